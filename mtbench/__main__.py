@@ -1,0 +1,6 @@
+"""``python -m mtbench``."""
+
+from mtbench.cli.main import main
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Back ends: one module a way to drive a system."""

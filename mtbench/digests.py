@@ -1,0 +1,58 @@
+"""Digests: how inputs are told apart. SHA-256, written as lower-case hex."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys and no spaces: equal values give equal text.
+
+    Raises:
+        ValueError: For a non-finite number.
+    """
+    return json.dumps(
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+    )
+
+
+def digest_text(text: str) -> str:
+    """Digest of a text's UTF-8 form (lone surrogates kept apart, not rejected)."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def digest_json(value: Any) -> str:
+    """Digest of a JSON value, whatever the order of its keys."""
+    return digest_text(canonical_json(value))
+
+
+def digest_rows(rows: Iterable[Any]) -> str:
+    """Digest of a sequence of JSON values, one by one, in flat memory."""
+    found = hashlib.sha256()
+    for row in rows:
+        found.update(canonical_json(row).encode("utf-8", "surrogatepass"))
+        found.update(b"\n")
+    return found.hexdigest()
+
+
+def digest_file(path: Path) -> str:
+    """Digest of a file's bytes."""
+    found = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(1 << 20):
+            found.update(block)
+    return found.hexdigest()
+
+
+def digest_tree(folder: Path) -> str:
+    """Digest of a folder: relative names and bytes of its files, hidden ones left out."""
+    names = sorted(
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if path.is_file() and not any(p.startswith(".") for p in path.relative_to(folder).parts)
+    )
+    return digest_rows([name, digest_file(folder / name)] for name in names)

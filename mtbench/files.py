@@ -1,0 +1,145 @@
+"""Reading and writing files so that nothing is half written and every defect has its line."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from mtbench.errors import DataError, RequestError, Unavailable
+from mtbench.types import Json
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole: temporary file, fsync, rename.
+
+    Raises:
+        Unavailable: If the place cannot be written.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Writes a file whole: temporary file, fsync, rename.
+
+    Raises:
+        Unavailable: If the place cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise unwritable(path, error) from error
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(0o666 & ~_umask())
+        Path(name).replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            Path(name).unlink()
+        if isinstance(error, OSError):
+            raise unwritable(path, error) from error
+        raise
+
+
+def _umask() -> int:
+    current = os.umask(0o022)
+    os.umask(current)
+    return current
+
+
+def write_json(path: Path, value: Json) -> None:
+    """Writes a JSON document, two spaces deep, keys in the order given.
+
+    Raises:
+        Unavailable: If the place cannot be written.
+    """
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def unwritable(path: Path, error: OSError) -> Unavailable:
+    """The error for a place that cannot be written."""
+    return Unavailable(
+        f"{path}: cannot be written: {error.strerror or error}",
+        hint="name another folder, or make this one writable",
+    )
+
+
+def check_writable(folder: Path) -> None:
+    """Says before any work whether files can be made in a folder.
+
+    Raises:
+        Unavailable: If not.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    r"""Lines of a UTF-8 text file with their numbers, from 1, without their ends.
+
+    A line ends at ``\n`` alone (a ``\r`` before it is dropped), so that U+2028, form feeds and
+    the like stay text. A BOM and a missing last newline are accepted.
+
+    Raises:
+        RequestError: If there is no such file.
+        DataError: With file and line, for bytes that are not UTF-8 and for NUL.
+    """
+    try:
+        with path.open("rb") as stream:
+            for number, raw in enumerate(stream, start=1):
+                line = raw.removeprefix(_BOM) if number == 1 else raw
+                yield number, decode_line(line, path, number)
+    except OSError as error:
+        raise unreadable(path, error) from error
+
+
+def decode_line(raw: bytes, path: Path, number: int) -> str:
+    """One line as text.
+
+    Raises:
+        DataError: With file and line, for bytes that are not UTF-8 and for NUL.
+    """
+    line = raw.removesuffix(b"\n").removesuffix(b"\r")
+    try:
+        text = line.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{path}:{number}: not UTF-8 (byte {error.start + 1} of the line)",
+            hint="convert the file to UTF-8",
+        ) from error
+    if "\0" in text:
+        raise DataError(f"{path}:{number}: a NUL character", hint="remove it")
+    return text
+
+
+def read_json(path: Path) -> Json:
+    """A JSON document.
+
+    Raises:
+        RequestError: If there is no such file.
+        DataError: If it is not JSON.
+    """
+    try:
+        return json.loads(path.read_bytes())
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except ValueError as error:
+        raise DataError(f"{path}: not JSON: {error}") from error
+
+
+def unreadable(path: Path, error: OSError) -> RequestError:
+    """The error for a file that cannot be read."""
+    return RequestError(f"{path}: cannot be read: {error.strerror or error}")

