@@ -83,6 +83,11 @@ class Backend(ABC):
         return True
 
     @classmethod
+    def one_test_set(cls, options: Record) -> bool:
+        """Whether it holds the output for one test set only, which the call must then name."""
+        return False
+
+    @classmethod
     def via(cls, options: Record) -> tuple[str, ...]:
         """Languages that text passes through on its way."""
         return ()

@@ -177,6 +177,14 @@ class RunFolder:
             )
         return SystemOutput(run=run, hypotheses=hypotheses)
 
+    def read_kept(self) -> dict[str, dict[str, Json]]:
+        """Segment id → what a back end wanted kept beside its translation."""
+        path = self.path / "kept.jsonl"
+        if not path.is_file():
+            return {}
+        rows = (json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line)
+        return {row.pop("id"): row for row in rows}
+
     def _hypotheses(self) -> Iterator[Hypothesis]:
         try:
             lines = self.output_path.read_text(encoding="utf-8").split("\n")
