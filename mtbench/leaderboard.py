@@ -36,7 +36,8 @@ class Standing(NamedTuple):
     """What a ranking says of one system."""
 
     rank: int
-    rank_last: int
+    first: int
+    last: int
     cluster: int
 
 
@@ -218,7 +219,8 @@ def _row(
         folder=entry.folder,
         baseline=run.card.baseline,
         rank=standing.rank if standing else None,
-        rank_last=standing.rank_last if standing else None,
+        rank_first=standing.first if standing else None,
+        rank_last=standing.last if standing else None,
         cluster=standing.cluster if standing else None,
         cells=cells,
         segments=run.segments,

@@ -62,9 +62,14 @@ class Backend(ABC):
     preferred_batch: int = 16
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
-        self.options = options
+        self._options = options
         self.pair = pair
         self.runtime = runtime
+
+    @property
+    def options(self) -> Record:
+        """The options it was made from."""
+        return self._options
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -186,8 +191,13 @@ class Metric(ABC):
         """No options."""
 
     def __init__(self, options: Record, runtime: Runtime) -> None:
-        self.options = options
+        self._options = options
         self.runtime = runtime
+
+    @property
+    def options(self) -> Record:
+        """The options it was made from."""
+        return self._options
 
     @property
     @abstractmethod

@@ -322,6 +322,25 @@ class TestSetFacts(Record):
     references: int | None = None
 
 
+class Labels(Record):
+    """What segments are called and grouped by, without their text (``test_set.json``).
+
+    Attributes:
+        testset_digest: Of the test set.
+        ids: Segment ids, in corpus order.
+        documents, domains, original_languages: For each segment, its label.
+        source_characters: For each segment, the length of its source.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    testset_digest: str
+    ids: tuple[str, ...]
+    documents: tuple[str | None, ...]
+    domains: tuple[str | None, ...]
+    original_languages: tuple[str | None, ...]
+    source_characters: tuple[int, ...]
+
+
 class RunRecord(Record):
     """One translation of one test set by one system (``run.json``).
 
@@ -669,8 +688,8 @@ class Row(Record):
         system: Its name, unique in the table.
         folder: Its folder under results.
         baseline: Whether it stands outside the ranking.
-        rank: First rank it can hold; None for an unranked row.
-        rank_last: Last rank it can hold.
+        rank: Shared by its cluster; None for an unranked row.
+        rank_first, rank_last: The range that its rank can have.
         cluster: Number of its cluster, from 1.
         cells: Metric → cell.
         segments, failures, empty, copied, off_target: Counts; None where not looked for.
@@ -685,6 +704,7 @@ class Row(Record):
     folder: str
     baseline: bool = False
     rank: int | None = None
+    rank_first: int | None = None
     rank_last: int | None = None
     cluster: int | None = None
     cells: dict[str, Cell] = {}

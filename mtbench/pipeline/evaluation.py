@@ -41,7 +41,7 @@ def translate_only(
         MtbenchError: Before any work, if the request cannot be carried out.
     """
     found = plan(request, space, watcher, with_metrics=False)
-    failures = translate(found, request, watcher) + _partial(found, request)
+    failures = translate(found, request, space, watcher) + _partial(found, request)
     if failures:
         raise failures[0]
     return [(task.folder.output_path, task.output.run) for task in found.tasks if task.output]
@@ -83,7 +83,7 @@ def evaluate(
         MtbenchError: Before any work, if the request cannot be carried out.
     """
     found = plan(request, space, watcher, sets)
-    failures = translate(found, request, watcher) + _partial(found, request)
+    failures = translate(found, request, space, watcher) + _partial(found, request)
     signatures = score(found, request, watcher)
     boards = board(Results(space.results), preferred=signatures, missing=found.missing)
     write_leaderboard(space.results, boards)

@@ -10,10 +10,13 @@ from datetime import datetime, timezone
 from mtbench import __version__
 from mtbench import score as scoring
 from mtbench import translate as translating
+from mtbench.config import Workspace
 from mtbench.errors import BackendError, MtbenchError, Unavailable
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
+from mtbench.results import Results
 from mtbench.types import (
     Finished,
+    Labels,
     RunRecord,
     SystemOutput,
     TestSet,
@@ -22,13 +25,18 @@ from mtbench.types import (
 )
 
 
-def translate(found: Plan, request: Request, watcher: Watcher) -> list[MtbenchError]:
+def translate(
+    found: Plan, request: Request, space: Workspace, watcher: Watcher
+) -> list[MtbenchError]:
     """Translates what is missing; fills each task's output.
 
     Returns:
         What failed; the other tasks were finished.
     """
     failures: list[MtbenchError] = []
+    results = Results(space.results)
+    for tasks in found.by_test_set().values():
+        _keep_labels(results, tasks[0].test_set)
     for task in found.tasks:
         with task.folder.locked(_says_waiting(task, watcher)):
             try:
@@ -37,6 +45,19 @@ def translate(found: Plan, request: Request, watcher: Watcher) -> list[MtbenchEr
                 failures.append(error)
                 watcher.say(f"{task.card.name} on {task.test_set.name}: {error}")
     return failures
+
+
+def _keep_labels(results: Results, test_set: TestSet) -> None:
+    labels = Labels(
+        testset_digest=test_set.digest(),
+        ids=test_set.ids,
+        documents=test_set.documents,
+        domains=test_set.domains,
+        original_languages=test_set.original_languages,
+        source_characters=tuple(len(source.text) for source in test_set.sources),
+    )
+    if results.read_labels(test_set.corpus, test_set.pair) != labels:
+        results.write_labels(test_set.corpus, test_set.pair, labels)
 
 
 def _says_waiting(task: Task, watcher: Watcher) -> Sequence[None] | _Once:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from mtbench import score as scoring
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Metric
-from mtbench.significance import bootstrap_interval
+from mtbench.significance import bootstrap_interval, choose_unit
 from mtbench.types import MetricResult, RunRecord, Score, ScoringView, Signature, TestSet
 
 INTERVAL_RESAMPLES = 1_000
@@ -101,16 +101,19 @@ def _score_all(metric: Metric, todo: Sequence[Todo], request: Request, watcher: 
                     watcher.advance,
                 )
                 for key, result in results.items():
-                    stale[key].folder.write_score(_with_interval(result, metric, request))
+                    stale[key].folder.write_score(_with_interval(result, metric, test_set, request))
     finally:
         watcher.stop()
 
 
-def _with_interval(result: MetricResult, metric: Metric, request: Request) -> MetricResult:
+def _with_interval(
+    result: MetricResult, metric: Metric, test_set: TestSet, request: Request
+) -> MetricResult:
     interval = bootstrap_interval(
         result.statistics.rows,
         metric.pool,
         resamples=INTERVAL_RESAMPLES,
         seed=request.runtime.seed,
+        units=choose_unit(test_set.documents).index,
     )
     return MetricResult(result.score.model_copy(update={"interval": interval}), result.statistics)

@@ -35,12 +35,12 @@ def circumstances(table: Table) -> str:
 
 
 def rank(row: Row) -> str:
-    """``1``, ``1–3``, or a dash for an unranked row."""
+    """``1``, ``2 (2–4)``, or a dash for an unranked row."""
     if row.rank is None:
         return "–"
-    if row.rank_last is None or row.rank_last == row.rank:
+    if row.rank_first == row.rank_last:
         return str(row.rank)
-    return f"{row.rank}–{row.rank_last}"
+    return f"{row.rank} ({row.rank_first}–{row.rank_last})"
 
 
 def column(name: str, info: MetricInfo | None) -> str:
