@@ -127,6 +127,13 @@ class Backend(ABC):
             DataError: If this system cannot belong to these sources.
         """
 
+    def plan(self, sources: Sequence[Source]) -> None:
+        """Told, once entered and before the first batch, what will be asked for, in order.
+
+        These are the sources without those that are finished already and without repetitions.
+        For back ends that start work ahead; most have no use for it.
+        """
+
     def __enter__(self) -> Backend:
         return self
 
