@@ -80,54 +80,59 @@ def intraclass_correlation(groups: NDArray[np.int64], values: Array) -> tuple[fl
     Returns:
         (MSB - MSW) / (MSB + (m₀ - 1) · MSW), and m₀ = (n - Σ nᵢ² / n) / (groups - 1).
     """
-    sizes = np.bincount(groups).astype(np.float64)
-    return _icc(groups, sizes, values)
+    correlations, size = _correlations(*_sorted(groups, values[:, None]))
+    return float(correlations[0]), size
 
 
-def _icc(groups: NDArray[np.int64], sizes: Array, values: Array) -> tuple[float, float]:
-    centred = values - values.mean()
-    sums = np.bincount(groups, weights=centred)
-    n, count = len(values), len(sizes)
-    between = float((sums**2 / sizes).sum())
-    total = float((centred**2).sum())
+def _sorted(groups: NDArray[np.int64], values: Array) -> tuple[NDArray[np.int64], Array]:
+    """Group sizes, and centred values with groups standing together."""
+    centred = values - values.mean(axis=0)
+    return np.bincount(groups), centred[np.argsort(groups, kind="stable")]
+
+
+def _correlations(sizes: NDArray[np.int64], centred: Array) -> tuple[Array, float]:
+    """ICC(1) of each column of (n, columns), groups standing together; and m₀."""
+    n, count = len(centred), len(sizes)
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    sums = np.add.reduceat(centred, starts, axis=0)
+    between = (sums**2 / sizes[:, None]).sum(axis=0)
+    total = (centred**2).sum(axis=0)
     m0 = float((n - (sizes**2).sum() / n) / (count - 1))
-    msb, msw = between / (count - 1), max(0.0, total - between) / (n - count)
+    msb = between / (count - 1)
+    msw = np.maximum(0.0, total - between) / (n - count)
     denominator = msb + (m0 - 1) * msw
-    return ((msb - msw) / denominator if denominator > 0 else 0.0), m0
+    safe = np.where(denominator > 0, denominator, 1.0)
+    return np.where(denominator > 0, (msb - msw) / safe, 0.0), m0
 
 
-def _clustering(
-    groups: NDArray[np.int64], aspects: list[Array], seed: int
-) -> tuple[float, float, float]:
-    """The strongest of some aspects: its correlation, p-value and design effect.
+def _clustering(groups: NDArray[np.int64], aspects: Array, seed: int) -> tuple[float, float, float]:
+    """The strongest of some aspects (n, aspects): its correlation, p-value and design effect.
 
     The p-value is of the largest correlation among the aspects, so looking at several costs
     nothing in error.
     """
-    sizes = np.bincount(groups).astype(np.float64)
-    found = [intraclass_correlation(groups, values) for values in aspects]
-    strongest = max(correlation for correlation, _ in found)
-    permutations = int(np.clip(_WORK // (len(groups) * len(aspects)), 99, _PERMUTATIONS))
+    sizes, centred = _sorted(groups, aspects)
+    found, m0 = _correlations(sizes, centred)
+    strongest = float(found.max())
+    permutations = int(np.clip(_WORK // centred.size, 99, _PERMUTATIONS))
     bits = stream(seed, PERMUTATION)
     extreme = 0
     for _ in range(permutations):
         order = np.argsort(np.asarray(bits.random_raw(len(groups))), kind="stable")
-        shuffled = groups[order]
-        largest = max(_icc(shuffled, sizes, values)[0] for values in aspects)
-        extreme += largest >= strongest - 1e-12
-    return strongest, (extreme + 1) / (permutations + 1), 1 + (found[0][1] - 1) * strongest
+        largest = _correlations(sizes, centred[order])[0].max()
+        extreme += bool(largest >= strongest - 1e-12)
+    return strongest, (extreme + 1) / (permutations + 1), 1 + (m0 - 1) * strongest
 
 
-def _aspects(scores: Array) -> list[Array]:
-    """What the systems have in common, and where each differs from that."""
+def _aspects(scores: Array) -> Array:
+    """What the systems have in common, and where each differs from that: (n, aspects)."""
     if scores.ndim == 1:
-        return [scores]
-    common = scores.mean(axis=1)
-    if scores.shape[1] == 1:
-        return [common]
-    apart = [column - common for column in scores.T]
-    # Two systems differ from their mean by mirror images of one another.
-    return [common, *(apart[:1] if len(apart) == 2 else apart)]
+        return scores[:, None]
+    common = scores.mean(axis=1, keepdims=True)
+    apart = scores - common
+    # Two systems differ from their mean by mirror images; one does not differ.
+    kept = {1: 0, 2: 1}.get(scores.shape[1], scores.shape[1])
+    return np.concatenate([common, apart[:, :kept]], axis=1)
 
 
 def _numbers(documents: Sequence[str | None]) -> list[int]:
