@@ -62,9 +62,9 @@ class Backend(ABC):
     preferred_batch: int = 16
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
+        self.options = options
         self.pair = pair
         self.runtime = runtime
-        self._options = options
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -181,7 +181,7 @@ class Metric(ABC):
         """No options."""
 
     def __init__(self, options: Record, runtime: Runtime) -> None:
-        self._options = options
+        self.options = options
         self.runtime = runtime
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -126,6 +127,7 @@ class TestSet(Record):
         original_languages: For each segment, the language it was first written in.
         origins: For each segment, how its reference came to be.
         alignments: For each segment, the confidence of its alignment.
+        extras: Segment id → keys of its line that mtbench does not know.
         reversed: Whether the file was written for the other direction.
         card: The corpus card, if there is one.
     """
@@ -141,6 +143,7 @@ class TestSet(Record):
     original_languages: tuple[str | None, ...]
     origins: tuple[Origin | None, ...]
     alignments: tuple[float | None, ...]
+    extras: dict[str, dict[str, Json]] = {}
     reversed: bool = False
     card: CorpusCard | None = None
 
@@ -321,6 +324,7 @@ class RunRecord(Record):
         seconds: Wall time spent translating, over all sittings.
         translated: Segments translated in that time (repeated sources once).
         usage: Sums that a server reported: tokens, cost.
+        health: Counts over the output: ``empty``, ``copied`` …, and ``length_ratio``.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -347,6 +351,15 @@ class RunRecord(Record):
     seconds: float = 0.0
     translated: int = 0
     usage: dict[str, float] = {}
+    health: dict[str, float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A segment whose translation is done, with what the back end wants kept beside it."""
+
+    hypothesis: Hypothesis
+    kept: Mapping[str, Json]
 
 
 class SystemOutput(Record):
@@ -361,7 +374,7 @@ class SystemOutput(Record):
         return tuple(hypothesis.text or "" for hypothesis in self.hypotheses)
 
 
-def output_digest(hypotheses: tuple[Hypothesis, ...]) -> str:
+def output_digest(hypotheses: Sequence[Hypothesis]) -> str:
     """Digest of an output: ids, and texts or the fact that there is none."""
     return digest_rows([h.id, h.text] for h in hypotheses)
 
