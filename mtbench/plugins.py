@@ -62,14 +62,9 @@ class Backend(ABC):
     preferred_batch: int = 16
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
-        self._options = options
+        self.options = options
         self.pair = pair
         self.runtime = runtime
-
-    @property
-    def options(self) -> Record:
-        """The options it was made from."""
-        return self._options
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -198,13 +193,8 @@ class Metric(ABC):
         """No options."""
 
     def __init__(self, options: Record, runtime: Runtime) -> None:
-        self._options = options
+        self.options = options
         self.runtime = runtime
-
-    @property
-    def options(self) -> Record:
-        """The options it was made from."""
-        return self._options
 
     @property
     @abstractmethod

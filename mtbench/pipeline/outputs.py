@@ -111,6 +111,7 @@ def _translated(task: Task, request: Request, watcher: Watcher) -> SystemOutput:
     try:
         with backend:
             provenance = backend.provenance()
+            backend.plan([source for batch in batches for source in batch.sources])
             clock = time.perf_counter()
 
             def keep(batch: Sequence[Finished]) -> None:
