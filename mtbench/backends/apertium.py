@@ -63,6 +63,8 @@ class Apertium(Backend):
 
     preferred_batch = 64
 
+    options: Options
+
     def __init__(self, options: Apertium.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self.options = options

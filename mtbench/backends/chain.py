@@ -59,6 +59,8 @@ class Chain(Backend):
                 )
             return self
 
+    options: Options
+
     def __init__(self, options: Chain.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self.options = options

@@ -38,6 +38,8 @@ class FastTranslate(Backend):
 
     preferred_batch = 16
 
+    options: Options
+
     def __init__(
         self, options: FastTranslate.Options, pair: LanguagePair, runtime: Runtime
     ) -> None:

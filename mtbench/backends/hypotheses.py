@@ -48,6 +48,8 @@ class Hypotheses(Backend):
 
     preferred_batch = 1024
 
+    options: Options
+
     def __init__(self, options: Hypotheses.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self.options = options
