@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
@@ -12,6 +13,7 @@ from mtbench.files import read_lines
 from mtbench.formats.segments import ImportedSegment, Wanted
 from mtbench.languages import LanguagePair, normalise_tag
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _SUFFIXES = frozenset({".txt", ".text", ".src", ".ref", ".hyp"})
 
 
@@ -102,8 +104,7 @@ def read_plain(paths: Sequence[Path], wanted: Wanted) -> Iterator[ImportedSegmen
         for path, row in zip(files, rows, strict=True):
             if row is None:
                 raise DataError(
-                    f"{path}: ends after {at - 1} lines, and "
-                    f"{_longer(files, rows)} goes on",
+                    f"{path}: ends after {at - 1} lines, and {_longer(files, rows)} goes on",
                     hint="give files whose lines belong together one by one",
                 )
         texts = [row[1] for row in rows if row]
@@ -143,7 +144,7 @@ def write_lines(texts: Iterable[tuple[str, str]], stream: IO[str], *, join: bool
                     f"segment {identifier!r} has a line end inside, which plain text cannot hold",
                     hint="write spaces instead by --join-lines, or export as --to csv",
                 )
-            text = " ".join(text.split("\n")).replace("\r", "")
+            text = _LINE_END.sub(" ", text)
             joined += 1
         stream.write(text + "\n")
     return joined
