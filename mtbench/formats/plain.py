@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
 from itertools import zip_longest
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from mtbench.errors import DataError, RequestError
-from mtbench.files import read_lines
+from mtbench.files import read_lines, replacing
 from mtbench.formats.segments import ImportedSegment, Wanted
 from mtbench.languages import LanguagePair, normalise_tag
 
@@ -120,6 +122,21 @@ def read_plain(paths: Sequence[Path], wanted: Wanted) -> Iterator[ImportedSegmen
 
 def _longer(files: Sequence[Path], rows: Sequence[object]) -> Path:
     return next(path for path, row in zip(files, rows, strict=True) if row is not None)
+
+
+@contextmanager
+def text_file(path: Path) -> Iterator[TextIO]:
+    """A UTF-8 text file that takes its place only if nothing goes wrong; ends stay as written.
+
+    Raises:
+        Unavailable: If the place cannot be written.
+    """
+    with replacing(path) as raw:
+        stream = TextIOWrapper(raw, encoding="utf-8", newline="")
+        try:
+            yield stream
+        finally:
+            stream.detach()
 
 
 def write_lines(texts: Iterable[tuple[str, str]], stream: IO[str], *, join: bool) -> int:

@@ -18,7 +18,7 @@ import numpy as np
 
 from mtbench.config import read_corpus_card, read_toml
 from mtbench.errors import DataError, RequestError
-from mtbench.files import check_writable, unwritable, write_text
+from mtbench.files import check_writable, new_file_mode, unwritable, write_text
 from mtbench.formats.segments import ImportedSegment, Remarks, corpus_line
 from mtbench.languages import LanguagePair, normalise_tag
 from mtbench.types import CorpusCard, Json, Record
@@ -79,7 +79,7 @@ class _Part:
             self._stream.flush()
             os.fsync(self._stream.fileno())
             self._stream.close()
-            self.temporary.chmod(0o644)
+            self.temporary.chmod(new_file_mode())
         except OSError as error:
             raise unwritable(self.path, error) from error
         return self._digest.hexdigest()
