@@ -133,7 +133,10 @@ def build_encoder(folder: Path, seed: int, vocabulary: int = 500) -> None:
     words.train_from_iterator(
         [text for text, _ in SENTENCES],
         UnigramTrainer(
-            vocab_size=vocabulary, special_tokens=special, unk_token="<unk>", show_progress=False
+            vocab_size=vocabulary,
+            special_tokens=special,
+            unk_token="<unk>",  # noqa: S106 - a token of the vocabulary
+            show_progress=False,
         ),
     )
     words.post_processor = processors.TemplateProcessing(
