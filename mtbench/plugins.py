@@ -62,9 +62,9 @@ class Backend(ABC):
     preferred_batch: int = 16
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
+        self.options = options
         self.pair = pair
         self.runtime = runtime
-        self._options = options
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -81,6 +81,11 @@ class Backend(ABC):
     def serves(cls, options: Record, pair: LanguagePair) -> bool:
         """Whether the options leave the direction possible; the card's ``pairs`` come first."""
         return True
+
+    @classmethod
+    def one_test_set(cls, options: Record) -> bool:
+        """Whether it holds the output for one test set only, which the call must then name."""
+        return False
 
     @classmethod
     def via(cls, options: Record) -> tuple[str, ...]:
@@ -115,6 +120,13 @@ class Backend(ABC):
 
         Raises:
             DataError: If this system cannot belong to these sources.
+        """
+
+    def plan(self, sources: Sequence[Source]) -> None:
+        """Told, once entered and before the first batch, what will be asked for, in order.
+
+        These are the sources without those that are finished already and without repetitions.
+        For back ends that start work ahead; most have no use for it.
         """
 
     def __enter__(self) -> Backend:
@@ -181,7 +193,7 @@ class Metric(ABC):
         """No options."""
 
     def __init__(self, options: Record, runtime: Runtime) -> None:
-        self._options = options
+        self.options = options
         self.runtime = runtime
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -126,6 +127,7 @@ class TestSet(Record):
         original_languages: For each segment, the language it was first written in.
         origins: For each segment, how its reference came to be.
         alignments: For each segment, the confidence of its alignment.
+        extras: Segment id → keys of its line that mtbench does not know.
         reversed: Whether the file was written for the other direction.
         card: The corpus card, if there is one.
     """
@@ -141,6 +143,7 @@ class TestSet(Record):
     original_languages: tuple[str | None, ...]
     origins: tuple[Origin | None, ...]
     alignments: tuple[float | None, ...]
+    extras: dict[str, dict[str, Json]] = {}
     reversed: bool = False
     card: CorpusCard | None = None
 
@@ -294,6 +297,50 @@ class Hypothesis(Record):
         return self
 
 
+class TestSetFacts(Record):
+    """What a reader must know of a test set to read a number on it.
+
+    Attributes:
+        segments: How many there are.
+        documents: How many documents; 0 where they are not known.
+        reversed: Whether the corpus file was written for the other direction.
+        source_origin, reference_origin: How each side came to be, where the card says.
+        original_languages: Languages the segments were first written in.
+        date: When the texts were published, where the card says.
+        references: References a segment; None where that varies.
+    """
+
+    __test__ = False
+
+    segments: int
+    documents: int = 0
+    reversed: bool = False
+    source_origin: Origin | None = None
+    reference_origin: Origin | None = None
+    original_languages: tuple[str, ...] = ()
+    date: datetime.date | None = None
+    references: int | None = None
+
+
+class Labels(Record):
+    """What segments are called and grouped by, without their text (``test_set.json``).
+
+    Attributes:
+        testset_digest: Of the test set.
+        ids: Segment ids, in corpus order.
+        documents, domains, original_languages: For each segment, its label.
+        source_characters: For each segment, the length of its source.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    testset_digest: str
+    ids: tuple[str, ...]
+    documents: tuple[str | None, ...]
+    domains: tuple[str | None, ...]
+    original_languages: tuple[str | None, ...]
+    source_characters: tuple[int, ...]
+
+
 class RunRecord(Record):
     """One translation of one test set by one system (``run.json``).
 
@@ -304,7 +351,8 @@ class RunRecord(Record):
         card: The system's card, whole.
         system: Name of the system.
         run_digest: What the output depends on: back end, options, weights, sources.
-        testset_digest: Of the test set it was made for.
+        testset_digest: Of the test set it was last scored on.
+        test_set: What a reader must know of it.
         sources_digest: Of the sources alone.
         output_digest: Of ids and texts of the output.
         segments: How many segments there are.
@@ -321,6 +369,7 @@ class RunRecord(Record):
         seconds: Wall time spent translating, over all sittings.
         translated: Segments translated in that time (repeated sources once).
         usage: Sums that a server reported: tokens, cost.
+        health: Counts over the output: ``empty``, ``copied`` …, and ``length_ratio``.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -330,6 +379,7 @@ class RunRecord(Record):
     system: str
     run_digest: str
     testset_digest: str
+    test_set: TestSetFacts
     sources_digest: str
     output_digest: str
     segments: int
@@ -347,6 +397,15 @@ class RunRecord(Record):
     seconds: float = 0.0
     translated: int = 0
     usage: dict[str, float] = {}
+    health: dict[str, float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A segment whose translation is done, with what the back end wants kept beside it."""
+
+    hypothesis: Hypothesis
+    kept: Mapping[str, Json]
 
 
 class SystemOutput(Record):
@@ -361,7 +420,7 @@ class SystemOutput(Record):
         return tuple(hypothesis.text or "" for hypothesis in self.hypotheses)
 
 
-def output_digest(hypotheses: tuple[Hypothesis, ...]) -> str:
+def output_digest(hypotheses: Sequence[Hypothesis]) -> str:
     """Digest of an output: ids, and texts or the fact that there is none."""
     return digest_rows([h.id, h.text] for h in hypotheses)
 
@@ -601,3 +660,104 @@ class MetricResult:
 
     score: Score
     statistics: Statistics
+
+
+# --- leaderboards ---------------------------------------------------------------------------
+
+
+class Cell(Record):
+    """One metric's place in a row.
+
+    Attributes:
+        score: The system score, or None where there is none.
+        interval: Around it.
+        signature: How it was computed.
+        reason: Why there is no score.
+    """
+
+    score: float | None = None
+    interval: Interval | None = None
+    signature: str | None = None
+    reason: str | None = None
+
+
+class Row(Record):
+    """One system on one test set.
+
+    Attributes:
+        system: Its name, unique in the table.
+        folder: Its folder under results.
+        baseline: Whether it stands outside the ranking.
+        rank: Shared by its cluster; None for an unranked row.
+        rank_first, rank_last: The range that its rank can have.
+        cluster: Number of its cluster, from 1.
+        cells: Metric → cell.
+        segments, failures, empty, copied, off_target: Counts; None where not looked for.
+        length_ratio: Characters of the hypotheses over characters of the references.
+        seconds_per_segment: Wall time of translation over segments translated.
+        via: Languages that text passed through.
+        notes: Sentences a reader must see.
+        testset_digest, output_digest: What the row was made from.
+    """
+
+    system: str
+    folder: str
+    baseline: bool = False
+    rank: int | None = None
+    rank_first: int | None = None
+    rank_last: int | None = None
+    cluster: int | None = None
+    cells: dict[str, Cell] = {}
+    segments: int
+    failures: int = 0
+    empty: int | None = None
+    copied: int | None = None
+    off_target: int | None = None
+    length_ratio: float | None = None
+    seconds_per_segment: float | None = None
+    via: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    testset_digest: str
+    output_digest: str
+
+
+class Table(Record):
+    """All systems on one test set.
+
+    Attributes:
+        corpus, pair: The test set.
+        facts: What a reader must know of it.
+        metrics: Columns, in order.
+        rank_metric: The primary metric, or None where nothing can be ranked.
+        verdict: One sentence on what the ranking can tell, or why nobody is ranked.
+        rows: Sorted by the primary metric, best first; baselines and unranked rows last.
+        excluded: Stored scores and runs that are not in the table, with the reason.
+        tests: Every paired test behind the ranking, as JSON.
+    """
+
+    corpus: str
+    pair: LanguagePair
+    facts: TestSetFacts
+    metrics: tuple[str, ...]
+    rank_metric: str | None = None
+    verdict: str = ""
+    rows: tuple[Row, ...]
+    excluded: tuple[str, ...] = ()
+    tests: tuple[Json, ...] = ()
+
+
+class Leaderboard(Record):
+    """Tables, one for each test set, sorted by corpus and pair.
+
+    Attributes:
+        metrics: Metric → what it is.
+        tables: The tables.
+        missing: Metric → why its column is empty everywhere.
+        mtbench_version: Of the program that built it.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    metrics: dict[str, MetricInfo]
+    tables: tuple[Table, ...]
+    missing: dict[str, str] = {}
+    mtbench_version: str
