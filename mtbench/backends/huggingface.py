@@ -65,6 +65,8 @@ class HuggingFace(Backend):
             """What the options say of the direction."""
             return Said(self.source_code, self.target_code, self.prefix)
 
+    options: Options
+
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self.options = cast("HuggingFace.Options", options)

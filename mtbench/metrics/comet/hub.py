@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mtbench.errors import MissingExtra, MissingWeights
+from mtbench.hub import reachable
 from mtbench.metrics.comet.quiet import quiet
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
@@ -77,6 +78,10 @@ def fetch_snapshot(repo: str, revision: str | None, patterns: Sequence[str]) -> 
         MissingWeights: With one clear reason: gated, missing, offline, interrupted.
     """
     hub = _hub()
+    if hub.constants.HF_HUB_OFFLINE:
+        raise offline(repo, "HF_HUB_OFFLINE is set")
+    if not reachable():
+        raise offline(repo, "the hub cannot be reached")
     bars = sys.stderr is not None and sys.stderr.isatty()
     try:
         with quiet(), _progress(hub, shown=bars):
@@ -98,6 +103,10 @@ def check_reachable(repo: str, revision: str | None, file: str) -> None:
         MissingWeights: With one clear reason.
     """
     hub = _hub()
+    if hub.constants.HF_HUB_OFFLINE:
+        raise offline(repo, "HF_HUB_OFFLINE is set")
+    if not reachable():
+        raise offline(repo, "the hub cannot be reached")
     try:
         with quiet():
             hub.get_hf_file_metadata(
