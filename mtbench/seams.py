@@ -39,6 +39,8 @@ class Backend(ABC):
         batching: ``free`` where an output does not depend on what else is in its batch,
             ``document`` where batches are to be the documents (or fixed blocks where there
             are none), ``single`` for one segment a call.
+        by_id: Whether an answer belongs to a segment's id rather than to its text, so that equal
+            texts must not be translated once for all.
         deterministic: Whether the same input gives the same output again.
         max_concurrency: How many ``translate`` calls may run at once.
         preferred_batch: Segments a batch where the user does not say.
@@ -48,6 +50,7 @@ class Backend(ABC):
         """No options."""
 
     batching: Literal["free", "document", "single"] = "free"
+    by_id: bool = False
     deterministic: bool = True
     max_concurrency: int = 1
     preferred_batch: int = 16

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import io
 import json
 import tempfile
 from pathlib import Path
@@ -61,7 +63,8 @@ def evaluate_wmt22(data: Path) -> list[dict[str, str]]:
             models = [f"--model=hypotheses:{path}" for path in outputs(data, src, tgt)]
             where = ["--corpus", str(corpus), "--pair", f"{src}-{tgt}"]
             what = ["--metric", "bleu", "--metric", "chrf", "--format", "csv", "-q"]
-            code = run(["evaluate", *models, *where, *what, "--results", str(folder / "results")])
+            with contextlib.redirect_stdout(io.StringIO()):
+                code = run(["evaluate", *models, *where, *what, f"--results={folder / 'results'}"])
             if code:
                 raise SystemExit(f"evaluate ended with {code}")
         with (folder / "results" / "leaderboard.csv").open(encoding="utf-8", newline="") as stream:
