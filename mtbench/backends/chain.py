@@ -91,6 +91,12 @@ class Chain(Backend):
         return _legs(cast("Chain.Options", options), pair) is not None
 
     @classmethod
+    def one_test_set(cls, options: Record) -> bool:
+        """Whether the first step holds the output for one test set only."""
+        kind, kind_options = _resolved(cast("Chain.Options", options).steps[0])
+        return kind.one_test_set(kind_options)
+
+    @classmethod
     def via(cls, options: Record) -> tuple[str, ...]:
         """The languages between the steps, and those that the steps pass through themselves."""
         chain = cast("Chain.Options", options)

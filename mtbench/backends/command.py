@@ -54,6 +54,8 @@ class Command(Backend):
     batching = "document"
     preferred_batch = 256
 
+    options: Options
+
     def __init__(self, options: Command.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self.options = options
