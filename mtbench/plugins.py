@@ -48,6 +48,8 @@ class Backend(ABC):
         batching: ``free`` where an output does not depend on what else is in its batch,
             ``document`` where batches are to be the documents (or fixed blocks where there
             are none), ``single`` for one segment a call.
+        by_id: Whether an answer belongs to a segment's id rather than to its text, so that equal
+            texts must not be translated once for all.
         deterministic: Whether the same input gives the same output again.
         max_concurrency: How many ``translate`` calls may run at once.
         preferred_batch: Segments a batch where the user does not say.
@@ -57,6 +59,7 @@ class Backend(ABC):
         """No options."""
 
     batching: Literal["free", "document", "single"] = "free"
+    by_id: bool = False
     deterministic: bool = True
     max_concurrency: int = 1
     preferred_batch: int = 16
@@ -275,10 +278,12 @@ BUILTIN_METRICS: dict[str, str] = {
     "bleu": "mtbench.metrics.lexical:Bleu",
     "chrf": "mtbench.metrics.lexical:Chrf",
     "chrf++": "mtbench.metrics.lexical:ChrfPlusPlus",
-    "comet": "mtbench.metrics.comet:Comet",
+    "comet": "mtbench.metrics.comet.metric:Comet",
+    "cometkiwi": "mtbench.metrics.comet.metric:CometKiwi",
     "semsim": "mtbench.metrics.semsim:SemSim",
     "spbleu": "mtbench.metrics.lexical:SpBleu",
     "ter": "mtbench.metrics.lexical:Ter",
+    "xcomet": "mtbench.metrics.comet.metric:XComet",
 }
 
 DEFAULT_METRICS = ("bleu", "chrf", "comet")

@@ -60,7 +60,7 @@ def plan(
     size = runtime.batch_size or backend.preferred_batch
     how = batching(backend, runtime, sources)
     if how == "free":
-        return list(_by_length(sources, finished, size))
+        return list(_by_length(sources, finished, size, by_id=backend.by_id))
     if how == "single":
         todo = (source for source in sources if source.id not in finished)
         return [Batch((source,), ((source.id,),)) for source in todo]
@@ -72,12 +72,17 @@ def plan(
     ]
 
 
-def _by_length(sources: Sequence[Source], finished: frozenset[str], size: int) -> Iterator[Batch]:
-    alike: dict[tuple[str, str | None, str | None], list[Source]] = {}
+def _by_length(
+    sources: Sequence[Source], finished: frozenset[str], size: int, *, by_id: bool
+) -> Iterator[Batch]:
+    alike: dict[tuple[str | None, ...], list[Source]] = {}
     for source in sources:
         if source.id not in finished:
-            alike.setdefault((source.text, source.context, source.instruction), []).append(source)
-    groups = sorted(alike.values(), key=lambda group: (-len(group[0].text), group[0].text))
+            same = (source.text, source.context, source.instruction, source.id if by_id else None)
+            alike.setdefault(same, []).append(source)
+    groups = sorted(
+        alike.values(), key=lambda group: (-len(group[0].text), group[0].text, group[0].id)
+    )
     batch: list[list[Source]] = []
     for group in groups:
         longest = len(batch[0][0].text) if batch else 0

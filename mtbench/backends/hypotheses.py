@@ -48,6 +48,8 @@ class Hypotheses(Backend):
 
     preferred_batch = 1024
 
+    by_id = True
+
     options: Options
 
     def __init__(self, options: Hypotheses.Options, pair: LanguagePair, runtime: Runtime) -> None:
