@@ -82,6 +82,7 @@ def test_a_file_of_hypotheses_can_be_the_first_step(tmp_path: Path) -> None:
     system.sources(sources)
     with system:
         assert texts(system.translate(sources)) == ["U", "D"]
+    assert chain(f"hypotheses:{file}", "identity:", via=["ca"]).by_id
 
 
 def test_a_chain_is_as_strict_as_its_strictest_step() -> None:

@@ -13,7 +13,8 @@ import pytest
 
 from mtbench.errors import BackendError, MissingEngine, MtbenchError, RequestError, SegmentError
 from mtbench.plugins import BACKENDS, Backend
-from mtbench.types import Json, Source, Translation
+from mtbench.translate import plan, translate
+from mtbench.types import Json, Runtime, Source, Translation
 from tests.support.sources import backend, segments, texts
 
 PROGRAM = str(Path(__file__).parent.parent / "support" / "translator.py")
@@ -205,6 +206,20 @@ def test_a_refused_segment_fails_alone() -> None:
 def test_objects_that_do_not_fit_are_refused(behaviour: str, expected: str) -> None:
     with pytest.raises(BackendError, match=expected):
         run(command(behaviour, protocol="jsonl"), THREE)
+
+
+def test_through_the_stage_a_refused_segment_fails_alone() -> None:
+    system = command("refusing", protocol="jsonl")
+    done: dict[str, str | None] = {}
+    with system:
+        batches = plan(THREE, system, Runtime(), frozenset())
+        system.plan([source for batch in batches for source in batch.sources])
+        translate(
+            batches,
+            system,
+            lambda rows: done.update((r.hypothesis.id, r.hypothesis.text) for r in rows),
+        )
+    assert done == {"s1": "ONE.", "s2": None, "s3": "THREE."}
 
 
 def test_what_was_answered_before_a_failure_is_kept() -> None:
