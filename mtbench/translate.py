@@ -185,7 +185,7 @@ class _Caller:
                 return self._failed(batch, error)
             if isinstance(error, TransientError):
                 self._count_failed_call(error)
-            if self._backend.batching == "document":
+            if self._backend.batching == "document" and not self._backend.by_id:
                 # A document is translated as one or not at all: alone, its segments would differ.
                 return self._failed(batch, error)
             singles = (
