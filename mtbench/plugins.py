@@ -83,6 +83,11 @@ class Backend(ABC):
         return True
 
     @classmethod
+    def one_test_set(cls, options: Record) -> bool:
+        """Whether it holds the output for one test set only, which the call must then name."""
+        return False
+
+    @classmethod
     def via(cls, options: Record) -> tuple[str, ...]:
         """Languages that text passes through on its way."""
         return ()
@@ -115,6 +120,13 @@ class Backend(ABC):
 
         Raises:
             DataError: If this system cannot belong to these sources.
+        """
+
+    def plan(self, sources: Sequence[Source]) -> None:
+        """Told, once entered and before the first batch, what will be asked for, in order.
+
+        These are the sources without those that are finished already and without repetitions.
+        For back ends that start work ahead; most have no use for it.
         """
 
     def __enter__(self) -> Backend:
@@ -263,10 +275,12 @@ BUILTIN_METRICS: dict[str, str] = {
     "bleu": "mtbench.metrics.lexical:Bleu",
     "chrf": "mtbench.metrics.lexical:Chrf",
     "chrf++": "mtbench.metrics.lexical:ChrfPlusPlus",
-    "comet": "mtbench.metrics.comet:Comet",
+    "comet": "mtbench.metrics.comet.metric:Comet",
+    "cometkiwi": "mtbench.metrics.comet.metric:CometKiwi",
     "semsim": "mtbench.metrics.semsim:SemSim",
     "spbleu": "mtbench.metrics.lexical:SpBleu",
     "ter": "mtbench.metrics.lexical:Ter",
+    "xcomet": "mtbench.metrics.comet.metric:XComet",
 }
 
 DEFAULT_METRICS = ("bleu", "chrf", "comet")

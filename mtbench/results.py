@@ -2,6 +2,7 @@
 
 ::
 
+    RESULTS/CORPUS/SRC-TGT/test_set.json                  ids and labels of the segments
     RESULTS/CORPUS/SRC-TGT/SYSTEM/run.json
     RESULTS/CORPUS/SRC-TGT/SYSTEM/output.jsonl
     RESULTS/CORPUS/SRC-TGT/SYSTEM/kept.jsonl              what a back end wanted kept, if anything
@@ -29,6 +30,7 @@ from mtbench.types import (
     Finished,
     Hypothesis,
     Json,
+    Labels,
     MetricResult,
     RunRecord,
     Score,
@@ -38,7 +40,7 @@ from mtbench.types import (
     output_digest,
 )
 
-RecordT = TypeVar("RecordT", RunRecord, Score)
+RecordT = TypeVar("RecordT", RunRecord, Score, Labels)
 
 INLINE_SEGMENTS = 20_000  # above this, arrays go into a compressed file beside the JSON
 
@@ -64,6 +66,20 @@ class Results:
     def run(self, corpus: str, pair: LanguagePair, system: str) -> RunFolder:
         """The folder of one system on one test set; need not exist yet."""
         return RunFolder(self.root / corpus / str(pair) / system, self.root)
+
+    def read_labels(self, corpus: str, pair: LanguagePair) -> Labels | None:
+        """Ids and labels of a test set's segments, or None where they are not kept.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        path = self.root / corpus / str(pair) / "test_set.json"
+        return _record(Labels, read_json(path), path) if path.is_file() else None
+
+    def write_labels(self, corpus: str, pair: LanguagePair, labels: Labels) -> None:
+        """Keeps ids and labels of a test set's segments."""
+        path = self.root / corpus / str(pair) / "test_set.json"
+        write_text(path, _one_key_a_line(labels.model_dump(mode="json")))
 
     def runs(self) -> Iterator[RunFolder]:
         """The folders that hold a run, sorted."""
@@ -176,6 +192,14 @@ class RunFolder:
                 hint="restore the file, or remove the folder to translate again",
             )
         return SystemOutput(run=run, hypotheses=hypotheses)
+
+    def read_kept(self) -> dict[str, dict[str, Json]]:
+        """Segment id → what a back end wanted kept beside its translation."""
+        path = self.path / "kept.jsonl"
+        if not path.is_file():
+            return {}
+        rows = (json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line)
+        return {row.pop("id"): row for row in rows}
 
     def _hypotheses(self) -> Iterator[Hypothesis]:
         try:

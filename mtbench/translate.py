@@ -27,6 +27,11 @@ class Batch(NamedTuple):
     sources: tuple[Source, ...]
     ids: tuple[tuple[str, ...], ...]
 
+    @property
+    def size(self) -> int:
+        """Segments it stands for."""
+        return sum(map(len, self.ids))
+
 
 def batching(backend: Backend, runtime: Runtime, sources: Sequence[Source]) -> str:
     """How batches are fixed: ``free`` where they do not matter, else part of what was run."""

@@ -2,6 +2,22 @@
 
 from __future__ import annotations
 
+from mtbench.significance.choice import choose_unit
 from mtbench.significance.intervals import bootstrap_interval
+from mtbench.significance.paired import Family, holm, paired_bootstrap, paired_test
+from mtbench.significance.ranking import rank
+from mtbench.significance.records import PairedTest, RankedSystem, Ranking, UnitChoice
 
-__all__ = ["bootstrap_interval"]
+__all__ = [
+    "Family",
+    "PairedTest",
+    "RankedSystem",
+    "Ranking",
+    "UnitChoice",
+    "bootstrap_interval",
+    "choose_unit",
+    "holm",
+    "paired_bootstrap",
+    "paired_test",
+    "rank",
+]

@@ -77,3 +77,41 @@ def multinomial_counts(
         flat += np.arange(size, dtype=np.int64)[:, None] * units
         counts = np.bincount(flat.ravel(), minlength=size * units)
         yield counts.reshape(size, units).astype(np.float64)
+
+
+def swap_masks(
+    units: int, resamples: int, seed: int, *, entries: int = _ENTRIES
+) -> Iterator[NDArray[np.uint8]]:
+    """Fair coins, one a unit: 1 where the two systems' rows are swapped.
+
+    Args:
+        units: Number of units.
+        resamples: Number of masks in all.
+        seed: Of the stream.
+        entries: Largest number of entries of a chunk.
+
+    Yields:
+        Arrays of 0 and 1 of shape (chunk, units).
+    """
+    bits = stream(seed, RANDOMIZATION)
+    words = (units + 63) // 64
+    for size in chunk_sizes(resamples, units, entries):
+        raw = np.asarray(bits.random_raw(size * words), dtype="<u8").reshape(size, words)
+        yield np.unpackbits(raw.view(np.uint8), axis=1, bitorder="little")[:, :units]
+
+
+def all_masks(units: int, *, entries: int = _ENTRIES) -> Iterator[NDArray[np.uint8]]:
+    """Every mask whose first unit is not swapped: the others are their mirror images.
+
+    Args:
+        units: Number of units, small.
+        entries: Largest number of entries of a chunk.
+
+    Yields:
+        Arrays of 0 and 1 of shape (chunk, units), 2 ** (units - 1) rows in all.
+    """
+    start = 0
+    for size in chunk_sizes(1 << (units - 1), units, entries):
+        number = np.arange(start, start + size, dtype=np.int64)[:, None]
+        start += size
+        yield ((number << 1 >> np.arange(units, dtype=np.int64)) & 1).astype(np.uint8)

@@ -1,0 +1,372 @@
+"""BLEU, chrF, chrF++, spBLEU and TER, as sacreBLEU defines and signs them.
+
+A row of statistics is sacreBLEU's own counts for the segment, a signature is sacreBLEU's own
+string, and every scoring compares itself with sacreBLEU's public ``corpus_score``.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from importlib import import_module
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from mtbench.errors import RequestError
+from mtbench.metrics import pooling
+from mtbench.metrics.lexical_scorer import LexicalScorer
+from mtbench.metrics.tokenizers import (
+    SENTENCEPIECE,
+    TokenizerName,
+    check_tokenizer,
+    fetch_model,
+    load_tokenizer,
+    tokenizer_for,
+    tokenizer_signature,
+)
+from mtbench.plugins import Array, Metric
+from mtbench.types import Json, MetricInfo, Record, ScoringView, Signature
+
+_SACREBLEU = "Post (2018), A Call for Clarity in Reporting BLEU Scores, WMT"
+_LICENCE = "Apache-2.0"
+
+
+class Lexical(Metric):
+    """What the metrics of this module share."""
+
+    def check(self, view: ScoringView | None = None) -> None:
+        """Refuses a test set with a segment that has no reference, naming it."""
+        if view is not None:
+            require_references(view, self.info.name)
+
+    def signature(self, view: ScoringView) -> Signature:
+        """SacreBLEU's own signature, and after it what it has no field for, where changed."""
+        arguments = {**self._arguments(view), "num_refs": _reference_field(view)}
+        kind, changed = self._signature_kind(), self._unsigned()
+        text = str(kind(arguments))
+        return Signature.parse(text).plus(**changed)
+
+    def prepare(self, view: ScoringView) -> LexicalScorer:
+        """Tokenizes and counts the references, once for all systems."""
+        require_references(view, self.info.name)
+        return LexicalScorer(self, view)
+
+    @abstractmethod
+    def sacrebleu(self, view: ScoringView) -> Any:
+        """SacreBLEU's own metric object with these options."""
+
+    @abstractmethod
+    def _signature_kind(self) -> Any:
+        """SacreBLEU's class of signatures for this metric."""
+
+    @abstractmethod
+    def _arguments(self, view: ScoringView) -> dict[str, Json]:
+        """What that class reads of a metric object."""
+
+    def _unsigned(self) -> dict[str, str | int | float]:
+        """Options that change a score and stand in no field of sacreBLEU's, unless default."""
+        return {}
+
+    def notes(self, view: ScoringView) -> dict[str, Json]:
+        """Facts about the metric on this test set that a reader should know."""
+        return {}
+
+
+def require_references(view: ScoringView, name: str) -> tuple[tuple[str, ...], ...]:
+    """The references of a view, at least one a segment.
+
+    Raises:
+        RequestError: Naming the first segment without one.
+    """
+    if view.references is None:
+        raise RequestError(f"{name} needs references, and was given none")
+    if not view.ids:
+        raise RequestError(f"{name} cannot score a test set without segments")
+    for identifier, references in zip(view.ids, view.references, strict=True):
+        if not references:
+            raise RequestError(
+                f"{name} needs a reference for every segment; {identifier} has none",
+                hint="use a metric that needs none, or leave those segments out of the corpus",
+            )
+    return view.references
+
+
+def _reference_field(view: ScoringView) -> int:
+    # -1 is how sacreBLEU says that the number varies ("nrefs:var").
+    return -1 if view.reference_count is None else view.reference_count
+
+
+# --- BLEU -----------------------------------------------------------------------------------
+
+
+class Bleu(Lexical):
+    """BLEU."""
+
+    class Options(Record):
+        """Options of ``bleu``; the defaults are sacreBLEU's.
+
+        Attributes:
+            tokenize: The tokenizer; by default the one of the target language.
+            lowercase: Whether case is ignored.
+            smooth_method: What becomes of an n-gram order without a match.
+            smooth_value: Of ``floor`` (default 0.1) and ``add-k`` (default 1).
+            max_ngram_order: Longest n-gram.
+            effective_order: Whether the system score too averages only over the orders that
+                occur; segment scores always do.
+        """
+
+        tokenize: TokenizerName | None = None
+        lowercase: bool = False
+        smooth_method: Literal["exp", "floor", "add-k", "none"] = "exp"
+        smooth_value: Annotated[float, Field(gt=0)] | None = None
+        max_ngram_order: Annotated[int, Field(ge=1, le=16)] = 4
+        effective_order: bool = False
+
+    _info: ClassVar[MetricInfo] = MetricInfo(
+        name="bleu",
+        title="BLEU",
+        needs=("reference",),
+        bounds=(0.0, 100.0),
+        segment_level="indicative",
+        licence=_LICENCE,
+        description=(
+            "Geometric mean of the precisions of word n-grams up to four, "
+            "with a penalty for output that is too short."
+        ),
+        reference=f"Papineni et al. (2002), ACL; {_SACREBLEU}",
+    )
+
+    @property
+    def info(self) -> MetricInfo:
+        """What BLEU is and needs."""
+        return self._info
+
+    options: Options
+
+    def tokenizer(self, target: str) -> TokenizerName:
+        """The tokenizer in use for a target language."""
+        return self.options.tokenize or tokenizer_for(target)
+
+    def check(self, view: ScoringView | None = None) -> None:
+        """Finds out within seconds whether the tokenizer can run here."""
+        super().check(view)
+        name = self.options.tokenize if view is None else self.tokenizer(view.pair.target)
+        if name is not None:
+            check_tokenizer(name, offline=self.runtime.offline)
+
+    def sacrebleu(self, view: ScoringView) -> Any:
+        """``sacrebleu.metrics.BLEU`` with these options."""
+        name = self.tokenizer(view.pair.target)
+        if name in SENTENCEPIECE:
+            fetch_model(name, offline=self.runtime.offline)
+        load_tokenizer(name)
+        return import_module("sacrebleu.metrics").BLEU(
+            lowercase=self.options.lowercase,
+            force=True,  # it warns of tokenized input on stderr; that is not ours to do here
+            tokenize=name,
+            smooth_method=self.options.smooth_method,
+            smooth_value=self.options.smooth_value,
+            max_ngram_order=self.options.max_ngram_order,
+            effective_order=self.options.effective_order,
+        )
+
+    def pool(self, totals: Array) -> Array:
+        """BLEU of summed counts."""
+        return self._pooled(totals, effective_order=self.options.effective_order)
+
+    def segment_scores(self, rows: Array) -> Array:
+        """Sentence BLEU: with effective order, as ``sacrebleu --sentence-level``."""
+        return self._pooled(rows, effective_order=True)
+
+    def _pooled(self, totals: Array, *, effective_order: bool) -> Array:
+        return pooling.bleu(
+            totals,
+            order=self.options.max_ngram_order,
+            smoothing=self.options.smooth_method,
+            smoothing_value=self.options.smooth_value,
+            effective_order=effective_order,
+        )
+
+    def _signature_kind(self) -> Any:
+        return import_module("sacrebleu.metrics.bleu").BLEUSignature
+
+    def _arguments(self, view: ScoringView) -> dict[str, Json]:
+        return {
+            "lowercase": self.options.lowercase,
+            "effective_order": self.options.effective_order,
+            "tokenizer_signature": tokenizer_signature(self.tokenizer(view.pair.target)),
+            "smooth_method": self.options.smooth_method,
+            "smooth_value": self.options.smooth_value,
+        }
+
+    def _unsigned(self) -> dict[str, str | int | float]:
+        order = self.options.max_ngram_order
+        return {} if order == Bleu.Options().max_ngram_order else {"order": order}
+
+
+class SpBleu(Bleu):
+    """BLEU on the pieces of a multilingual SentencePiece model."""
+
+    class Options(Bleu.Options):
+        """Options of ``spbleu``: those of ``bleu``, with a SentencePiece tokenizer."""
+
+        tokenize: Literal["flores200", "flores101", "spBLEU-1K"] = "flores200"
+
+    _info = Bleu._info.model_copy(
+        update={
+            "name": "spbleu",
+            "title": "spBLEU",
+            "extra": "spbleu",
+            "description": (
+                "BLEU on the pieces of a multilingual SentencePiece model (FLORES-200), "
+                "the same for every target language."
+            ),
+            "reference": (
+                "Goyal et al. (2022), The FLORES-101 Evaluation Benchmark, TACL; "
+                "NLLB Team (2022), No Language Left Behind"
+            ),
+        }
+    )
+
+
+# --- chrF -----------------------------------------------------------------------------------
+
+
+class Chrf(Lexical):
+    """The chrF metric: an F score over character n-grams."""
+
+    class Options(Record):
+        """Options of ``chrf``; the defaults are sacreBLEU's.
+
+        Attributes:
+            char_order: Longest character n-gram.
+            word_order: Longest word n-gram; none by default.
+            beta: How much more recall counts than precision.
+            lowercase: Whether case is ignored.
+            whitespace: Whether spaces are characters.
+            eps_smoothing: Whether F scores are averaged over all orders, as chrF++.py does.
+        """
+
+        char_order: Annotated[int, Field(ge=1, le=16)] = 6
+        word_order: Annotated[int, Field(ge=0, le=16)] = 0
+        beta: Annotated[int, Field(ge=1, le=16)] = 2
+        lowercase: bool = False
+        whitespace: bool = False
+        eps_smoothing: bool = False
+
+    _info: ClassVar[MetricInfo] = MetricInfo(
+        name="chrf",
+        title="chrF",
+        needs=("reference",),
+        bounds=(0.0, 100.0),
+        segment_level="indicative",
+        licence=_LICENCE,
+        description="F score of character n-grams up to six, recall counting twice.",
+        reference=f"Popović (2015), WMT; {_SACREBLEU}",
+    )
+
+    @property
+    def info(self) -> MetricInfo:
+        """What chrF is and needs."""
+        return self._info
+
+    options: Options
+
+    def sacrebleu(self, view: ScoringView) -> Any:
+        """``sacrebleu.metrics.CHRF`` with these options."""
+        return import_module("sacrebleu.metrics").CHRF(**self.options.model_dump())
+
+    def pool(self, totals: Array) -> Array:
+        """Score of summed counts."""
+        return pooling.chrf(
+            totals, beta=self.options.beta, eps_smoothing=self.options.eps_smoothing
+        )
+
+    def _signature_kind(self) -> Any:
+        return import_module("sacrebleu.metrics.chrf").CHRFSignature
+
+    def _arguments(self, view: ScoringView) -> dict[str, Json]:
+        return self.options.model_dump()
+
+    def _unsigned(self) -> dict[str, str | int | float]:
+        return {} if self.options.beta == Chrf.Options().beta else {"beta": self.options.beta}
+
+
+class ChrfPlusPlus(Chrf):
+    """The chrF++ metric: an F score over character n-grams, words and pairs of words."""
+
+    class Options(Chrf.Options):
+        """Options of ``chrf++``: those of ``chrf``, with words and pairs of words."""
+
+        word_order: Annotated[int, Field(ge=1, le=16)] = 2
+
+    _info = Chrf._info.model_copy(
+        update={
+            "name": "chrf++",
+            "title": "chrF++",
+            "description": (
+                "F score of character n-grams up to six and word n-grams up to two, "
+                "recall counting twice."
+            ),
+            "reference": f"Popović (2017), WMT; {_SACREBLEU}",
+        }
+    )
+
+
+# --- TER ------------------------------------------------------------------------------------
+
+
+class Ter(Lexical):
+    """Translation edit rate: lower is better."""
+
+    class Options(Record):
+        """Options of ``ter``; the defaults are sacreBLEU's.
+
+        Attributes:
+            normalized: Whether Tercom's normalization splits off punctuation.
+            no_punct: Whether punctuation is removed.
+            asian_support: Whether both treat Chinese characters and Japanese too.
+            case_sensitive: Whether case counts.
+        """
+
+        normalized: bool = False
+        no_punct: bool = False
+        asian_support: bool = False
+        case_sensitive: bool = False
+
+    _info: ClassVar[MetricInfo] = MetricInfo(
+        name="ter",
+        title="TER",
+        needs=("reference",),
+        higher_is_better=False,
+        bounds=None,  # an output longer than its reference goes beyond 100, without a limit
+        segment_level="indicative",
+        licence=_LICENCE,
+        description=(
+            "Insertions, deletions, substitutions and shifts of words that turn the output "
+            "into the reference, per 100 words of the reference."
+        ),
+        reference=f"Snover et al. (2006), AMTA; {_SACREBLEU}",
+    )
+
+    @property
+    def info(self) -> MetricInfo:
+        """What TER is and needs."""
+        return self._info
+
+    options: Options
+
+    def sacrebleu(self, view: ScoringView) -> Any:
+        """``sacrebleu.metrics.TER`` with these options."""
+        return import_module("sacrebleu.metrics").TER(**self.options.model_dump())
+
+    def pool(self, totals: Array) -> Array:
+        """Score of summed edits and words."""
+        return pooling.ter(np.asarray(totals))
+
+    def _signature_kind(self) -> Any:
+        return import_module("sacrebleu.metrics.ter").TERSignature
+
+    def _arguments(self, view: ScoringView) -> dict[str, Json]:
+        return {**self.options.model_dump(), "tokenizer_signature": "tercom"}

@@ -1,0 +1,111 @@
+"""Counts of all systems of a call: references once, equal hypotheses once, checked at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mtbench.errors import DataError, MetricError
+from mtbench.plugins import Advance, Array, Scorer
+from mtbench.types import Json, ScoringView
+
+if TYPE_CHECKING:
+    from mtbench.metrics.lexical import Lexical
+
+TOLERANCE = 1e-9
+SAMPLE = 16  # segments of each system that are scored again by sacreBLEU
+
+
+class LexicalScorer(Scorer):
+    """A lexical metric made ready for one test set."""
+
+    def __init__(self, metric: Lexical, view: ScoringView) -> None:
+        self._metric = metric
+        self._view = view
+        self._sacrebleu: Any = metric.sacrebleu(view)
+        self._references = view.references or ()
+        self._reference_info = [
+            self._sacrebleu._extract_reference_info(
+                [self._sacrebleu._preprocess_segment(text) for text in texts]
+            )
+            for texts in self._references
+        ]
+        self._empty: dict[str, int] = {}
+
+    def statistics(
+        self, outputs: Mapping[str, Sequence[str]], advance: Advance | None = None
+    ) -> dict[str, Array]:
+        """SacreBLEU's counts of every segment, equal hypotheses of a segment counted once.
+
+        Raises:
+            DataError: If a system has not exactly one hypothesis a segment.
+            MetricError: If a sample of them does not give sacreBLEU's own score.
+        """
+        columns = {name: checked_column(name, texts, self._view) for name, texts in outputs.items()}
+        rows: dict[str, list[list[float]]] = {name: [] for name in columns}
+        for at, information in enumerate(self._reference_info):
+            known: dict[str, list[float]] = {}
+            for name, texts in columns.items():
+                text = texts[at]
+                if text not in known:
+                    prepared = self._sacrebleu._preprocess_segment(text)
+                    known[text] = self._sacrebleu._compute_segment_statistics(prepared, information)
+                rows[name].append(known[text])
+            if advance:
+                advance(len(columns))
+        found = {name: np.asarray(values, dtype=np.float64) for name, values in rows.items()}
+        for number, (name, texts) in enumerate(columns.items()):
+            self._verify(name, texts, found[name], number)
+            self._empty[name] = sum(not text.strip() for text in texts)
+        return found
+
+    def notes(self, system: str) -> Mapping[str, Json]:
+        """How many hypotheses are empty (they count as they are), and warnings of the metric."""
+        return {"empty_hypotheses": self._empty[system], **self._metric.notes(self._view)}
+
+    def _verify(self, name: str, texts: Sequence[str], rows: Array, number: int) -> None:
+        sample = sample_of(len(texts), SAMPLE, number)
+        width = max(len(self._references[at]) for at in sample)
+        streams = [
+            [dict(enumerate(self._references[at])).get(which) for at in sample]
+            for which in range(width)
+        ]
+        theirs = self._sacrebleu.corpus_score([texts[at] for at in sample], streams).score
+        ours = float(self._metric.pool(rows[sample].sum(axis=0)))
+        if not abs(ours - theirs) <= TOLERANCE:
+            raise MetricError(
+                f"{self._metric.info.name} of {name} is not sacreBLEU's: {ours!r}, {theirs!r} "
+                f"on {len(sample)} segments from {self._view.ids[sample[0]]} on",
+                hint="this is a defect of mtbench or a version of sacreBLEU that it does not know",
+            )
+
+
+def checked_column(name: str, texts: Sequence[str], view: ScoringView) -> Sequence[str]:
+    """A system's hypotheses, if there is exactly one for each segment.
+
+    Raises:
+        DataError: With the counts and the first id that is too much or missing.
+    """
+    if len(texts) < len(view.ids):
+        raise DataError(
+            f"{name} has {len(texts)} hypotheses for {len(view.ids)} segments; "
+            f"the first without one is {view.ids[len(texts)]}"
+        )
+    if len(texts) > len(view.ids):
+        last = f"; the last segment is {view.ids[-1]}" if view.ids else ""
+        raise DataError(f"{name} has {len(texts)} hypotheses for {len(view.ids)} segments{last}")
+    for identifier, text in zip(view.ids, texts, strict=True):
+        if not isinstance(text, str):
+            raise DataError(f"{name}: the hypothesis of {identifier} is not a text: {text!r}")
+    return texts
+
+
+def sample_of(count: int, wanted: int, offset: int) -> list[int]:
+    """Positions spread evenly over ``count`` items, other ones for another offset."""
+    if count <= wanted:
+        return list(range(count))
+    step = count / wanted
+    shift = offset * 0.618033988749895 % 1.0
+    return sorted({int((number + shift) * step) for number in range(wanted)})

