@@ -11,12 +11,10 @@ from mtbench.types import Record, TestSet
 
 DOCUMENTS_FROM = 20
 """From so many documents on, the document is the unit of a test; below, the segment."""
-RESAMPLES = 10_000
-"""Of approximate randomization, which replaces enumeration above 16 units."""
-EXACT_TO = 16
 RELIABLE_FROM = 30
 """Below so many units every interval is marked unreliable."""
 _ALPHA = 0.05
+_NO_LIMIT = 1000  # systems; nobody compares more
 
 
 class Lengths(Record):
@@ -69,10 +67,9 @@ class CorpusFacts(Record):
         extra_keys: Keys of lines that mtbench does not know → segments that have them.
         unit: What a significance test on it resamples.
         units: How many of those there are.
-        smallest_p: The smallest two-sided p-value a test on it can reach: 2 / 2ⁿ up to 16 units,
-            above that 1 / (R + 1) of 10,000 randomizations if that is larger.
+        smallest_p: The smallest two-sided p-value a test on it can reach, 2 / 2ⁿ.
         separable_systems: The most systems that could all be told apart at 5 % after Holm's
-            correction over their pairs.
+            correction over their pairs; None where the number of units sets no limit.
         reliable: Whether intervals on it can be relied on (30 units or more).
         digest: Of pair, sources and references.
     """
@@ -96,7 +93,7 @@ class CorpusFacts(Record):
     unit: str
     units: int
     smallest_p: float
-    separable_systems: int
+    separable_systems: int | None
     reliable: bool
     digest: str
 
@@ -143,19 +140,17 @@ def describe(test_set: TestSet) -> CorpusFacts:
 
 
 def smallest_p(units: int) -> float:
-    """The smallest two-sided p-value of a randomization test.
+    """The smallest two-sided p-value of a randomization test: 2 / 2ⁿ.
 
-    Up to 16 units all 2ⁿ swaps are enumerated, of which two (none and all) are as extreme as can
-    be; above, R = 10,000 are drawn and p is at least 1 / (R + 1).
+    Of the 2ⁿ ways to swap two systems' units, two (none and all) are as extreme as can be.
 
     Args:
         units: Segments or documents that are swapped.
     """
-    enumerated = 2.0 ** (1 - units)
-    return enumerated if units <= EXACT_TO else max(enumerated, 1 / (RESAMPLES + 1))
+    return 2.0 ** (1 - units)
 
 
-def separable_systems(p: float) -> int:
+def separable_systems(p: float) -> int | None:
     """The most systems whose pairs could all be significant at 5 % after Holm's correction.
 
     Holm's first step asks the smallest p to be at most α / pairs.
@@ -163,10 +158,11 @@ def separable_systems(p: float) -> int:
     Args:
         p: The smallest p-value there can be.
     """
-    pairs = int(_ALPHA / p)
     count = 1
-    while count * (count + 1) // 2 <= pairs:
+    while p * count * (count + 1) / 2 <= _ALPHA:
         count += 1
+        if count > _NO_LIMIT:
+            return None
     return count
 
 
