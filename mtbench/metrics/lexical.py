@@ -13,8 +13,10 @@ from typing import Annotated, Any, ClassVar, Literal, cast
 import numpy as np
 from pydantic import Field
 
+from mtbench.engine.local import Worker
 from mtbench.errors import RequestError
 from mtbench.metrics import pooling
+from mtbench.metrics.counters import BleuCounter, ChrfCounter, Counter, TerCounter
 from mtbench.metrics.lexical_scorer import LexicalScorer
 from mtbench.metrics.tokenizers import (
     SENTENCEPIECE,
@@ -26,7 +28,7 @@ from mtbench.metrics.tokenizers import (
     tokenizer_signature,
 )
 from mtbench.plugins import Array, Metric
-from mtbench.types import Json, MetricInfo, Record, ScoringView, Signature
+from mtbench.types import Json, MetricInfo, Record, Runtime, ScoringView, Signature
 
 _SACREBLEU = "Post (2018), A Call for Clarity in Reporting BLEU Scores, WMT"
 _LICENCE = "Apache-2.0"
@@ -48,13 +50,26 @@ class Lexical(Metric):
         return Signature.parse(text).plus(**changed)
 
     def prepare(self, view: ScoringView) -> LexicalScorer:
-        """Tokenizes and counts the references, once for all systems."""
+        """A scorer on the references of a view."""
         require_references(view, self.info.name)
-        return LexicalScorer(self, view)
+        target = view.pair.target
+        worker = Worker(
+            factory="mtbench.metrics.lexical:make_counter",
+            arguments={
+                "metric": f"{type(self).__module__}:{type(self).__qualname__}",
+                "options": self._options.model_dump(mode="json"),
+                "target": target,
+            },
+        )
+        return LexicalScorer(self, view, self.sacrebleu(target), worker)
 
     @abstractmethod
-    def sacrebleu(self, view: ScoringView) -> Any:
-        """SacreBLEU's own metric object with these options."""
+    def sacrebleu(self, target: str) -> Any:
+        """SacreBLEU's own metric object with these options, for a target language."""
+
+    @abstractmethod
+    def counter(self, sacrebleu: Any) -> Counter:
+        """What counts rows of statistics, around such an object."""
 
     @abstractmethod
     def _signature_kind(self) -> Any:
@@ -71,6 +86,20 @@ class Lexical(Metric):
     def notes(self, view: ScoringView) -> dict[str, Json]:
         """Facts about the metric on this test set that a reader should know."""
         return {}
+
+
+def make_counter(metric: str, options: dict[str, Json], target: str) -> Counter:
+    """A counter from plain data, in whatever process.
+
+    Args:
+        metric: ``module:Class`` of a lexical metric.
+        options: Its options, validated before.
+        target: Tag of the target language.
+    """
+    module, _, name = metric.partition(":")
+    kind: type[Lexical] = getattr(import_module(module), name)
+    made = kind(kind.Options.model_validate(options), Runtime(offline=True))
+    return made.counter(made.sacrebleu(target))
 
 
 def require_references(view: ScoringView, name: str) -> tuple[tuple[str, ...], ...]:
@@ -158,9 +187,9 @@ class Bleu(Lexical):
         if name is not None:
             check_tokenizer(name, offline=self.runtime.offline)
 
-    def sacrebleu(self, view: ScoringView) -> Any:
+    def sacrebleu(self, target: str) -> Any:
         """``sacrebleu.metrics.BLEU`` with these options."""
-        name = self.tokenizer(view.pair.target)
+        name = self.tokenizer(target)
         if name in SENTENCEPIECE:
             fetch_model(name, offline=self.runtime.offline)
         load_tokenizer(name)
@@ -173,6 +202,10 @@ class Bleu(Lexical):
             max_ngram_order=self.options.max_ngram_order,
             effective_order=self.options.effective_order,
         )
+
+    def counter(self, sacrebleu: Any) -> Counter:
+        """Counts n-grams of words."""
+        return BleuCounter(sacrebleu)
 
     def pool(self, totals: Array) -> Array:
         """BLEU of summed counts."""
@@ -279,9 +312,13 @@ class Chrf(Lexical):
         """The options, validated."""
         return cast("Chrf.Options", self._options)
 
-    def sacrebleu(self, view: ScoringView) -> Any:
+    def sacrebleu(self, target: str) -> Any:
         """``sacrebleu.metrics.CHRF`` with these options."""
         return import_module("sacrebleu.metrics").CHRF(**self.options.model_dump())
+
+    def counter(self, sacrebleu: Any) -> Counter:
+        """Counts n-grams of characters, and of words for chrF++."""
+        return ChrfCounter(sacrebleu)
 
     def pool(self, totals: Array) -> Array:
         """Score of summed counts."""
@@ -366,9 +403,13 @@ class Ter(Lexical):
         """The options, validated."""
         return cast("Ter.Options", self._options)
 
-    def sacrebleu(self, view: ScoringView) -> Any:
+    def sacrebleu(self, target: str) -> Any:
         """``sacrebleu.metrics.TER`` with these options."""
         return import_module("sacrebleu.metrics").TER(**self.options.model_dump())
+
+    def counter(self, sacrebleu: Any) -> Counter:
+        """Counts edits and words."""
+        return TerCounter(sacrebleu)
 
     def pool(self, totals: Array) -> Array:
         """Score of summed edits and words."""
