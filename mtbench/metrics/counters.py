@@ -200,7 +200,7 @@ class _Layout:
         found = np.full((self._count, self.references), -1, dtype=np.int64)
         theirs = ~self._is_hypothesis
         found[self._segments[theirs], self._sides[theirs]] = lengths[theirs]
-        return found[self._owners]
+        return np.asarray(found[self._owners])
 
     def has_reference(self) -> Any:
         """Whether the segment of each row has that reference: shape (rows, references)."""

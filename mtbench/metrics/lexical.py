@@ -6,127 +6,38 @@ string, and every scoring compares itself with sacreBLEU's public ``corpus_score
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, Literal, cast
 
 import numpy as np
 from pydantic import Field
 
-from mtbench.engine.local import Worker
-from mtbench.errors import RequestError
+from mtbench.languages import language_name
 from mtbench.metrics import pooling
 from mtbench.metrics.counters import BleuCounter, ChrfCounter, Counter, TerCounter
-from mtbench.metrics.lexical_scorer import LexicalScorer
+from mtbench.metrics.lexical_base import Lexical
 from mtbench.metrics.tokenizers import (
     SENTENCEPIECE,
     TokenizerName,
     check_tokenizer,
     fetch_model,
+    finds_words,
     load_tokenizer,
     tokenizer_for,
     tokenizer_signature,
 )
-from mtbench.plugins import Array, Metric
-from mtbench.types import Json, MetricInfo, Record, Runtime, ScoringView, Signature
+from mtbench.plugins import Array
+from mtbench.types import Json, MetricInfo, Record, ScoringView
 
 _SACREBLEU = "Post (2018), A Call for Clarity in Reporting BLEU Scores, WMT"
 _LICENCE = "Apache-2.0"
 
 
-class Lexical(Metric):
-    """What the metrics of this module share."""
-
-    def check(self, view: ScoringView | None = None) -> None:
-        """Refuses a test set with a segment that has no reference, naming it."""
-        if view is not None:
-            require_references(view, self.info.name)
-
-    def signature(self, view: ScoringView) -> Signature:
-        """SacreBLEU's own signature, and after it what it has no field for, where changed."""
-        arguments = {**self._arguments(view), "num_refs": _reference_field(view)}
-        kind, changed = self._signature_kind(), self._unsigned()
-        text = str(kind(arguments))
-        return Signature.parse(text).plus(**changed)
-
-    def prepare(self, view: ScoringView) -> LexicalScorer:
-        """A scorer on the references of a view."""
-        require_references(view, self.info.name)
-        target = view.pair.target
-        worker = Worker(
-            factory="mtbench.metrics.lexical:make_counter",
-            arguments={
-                "metric": f"{type(self).__module__}:{type(self).__qualname__}",
-                "options": self._options.model_dump(mode="json"),
-                "target": target,
-            },
-        )
-        return LexicalScorer(self, view, self.sacrebleu(target), worker)
-
-    @abstractmethod
-    def sacrebleu(self, target: str) -> Any:
-        """SacreBLEU's own metric object with these options, for a target language."""
-
-    @abstractmethod
-    def counter(self, sacrebleu: Any) -> Counter:
-        """What counts rows of statistics, around such an object."""
-
-    @abstractmethod
-    def _signature_kind(self) -> Any:
-        """SacreBLEU's class of signatures for this metric."""
-
-    @abstractmethod
-    def _arguments(self, view: ScoringView) -> dict[str, Json]:
-        """What that class reads of a metric object."""
-
-    def _unsigned(self) -> dict[str, str | int | float]:
-        """Options that change a score and stand in no field of sacreBLEU's, unless default."""
-        return {}
-
-    def notes(self, view: ScoringView) -> dict[str, Json]:
-        """Facts about the metric on this test set that a reader should know."""
-        return {}
-
-
-def make_counter(metric: str, options: dict[str, Json], target: str) -> Counter:
-    """A counter from plain data, in whatever process.
-
-    Args:
-        metric: ``module:Class`` of a lexical metric.
-        options: Its options, validated before.
-        target: Tag of the target language.
-    """
-    module, _, name = metric.partition(":")
-    kind: type[Lexical] = getattr(import_module(module), name)
-    made = kind(kind.Options.model_validate(options), Runtime(offline=True))
-    return made.counter(made.sacrebleu(target))
-
-
-def require_references(view: ScoringView, name: str) -> tuple[tuple[str, ...], ...]:
-    """The references of a view, at least one a segment.
-
-    Raises:
-        RequestError: Naming the first segment without one.
-    """
-    if view.references is None:
-        raise RequestError(f"{name} needs references, and was given none")
-    if not view.ids:
-        raise RequestError(f"{name} cannot score a test set without segments")
-    for identifier, references in zip(view.ids, view.references, strict=True):
-        if not references:
-            raise RequestError(
-                f"{name} needs a reference for every segment; {identifier} has none",
-                hint="use a metric that needs none, or leave those segments out of the corpus",
-            )
-    return view.references
-
-
-def _reference_field(view: ScoringView) -> int:
-    # -1 is how sacreBLEU says that the number varies ("nrefs:var").
-    return -1 if view.reference_count is None else view.reference_count
-
-
 # --- BLEU -----------------------------------------------------------------------------------
+
+
+def _no_words(name: str, target: str) -> str:
+    return f"the tokenizer {name} does not find the words of {language_name(target)} ({target})"
 
 
 class Bleu(Lexical):
@@ -223,6 +134,11 @@ class Bleu(Lexical):
             smoothing_value=self.options.smooth_value,
             effective_order=effective_order,
         )
+
+    def notes(self, target: str) -> dict[str, Json]:
+        """A warning where the tokenizer does not find the words of the language."""
+        name = self.tokenizer(target)
+        return {} if finds_words(name, target) else {"warning": _no_words(name, target)}
 
     def _signature_kind(self) -> Any:
         return import_module("sacrebleu.metrics.bleu").BLEUSignature
@@ -414,6 +330,12 @@ class Ter(Lexical):
     def pool(self, totals: Array) -> Array:
         """Score of summed edits and words."""
         return pooling.ter(np.asarray(totals))
+
+    def notes(self, target: str) -> dict[str, Json]:
+        """A warning where words do not stand between spaces."""
+        split = self.options.normalized and self.options.asian_support
+        name = "zh" if split else "tercom"  # split by character, as for Chinese
+        return {} if finds_words(name, target) else {"warning": _no_words("tercom", target)}
 
     def _signature_kind(self) -> Any:
         return import_module("sacrebleu.metrics.ter").TERSignature

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mtbench.engine.local import Worker, run
-from mtbench.errors import DataError, MetricError
+from mtbench.errors import MetricError
 from mtbench.metrics.counters import Block
+from mtbench.metrics.guards import checked_column
 from mtbench.plugins import Advance, Array, Scorer
 from mtbench.types import Json, ScoringView
 
 if TYPE_CHECKING:
-    from mtbench.metrics.lexical import Lexical
+    from mtbench.metrics.lexical_base import Lexical
 
 TOLERANCE = 1e-9
 BLOCK = 64  # segments counted at once
@@ -85,7 +86,10 @@ class LexicalScorer(Scorer):
 
     def notes(self, system: str) -> Mapping[str, Json]:
         """How many hypotheses are empty (they count as they are), and warnings of the metric."""
-        return {"empty_hypotheses": self._empty[system], **self._metric.notes(self._view)}
+        return {
+            "empty_hypotheses": self._empty[system],
+            **self._metric.notes(self._view.pair.target),
+        }
 
     def _verify(self, name: str, texts: Sequence[str], rows: Array, number: int) -> None:
         sample = sample_of(len(texts), SAMPLE, number)
@@ -102,26 +106,6 @@ class LexicalScorer(Scorer):
                 f"on {len(sample)} segments from {self._view.ids[sample[0]]} on",
                 hint="this is a defect of mtbench or a version of sacreBLEU that it does not know",
             )
-
-
-def checked_column(name: str, texts: Sequence[str], view: ScoringView) -> Sequence[str]:
-    """A system's hypotheses, if there is exactly one for each segment.
-
-    Raises:
-        DataError: With the counts and the first id that is too much or missing.
-    """
-    if len(texts) < len(view.ids):
-        raise DataError(
-            f"{name} has {len(texts)} hypotheses for {len(view.ids)} segments; "
-            f"the first without one is {view.ids[len(texts)]}"
-        )
-    if len(texts) > len(view.ids):
-        last = f"; the last segment is {view.ids[-1]}" if view.ids else ""
-        raise DataError(f"{name} has {len(texts)} hypotheses for {len(view.ids)} segments{last}")
-    for identifier, text in zip(view.ids, texts, strict=True):
-        if not isinstance(text, str):
-            raise DataError(f"{name}: the hypothesis of {identifier} is not a text: {text!r}")
-    return texts
 
 
 def sample_of(count: int, wanted: int, offset: int) -> list[int]:
