@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from mtbench.findings import PairedTest, RankedSystem, Ranking, UnitChoice
 from mtbench.significance.choice import choose_unit
 from mtbench.significance.intervals import bootstrap_interval
 from mtbench.significance.paired import Family, holm, paired_bootstrap, paired_test
 from mtbench.significance.ranking import rank
-from mtbench.significance.records import PairedTest, RankedSystem, Ranking, UnitChoice
 
 __all__ = [
     "Family",

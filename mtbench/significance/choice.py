@@ -13,8 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from mtbench.findings import UnitChoice
 from mtbench.significance.draws import PERMUTATION, stream
-from mtbench.significance.records import UnitChoice
 from mtbench.significance.units import Array
 
 ENOUGH_DOCUMENTS = 20

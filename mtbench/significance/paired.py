@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mtbench.findings import PairedTest, Unit
 from mtbench.significance.intervals import (
     RESAMPLES,
     Pool,
@@ -24,7 +25,6 @@ from mtbench.significance.randomization import (
     randomization_tests,
     ruled_resamples,
 )
-from mtbench.significance.records import PairedTest, Unit
 from mtbench.significance.units import RELIABLE_UNITS, Array, Units, exact, unit_sums
 from mtbench.types import Interval
 

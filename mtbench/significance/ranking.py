@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from mtbench.findings import PairedTest, RankedSystem, Ranking
 from mtbench.significance.intervals import Pool
 from mtbench.significance.paired import Family
 from mtbench.significance.randomization import (
@@ -12,7 +13,6 @@ from mtbench.significance.randomization import (
     method_for,
     ruled_resamples,
 )
-from mtbench.significance.records import PairedTest, RankedSystem, Ranking
 from mtbench.significance.units import Array, Units
 
 

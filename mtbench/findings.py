@@ -1,4 +1,7 @@
-"""Records of tests and rankings: everything a reader needs to judge a p-value."""
+"""Records of what statistics found: tests, rankings, differences between leaderboards, slices.
+
+They hold everything a reader needs to judge a number, and no verbs.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mtbench.types import Interval, Record
+from mtbench.types import SCHEMA_VERSION, Interval, Record
 
 Unit = Literal["segment", "document"]
 TestMethod = Literal["exact randomization", "approximate randomization", "paired bootstrap"]
+Verdict = Literal["better", "worse", "equivalent", "undecided"]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -177,3 +181,182 @@ class Ranking(Record):
     def test(self, a: str, b: str) -> PairedTest | None:
         """The test of two systems, in whichever order they stand."""
         return next((t for t in self.tests if {t.a, t.b} == {a, b}), None)
+
+
+# --- reading a delta ------------------------------------------------------------------------
+
+
+class Agreement(Record):
+    """The estimated share of system pairs in which humans agree, or why there is none.
+
+    Attributes:
+        percent: Estimated agreement in per cent.
+        reason: Why there is no estimate, in one sentence.
+        doubtful: Whether the difference is significant and yet humans would agree for under
+            60 % of such pairs.
+    """
+
+    percent: float | None = None
+    reason: str | None = None
+    doubtful: bool = False
+
+
+class MetricDelta(Record):
+    """One metric in a row that two leaderboards share.
+
+    Attributes:
+        metric: Its name.
+        deciding: Whether verdicts rest on it.
+        old, new: System scores; None where a side has none.
+        delta: ``new - old``.
+        higher_is_better: Its direction; None where it is not known.
+        decimals: Customary number of decimals.
+        signature: What both sides say; None where one of them does not.
+        verdict: Of the new row against the old; None where a score is missing.
+        reason: Why there is no test or no delta, or what else the verdict rests on.
+        test: The paired test, ``a`` being the new row and ``b`` the old.
+        margin: The margin given for this metric.
+        not_inferior: Whether the new row is at most the margin worse; None without a margin.
+        agreement: How often humans agree with the metric at such a delta.
+    """
+
+    metric: str
+    deciding: bool = True
+    old: float | None = None
+    new: float | None = None
+    delta: float | None = None
+    higher_is_better: bool | None = None
+    decimals: int = 2
+    signature: str | None = None
+    verdict: Verdict | None = None
+    reason: str | None = None
+    test: PairedTest | None = None
+    margin: float | None = None
+    not_inferior: bool | None = None
+    agreement: Agreement | None = None
+
+
+class RowDiff(Record):
+    """One system on one test set, in two leaderboards.
+
+    Attributes:
+        corpus, src, tgt: The test set.
+        system: Its name in the new leaderboard, or in the old one where it is missing.
+        old_system: Its name in the old leaderboard, where it is another.
+        status: In both, only in the new one, or only in the old one.
+        same_output: Whether both rows were made from the same output; None where not known.
+        verdict: Over the deciding metrics: worse where one is worse, else better where one is
+            better, else equivalent where all are, else undecided.
+        metrics: One entry a metric that either side has.
+    """
+
+    corpus: str
+    src: str
+    tgt: str
+    system: str
+    old_system: str | None = None
+    status: Literal["both", "new", "missing"]
+    same_output: bool | None = None
+    verdict: Verdict | None = None
+    metrics: tuple[MetricDelta, ...] = ()
+
+
+class LeaderboardDiff(Record):
+    """What changed between two leaderboards.
+
+    Attributes:
+        old, new: What was compared, as given.
+        alpha: The family-wise level.
+        deciding: Metrics that verdicts rest on. Their tests over all rows are one family.
+        margins: Metric → the largest difference that does not matter.
+        verdict: Over all rows in both, by the rule of a row; None where there is none.
+        rows: Sorted by test set and system.
+        notes: Sentences a reader must see.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    old: str
+    new: str
+    alpha: float
+    deciding: tuple[str, ...]
+    margins: dict[str, float] = Field(default_factory=dict)
+    verdict: Verdict | None = None
+    rows: tuple[RowDiff, ...]
+    notes: tuple[str, ...] = ()
+
+
+# --- parts of a test set, and several test sets ---------------------------------------------
+
+
+class SliceScore(Record):
+    """One system on one slice."""
+
+    system: str
+    score: float
+    interval: Interval
+
+
+class Slice(Record):
+    """Segments that share a label.
+
+    Attributes:
+        label: What they share.
+        segments: How many they are.
+        scores: One entry a system, in the order given.
+    """
+
+    label: str
+    segments: int
+    scores: tuple[SliceScore, ...]
+
+
+class Sliced(Record):
+    """Scores by domain, document, original language or length.
+
+    Attributes:
+        by: What the segments were told apart by.
+        metric: The metric's name.
+        slices: In order of first appearance; lengths from short to long.
+        unlabelled: Segments without a label, which are in no slice.
+    """
+
+    by: str
+    metric: str
+    slices: tuple[Slice, ...]
+    unlabelled: int = 0
+
+
+class OverTestSets(Record):
+    """One system over several test sets.
+
+    Attributes:
+        system: The system.
+        ranks: Test set → first and last rank it can hold there, where it is ranked.
+        wins, losses: Significant wins and losses against other systems, over all test sets.
+        macro_average: Mean of its scores, each test set counting once; None unless the grid is
+            complete.
+    """
+
+    system: str
+    ranks: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    wins: int = 0
+    losses: int = 0
+    macro_average: float | None = None
+
+
+class Overview(Record):
+    """Systems over several test sets, by one metric.
+
+    Attributes:
+        metric: The metric's name.
+        test_sets: ``CORPUS/SRC-TGT``, sorted.
+        systems: Most wins less losses first.
+        label: What the average is an average of, in words, where there is one.
+        reason: Why there is no average, where there is none.
+    """
+
+    metric: str
+    test_sets: tuple[str, ...]
+    systems: tuple[OverTestSets, ...]
+    label: str | None = None
+    reason: str | None = None
