@@ -275,10 +275,12 @@ BUILTIN_METRICS: dict[str, str] = {
     "bleu": "mtbench.metrics.lexical:Bleu",
     "chrf": "mtbench.metrics.lexical:Chrf",
     "chrf++": "mtbench.metrics.lexical:ChrfPlusPlus",
-    "comet": "mtbench.metrics.comet:Comet",
+    "comet": "mtbench.metrics.comet.metric:Comet",
+    "cometkiwi": "mtbench.metrics.comet.metric:CometKiwi",
     "semsim": "mtbench.metrics.semsim:SemSim",
     "spbleu": "mtbench.metrics.lexical:SpBleu",
     "ter": "mtbench.metrics.lexical:Ter",
+    "xcomet": "mtbench.metrics.comet.metric:XComet",
 }
 
 DEFAULT_METRICS = ("bleu", "chrf", "comet")

@@ -113,11 +113,14 @@ def _verdict(found: Ranking) -> str:
         sentences.insert(0, found.sentence)
     elif found.pairs:
         separated = sum(test.winner is not None for test in found.tests)
+        exact = found.method == "exact randomization"
+        swaps = f"all {2**found.units:,}" if exact else f"{found.resamples:,}"
+        pairs = "pair differs" if found.pairs == 1 else "pairs differ"
         sentences.insert(
             0,
-            f"{found.metric}: {separated} of {found.pairs} pairs differ significantly "
-            f"({found.method}, two-sided, {found.resamples:,} swaps of {found.units} "
-            f"{found.unit}s, Holm, α = {found.alpha:g})",
+            f"{separated} of {found.pairs} {pairs} significantly by {found.metric} "
+            f"({found.method}, two-sided, {swaps} swaps of {found.units} {found.unit}s, Holm, "
+            f"α = {found.alpha:g})",
         )
     return ". ".join(s[:1].upper() + s[1:] for s in sentences) + ("." if sentences else "")
 

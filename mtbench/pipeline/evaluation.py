@@ -87,10 +87,18 @@ def evaluate(
     signatures = score(found, request, watcher)
     boards = board(Results(space.results), preferred=signatures, missing=found.missing)
     write_leaderboard(space.results, boards)
-    names = set(found.by_test_set())
-    shown = boards.model_copy(
-        update={"tables": tuple(t for t in boards.tables if f"{t.corpus}/{t.pair}" in names)}
-    )
+    shown = _of_this_call(boards, found)
     if failures:
         raise Unfinished(shown, failures[0], len(failures))
     return shown, found
+
+
+def _of_this_call(boards: Leaderboard, found: Plan) -> Leaderboard:
+    names = set(found.by_test_set())
+    tables = []
+    for table in boards.tables:
+        name = f"{table.corpus}/{table.pair}"
+        if name in names:
+            excluded = (*table.excluded, *found.skipped.get(name, ()))
+            tables.append(table.model_copy(update={"excluded": excluded}))
+    return boards.model_copy(update={"tables": tuple(tables)})
