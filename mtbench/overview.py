@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mtbench.errors import UnknownName
-from mtbench.findings import OverTestSets, Overview
 from mtbench.types import Leaderboard, Table
+from mtbench.types.findings import OverTestSets, Overview
 
 
 def overview(board: Leaderboard, metric: str | None = None) -> Overview:

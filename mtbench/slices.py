@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.findings import Slice, Sliced, SliceScore
 from mtbench.types import Interval, Labels
+from mtbench.types.findings import Slice, Sliced, SliceScore
 
 Array = NDArray[np.float64]
 Pool = Callable[[Array], Array]

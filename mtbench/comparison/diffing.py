@@ -21,7 +21,8 @@ from mtbench.comparison.matching import (
 from mtbench.comparison.sides import Side, SideRow
 from mtbench.comparison.verdicts import not_inferior, verdict
 from mtbench.errors import DataError, RegressionFound, RequestError
-from mtbench.findings import (
+from mtbench.types import MetricInfo
+from mtbench.types.findings import (
     Agreement,
     LeaderboardDiff,
     MetricDelta,
@@ -29,7 +30,6 @@ from mtbench.findings import (
     RowDiff,
     Verdict,
 )
-from mtbench.types import MetricInfo
 
 FailOn = Literal["worse", "not-noninferior", "missing"]
 HARDWARE = 0.01  # on the 0–100 scale: what a neural score may move between machines
@@ -52,11 +52,13 @@ class Evidence:
         test: The test, corrected over all questions asked together; or
         reason: why there is none.
         agreement: How often humans agree with the metric at such a delta.
+        warning: A sentence on the test that a reader must see.
     """
 
     test: PairedTest | None = None
     reason: str | None = None
     agreement: Agreement | None = None
+    warning: str | None = None
 
 
 Tester = Callable[[Sequence[Question], float], Sequence[Evidence]]
@@ -106,6 +108,11 @@ def compare(
             check_signature(metric, a, b)
     note_unknown(both, compared, notes)
     evidence = _evidence(both, compared, deciding, tester, alpha, infos)
+    for a, b in both:
+        warnings = [
+            evidence[key].warning for m in compared if (key := (m, id(a), id(b))) in evidence
+        ]
+        notes += [f"{b.test_set}: {warning}" for warning in warnings if warning]
     rows = []
     for one, other in pairs:
         entries = tuple(
@@ -140,14 +147,8 @@ def check(found: LeaderboardDiff, fail_on: Collection[FailOn]) -> None:
     both = [row for row in found.rows if row.status == "both"]
     deciding = [(row, e) for row in both for e in row.metrics if e.deciding]
     judged = [(row, e) for row, e in deciding if e.delta is not None]
-    tested = [e for _, e in judged if e.test is not None or e.verdict != "undecided"]
-    if {"worse", "not-noninferior"} & set(fail_on) and not tested:
-        untested = next((e.reason for _, e in deciding if e.reason), None)
-        raise RequestError(
-            "nothing could be tested, so --fail-on cannot answer",
-            why=untested or f"no row has {' or '.join(found.deciding)} on both sides",
-            hint="keep the results folder beside each CSV, or name it: --results-a, --results-b",
-        )
+    if {"worse", "not-noninferior"} & set(fail_on):
+        _answerable(found, deciding, judged)
     reasons = []
     if "missing" in fail_on:
         reasons += [f"{_named(row)} is missing" for row in found.rows if row.status == "missing"]
@@ -177,6 +178,22 @@ def check(found: LeaderboardDiff, fail_on: Collection[FailOn]) -> None:
     if reasons:
         more = f", and {len(reasons) - 3} more" if len(reasons) > 3 else ""
         raise RegressionFound("; ".join(reasons[:3]) + more)
+
+
+def _answerable(
+    found: LeaderboardDiff,
+    deciding: Sequence[tuple[RowDiff, MetricDelta]],
+    judged: Sequence[tuple[RowDiff, MetricDelta]],
+) -> None:
+    """Refuses where of the rows that changed not one could be tested."""
+    changed = [e for _, e in judged if e.verdict != "equivalent" or e.test is not None]
+    if (changed or not judged) and not any(e.test for e in changed):
+        untested = [e.reason for _, e in deciding if e.reason and e.verdict != "equivalent"]
+        raise RequestError(
+            "nothing could be tested, so --fail-on cannot answer",
+            why=untested[0] if untested else f"no {' or '.join(found.deciding)} on both sides",
+            hint="keep the results folder beside each CSV, or name it: --results-a, --results-b",
+        )
 
 
 def _named(row: RowDiff) -> str:

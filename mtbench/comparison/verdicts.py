@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtbench.errors import RequestError
-from mtbench.findings import PairedTest, Verdict
+from mtbench.types.findings import PairedTest, Verdict
 
 
 def equivalent(test: PairedTest, margin: float) -> bool:

@@ -13,7 +13,7 @@ from mtbench.leaderboard import Entry, Ranked, Ranker, Standing, build
 from mtbench.pipeline.scores import belongs
 from mtbench.plugins import Array, make_metric
 from mtbench.report.csv_table import to_csv
-from mtbench.results import Results
+from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
 from mtbench.types import Json, Leaderboard, Runtime, Score
 
@@ -35,20 +35,27 @@ def board(
         sort: Primary metric.
         missing: Metric → why it could not be computed.
     """
-    entries = []
-    for folder in results.runs():
-        run = folder.read_run()
-        if run is None:
-            continue
-        scores, stale = [], []
-        for path in folder.score_paths():
-            stored = folder.read_score(path)
-            if belongs(stored, run):
-                scores.append(stored)
-            else:
-                stale.append(f"{folder.system}: {path.name} is of another output")
-        entries.append(Entry(folder.system, run, tuple(scores), tuple(stale)))
+    entries = [entry for folder in results.runs() if (entry := read_entry(folder)) is not None]
     return build(entries, _ranker(results), preferred=preferred, sort=sort, missing=missing)
+
+
+def read_entry(folder: RunFolder) -> Entry | None:
+    """A stored run with the scores of its output, or None where there is no run.
+
+    Raises:
+        DataError: If a file does not hold.
+    """
+    run = folder.read_run()
+    if run is None:
+        return None
+    scores, stale = [], []
+    for path in folder.score_paths():
+        stored = folder.read_score(path)
+        if belongs(stored, run):
+            scores.append(stored)
+        else:
+            stale.append(f"{folder.system}: {path.name} is of another output")
+    return Entry(folder.system, run, tuple(scores), tuple(stale))
 
 
 def _ranker(results: Results) -> Ranker:

@@ -13,9 +13,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.findings import UnitChoice
 from mtbench.significance.draws import PERMUTATION, stream
 from mtbench.significance.units import Array
+from mtbench.types.findings import UnitChoice
 
 ENOUGH_DOCUMENTS = 20
 CLEAR_P = 0.01

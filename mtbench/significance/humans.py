@@ -20,8 +20,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from mtbench.findings import Agreement
 from mtbench.types import Signature
+from mtbench.types.findings import Agreement
 
 # Below this share of agreement a significant difference is marked.
 DOUBTFUL = 60.0

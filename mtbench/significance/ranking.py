@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from mtbench.findings import PairedTest, RankedSystem, Ranking
 from mtbench.significance.intervals import Pool
 from mtbench.significance.paired import Family
 from mtbench.significance.randomization import (
@@ -14,6 +13,7 @@ from mtbench.significance.randomization import (
     ruled_resamples,
 )
 from mtbench.significance.units import Array, Units
+from mtbench.types.findings import PairedTest, RankedSystem, Ranking
 
 
 def rank(

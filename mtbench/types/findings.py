@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mtbench.types import SCHEMA_VERSION, Interval, Record
+from mtbench.types.base import SCHEMA_VERSION, Record
+from mtbench.types.scores import Interval
 
 Unit = Literal["segment", "document"]
 TestMethod = Literal["exact randomization", "approximate randomization", "paired bootstrap"]
