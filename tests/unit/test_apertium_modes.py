@@ -98,6 +98,10 @@ def test_a_missing_mode_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(MissingEngine, match="no mode en-de") as caught:
         find_mode(tmp_path, "en", "de")
     assert "apt-get install" in str(caught.value)
+    write_mode(tmp_path, "eng-cat", "lt-proc x")
+    write_mode(tmp_path, "eng-cat_valencia", "lt-proc x")
+    with pytest.raises(MissingEngine, match=r"from en it has here: eng-cat;"):
+        find_mode(tmp_path, "en", "de")
     assert caught.value.exit_code == 3
 
 
