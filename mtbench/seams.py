@@ -39,8 +39,9 @@ class Backend(ABC):
         batching: ``free`` where an output does not depend on what else is in its batch,
             ``document`` where batches are to be the documents (or fixed blocks where there
             are none), ``single`` for one segment a call.
-        by_id: Whether an answer belongs to a segment's id rather than to its text, so that equal
-            texts must not be translated once for all.
+        by_id: Whether an answer belongs to a segment's id rather than to its text or its batch:
+            equal texts must not be translated once for all, and after a ``SegmentError`` the
+            others of a document may be asked for one by one.
         deterministic: Whether the same input gives the same output again.
         max_concurrency: How many ``translate`` calls may run at once.
         preferred_batch: Segments a batch where the user does not say.

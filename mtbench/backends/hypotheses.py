@@ -74,6 +74,12 @@ class Hypotheses(Backend):
             return any(candidate.is_file() for candidate in _candidates(path, pair))
         return True
 
+    @classmethod
+    def one_test_set(cls, options: Record) -> bool:
+        """Whether one file is meant, whatever the direction."""
+        path = cast("Hypotheses.Options", options).path
+        return not _named_by_pair(path) and not Path(path).is_dir()
+
     @property
     def path(self) -> Path:
         """The file that serves this direction.

@@ -136,9 +136,12 @@ class Seq2Seq:
                 f"{self._device} has too little memory for a batch of {len(rows)}",
                 hint="give a smaller --batch-size",
             ) from error
-        pad = self.model.generation_config.pad_token_id
-        outputs = [[token for token in row if token != pad] for row in made[:, 1:].tolist()]
-        texts = self.tokenizer.decode(outputs)
+        search = self.model.generation_config
+        outputs = [_until_end(row, search.eos_token_id) for row in made[:, 1:].tolist()]
+        # A forced language code is no part of the text, and not every vocabulary calls it special.
+        forced = search.forced_bos_token_id
+        said = [row[1:] if row and row[0] == forced else row for row in outputs]
+        texts = self.tokenizer.decode(said)
         return [
             Translation(text=text, kept=self._facts(row, len(output)))
             for text, row, output in zip(texts, rows, outputs, strict=True)
@@ -151,6 +154,13 @@ class Seq2Seq:
         """Gives the memory back."""
         self.model = None
         release(self._device)
+
+
+def _until_end(row: list[int], end: int | list[int] | None) -> list[int]:
+    """An output with its end token, without what fills the row up to the longest."""
+    ends = set(end) if isinstance(end, list) else {end}
+    stop = next((i for i, token in enumerate(row) if token in ends), len(row))
+    return row[: stop + 1]
 
 
 def cut_facts(row: Encoded, limit: int | None, length: int, longest: int) -> dict[str, Json]:

@@ -135,7 +135,12 @@ def load_tokenizer(folder: Path, model: str, **codes: str) -> Any:
     try:
         with quiet():
             return transformers.AutoTokenizer.from_pretrained(
-                str(folder), trust_remote_code=False, local_files_only=True, **codes
+                str(folder),
+                # As published: making a fast tokenizer of a slow one can change what it does.
+                use_fast=(folder / "tokenizer.json").is_file(),
+                trust_remote_code=False,
+                local_files_only=True,
+                **codes,
             )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
         raise MissingWeights(

@@ -70,10 +70,22 @@ def write_test_set(test_set: TestSet, folder: Path, *, join: bool) -> list[Path]
 
 def reference_names(test_set: TestSet, count: int) -> list[str]:
     """The layout's names of a test set's references: ``refA``, ``refB`` …, without ``.``, ``-``."""
-    names = names_of_references(test_set)
-    given = names[:count] if len(names) >= count else [letter(at) for at in range(count)]
-    clean = [_NOT_IN_REFERENCES.sub("_", name.removeprefix("ref")) for name in given]
-    return [f"ref{name}" for name in clean]
+    given = (name.removeprefix("ref") for name in names_of_references(test_set))
+    return [f"ref{name}" for name in labels(given, count, _NOT_IN_REFERENCES)]
+
+
+def labels(names: Iterable[str], count: int, unfit: re.Pattern[str]) -> list[str]:
+    """Names of references made fit for file names; letters where they lack or would coincide.
+
+    Args:
+        names: As the corpus has them.
+        count: How many are needed.
+        unfit: What cannot stand in a file's name.
+    """
+    found = [unfit.sub("_", name) for name in names][:count]
+    if len(set(found)) == count and all(found):
+        return found
+    return [letter(at) for at in range(count)]
 
 
 def names_of_references(test_set: TestSet) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,7 +45,7 @@ class Located:
 
     Attributes:
         model: What a signature calls it: the hub's id, or a folder's name.
-        path: The checkpoint file.
+        path: The checkpoint file; empty where it was left on the hub.
         revision: The hub's commit, where it comes from there.
         sha256: Digest of the file, where it does not.
         kind: COMET's class identifier.
@@ -86,20 +85,19 @@ def locate(
     fetch: bool = True,
     trust: bool = False,
     cache: str = "",
-) -> Located | None:
+) -> Located:
     """Finds a checkpoint: on disk, in the hub's cache, or on the hub.
 
     Args:
         model: A hub id, a folder, or a ``.ckpt`` file.
         revision: Commit, branch or tag of the hub.
         offline: Never ask the hub.
-        fetch: Whether to download what is not here; if not, only whether it could be had is
-            checked.
+        fetch: Whether to download what is not here; if not, the hub is asked for its commit.
         trust: Whether hyper-parameters may be read by unpickling.
         cache: Folder where digests of large files are remembered.
 
     Returns:
-        The checkpoint; None where it is not here, could be had, and ``fetch`` is false.
+        The checkpoint; without a path or a class where it was left on the hub.
 
     Raises:
         MissingWeights: If it is not here and cannot be had.
@@ -125,8 +123,8 @@ def locate(
         if offline:
             raise hub.offline(model, "the hub is not to be asked (--offline)")
         if not fetch:
-            hub.check_reachable(model, wanted, CHECKPOINT)
-            return None
+            commit = hub.commit_of(model, wanted, CHECKPOINT)
+            return Located(model, "", commit, None, kind="", encoder="", encoder_model="")
         snapshot = hub.fetch_snapshot(model, wanted, [CHECKPOINT, HPARAMS])
         if not (snapshot / CHECKPOINT).is_file() or not (snapshot / HPARAMS).is_file():
             raise RequestError(f"{model} is on the hub but is no COMET checkpoint")
@@ -339,8 +337,3 @@ def _fill(model: Any, state: dict[str, Any], path: str) -> None:
             f"{path}: {len(missing)} weights are missing, the first is {missing[0]}",
             hint="the file is incomplete or of another class; fetch it again",
         )
-
-
-def to_json(located: Located) -> str:
-    """A located checkpoint as one line."""
-    return json.dumps(located.facts(), ensure_ascii=False, sort_keys=True)

@@ -11,11 +11,11 @@ from mtbench.errors import DataError, RequestError, Unavailable, UnknownName
 from mtbench.formats.columns import Columns
 from mtbench.formats.presets import Row
 from mtbench.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.hub import offline, reachable
 from mtbench.languages import base_language, normalise_tag
 from mtbench.plugins import require
 from mtbench.types import Json
 
-_SECONDS = 3.0  # to find out whether the hub answers; the library itself would try for 23
 _SAVED = ("dataset_info.json", "dataset_dict.json", "state.json")
 
 
@@ -175,9 +175,11 @@ def _reaching(name: str) -> Iterator[None]:
     import datasets
     import huggingface_hub.constants as hub
 
-    endpoint = str(hub.ENDPOINT)
-    offline = bool(hub.HF_HUB_OFFLINE or datasets.config.HF_HUB_OFFLINE)
-    reason = "offline by HF_HUB_OFFLINE" if offline else _silence(endpoint)
+    reason = None
+    if offline() or datasets.config.HF_HUB_OFFLINE:
+        reason = "HF_HUB_OFFLINE forbids to ask it"
+    elif not reachable():
+        reason = f"{hub.ENDPOINT} gives no answer"
     before = (hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE)
     try:
         if reason:
@@ -188,23 +190,12 @@ def _reaching(name: str) -> Iterator[None]:
         if not reason and not isinstance(error, ConnectionError | TimeoutError):
             raise
         raise Unavailable(
-            f"{name}: the Hugging Face hub does not answer at {endpoint}",
+            f"{name}: not in the cache, and the Hugging Face hub cannot be reached",
             why=reason or _first_line(error),
             hint="try again with a connection, or give a local folder of the set",
         ) from error
     finally:
         hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
-
-
-def _silence(endpoint: str) -> str | None:
-    """Why the hub does not answer, or None if it does."""
-    import httpx
-
-    try:
-        httpx.head(endpoint, timeout=_SECONDS, follow_redirects=False)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return str(error) or type(error).__name__
-    return None
 
 
 def _quieten(datasets: Any) -> None:
