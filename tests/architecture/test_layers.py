@@ -8,7 +8,7 @@ from tests.support.modules import imports, modules
 
 LAYERS: dict[str, int] = {
     "errors": 0, "digests": 0, "languages": 0, "types": 0,
-    "chat": 1, "config": 1, "embeddings": 1, "engine": 1, "files": 1, "hub": 1, "plugins": 1,
+    "chat": 1, "config": 1, "embeddings": 1, "engine": 1, "files": 1, "hub": 1, "jsonl": 1, "plugins": 1,
     "backends": 2, "metrics": 2,
     "comparison": 3, "corpus": 3, "documents": 3, "formats": 3, "leaderboard": 3, "report": 3,
     "results": 3, "score": 3, "significance": 3, "slices": 3, "translate": 3, "validation": 3,
