@@ -31,7 +31,7 @@ import regex  # type: ignore[import-untyped]
 import tomli_w
 
 WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
-THEIRS = ("os", "collections.abc", "_collections_abc")  # between os.getenv, environ.get and the reader
+THEIRS = ("os", "collections.abc", "_collections_abc")  # get and getenv
 
 seen: list[str] = []
 
