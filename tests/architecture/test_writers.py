@@ -4,78 +4,46 @@ from __future__ import annotations
 
 import ast
 
-import pytest
+from tests.support.modules import modules, source
 
-from tests.support.modules import modules
-
-WRITERS_ELSEWHERE = ("cli", "documents", "formats", "results")  # corpora, and results itself
+STAGES_AND_PIPELINE = {
+    "comparison", "corpus", "facts", "leaderboard", "overview", "pipeline", "report", "score",
+    "significance", "slices", "translate", "validation",
+}  # fmt: skip
 WRITING = {
     "mkdir", "rename", "replace", "rmdir", "savez", "savez_compressed", "symlink_to", "touch",
     "unlink", "write_bytes", "write_json", "write_text",
 }  # fmt: skip
-STAGES_AND_ABOVE = [
-    name
-    for name in modules()
-    if name.split(".")[1:2]
-    and name.split(".")[1]
-    in {
-        "cli", "comparison", "corpus", "documents", "formats", "leaderboard", "pipeline", "report",
-        "results", "score", "significance", "slices", "translate", "validation",
-    }
-]  # fmt: skip
 
 
-def written(module: str) -> set[str]:
-    """Names of calls in a module that change the file system."""
+def written(unit: str) -> set[str]:
+    """Calls in a unit of the package that change the file system, with where they stand."""
     found = set()
-    for node in ast.walk(ast.parse(modules()[module].read_text(encoding="utf-8"))):
-        if not isinstance(node, ast.Call):
-            continue
-        if isinstance(node.func, ast.Attribute):
-            name = node.func.attr
-            if name == "replace" and len(node.args) != 1:
-                continue  # of a string, or of a date
-        elif isinstance(node.func, ast.Name):
-            name = node.func.id
-        else:
-            continue
-        if name in WRITING or (name == "open" and _for_writing(node)):
-            found.add(name)
+    for module in modules():
+        if module.split(".")[1:2] == [unit]:
+            for node in ast.walk(source(module)):
+                if isinstance(node, ast.Call) and (name := _writes(node)):
+                    found.add(f"{module}:{node.lineno}: {name}")
     return found
+
+
+def _writes(call: ast.Call) -> str | None:
+    name = getattr(call.func, "attr", None) or getattr(call.func, "id", None)
+    if name == "replace" and len(call.args) != 1:
+        return None  # of a string, or of a date
+    return name if name in WRITING or (name == "open" and _for_writing(call)) else None
 
 
 def _for_writing(call: ast.Call) -> bool:
     modes = [*call.args, *(k.value for k in call.keywords if k.arg == "mode")]
-    return any(
-        isinstance(mode, ast.Constant)
-        and isinstance(mode.value, str)
-        and set(mode.value) & set("wax+")
-        and set(mode.value) <= set("rwaxbt+")
-        for mode in modes
-    )
+    values = [m.value for m in modes if isinstance(m, ast.Constant) and isinstance(m.value, str)]
+    return any(set(value) & set("wax+") and set(value) <= set("rwaxbt+") for value in values)
 
 
-@pytest.mark.parametrize("module", STAGES_AND_ABOVE)
-def test_only_writers_write(module: str) -> None:
-    if module.split(".")[1] in WRITERS_ELSEWHERE:
-        pytest.skip("writes by its job")
-    assert not written(module)
+def test_only_results_writes() -> None:
+    assert not set().union(*(written(unit) for unit in STAGES_AND_PIPELINE))
 
 
 def test_the_search_finds_what_results_does() -> None:
-    found = set().union(*(written(m) for m in STAGES_AND_ABOVE if m.startswith("mtbench.results")))
+    found = {line.rsplit(": ", 1)[1] for line in written("results")}
     assert {"open", "unlink", "write_text", "savez_compressed"} <= found
-
-
-def test_nobody_else_knows_the_files_of_a_run() -> None:
-    """The names of its files stand in ``results`` alone, where they are put together."""
-    for module in STAGES_AND_ABOVE:
-        if module.startswith("mtbench.results"):
-            continue
-        tree = ast.parse(modules()[module].read_text(encoding="utf-8"))
-        constants = {
-            node.value
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Constant) and isinstance(node.value, str)
-        }
-        assert not constants & {"run.json", "output.jsonl", "kept.jsonl", "scores", "test_set.json"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ class Import:
     when: str
 
 
+@functools.cache
 def modules() -> dict[str, Path]:
     """Dotted name → file of every module of the package."""
     found = {}
@@ -37,17 +39,24 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def imports(path: Path, known: dict[str, Path]) -> list[Import]:
+@functools.cache
+def source(module: str) -> ast.Module:
+    """A module's syntax tree."""
+    return ast.parse(modules()[module].read_text(encoding="utf-8"))
+
+
+@functools.cache
+def imports(module: str) -> tuple[Import, ...]:
     """Everything a module imports, wherever in its source."""
-    return list(_walk(ast.parse(path.read_text(encoding="utf-8")).body, "import", known))
+    return tuple(_walk(source(module).body, "import"))
 
 
-def _walk(body: list[ast.stmt], when: str, known: dict[str, Path]) -> Iterator[Import]:
+def _walk(body: list[ast.stmt], when: str) -> Iterator[Import]:
     for node in body:
-        yield from _one(node, when, known)
+        yield from _one(node, when)
 
 
-def _one(node: ast.AST, when: str, known: dict[str, Path]) -> Iterator[Import]:
+def _one(node: ast.AST, when: str) -> Iterator[Import]:
     if isinstance(node, ast.Import):
         for alias in node.names:
             yield Import(alias.name, node.lineno, when)
@@ -56,14 +65,14 @@ def _one(node: ast.AST, when: str, known: dict[str, Path]) -> Iterator[Import]:
             raise AssertionError(f"a relative import in line {node.lineno}")
         for alias in node.names:
             whole = f"{node.module}.{alias.name}"
-            yield Import(whole if whole in known else str(node.module), node.lineno, when)
+            yield Import(whole if whole in modules() else str(node.module), node.lineno, when)
     elif isinstance(node, ast.If) and _is_type_checking(node.test):
-        yield from _walk(node.body, "types", known)
-        yield from _walk(node.orelse, when, known)
+        yield from _walk(node.body, "types")
+        yield from _walk(node.orelse, when)
     else:
         inner = "call" if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else when
         for child in ast.iter_child_nodes(node):
-            yield from _one(child, inner, known)
+            yield from _one(child, inner)
 
 
 def _is_type_checking(test: ast.expr) -> bool:
