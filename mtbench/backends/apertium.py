@@ -26,6 +26,7 @@ from mtbench.backends.apertium_modes import (
     tag_of,
 )
 from mtbench.backends.null_flush import Pipeline, PipelineFailed
+from mtbench.backends.processes import refuse_unwritable
 from mtbench.digests import digest_file, digest_rows
 from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair, base_language
@@ -163,7 +164,9 @@ class Apertium(Backend):
         Raises:
             SegmentError: If a program fails on a segment.
         """
-        texts = [_clean(source) for source in batch]
+        for source in batch:
+            refuse_unwritable(source, "Apertium")
+        texts = [source.text for source in batch]
         kept: list[dict[str, Json]] = [{} for _ in batch]
         for number, (code, pipeline) in enumerate(self._hops, start=1):
             texts = self._hop(pipeline, texts, batch)
@@ -197,14 +200,6 @@ def _codes(path: str, pair: LanguagePair) -> tuple[str, ...]:
 
 def _fits(tag: str, wanted: str) -> bool:
     return tag == wanted or tag == base_language(wanted) or base_language(tag) == wanted
-
-
-def _clean(source: Source) -> str:
-    if "\0" in source.text or any("\ud800" <= c <= "\udfff" for c in source.text):
-        raise SegmentError(
-            f"segment {source.id}: holds a NUL or half a surrogate pair, which Apertium can't read"
-        )
-    return source.text
 
 
 def _digest(mode: Mode) -> str:

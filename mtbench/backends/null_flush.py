@@ -7,18 +7,13 @@ programs is paid once, and still no segment sees another.
 
 from __future__ import annotations
 
-import os
-import select
 import shutil
 import subprocess
-import threading
-import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 
 from mtbench.backends.apertium_modes import INSTALL, Mode, Stage
-from mtbench.backends.processes import Program
+from mtbench.backends.processes import LateAnswer, Program, Reader, feed
 from mtbench.errors import MissingEngine
 
 
@@ -168,35 +163,22 @@ class _Lasting:
         except BaseException:
             self.close()
             raise
-        self._rest = b""
+        self._reader = Reader(self._programs[-1].stdout, b"\0", timeout)
 
     def run(self, inputs: Sequence[bytes]) -> list[bytes]:
-        feeder = threading.Thread(target=self._feed, args=(inputs,), daemon=True)
-        feeder.start()
+        blocks = (stream + b"\0" for stream in inputs)
+        feeder = feed(self._programs[0].stdin, blocks, close=False)
         answers = [self._answer(at) for at in range(len(inputs))]
         feeder.join()
         return answers
 
-    def _feed(self, inputs: Sequence[bytes]) -> None:
-        stdin = self._programs[0].stdin
-        with suppress(OSError, ValueError):  # the reading side reports what went wrong
-            for stream in inputs:
-                view = memoryview(stream + b"\0")
-                while view:
-                    view = view[stdin.write(view) or 0 :]
-
     def _answer(self, at: int) -> bytes:
-        handle = self._programs[-1].stdout.fileno()
-        deadline = time.monotonic() + self._timeout
-        while b"\0" not in self._rest:
-            ready, _, _ = select.select([handle], [], [], max(0.0, deadline - time.monotonic()))
-            if not ready:
-                raise self._failed(f"gave no answer within {self._timeout:g} seconds", at)
-            block = os.read(handle, 1 << 16)
-            if not block:
-                raise self._failed("ended", at)
-            self._rest += block
-        answer, _, self._rest = self._rest.partition(b"\0")
+        try:
+            answer = self._reader.piece()
+        except LateAnswer as error:
+            raise self._failed(f"gave no answer within {self._timeout:g} seconds", at) from error
+        if answer is None:
+            raise self._failed("ended", at)
         return answer
 
     def _failed(self, what: str, at: int) -> PipelineFailed:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import selectors
 import signal
 import subprocess
 import threading
+import time
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import IO, cast
 
-from mtbench.errors import MissingEngine
+from mtbench.errors import MissingEngine, SegmentError
+from mtbench.types import Source
 
 GRACE_SECONDS = 2.0
 
@@ -116,18 +119,122 @@ class Program:
 
     def kill(self) -> None:
         """Ends it and whatever it started: politely, then not."""
+        if self.process.poll() is None:
+            self._signal(signal.SIGTERM)
+            self._await_end()
+            # Children that ignored the polite request. The leader is not reaped yet, so that
+            # the group's number cannot have become another's.
+            self._signal(signal.SIGKILL)
+        self.wait(GRACE_SECONDS)
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
-        self._signal(signal.SIGTERM)
-        if self.wait(GRACE_SECONDS) is None:
-            self._signal(signal.SIGKILL)
-            self.wait(GRACE_SECONDS)
-        else:
-            # The leader is gone; children that ignored the polite request are not.
-            self._signal(signal.SIGKILL)
+
+    def _await_end(self) -> None:
+        if not hasattr(os, "waitid"):  # macOS
+            time.sleep(GRACE_SECONDS / 10)
+            return
+        deadline = time.monotonic() + GRACE_SECONDS
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        with suppress(ChildProcessError):
+            while os.waitid(os.P_PID, self.process.pid, flags) is None:
+                if time.monotonic() > deadline:
+                    return
+                time.sleep(0.005)
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, number)
+
+
+def feed(stream: IO[bytes], blocks: Iterable[bytes], *, close: bool) -> threading.Thread:
+    """Writes blocks to a pipe in a thread of its own, so that reading can go on meanwhile.
+
+    A reader that goes away ends the thread: whoever reads the answers sees what is missing.
+
+    Args:
+        stream: The unbuffered pipe.
+        blocks: What to write.
+        close: Whether to close the pipe at the end.
+    """
+
+    def write() -> None:
+        with suppress(OSError, ValueError):
+            for block in blocks:
+                view = memoryview(block)
+                while view:
+                    view = view[stream.write(view) or 0 :]
+        if close:
+            with suppress(OSError):
+                stream.close()
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    return thread
+
+
+def refuse_unwritable(source: Source, where: str) -> None:
+    """Refuses texts that no program could be given.
+
+    Args:
+        source: The segment.
+        where: What it would have to go through, for the message.
+
+    Raises:
+        SegmentError: For a NUL character or half a surrogate pair.
+    """
+    if "\0" in source.text or any("\ud800" <= c <= "\udfff" for c in source.text):
+        raise SegmentError(
+            f"segment {source.id}: holds a NUL or half a surrogate pair, "
+            f"which cannot go through {where}"
+        )
+
+
+class LateAnswer(Exception):
+    """Nothing came within the time."""
+
+
+class Reader:
+    """Reads a pipe piece by piece, giving up after a time without a byte.
+
+    Args:
+        stream: The pipe.
+        end: The byte that ends a piece.
+        timeout: Seconds that may pass without a byte.
+    """
+
+    def __init__(self, stream: IO[bytes], end: bytes, timeout: float) -> None:
+        self._stream = stream
+        self._end = end
+        self._timeout = timeout
+        self._buffer = bytearray()
+
+    def piece(self) -> bytes | None:
+        """The next piece without its end; None where the pipe ended, and nothing was left.
+
+        Raises:
+            LateAnswer: If nothing comes within the time.
+        """
+        searched = 0
+        while True:
+            at = self._buffer.find(self._end, searched)
+            if at >= 0:
+                found = bytes(self._buffer[:at])
+                del self._buffer[: at + 1]
+                return found
+            searched = len(self._buffer)
+            block = self._block()
+            if not block:
+                rest = bytes(self._buffer)
+                self._buffer.clear()
+                return rest or None
+            self._buffer += block
+
+    def _block(self) -> bytes:
+        handle = self._stream.fileno()
+        with selectors.DefaultSelector() as selector:
+            selector.register(handle, selectors.EVENT_READ)
+            if not selector.select(self._timeout):
+                raise LateAnswer
+        return os.read(handle, 1 << 16)

@@ -134,16 +134,16 @@ def runtime(device: str, batch_size: int | None, seed: int, force: bool, cache: 
     Raises:
         RequestError: If the device is none.
     """
-    import os
     import re
+
+    from mtbench.hub import offline
 
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise RequestError(
             f"--device: not a device: {device!r}", hint="one of auto, cpu, cuda, cuda:N, mps"
         )
-    offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
     return Runtime(
-        device=device, batch_size=batch_size, seed=seed, force=force, cache=cache, offline=offline
+        device=device, batch_size=batch_size, seed=seed, force=force, cache=cache, offline=offline()
     )
 
 

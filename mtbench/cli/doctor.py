@@ -5,14 +5,22 @@ from __future__ import annotations
 import click
 
 from mtbench.cli import common
+from mtbench.errors import Unavailable
 
 
 @click.command(epilog="Example: mtbench doctor --format json")
+@click.option("--hub", is_flag=True, help="Only try to reach the model hub; exit 3 if not.")
 @common.format_option("table", "json")
-def doctor(style: str) -> None:
+def doctor(hub: bool, style: str) -> None:
     """Say what is installed and reachable, and which systems and metrics can run here."""
+    from mtbench.hub import reachable
     from mtbench.pipeline.diagnosis import diagnose
 
+    if hub:
+        if not reachable():
+            raise Unavailable("the model hub cannot be reached")
+        common.emit("the model hub can be reached")
+        return
     found = diagnose()
     if style == "json":
         common.emit_json(found.model_dump(mode="json"))

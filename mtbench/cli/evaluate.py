@@ -13,6 +13,9 @@ from mtbench.cli import common
 @common.model_option
 @common.corpus_options()
 @common.metric_options
+@click.option(
+    "--skip-missing", is_flag=True, help="Leave out systems that cannot run here, and say so."
+)
 @common.runtime_options
 @common.format_option()
 @common.talk_options

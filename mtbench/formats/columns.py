@@ -182,7 +182,7 @@ class Columns:
             found = self._column("ref") or self._of_language(pair.target, row)
             references = named or ((found,) if found else ())
         columns = (*single.values(), *references, *(c for c in self._tells.values() if c))
-        used = frozenset({c for c in columns} | {c.split(".", 1)[0] for c in columns})
+        used = frozenset(set(columns) | {c.split(".", 1)[0] for c in columns})
         for name in self._names:
             if name in KEYS and name not in used:
                 self._remarks.add(f"column {name!r} left out: --map fills that key from another")

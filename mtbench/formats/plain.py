@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from io import TextIOWrapper
 from itertools import zip_longest
 from pathlib import Path
-from typing import IO
+from typing import IO, TextIO
 
 from mtbench.errors import DataError, RequestError
-from mtbench.files import read_lines
+from mtbench.files import read_lines, replacing
 from mtbench.formats.segments import ImportedSegment, Wanted
 from mtbench.languages import LanguagePair, normalise_tag
 
+_LINE_END = re.compile(r"\r\n|\r|\n")
 _SUFFIXES = frozenset({".txt", ".text", ".src", ".ref", ".hyp"})
 
 
@@ -102,8 +106,7 @@ def read_plain(paths: Sequence[Path], wanted: Wanted) -> Iterator[ImportedSegmen
         for path, row in zip(files, rows, strict=True):
             if row is None:
                 raise DataError(
-                    f"{path}: ends after {at - 1} lines, and "
-                    f"{_longer(files, rows)} goes on",
+                    f"{path}: ends after {at - 1} lines, and {_longer(files, rows)} goes on",
                     hint="give files whose lines belong together one by one",
                 )
         texts = [row[1] for row in rows if row]
@@ -119,6 +122,21 @@ def read_plain(paths: Sequence[Path], wanted: Wanted) -> Iterator[ImportedSegmen
 
 def _longer(files: Sequence[Path], rows: Sequence[object]) -> Path:
     return next(path for path, row in zip(files, rows, strict=True) if row is not None)
+
+
+@contextmanager
+def text_file(path: Path) -> Iterator[TextIO]:
+    """A UTF-8 text file that takes its place only if nothing goes wrong; ends stay as written.
+
+    Raises:
+        Unavailable: If the place cannot be written.
+    """
+    with replacing(path) as raw:
+        stream = TextIOWrapper(raw, encoding="utf-8", newline="")
+        try:
+            yield stream
+        finally:
+            stream.detach()
 
 
 def write_lines(texts: Iterable[tuple[str, str]], stream: IO[str], *, join: bool) -> int:
@@ -143,7 +161,7 @@ def write_lines(texts: Iterable[tuple[str, str]], stream: IO[str], *, join: bool
                     f"segment {identifier!r} has a line end inside, which plain text cannot hold",
                     hint="write spaces instead by --join-lines, or export as --to csv",
                 )
-            text = " ".join(text.split("\n")).replace("\r", "")
+            text = _LINE_END.sub(" ", text)
             joined += 1
         stream.write(text + "\n")
     return joined

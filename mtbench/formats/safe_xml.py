@@ -49,9 +49,7 @@ def root_tag(path: Path) -> str:
     raise DataError(f"{path}: no XML element")
 
 
-def _parsed(
-    path: Path, events: tuple[str, ...], tags: tuple[str, ...] | None
-) -> Iterator[Element]:
+def _parsed(path: Path, events: tuple[str, ...], tags: tuple[str, ...] | None) -> Iterator[Element]:
     from lxml import etree
 
     try:

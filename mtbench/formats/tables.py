@@ -21,6 +21,7 @@ from mtbench.types import Json
 _LONGEST_FIELD = 10_000_000
 _BOM = b"\xef\xbb\xbf"
 Map = Mapping[str, tuple[str, ...]]
+Row = tuple[int, str, Mapping[str, Json]]
 
 
 def read_table(
@@ -118,20 +119,27 @@ def _decoded(stream: IO[bytes], path: Path) -> Iterator[str]:
         yield decode_line(line, path, number) + end.decode()
 
 
-def read_jsonl(
-    path: Path, mapping: Map, wanted: Wanted, remarks: Remarks
+def read_rows(
+    rows: Iterable[Row], mapping: Map, wanted: Wanted, remarks: Remarks, place: str
 ) -> Iterator[ImportedSegment]:
-    """Objects of a JSONL file as segments; an id that no key gives is the line's number.
+    """Objects (of a JSONL or Parquet file) as segments; an id that no key gives is the number.
+
+    Args:
+        rows: Numbers, places and values.
+        mapping: From ``columns.parse_map``.
+        wanted: The directions.
+        remarks: Told of keys left out.
+        place: The file, for messages.
 
     Raises:
-        DataError: With file and line, if a line is no JSON object or lacks its source.
-        RequestError: If no key of the first line can be the source.
+        DataError: With file and line, if a row does not hold.
+        RequestError: If no key of the first row can be the source.
     """
     columns: Columns | None = None
-    for number, row in json_objects(path):
+    for number, where, row in rows:
         if columns is None:
-            columns = Columns(mapping, list(row), wanted, remarks, str(path))
-        yield from columns.segments(row, number, f"{path}:{number}")
+            columns = Columns(mapping, list(row), wanted, remarks, place)
+        yield from columns.segments(row, number, where)
 
 
 def json_objects(path: Path) -> Iterator[tuple[int, dict[str, Json]]]:

@@ -101,8 +101,10 @@ def _directions(
     remarks: Remarks,
     where: str,
 ) -> Iterator[ImportedSegment]:
-    pairs = _asked(variants, wanted, where) if wanted.pairs else _stated(
-        variants, unit.get("srclang") or srclang, wanted, where
+    pairs = (
+        _asked(variants, wanted, where)
+        if wanted.pairs
+        else _stated(variants, unit.get("srclang") or srclang, wanted, where)
     )
     if not pairs:
         remarks.add("units without the languages asked for, left out", where)

@@ -69,7 +69,9 @@ def _document(
                 document=name,
                 domain=document.get("domain"),
                 original_language=document.get("origlang"),
-                outputs={s: found[identifier] for s, found in outputs.items() if identifier in found},
+                outputs={
+                    s: found[identifier] for s, found in outputs.items() if identifier in found
+                },
                 where=line,
             )
 
@@ -93,7 +95,9 @@ def _segments(path: Path, side: Element) -> dict[str, tuple[str, str]]:
         if not identifier:
             raise DataError(f"{where}: a <seg> without id", hint=_HINT)
         if identifier in found:
-            raise DataError(f"{where}: the segment id {identifier!r} stands twice in one <{side.tag}>")
+            raise DataError(
+                f"{where}: the segment id {identifier!r} stands twice in one <{side.tag}>"
+            )
         found[identifier] = (text_of(segment), where)
     return found
 

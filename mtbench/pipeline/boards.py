@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from mtbench.errors import MtbenchError
-from mtbench.files import write_text
 from mtbench.leaderboard import Entry, Ranked, Ranker, Standing, build
 from mtbench.pipeline.scores import belongs
 from mtbench.plugins import Array, make_metric
 from mtbench.report.csv_table import to_csv
-from mtbench.results import Results
+from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
 from mtbench.types import Json, Leaderboard, Runtime, Score
 
@@ -23,7 +21,7 @@ RANKING_SEED = 0
 def board(
     results: Results,
     *,
-    preferred: Mapping[str, str] | None = None,
+    preferred: Mapping[tuple[str, str], str] | None = None,
     sort: str | None = None,
     missing: Mapping[str, str] | None = None,
 ) -> Leaderboard:
@@ -31,24 +29,31 @@ def board(
 
     Args:
         results: The folder.
-        preferred: Metric → signature to show where scores of several are stored.
+        preferred: Test set and metric → signature to show where scores of several are stored.
         sort: Primary metric.
         missing: Metric → why it could not be computed.
     """
-    entries = []
-    for folder in results.runs():
-        run = folder.read_run()
-        if run is None:
-            continue
-        scores, stale = [], []
-        for path in folder.score_paths():
-            stored = folder.read_score(path)
-            if belongs(stored, run):
-                scores.append(stored)
-            else:
-                stale.append(f"{folder.system}: {path.name} is of another output")
-        entries.append(Entry(folder.system, run, tuple(scores), tuple(stale)))
+    entries = [entry for folder in results.runs() if (entry := read_entry(folder)) is not None]
     return build(entries, _ranker(results), preferred=preferred, sort=sort, missing=missing)
+
+
+def read_entry(folder: RunFolder) -> Entry | None:
+    """A stored run with the scores of its output, or None where there is no run.
+
+    Raises:
+        DataError: If a file does not hold.
+    """
+    run = folder.read_run()
+    if run is None:
+        return None
+    scores, stale = [], []
+    for path in folder.score_paths():
+        stored = folder.read_score(path)
+        if belongs(stored, run):
+            scores.append(stored)
+        else:
+            stale.append(f"{folder.system}: {path.name} is of another output")
+    return Entry(folder.system, run, tuple(scores), tuple(stale))
 
 
 def _ranker(results: Results) -> Ranker:
@@ -113,11 +118,14 @@ def _verdict(found: Ranking) -> str:
         sentences.insert(0, found.sentence)
     elif found.pairs:
         separated = sum(test.winner is not None for test in found.tests)
+        exact = found.method == "exact randomization"
+        swaps = f"all {2**found.units:,}" if exact else f"{found.resamples:,}"
+        pairs = "pair differs" if found.pairs == 1 else "pairs differ"
         sentences.insert(
             0,
-            f"{found.metric}: {separated} of {found.pairs} pairs differ significantly "
-            f"({found.method}, two-sided, {found.resamples:,} swaps of {found.units} "
-            f"{found.unit}s, Holm, α = {found.alpha:g})",
+            f"{separated} of {found.pairs} {pairs} significantly by {found.metric} "
+            f"({found.method}, two-sided, {swaps} swaps of {found.units} {found.unit}s, Holm, "
+            f"α = {found.alpha:g})",
         )
     return ". ".join(s[:1].upper() + s[1:] for s in sentences) + ("." if sentences else "")
 
@@ -126,8 +134,23 @@ def _tests(found: Ranking) -> tuple[Json, ...]:
     return tuple(test.model_dump(mode="json") for test in found.tests)
 
 
-def write_leaderboard(folder: Path, found: Leaderboard) -> Path:
-    """Writes ``leaderboard.csv`` and returns where it is."""
-    path = folder / "leaderboard.csv"
-    write_text(path, to_csv(found))
-    return path
+def write_leaderboard(
+    results: Results,
+    *,
+    preferred: Mapping[tuple[str, str], str] | None = None,
+    missing: Mapping[str, str] | None = None,
+) -> Leaderboard:
+    """Writes ``leaderboard.csv`` from everything in a results folder.
+
+    Args:
+        results: The folder.
+        preferred: As for ``board``.
+        missing: As for ``board``.
+
+    Returns:
+        What it says.
+    """
+    with results.leaderboard_locked():
+        found = board(results, preferred=preferred, missing=missing)
+        results.write_leaderboard(to_csv(found))
+    return found

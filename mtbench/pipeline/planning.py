@@ -48,15 +48,26 @@ def plan(
     if sets is None:
         sets = test_sets(request, space)
     results = Results(space.results)
-    tasks = [
-        _task(card, whole, test_set, results, request, watcher)
+    served = [
+        (card, whole, test_set)
         for whole, test_set in sets
         for card in cards
         if card.serves(test_set.pair)
         and BACKENDS.get(card.backend).serves(_options(card), test_set.pair)
     ]
-    _check_served(cards, tasks, sets)
-    found = Plan(tasks)
+    _check_served(cards, served, sets)
+    found = Plan([])
+    for card, whole, test_set in served:
+        try:
+            found.tasks.append(_task(card, whole, test_set, results, request, watcher))
+        except Unavailable as error:
+            if not request.skip_missing:
+                raise
+            line = f"{card.name} cannot run here and is left out: {error.message}"
+            watcher.say(f"{test_set.name}: {line}")
+            found.skipped.setdefault(test_set.name, []).append(line)
+    if not found.tasks:
+        raise Unavailable("none of the systems can run here", hint="see mtbench doctor")
     if with_metrics:
         _plan_metrics(found, request, watcher)
     results.check_writable()
@@ -113,11 +124,16 @@ def _options(card: SystemCard) -> Record:
     return parse_options(kind.Options, card.options, f"model {card.name}: options")
 
 
+Served = tuple[SystemCard, TestSet, TestSet]
+
+
 def _check_served(
-    cards: Sequence[SystemCard], tasks: Sequence[Task], sets: Sequence[tuple[TestSet, TestSet]]
+    cards: Sequence[SystemCard],
+    served: Sequence[Served],
+    sets: Sequence[tuple[TestSet, TestSet]],
 ) -> None:
     for card in cards:
-        mine = [task for task in tasks if task.card.name == card.name]
+        mine = [test_set for other, _, test_set in served if other.name == card.name]
         if not mine:
             wanted = ", ".join(dict.fromkeys(str(s.pair) for _, s in sets))
             raise RequestError(
@@ -126,7 +142,7 @@ def _check_served(
             )
         one_only = BACKENDS.get(card.backend).one_test_set(_options(card))
         if one_only and len(mine) > 1:
-            names = ", ".join(task.test_set.name for task in mine[:4])
+            names = ", ".join(test_set.name for test_set in mine[:4])
             raise RequestError(
                 f"{card.name} is the output for one test set; {len(mine)} are asked for: {names}",
                 hint="name one with --corpus and --pair",

@@ -40,6 +40,7 @@ class Request(Record):
         limit: Only the first so many segments.
         reference: The one reference to use, of several.
         allow_partial: Failures count as empty, and the signature says so.
+        skip_missing: Leave out systems that cannot run here, and say so.
         runtime: How and where to run.
     """
 
@@ -51,6 +52,7 @@ class Request(Record):
     limit: int | None = None
     reference: str | None = None
     allow_partial: bool = False
+    skip_missing: bool = False
     runtime: Runtime = Runtime()
 
 
@@ -87,12 +89,14 @@ class Plan:
         metrics: Those that can run here.
         views: Metric and test set → what the metric is given.
         missing: Metric → why it cannot run here, for metrics nobody asked for by name.
+        skipped: Test set → sentences on the systems left out of it.
     """
 
     tasks: list[Task]
     metrics: list[Metric] = field(default_factory=list)
     views: dict[tuple[str, str], ScoringView] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, list[str]] = field(default_factory=dict)
 
     def by_test_set(self) -> dict[str, list[Task]]:
         """The tasks of each test set."""

@@ -24,9 +24,9 @@ from mtbench.significance.randomization import (
     randomization_tests,
     ruled_resamples,
 )
-from mtbench.significance.records import PairedTest, Unit
 from mtbench.significance.units import RELIABLE_UNITS, Array, Units, exact, unit_sums
 from mtbench.types import Interval
+from mtbench.types.findings import PairedTest, Unit
 
 DETECTABLE = 2.8  # z(0.975) + z(0.8) standard errors: 80 % power of a two-sided test at 5 %
 
@@ -43,6 +43,27 @@ def holm(p_values: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(p_values) - position) * p_values[i]))
         corrected[i] = highest
     return corrected
+
+
+def over_family(tests: Sequence[PairedTest], alpha: float) -> list[PairedTest]:
+    """Tests done one by one, corrected over all of them by Holm.
+
+    Args:
+        tests: Of one family.
+        alpha: The family-wise level.
+    """
+    corrected = holm([test.p for test in tests])
+    return [
+        test.model_copy(
+            update={
+                "p_adjusted": p,
+                "alpha": alpha,
+                "family": len(tests),
+                "correction": "holm" if len(tests) > 1 else "none",
+            }
+        )
+        for test, p in zip(tests, corrected, strict=True)
+    ]
 
 
 class Family:
