@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 
 from mtbench.cli import common
 from mtbench.errors import RequestError, UnknownName
+from mtbench.types import MetricResult
 
 if TYPE_CHECKING:
     from mtbench.languages import LanguagePair
@@ -100,32 +102,34 @@ def _export_results(
     from mtbench.results import Results
 
     by_name = {test_set.name: test_set for test_set in sets}
+    runs = [run for run in Results(results).runs() if f"{run.corpus}/{run.pair}" in by_name]
+    outputs = [(run, output) for run in runs if (output := run.read_output()) is not None]
+    if not outputs:
+        raise RequestError(
+            f"{results} holds no output for {', '.join(by_name)}", hint="evaluate first"
+        )
+    taken = Counter((run.pair, output.run.system) for run, output in outputs)
     paths: list[Path] = []
     scores = []
-    for run in Results(results).runs():
-        test_set = by_name.get(f"{run.corpus}/{run.pair}")
-        if test_set is None:
-            continue
-        output = run.read_output()
-        if output is None:
-            continue
+    for run, output in outputs:
+        test_set = by_name[f"{run.corpus}/{run.pair}"]
         ids = tuple(hypothesis.id for hypothesis in output.hypotheses)
         if ids != test_set.ids:
             raise DataError(
                 f"{run.output_path}: not an output for {test_set.name} as it is now",
                 hint="translate it again, or export the corpus that it was made for",
             )
+        # Two inline systems may have one name; their folders tell them apart.
+        alone = taken[run.pair, output.run.system] == 1
+        system = output.run.system if alone else run.system
         texts = list(zip(ids, output.texts, strict=True))
-        paths.append(write_output(run.pair, run.system, texts, folder, join=join))
+        paths.append(write_output(run.pair, system, texts, folder, join=join))
         for path in run.score_paths():
             result = run.read_result(path)
             if result.score.references_digest == test_set.references_digest():
-                scores.append(result)
+                score = result.score.model_copy(update={"system": system})
+                scores.append(MetricResult(score, result.statistics))
     references: dict[LanguagePair, Sequence[str]] = {
         test_set.pair: reference_names(test_set, test_set.reference_count or 0) for test_set in sets
     }
-    if not paths:
-        raise RequestError(
-            f"{results} holds no output for {', '.join(by_name)}", hint="evaluate first"
-        )
     return paths + write_scores(scores, folder, references)

@@ -101,7 +101,7 @@ def export_test_set(
     segments = SegmentsOf(test_set)
     joined = 0
     if kind == "mt-metrics-eval":
-        paths = write_test_set(test_set, folder, join=join)
+        paths, joined = write_test_set(test_set, folder, join=join)
     elif kind == "text":
         paths, joined = _text(test_set, folder, stem, join=join, force=force)
     else:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from mtbench.errors import DataError, RequestError, Unavailable, UnknownName
-from mtbench.formats.columns import Columns
 from mtbench.formats.presets import Row
 from mtbench.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.formats.tables import read_rows
 from mtbench.hub import offline, reachable
 from mtbench.languages import base_language, normalise_tag
 from mtbench.plugins import require
@@ -44,11 +44,8 @@ def read_hub(
         Unavailable: If the hub does not answer and the set is not in the cache.
         RequestError: If the set, configuration, split or a column is not there.
     """
-    columns: Columns | None = None
-    for number, where, row in hub_rows(name, config=config, split=split, revision=revision):
-        if columns is None:
-            columns = Columns(mapping, list(row), wanted, remarks, name)
-        yield from columns.segments(row, number, where)
+    rows = hub_rows(name, config=config, split=split, revision=revision)
+    yield from read_rows(rows, mapping, wanted, remarks, name)
 
 
 def hub_rows(

@@ -50,10 +50,8 @@ class LanguageCheck:
     """
 
     def __init__(self, languages: Iterable[str]) -> None:
-        module = require("py3langid.langid", "identifying languages", "text")
-        self._model: Any = module.LanguageIdentifier.from_pickled_model(
-            module.MODEL_FILE, norm_probs=True
-        )
+        self._model = _identifier()
+        self._all: Any = None
         known = {str(language) for language in self._model.nb_classes}
         wanted = {base_language(tag) for tag in languages}
         self.unknown = sorted(wanted - known)
@@ -72,10 +70,21 @@ class LanguageCheck:
         expected = base_language(tag)
         if expected not in self._candidates or not _long_enough(text, expected):
             return None
-        found, certainty = self._model.classify(_NOISE.sub(" ", text))
+        clean = _NOISE.sub(" ", text)
+        found, certainty = self._model.classify(clean)
         if found == expected or certainty < _CERTAIN or _alike(found, expected):
             return None
-        return str(found)
+        # It is none that should be here; which it is may lie outside the candidates.
+        self._all = self._all or _identifier()
+        overall, certainty = self._all.classify(clean)
+        if overall == expected:
+            return None
+        return str(overall if certainty >= _CERTAIN else found)
+
+
+def _identifier() -> Any:
+    module = require("py3langid.langid", "identifying languages", "text")
+    return module.LanguageIdentifier.from_pickled_model(module.MODEL_FILE, norm_probs=True)
 
 
 def _long_enough(text: str, language: str) -> bool:

@@ -14,6 +14,7 @@ _MAKERS: dict[str, Callable[[Path], Path]] = {
     "marian": make_marian,
     "marian-multi": lambda f: make_marian(f, targets=("deu", "fra", "pob"), target="gmw"),
     "marian-pickled": lambda f: make_marian(f, steps=0, pickled=True),
+    "marian-finetuned": lambda f: make_marian(f, steps=2, moved_padding=True),
     "nllb": multilingual.make_nllb,
     "nllb-bare": lambda f: multilingual.make_nllb(f, steps=0, published_layout=False),
     "m2m100": multilingual.make_m2m100,

@@ -72,7 +72,9 @@ def make_m2m100(folder: Path, *, steps: int = 60, published_layout: bool = True)
     words = ["<s>", "<pad>", "</s>", "<unk>", *pieces[3:]]
     vocabulary = folder / "vocab.json"
     vocabulary.write_text(json.dumps({word: i for i, word in enumerate(words)}), "utf-8")
-    codes = {"additional_special_tokens": [f"__{code}__" for code in M2M100_CODES["m2m100"]]}
+    codes: dict[str, Any] = {
+        "additional_special_tokens": [f"__{code}__" for code in M2M100_CODES["m2m100"]]
+    }
     tokenizer = M2M100Tokenizer(
         str(vocabulary),
         str(spm),
