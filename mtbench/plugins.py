@@ -150,13 +150,18 @@ def parse_options(kind: type[Record], values: Mapping[str, Json], where: str) ->
         raise RequestError(f"{where}: {first_defect(error)}") from error
 
 
-def first_defect(error: ValidationError) -> str:
-    """The first thing pydantic found wrong, in one line."""
+def first_defect(error: ValidationError, what: str = "option") -> str:
+    """The first thing pydantic found wrong, in one line.
+
+    Args:
+        error: What pydantic raised.
+        what: What the fields are to a user: ``option``, ``key`` …
+    """
     defect = error.errors()[0]
     where = ".".join(str(part) for part in defect["loc"])
     message = defect["msg"].removeprefix("Value error, ")
     if defect["type"] == "extra_forbidden":
-        message = "there is no such option"
+        message = f"there is no such {what}"
     return f"{where}: {message}" if where else message
 
 

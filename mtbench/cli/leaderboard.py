@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import click
 
 from mtbench.cli import common
-from mtbench.errors import RequestError
+from mtbench.errors import RequestError, UnknownName
 
 if TYPE_CHECKING:
     from mtbench.results import Results
@@ -64,6 +65,8 @@ def leaderboard(
         for table in found.tables
         if (not corpora or table.corpus in corpora) and (not wanted or str(table.pair) in wanted)
     )
+    _check_known("corpus", corpora, {table.corpus for table in found.tables})
+    _check_known("pair", wanted, {str(table.pair) for table in found.tables})
     if not tables:
         raise RequestError(f"{space.results}: no results of that kind")
     chosen = found.model_copy(update={"tables": tables})
@@ -133,3 +136,9 @@ def _range(ranks: tuple[int, int] | None) -> str:
     if ranks is None:
         return "–"
     return str(ranks[0]) if ranks[0] == ranks[1] else f"{ranks[0]}–{ranks[1]}"
+
+
+def _check_known(kind: str, wanted: Iterable[str], known: set[str]) -> None:
+    for name in wanted:
+        if name not in known:
+            raise UnknownName(kind, name, known)

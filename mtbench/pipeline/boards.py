@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 
 import numpy as np
 
+from mtbench import __version__
 from mtbench.errors import MtbenchError
 from mtbench.leaderboard import Entry, Ranked, Ranker, Standing, build
 from mtbench.pipeline.scores import belongs
 from mtbench.plugins import Array, make_metric
-from mtbench.report.csv_table import to_csv
+from mtbench.report.csv_table import APOSTROPHE, to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
 from mtbench.types import Json, Leaderboard, Runtime, Score
@@ -132,6 +136,30 @@ def _verdict(found: Ranking) -> str:
 
 def _tests(found: Ranking) -> tuple[Json, ...]:
     return tuple(test.model_dump(mode="json") for test in found.tests)
+
+
+def board_like(results: Results, text: str) -> Leaderboard:
+    """The leaderboard of a results folder with the columns, signatures and version of a CSV.
+
+    Args:
+        results: The folder.
+        text: What stood in a ``leaderboard.csv``.
+    """
+    preferred: dict[tuple[str, str], str] = {}
+    columns: dict[str, str] = {}
+    version = __version__
+    with suppress(csv.Error):  # a damaged file asks for nothing
+        for row in csv.DictReader(io.StringIO(text, newline="")):
+            corpus, pair = row.get("corpus") or "", f"{row.get('src')}-{row.get('tgt')}"
+            version = row.get("mtbench_version") or version
+            for column, value in row.items():
+                if column and column.endswith("_signature"):
+                    metric = column.removesuffix("_signature")
+                    columns[metric] = "not scored"
+                    if value:
+                        preferred[f"{corpus.removeprefix(APOSTROPHE)}/{pair}", metric] = value
+    found = board(results, preferred=preferred, missing=columns)
+    return found.model_copy(update={"mtbench_version": version})
 
 
 def write_leaderboard(
