@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mtbench.chat import Chat, ChatOptions, Message
+from mtbench.chat import Chat, ChatOptions, Message, Price
 from mtbench.errors import (
     BackendError,
     MissingEngine,
@@ -101,7 +101,7 @@ def test_settings_that_are_not_sent(server: Server) -> None:
 def test_check_asks_for_the_models(server: Server) -> None:
     client = chat(server)
     client.check()
-    assert client.listed == {"tiny"}
+    assert client.listed == frozenset({"tiny"})
     assert len(client.notes()) == 1
     other = chat(server, model="large")
     other.check()
@@ -370,4 +370,4 @@ def test_openais_own_variable() -> None:
     assert ChatOptions(model="x").key_variable == "OPENAI_API_KEY"
     assert ChatOptions(model="x", base_url="http://localhost:1/v1/").key_variable is None
     with pytest.raises(ValidationError):
-        ChatOptions(model="x", price={"input": -1, "output": 1})
+        Price(input=-1, output=1)
