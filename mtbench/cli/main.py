@@ -21,6 +21,7 @@ VERBS = {
     "score": ("mtbench.cli.score:score", "Score hypotheses that exist already."),
     "evaluate": ("mtbench.cli.evaluate:evaluate", "Translate, score, print the leaderboard."),
     "leaderboard": ("mtbench.cli.leaderboard:leaderboard", "Print the table of stored results."),
+    "compare": ("mtbench.cli.compare:compare", "Compare two leaderboards; gate a change."),
     "verify": ("mtbench.cli.verify:verify", "Check stored results against what made them."),
     "doctor": ("mtbench.cli.doctor:doctor", "Say what can run here and what is missing."),
 }

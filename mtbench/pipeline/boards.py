@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 
 from mtbench.errors import MtbenchError
-from mtbench.files import write_text
 from mtbench.leaderboard import Entry, Ranked, Ranker, Standing, build
 from mtbench.pipeline.scores import belongs
 from mtbench.plugins import Array, make_metric
@@ -23,7 +21,7 @@ RANKING_SEED = 0
 def board(
     results: Results,
     *,
-    preferred: Mapping[str, str] | None = None,
+    preferred: Mapping[tuple[str, str], str] | None = None,
     sort: str | None = None,
     missing: Mapping[str, str] | None = None,
 ) -> Leaderboard:
@@ -31,7 +29,7 @@ def board(
 
     Args:
         results: The folder.
-        preferred: Metric → signature to show where scores of several are stored.
+        preferred: Test set and metric → signature to show where scores of several are stored.
         sort: Primary metric.
         missing: Metric → why it could not be computed.
     """
@@ -136,8 +134,23 @@ def _tests(found: Ranking) -> tuple[Json, ...]:
     return tuple(test.model_dump(mode="json") for test in found.tests)
 
 
-def write_leaderboard(folder: Path, found: Leaderboard) -> Path:
-    """Writes ``leaderboard.csv`` and returns where it is."""
-    path = folder / "leaderboard.csv"
-    write_text(path, to_csv(found))
-    return path
+def write_leaderboard(
+    results: Results,
+    *,
+    preferred: Mapping[tuple[str, str], str] | None = None,
+    missing: Mapping[str, str] | None = None,
+) -> Leaderboard:
+    """Writes ``leaderboard.csv`` from everything in a results folder.
+
+    Args:
+        results: The folder.
+        preferred: As for ``board``.
+        missing: As for ``board``.
+
+    Returns:
+        What it says.
+    """
+    with results.leaderboard_locked():
+        found = board(results, preferred=preferred, missing=missing)
+        results.write_leaderboard(to_csv(found))
+    return found

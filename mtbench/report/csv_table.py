@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from mtbench.types import Leaderboard, Row, Table
+from mtbench.plugins import DEFAULT_METRICS
+from mtbench.types import Cell, Leaderboard, Row, Table
 
 LEADING = ("corpus", "src", "tgt", "system", "segments", "rank", "cluster")
 TRAILING = (
@@ -18,27 +19,44 @@ METRIC_SUFFIXES = ("", "_ci_low", "_ci_high", "_signature")
 
 def columns(board: Leaderboard) -> list[str]:
     """The header."""
-    metrics = board.tables[0].metrics if board.tables else ()
+    return _columns(_metrics(board))
+
+
+def _columns(metrics: Sequence[str]) -> list[str]:
     scores = [f"{metric}{suffix}" for metric in metrics for suffix in METRIC_SUFFIXES]
     return [*LEADING, *scores, *TRAILING]
+
+
+def _metrics(board: Leaderboard) -> list[str]:
+    """The metrics with columns: the default ones, and those that any row has a score of."""
+    scored = {
+        metric
+        for table in board.tables
+        for row in table.rows
+        for metric, cell in row.cells.items()
+        if cell.score is not None
+    }
+    named = dict.fromkeys(metric for table in board.tables for metric in table.metrics)
+    return [metric for metric in named if metric in scored or metric in DEFAULT_METRICS]
 
 
 def to_csv(board: Leaderboard) -> str:
     r"""The whole file; lines end in ``\r\n`` as RFC 4180 has it."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
-    writer.writerow(columns(board))
+    metrics = _metrics(board)
+    writer.writerow(_columns(metrics))
     for table in board.tables:
         for row in sorted(table.rows, key=lambda r: r.system):
-            writer.writerow(list(_cells(table, row, board.mtbench_version)))
+            writer.writerow(list(_cells(table, row, metrics, board.mtbench_version)))
     return stream.getvalue()
 
 
-def _cells(table: Table, row: Row, version: str) -> Iterator[str]:
+def _cells(table: Table, row: Row, metrics: Sequence[str], version: str) -> Iterator[str]:
     yield from (quoted(table.corpus), table.pair.source, table.pair.target, quoted(row.system))
     yield from (_whole(row.segments), _whole(row.rank), _whole(row.cluster))
-    for metric in table.metrics:
-        cell = row.cells[metric]
+    for metric in metrics:
+        cell = row.cells.get(metric, Cell())
         yield number(cell.score)
         yield number(cell.interval.low if cell.interval else None)
         yield number(cell.interval.high if cell.interval else None)
@@ -50,7 +68,10 @@ def _cells(table: Table, row: Row, version: str) -> Iterator[str]:
 
 def number(value: float | None) -> str:
     """Six decimals and a dot; empty for no value."""
-    return "" if value is None else f"{value:.6f}"
+    if value is None:
+        return ""
+    text = f"{value:.6f}"
+    return "0.000000" if text == "-0.000000" else text
 
 
 def _whole(value: int | None) -> str:
