@@ -41,7 +41,7 @@ class Price(Record):
 
     input: Annotated[float, Field(ge=0)]
     output: Annotated[float, Field(ge=0)]
-    currency: Annotated[str, Field(pattern=r"[A-Z]{3}\Z")] = "USD"
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
 
 
 class Message(Record):
@@ -236,8 +236,8 @@ class Chat:
         require_success(reply, self.name, self._secret)
 
     def _answer(self, reply: Reply) -> ChatAnswer:
-        body = reply.body if isinstance(reply.body, dict) else {}
-        usage = body.get("usage") if isinstance(body.get("usage"), dict) else {}
+        body: dict[str, Json] = reply.body if isinstance(reply.body, dict) else {}
+        usage = body["usage"] if isinstance(body.get("usage"), dict) else {}
         read, written = (_count(usage.get(f"{what}_tokens")) for what in ("prompt", "completion"))
         self._add(read, written)
         choices = body.get("choices")

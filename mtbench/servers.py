@@ -98,9 +98,15 @@ class Secret:
         """The key itself, for a request."""
         return self._value
 
-    def redact(self, text: str) -> str:
-        """A text without the key."""
-        return text.replace(self._value, f"[{self.variable}]")
+    def redact(self, value: Json) -> Json:
+        """A text, or JSON with texts in it, without the key."""
+        if isinstance(value, str):
+            return value.replace(self._value, f"[{self.variable}]")
+        if isinstance(value, list):
+            return [self.redact(item) for item in value]
+        if isinstance(value, dict):
+            return {self.redact(key): self.redact(item) for key, item in value.items()}
+        return value
 
     def __repr__(self) -> str:
         return f"Secret({self.variable})"
@@ -137,7 +143,8 @@ class JsonClient:
 
     Args:
         url: The server's address; paths are put after it.
-        secret: Sent as a bearer token, where there is one.
+        secret: Taken out of whatever the server says, where there is one.
+        bearer: Whether it is sent as a bearer token.
         seconds: Longest time for a whole request.
         connections: Most requests at once.
         name: What the server is called in messages.
@@ -148,12 +155,14 @@ class JsonClient:
         url: str,
         *,
         secret: Secret | None = None,
+        bearer: bool = True,
         seconds: float = 120.0,
         connections: int = 4,
         name: str = "the server",
     ) -> None:
         self.url = url
         self._secret = secret
+        self._bearer = bearer
         self._seconds = seconds
         self._connections = connections
         self.name = name
@@ -165,7 +174,7 @@ class JsonClient:
         import httpx
 
         headers = {"Accept-Encoding": "identity", "User-Agent": "mtbench"}
-        if self._secret is not None:
+        if self._secret is not None and self._bearer:
             headers["Authorization"] = f"Bearer {self._secret.reveal()}"
         self._client = httpx.AsyncClient(
             headers=headers,
@@ -257,11 +266,13 @@ class JsonClient:
         return self._reply(response, bytes(held))
 
     def _reply(self, response: httpx.Response, content: bytes) -> Reply:
-        text = content[:2000].decode("utf-8", "replace")
+        body, text = _json_or_none(content), content[:2000].decode("utf-8", "replace")
+        if self._secret is not None:
+            body, text = self._secret.redact(body), self._secret.redact(text)
         return Reply(
             status=response.status_code,
-            body=_json_or_none(content),
-            text=self._secret.redact(text) if self._secret else text,
+            body=body,
+            text=text,
             retry_after=retry_after(response.headers.get("retry-after")),
         )
 
@@ -306,16 +317,12 @@ def retry_after(header: str | None, now: float | None = None) -> float | None:
 
 def said_by(reply: Reply) -> str:
     """What a server says went wrong, in one line of at most 200 characters."""
-    body = reply.body
-    error = body.get("error", body.get("message", body.get("detail"))) if _is_map(body) else None
-    if _is_map(error):
+    body: Json = reply.body if isinstance(reply.body, dict) else {}
+    error: Json = body.get("error", body.get("message", body.get("detail")))
+    if isinstance(error, dict):
         error = error.get("message")
     text = error if isinstance(error, str) else reply.text
     return " ".join(text.split())[:200]
-
-
-def _is_map(value: Json) -> bool:
-    return isinstance(value, dict)
 
 
 def require_success(reply: Reply, name: str, secret: Secret | None) -> None:

@@ -63,7 +63,6 @@ class Chain(Backend):
 
     def __init__(self, options: Chain.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
-        self.options = options
         legs = _legs(options, pair)
         if legs is None:
             raise RequestError(

@@ -59,7 +59,6 @@ class Command(Backend):
 
     def __init__(self, options: Command.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
-        self.options = options
         self.deterministic = options.deterministic
         self.argv = tuple(
             word.replace("{src}", pair.source).replace("{tgt}", pair.target)

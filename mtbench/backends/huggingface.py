@@ -46,7 +46,6 @@ class HuggingFace(Backend):
 
     options: Options
 
-
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self.options = cast("HuggingFace.Options", options)

@@ -54,7 +54,6 @@ class Hypotheses(Backend):
 
     def __init__(self, options: Hypotheses.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
-        self.options = options
         self._found: dict[str, Translation | SegmentError] = {}
 
     @classmethod

@@ -147,9 +147,9 @@ class Family:
 
     def resampled(self, name: str) -> Array:
         """Scores of a system on 1,000 bootstrap resamples, the same units for every system."""
-        if name not in self._resampled:
-            self._resampled[name] = bootstrap_scores(
-                self.sums[name], self.pool, resamples=RESAMPLES, seed=self.seed
+        if not self._resampled:
+            self._resampled = bootstrap_scores(
+                self.sums, self.pool, resamples=RESAMPLES, seed=self.seed
             )
         return self._resampled[name]
 
@@ -282,11 +282,12 @@ def paired_bootstrap(
         seed: Of the draws.
         units: For each segment, the number of its document; None for segments.
     """
-    sums = [exact(unit_sums(rows, units)) for rows in (a, b)]
-    if sums[0].shape != sums[1].shape:
-        raise ValueError(f"statistics of different shapes: {sums[0].shape}, {sums[1].shape}")
-    observed = abs(float(pooled(pool, sums[0].sum(axis=0)) - pooled(pool, sums[1].sum(axis=0))))
-    scores = [bootstrap_scores(s, pool, resamples=resamples, seed=seed) for s in sums]
-    deltas = scores[0] - scores[1]
+    if np.shape(a) != np.shape(b):
+        raise ValueError(f"statistics of different shapes: {np.shape(a)}, {np.shape(b)}")
+    sums = {name: exact(unit_sums(rows, units)) for name, rows in (("a", a), ("b", b))}
+    totals = {name: float(pooled(pool, rows.sum(axis=0))) for name, rows in sums.items()}
+    observed = abs(totals["a"] - totals["b"])
+    scores = bootstrap_scores(sums, pool, resamples=resamples, seed=seed)
+    deltas = scores["a"] - scores["b"]
     extreme = int(np.count_nonzero(np.abs(deltas - deltas.mean()) >= observed - TIE))
     return (extreme + 1) / (resamples + 1)

@@ -45,7 +45,8 @@ def documents(data: Path, src: str, tgt: str) -> list[tuple[str, str]]:
     return [
         (doc.get("id", ""), seg.get("id", ""))
         for doc in tree.iter("doc")
-        for seg in doc.find("src").iter("seg")
+        for side in doc.findall("src")
+        for seg in side.iter("seg")
     ]
 
 
