@@ -14,6 +14,7 @@ from pathlib import Path
 from mtbench.digests import digest_file, digest_rows
 from mtbench.errors import DataError, MissingWeights, MtbenchError, RequestError, Unavailable
 from mtbench.files import write_json
+from mtbench.hub import reachable
 from mtbench.plugins import require
 from mtbench.types import Json, Runtime
 
@@ -143,6 +144,11 @@ def _ask_hub(model: str, revision: str, runtime: Runtime) -> Checkpoint:
         raise MissingWeights(
             f"{model} is not in the local cache, and this run is offline",
             hint=f"fetch it where there is a network: hf download {model}",
+        )
+    if not reachable():
+        raise MissingWeights(
+            f"{model} is not in the local cache, and the hub cannot be reached",
+            hint=f"where there is a network: hf download {model}",
         )
     try:
         info = hub.HfApi().model_info(model, revision=revision, timeout=HUB_SECONDS)

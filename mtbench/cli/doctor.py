@@ -13,10 +13,11 @@ from mtbench.errors import Unavailable
 @common.format_option("table", "json")
 def doctor(hub: bool, style: str) -> None:
     """Say what is installed and reachable, and which systems and metrics can run here."""
-    from mtbench.pipeline.diagnosis import diagnose, hub_reachable
+    from mtbench.hub import reachable
+    from mtbench.pipeline.diagnosis import diagnose
 
     if hub:
-        if not hub_reachable():
+        if not reachable():
             raise Unavailable("the model hub cannot be reached")
         common.emit("the model hub can be reached")
         return

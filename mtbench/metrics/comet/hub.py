@@ -7,22 +7,17 @@ and where that cannot be, one message says why within seconds.
 from __future__ import annotations
 
 import re
-import socket
 import sys
-import threading
-import urllib.parse
-import urllib.request
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from mtbench.errors import MissingExtra, MissingWeights
+from mtbench.hub import reachable
 from mtbench.metrics.comet.quiet import quiet
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
 ETAG_SECONDS = 5.0
-NAME_SECONDS = 5.0
 _OFFLINE = "fetch it where there is a network: mtbench metrics fetch comet"
 
 
@@ -128,28 +123,11 @@ def commit_of(repo: str, revision: str | None, file: str) -> str:
 
 
 def _require_network(hub: Any, repo: str) -> None:
-    """Refuses at once where the hub's name does not even resolve.
-
-    The time-outs of a request do not cover name resolution, which can take a minute to fail.
-    """
+    """Refuses within seconds where the hub does not answer at all."""
     if hub.constants.HF_HUB_OFFLINE:
         raise offline(repo, "HF_HUB_OFFLINE is set")
-    address = urllib.parse.urlsplit(hub.constants.ENDPOINT)
-    if urllib.request.getproxies().get(address.scheme) or not address.hostname:
-        return  # the proxy resolves it
-    host, known = address.hostname, threading.Event()
-
-    def resolve() -> None:
-        with suppress(OSError):
-            socket.getaddrinfo(host, address.port or 443)
-            known.set()
-        over.set()
-
-    over = threading.Event()
-    threading.Thread(target=resolve, daemon=True).start()
-    over.wait(NAME_SECONDS)
-    if not known.is_set():
-        raise offline(repo, f"the hub cannot be reached ({host} does not resolve)")
+    if not reachable():
+        raise offline(repo, "the hub cannot be reached")
 
 
 def hub_error(repo: str, revision: str | None, error: Exception) -> MissingWeights:

@@ -60,6 +60,8 @@ class CometFamily(MeanMetric):
         precision: Precision = "fp32"
         trust_checkpoint: bool = False
 
+    options: Options
+
     def __init__(self, options: Record, runtime: Runtime) -> None:
         super().__init__(options, runtime)
         if not isinstance(options, CometFamily.Options):
