@@ -67,7 +67,6 @@ class Apertium(Backend):
 
     def __init__(self, options: Apertium.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
-        self.options = options
         self._hops: list[tuple[str, Pipeline]] = []
         self._workers: ThreadPoolExecutor | None = None
 

@@ -119,8 +119,15 @@ def find_mode(folder: Path, source: str, target: str) -> Mode:
             return _read_mode(name, path)
     raise MissingEngine(
         f"Apertium has no mode {source}-{target} in {folder / 'modes'}",
+        why=f"from {source} it has here: {', '.join(_reached(folder, source)) or 'none'}",
         hint=f"install it with: {INSTALL}",
     )
+
+
+def _reached(folder: Path, source: str) -> list[str]:
+    starts = tuple(f"{code}-" for code in _spellings(source))
+    names = (path.stem for path in (folder / "modes").glob("*.mode"))
+    return sorted(name for name in names if name.startswith(starts) and "_" not in name)
 
 
 def _spellings(code: str) -> list[str]:

@@ -63,7 +63,6 @@ class Chain(Backend):
 
     def __init__(self, options: Chain.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
-        self.options = options
         legs = _legs(options, pair)
         if legs is None:
             raise RequestError(
@@ -72,6 +71,8 @@ class Chain(Backend):
             )
         self.steps = [kind(kind_options, leg, runtime) for kind, kind_options, leg in legs]
         self.batching = max((step.batching for step in self.steps), key=_STRICTNESS.index)
+        # Documents go through all steps as documents, whatever one step could do by ids.
+        self.by_id = self.batching == "free" and self.steps[0].by_id
         self.deterministic = all(step.deterministic for step in self.steps)
         self.max_concurrency = min(step.max_concurrency for step in self.steps)
         self.preferred_batch = min(step.preferred_batch for step in self.steps)
@@ -89,6 +90,12 @@ class Chain(Backend):
     def serves(cls, options: Record, pair: LanguagePair) -> bool:
         """Whether each step serves its part of the way."""
         return _legs(cast("Chain.Options", options), pair) is not None
+
+    @classmethod
+    def one_test_set(cls, options: Record) -> bool:
+        """Whether the first step holds the output for one test set only."""
+        kind, kind_options = _resolved(cast("Chain.Options", options).steps[0])
+        return kind.one_test_set(kind_options)
 
     @classmethod
     def via(cls, options: Record) -> tuple[str, ...]:

@@ -50,15 +50,15 @@ class Command(Backend):
         timeout: Annotated[float, Field(gt=0)] = 3600.0
         deterministic: bool = True
 
-    # A program may look at what came before; so it is given documents in their order.
+    # A program may look at what came before; so it is given all segments, in their order.
     batching = "document"
+    by_id = True
     preferred_batch = 256
 
     options: Options
 
     def __init__(self, options: Command.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
-        self.options = options
         self.deterministic = options.deterministic
         self.argv = tuple(
             word.replace("{src}", pair.source).replace("{tgt}", pair.target)

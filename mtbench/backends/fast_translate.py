@@ -44,7 +44,6 @@ class FastTranslate(Backend):
         self, options: FastTranslate.Options, pair: LanguagePair, runtime: Runtime
     ) -> None:
         super().__init__(options, pair, runtime)
-        self.options = options
         self._engine: Any = None
 
     @classmethod

@@ -124,7 +124,11 @@ class _Fresh:
         try:
             # The argument vector of an installed mode file.
             done = subprocess.run(  # noqa: S603
-                self._stage.argv, input=stream + b"\0", capture_output=True, timeout=self._timeout
+                self._stage.argv,
+                input=stream + b"\0",
+                capture_output=True,
+                timeout=self._timeout,
+                start_new_session=True,
             )
         except subprocess.TimeoutExpired as error:
             raise PipelineFailed(

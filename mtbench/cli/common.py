@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mtbench.cli.output import emit as emit
+from mtbench.cli.output import emit_json as emit_json
+from mtbench.cli.output import printable, say
 from mtbench.errors import RequestError
 from mtbench.types import Json, Runtime
 
@@ -213,7 +216,7 @@ class ConsoleWatcher:
     def say(self, line: str) -> None:
         """One line for the user."""
         if not self._quiet:
-            click.echo(f"mtbench: {line}", err=True)
+            say(f"mtbench: {printable(line)}")
 
     def start(self, what: str, total: int) -> None:
         """A stage begins."""
@@ -252,18 +255,6 @@ class ConsoleWatcher:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
-
-
-def emit(text: str) -> None:
-    """Data on stdout, ending in one newline."""
-    click.echo(text.rstrip("\n"))
-
-
-def emit_json(document: Json) -> None:
-    """One JSON document on stdout."""
-    import json
-
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))
 
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

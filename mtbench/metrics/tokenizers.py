@@ -47,7 +47,7 @@ _BY_LANGUAGE: dict[str, TokenizerName] = {
     "yue": "zh",
 }
 # Written without spaces between words, and no tokenizer of sacreBLEU's knows where they end.
-UNSPACED = frozenset({"bo", "dz", "km", "lo", "my", "shn", "th"})
+_UNSPACED = frozenset({"bo", "dz", "km", "lo", "my", "shn", "th"})
 
 _MECAB = {"ja-mecab": ("ja", "Japanese"), "ko-mecab": ("ko", "Korean")}
 _PATIENCE = 8.0  # seconds in which a server must have answered
@@ -62,6 +62,21 @@ def tokenizer_for(target: str) -> TokenizerName:
         target: A BCP-47 tag; script and region do not matter.
     """
     return _BY_LANGUAGE.get(base_language(target), "13a")
+
+
+def finds_words(name: str, target: str) -> bool:
+    """Whether a tokenizer finds the words of a language.
+
+    Args:
+        name: One of ``TOKENIZERS``, or ``tercom``, TER's own, which goes by spaces as it stands.
+        target: A BCP-47 tag.
+    """
+    language = base_language(target)
+    if language in _UNSPACED:
+        return name in (*SENTENCEPIECE, "char")
+    if name in ("13a", "intl", "none", "tercom"):
+        return _BY_LANGUAGE.get(language, "13a") not in ("zh", "ja-mecab")
+    return True
 
 
 def tokenizer_signature(name: str) -> str:

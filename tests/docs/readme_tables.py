@@ -30,7 +30,7 @@ def bundled_table(results: Path = RESULTS) -> str:
     """What the offline systems scored on the bundled corpus."""
     rows = read_leaderboard(results / "leaderboard.csv")
     lines = [
-        "| direction | system | rank | " + " | ".join(t for _, t, _ in METRICS) + " | paragraphs won |",
+        f"| direction | system | rank | {' | '.join(t for _, t, _ in METRICS)} | paragraphs won |",
         "|:--|:--|--:|" + "--:|" * (len(METRICS) + 1),
     ]
     for src, tgt in dict.fromkeys((row["src"], row["tgt"]) for row in rows):
@@ -41,7 +41,8 @@ def bundled_table(results: Path = RESULTS) -> str:
             scores = [cell(row[metric], decimals) for metric, _, decimals in METRICS]
             won = wins.get(row["system"])
             shown = "" if won is None else f"{won} of {row['segments']}"
-            lines.append(f"| {name} | {row['system']} | {row['rank'] or '–'} | {' | '.join(scores)} | {shown} |")
+            cells = [name, row["system"], row["rank"] or "–", *scores, shown]
+            lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -111,17 +112,18 @@ def wmt22_table(rows: Iterable[Row]) -> str:
             "|:--|--:|--:|--:|",
         ]
         for name, row in sorted(group.items(), key=lambda item: -float(item[1]["chrf"])):
-            lines.append(
-                f"| {name} | {row['rank'] or '–'} | {cell(row['bleu'], 1)} | {cell(row['chrf'], 1)} |"
-            )
+            cells = [name, row["rank"] or "–", cell(row["bleu"], 1), cell(row["chrf"], 1)]
+            lines.append(f"| {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines).rstrip()
 
 
 def replace(text: str, name: str, table: str) -> str:
     """The text with the table between its marks."""
-    pattern = rf"(<!-- table: {name} -->\n).*?(\n<!-- end of table -->)"
-    found, count = re.subn(pattern, lambda m: m.group(1) + table + m.group(2), text, flags=re.DOTALL)
+    pattern = rf"(<!-- table: {name} -->\n).*?(<!-- end of table -->)"
+    found, count = re.subn(
+        pattern, lambda m: f"{m.group(1)}{table}\n{m.group(2)}", text, flags=re.DOTALL
+    )
     if count != 1:
         raise SystemExit(f"README.md holds {count} places for the table {name!r}")
     return found
@@ -139,7 +141,7 @@ def main() -> None:
     """Writes the tables into the README; the second one where the WMT22 data is at hand."""
     text = replace(README.read_text(encoding="utf-8"), "bundled", bundled_table())
     if WMT22.is_dir():
-        from tests.support.wmt22 import evaluate_wmt22
+        from tests.support.wmt22_board import evaluate_wmt22
 
         text = replace(text, "wmt22", wmt22_table(evaluate_wmt22(WMT22)))
     else:

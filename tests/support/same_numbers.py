@@ -1,4 +1,6 @@
-"""Says whether two leaderboards hold the same numbers: ``python -m tests.support.same_numbers A B``.
+"""Says whether two leaderboards hold the same numbers.
+
+``python -m tests.support.same_numbers A.csv B.csv``.
 
 Outputs of engines are compared by digest and lexical scores to the last of six decimals; scores of
 neural metrics, whose last digits depend on the processor, to 0.0005.
