@@ -66,6 +66,8 @@ LINES: dict[bytes, tuple[str, str] | None] = {
     b"[1, 2]": ("json", "not a JSON object"),
     b'{"id": "1", "src": "a", "id": "2"}': ("json", "the key 'id' stands twice"),
     b'{"id": "1", "src": "a", "x": NaN}': ("json", "not JSON: NaN is no JSON number"),
+    b'{"id": "1", "src": "a", "x": -1e999}': ("json", "not JSON: the number -1e999 is too large"),
+    b'{"id": "1", "src": "a", "x": ' + b"[" * 100_000: ("json", "not JSON: nested too deeply"),
     b'{"src": "a"}': ("missing", "id: missing"),
     b'{"id": "1"}': ("missing", "src: missing"),
     b'{"id": 1, "src": "a"}': ("type", "id: not a string"),
@@ -91,7 +93,7 @@ LINES: dict[bytes, tuple[str, str] | None] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))
 def test_each_defect_of_a_line_is_named_with_its_line(line: bytes, tmp_path: Path) -> None:
     path = tmp_path / "c" / "en-it.jsonl"
     path.parent.mkdir()
@@ -109,7 +111,7 @@ def test_each_defect_of_a_line_is_named_with_its_line(line: bytes, tmp_path: Pat
         assert errors[0].message.startswith(expected[1])
 
 
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))
 def test_what_is_an_error_here_is_what_reading_refuses(line: bytes, tmp_path: Path) -> None:
     path = tmp_path / "en-it.jsonl"
     path.write_bytes(line + b"\n")
