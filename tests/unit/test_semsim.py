@@ -25,7 +25,8 @@ class Toy(SentenceEncoder):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         self.asked.extend(texts)
-        found = np.asarray([[text.count(letter) + 0.1 for letter in "aeno"] for text in texts])
+        counts = [[text.count(letter) + 0.1 for letter in "aeno"] for text in texts]
+        found = np.asarray(counts).reshape(-1, 4)
         return np.asarray(found / np.linalg.norm(found, axis=1, keepdims=True), dtype=np.float32)
 
 
