@@ -6,8 +6,9 @@ import json
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from mtbench.errors import DataError, RequestError, Unavailable
 from mtbench.types import Json
@@ -40,7 +41,7 @@ def write_bytes(path: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        Path(name).chmod(0o666 & ~_umask())
+        Path(name).chmod(new_file_mode())
         Path(name).replace(path)
     except BaseException as error:
         with suppress(OSError):
@@ -50,10 +51,38 @@ def write_bytes(path: Path, content: bytes) -> None:
         raise
 
 
-def _umask() -> int:
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A stream for a file too large to hold; it takes its place only if nothing goes wrong.
+
+    Raises:
+        Unavailable: If the place cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+    except OSError as error:
+        raise unwritable(path, error) from error
+    try:
+        with os.fdopen(handle, "wb", buffering=1 << 20) as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(name).chmod(new_file_mode())
+        Path(name).replace(path)
+    except BaseException as error:
+        with suppress(OSError):
+            Path(name).unlink()
+        if isinstance(error, OSError):
+            raise unwritable(path, error) from error
+        raise
+
+
+def new_file_mode() -> int:
+    """The permissions of a new file; temporary files have narrower ones."""
     current = os.umask(0o022)
     os.umask(current)
-    return current
+    return 0o666 & ~current
 
 
 def write_json(path: Path, value: Json) -> None:

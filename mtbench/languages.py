@@ -40,15 +40,17 @@ def normalise_tag(tag: str) -> str:
     wanted = tag.strip()
     if not re.fullmatch(r"[A-Za-z0-9]+([-_][A-Za-z0-9]+)*", wanted) or len(wanted) > 40:
         raise RequestError(f"not a language tag: {tag!r}", hint="write BCP-47, such as de or pt-BR")
+    # FLORES names single languages where BCP-47 names the macrolanguage: cmn_Hans is zh-Hans.
+    flores = bool(_FLORES.match(wanted))
     try:
-        found = langcodes.standardize_tag(wanted)
+        found = langcodes.standardize_tag(wanted, macro=flores)
     except LanguageTagError as error:
         raise RequestError(
             f"not a language tag: {tag!r}", why=str(error), hint="write BCP-47, such as de or pt-BR"
         ) from error
     if not _TAG.match(found):
         raise RequestError(f"not a language tag: {tag!r}", hint="write BCP-47, such as de or pt-BR")
-    if _FLORES.match(wanted):
+    if flores:
         return _without_default_script(found)
     return found
 

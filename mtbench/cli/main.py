@@ -1,8 +1,119 @@
-"""Entry point of the command line."""
+"""Entry point: the verbs, and how errors become exit codes."""
 
 from __future__ import annotations
 
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
 
-def main() -> None:
-    """Runs the command line."""
-    raise SystemExit("no verb is built yet")
+import click
+
+from mtbench import __version__
+from mtbench.cli.lazy import LazyGroup
+from mtbench.cli.output import discard, emit, error_document, error_text, prepare, say
+from mtbench.errors import MtbenchError, RunFailed, Unavailable
+
+VERBS = {
+    "corpus": ("mtbench.cli.corpus:corpus", "Build, import, list, show and validate corpora."),
+    "models": ("mtbench.cli.models:models", "List, show and check the candidate systems."),
+    "metrics": ("mtbench.cli.metrics:metrics", "List metrics and what they need."),
+    "translate": ("mtbench.cli.translate:translate", "Translate only."),
+    "score": ("mtbench.cli.score:score", "Score hypotheses that exist already."),
+    "evaluate": ("mtbench.cli.evaluate:evaluate", "Translate, score, print the leaderboard."),
+    "leaderboard": ("mtbench.cli.leaderboard:leaderboard", "Print the table of stored results."),
+    "compare": ("mtbench.cli.compare:compare", "Compare two leaderboards; gate a change."),
+    "verify": ("mtbench.cli.verify:verify", "Check stored results against what made them."),
+    "doctor": ("mtbench.cli.doctor:doctor", "Say what can run here and what is missing."),
+}
+
+INTERRUPTED = 130
+BUG = 70
+
+
+@click.group(
+    cls=LazyGroup,
+    verbs=VERBS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Example: mtbench evaluate --model identity --corpus china-blockchain --pair en-it",
+)
+@click.version_option(__version__, prog_name="mtbench")
+def cli() -> None:
+    """Evaluate machine translation: translate a corpus, score the output, compare systems."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Runs the command line and leaves with its exit code."""
+    prepare()
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Runs the command line.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        code = cli.main(args=list(arguments), prog_name="mtbench", standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except MtbenchError as error:
+        if error.exit_code == RunFailed.exit_code and _verbose(arguments):
+            _show_trace(error)
+        return _report(error.lines(), error.exit_code, arguments)
+    except click.UsageError as error:
+        return _usage(error, arguments)
+    except click.ClickException as error:
+        return _report([error.format_message()], 2, arguments)
+    except (KeyboardInterrupt, click.Abort) as error:
+        if isinstance(error.__cause__, EOFError):  # click takes one for an interruption
+            return _bug(error.__cause__, arguments)
+        return _report(["interrupted; what was finished is kept"], INTERRUPTED, arguments)
+    except SystemExit as error:
+        if isinstance(error.__context__, BrokenPipeError):  # click's answer to "--help | head"
+            discard(sys.stdout)
+            return 0
+        return _bug(error, arguments)
+    except Exception as error:  # noqa: BLE001 - the last resort: every bug ends here
+        return _bug(error, arguments)
+
+
+def _usage(error: click.UsageError, arguments: Sequence[str]) -> int:
+    no_arguments = getattr(click.exceptions, "NoArgsIsHelpError", None)
+    if error.ctx and no_arguments is not None and isinstance(error, no_arguments):
+        say(error.ctx.get_help())
+        return 2
+    command = error.ctx.command_path if error.ctx else "mtbench"
+    return _report([error.format_message(), f"see {command} --help"], 2, arguments)
+
+
+def _report(lines: Sequence[str], code: int, arguments: Sequence[str]) -> int:
+    if _wants_json(arguments):
+        with suppress(Unavailable):  # the code says enough where nothing can be written
+            emit(json.dumps(error_document(lines, code), ensure_ascii=False))
+    else:
+        say(error_text(lines))
+    return code
+
+
+def _bug(error: BaseException, arguments: Sequence[str]) -> int:
+    lines = [f"a bug in mtbench: {type(error).__name__}: {error}"]
+    if _verbose(arguments):
+        _show_trace(error)
+    else:
+        lines.append("run it again with -v for the traceback, and please report it")
+    return _report(lines, BUG, arguments)
+
+
+def _show_trace(error: BaseException) -> None:
+    import traceback
+
+    say("".join(traceback.format_exception(error)))
+
+
+def _verbose(arguments: Sequence[str]) -> bool:
+    return "-v" in arguments or "--verbose" in arguments
+
+
+def _wants_json(arguments: Sequence[str]) -> bool:
+    return " --format json " in f" {' '.join(arguments).replace('=', ' ')} "

@@ -7,7 +7,7 @@ string, and every scoring compares itself with sacreBLEU's public ``corpus_score
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Annotated, Any, ClassVar, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
@@ -83,10 +83,7 @@ class Bleu(Lexical):
         """What BLEU is and needs."""
         return self._info
 
-    @property
-    def options(self) -> Bleu.Options:
-        """The options, validated."""
-        return cast("Bleu.Options", self._options)
+    options: Options
 
     def tokenizer(self, target: str) -> TokenizerName:
         """The tokenizer in use for a target language."""
@@ -228,10 +225,7 @@ class Chrf(Lexical):
         """What chrF is and needs."""
         return self._info
 
-    @property
-    def options(self) -> Chrf.Options:
-        """The options, validated."""
-        return cast("Chrf.Options", self._options)
+    options: Options
 
     def sacrebleu(self, target: str) -> Any:
         """``sacrebleu.metrics.CHRF`` with these options."""
@@ -319,10 +313,7 @@ class Ter(Lexical):
         """What TER is and needs."""
         return self._info
 
-    @property
-    def options(self) -> Ter.Options:
-        """The options, validated."""
-        return cast("Ter.Options", self._options)
+    options: Options
 
     def sacrebleu(self, target: str) -> Any:
         """``sacrebleu.metrics.TER`` with these options."""

@@ -37,7 +37,7 @@ class Lexical(Metric):
             factory="mtbench.metrics.lexical_base:make_counter",
             arguments={
                 "metric": f"{type(self).__module__}:{type(self).__qualname__}",
-                "options": self._options.model_dump(mode="json"),
+                "options": self.options.model_dump(mode="json"),
                 "target": target,
             },
         )

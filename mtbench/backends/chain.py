@@ -1,0 +1,221 @@
+"""Pivoting: a system made of others, each translating what the one before it wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Annotated, cast
+
+from pydantic import Field, model_validator
+
+from mtbench.errors import RequestError
+from mtbench.languages import LanguagePair, LanguageTag
+from mtbench.plugins import BACKENDS, Backend, parse_options
+from mtbench.types import Json, Record, Runtime, Source, Translation
+
+_STRICTNESS = ("free", "document", "single")
+
+
+class Step(Record):
+    """One step of a chain.
+
+    Attributes:
+        backend: Name of its back end.
+        options: The back end's options.
+    """
+
+    backend: str
+    options: dict[str, Json] = Field(default_factory=dict)
+
+
+class Chain(Backend):
+    """Translates by way of other languages, with any back ends.
+
+    Text between the steps is kept beside the output. There is no inline form; write a card.
+    """
+
+    class Options(Record):
+        """The steps.
+
+        Attributes:
+            steps: Two steps or more, each an inline system (``apertium:{src}-es-{tgt}``) or a
+                table of ``backend`` and ``options``; a card's name stands for its table.
+            via: The languages between the steps, one fewer than these.
+            reversible: Whether the steps also serve a direction in reverse order, where they
+                don't serve it in the order given.
+        """
+
+        steps: Annotated[tuple[Step | str, ...], Field(min_length=2)]
+        via: tuple[LanguageTag, ...]
+        reversible: bool = False
+
+        @model_validator(mode="after")
+        def _steps_and_languages_agree(self) -> Chain.Options:
+            if len(self.via) != len(self.steps) - 1:
+                raise ValueError(
+                    f"{len(self.steps)} steps need {len(self.steps) - 1} languages in 'via', "
+                    f"not {len(self.via)}"
+                )
+            return self
+
+    options: Options
+
+    def __init__(self, options: Chain.Options, pair: LanguagePair, runtime: Runtime) -> None:
+        super().__init__(options, pair, runtime)
+        legs = _legs(options, pair)
+        if legs is None:
+            raise RequestError(
+                f"the steps of this chain do not lead from {pair.source} to {pair.target}",
+                hint="check steps, via and reversible of its card",
+            )
+        self.steps = [kind(kind_options, leg, runtime) for kind, kind_options, leg in legs]
+        self.batching = max((step.batching for step in self.steps), key=_STRICTNESS.index)
+        # Documents go through all steps as documents, whatever one step could do by ids.
+        self.by_id = self.batching == "free" and self.steps[0].by_id
+        self.deterministic = all(step.deterministic for step in self.steps)
+        self.max_concurrency = min(step.max_concurrency for step in self.steps)
+        self.preferred_batch = min(step.preferred_batch for step in self.steps)
+        self._entered = ExitStack()
+
+    @classmethod
+    def from_target(cls, target: str) -> dict[str, Json]:
+        """There is no inline form."""
+        raise RequestError(
+            f"a chain cannot be written inline: chain:{target}",
+            hint="write a card with steps and via",
+        )
+
+    @classmethod
+    def serves(cls, options: Record, pair: LanguagePair) -> bool:
+        """Whether each step serves its part of the way."""
+        return _legs(cast("Chain.Options", options), pair) is not None
+
+    @classmethod
+    def one_test_set(cls, options: Record) -> bool:
+        """Whether the first step holds the output for one test set only."""
+        kind, kind_options = _resolved(cast("Chain.Options", options).steps[0])
+        return kind.one_test_set(kind_options)
+
+    @classmethod
+    def via(cls, options: Record) -> tuple[str, ...]:
+        """The languages between the steps, and those that the steps pass through themselves."""
+        chain = cast("Chain.Options", options)
+        found: list[str] = []
+        for step, after in zip(chain.steps, (*chain.via, None), strict=True):
+            kind, kind_options = _resolved(step)
+            found += [*kind.via(kind_options), *([after] if after else [])]
+        return tuple(found)
+
+    def check(self) -> None:
+        """Whether each step could run here."""
+        for step in self.steps:
+            step.check()
+
+    def notes(self) -> tuple[str, ...]:
+        """The notes of all steps."""
+        return tuple(dict.fromkeys(note for step in self.steps for note in step.notes()))
+
+    def identity(self) -> dict[str, Json]:
+        """What each step depends on."""
+        return {"steps": [_named(step) | step.identity() for step in self.steps]}
+
+    def provenance(self) -> dict[str, Json]:
+        """What took part in each step."""
+        return {"steps": [_named(step) | step.provenance() for step in self.steps]}
+
+    def usage(self) -> dict[str, float]:
+        """Sums over the steps."""
+        total: dict[str, float] = {}
+        for step in self.steps:
+            for name, amount in step.usage().items():
+                total[name] = total.get(name, 0) + amount
+        return total
+
+    def sources(self, sources: Sequence[Source]) -> None:
+        """Tells the first step; what the others will be given is not known yet."""
+        self.steps[0].sources(sources)
+
+    def plan(self, sources: Sequence[Source]) -> None:
+        """Tells the first step likewise."""
+        self.steps[0].plan(sources)
+
+    def __enter__(self) -> Chain:
+        with ExitStack() as stack:
+            self.steps = [stack.enter_context(step) for step in self.steps]
+            self._entered = stack.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._entered.__exit__(kind, error, trace)
+
+    def translate(self, batch: Sequence[Source]) -> list[Translation]:
+        """Translates a batch step by step."""
+        current = list(batch)
+        kept: list[dict[str, Json]] = [{} for _ in batch]
+        for number, step in enumerate(self.steps, start=1):
+            answers = [_translation(answer) for answer in step.translate(current)]
+            for facts, answer in zip(kept, answers, strict=True):
+                written = {} if number == len(self.steps) else {"text": answer.text}
+                entry = written | answer.kept
+                if entry:
+                    facts[f"{number}:{step.pair}"] = entry
+            # Context and instructions were written for the source language and go no further.
+            current = [
+                Source(id=source.id, text=answer.text, document=source.document)
+                for source, answer in zip(current, answers, strict=True)
+            ]
+        return [
+            Translation(text=source.text, kept={"steps": facts} if facts else {})
+            for source, facts in zip(current, kept, strict=True)
+        ]
+
+
+_Leg = tuple[type[Backend], Record, LanguagePair]
+
+
+def _legs(options: Chain.Options, pair: LanguagePair) -> list[_Leg] | None:
+    steps = [_resolved(step) for step in options.steps]
+    orders = [(steps, options.via)]
+    if options.reversible:
+        orders.append((steps[::-1], options.via[::-1]))
+    for order, via in orders:
+        stops = [pair.source, *via, pair.target]
+        legs = [
+            (kind, kind_options, LanguagePair(source=a, target=b))
+            for (kind, kind_options), a, b in zip(order, stops[:-1], stops[1:], strict=True)
+        ]
+        if all(kind.serves(kind_options, leg) for kind, kind_options, leg in legs):
+            return legs
+    return None
+
+
+def _resolved(step: Step | str) -> tuple[type[Backend], Record]:
+    if isinstance(step, Step):
+        name, values = step.backend, step.options
+        kind = BACKENDS.get(name)
+    else:
+        name, colon, target = step.partition(":")
+        if not colon:
+            raise RequestError(
+                f"step {step!r} of a chain is neither BACKEND:TARGET nor a known card",
+                hint="write an inline system such as apertium:en-ca-it, or a table",
+            )
+        kind = BACKENDS.get(name)
+        values = kind.from_target(target)
+    if issubclass(kind, Chain):
+        raise RequestError("a step of a chain cannot be a chain", hint="list its steps instead")
+    return kind, parse_options(kind.Options, values, f"step {name} of a chain")
+
+
+def _named(step: Backend) -> dict[str, Json]:
+    return {"backend": type(step).__name__, "pair": str(step.pair)}
+
+
+def _translation(answer: str | Translation) -> Translation:
+    return answer if isinstance(answer, Translation) else Translation(text=answer)

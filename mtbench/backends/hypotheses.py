@@ -1,0 +1,239 @@
+"""Outputs that exist already: a file or folder of hypotheses stands in for a system."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+from pydantic import Field
+
+from mtbench.backends.wmt_xml import read_output
+from mtbench.digests import digest_file
+from mtbench.errors import DataError, RequestError, SegmentError
+from mtbench.files import read_lines
+from mtbench.jsonl import read_objects
+from mtbench.languages import LanguagePair
+from mtbench.plugins import Backend
+from mtbench.types import Json, Record, Runtime, Source, Translation
+
+Format = Literal["text", "jsonl", "wmt-xml"]
+
+_SUFFIXES: dict[str, Format] = {".jsonl": "jsonl", ".xml": "wmt-xml"}
+_IN_FOLDER = (".txt", ".jsonl", ".xml")
+
+
+class Hypotheses(Backend):
+    """Reads hypotheses from a file, one a source segment.
+
+    Nothing is cut, padded or guessed: a plain-text file must have exactly one line a segment
+    (an empty line is an empty hypothesis), a JSONL file exactly the segments' ids, a WMT XML
+    file the same source texts in the same order. The inline target is the path.
+    """
+
+    class Options(Record):
+        """Which file.
+
+        Attributes:
+            path: A file, or a folder that holds ``SRC-TGT.txt``, ``.jsonl`` or ``.xml``;
+                ``{src}`` and ``{tgt}`` in it stand for the language tags.
+            format: ``text``, ``jsonl`` (keys ``id`` and ``mt``) or ``wmt-xml``; by default
+                it follows from the suffix.
+            system: The system's name within a WMT XML file; not needed if it holds only one.
+        """
+
+        path: Annotated[str, Field(min_length=1)]
+        format: Format | None = None
+        system: str | None = None
+
+    preferred_batch = 1024
+
+    by_id = True
+
+    options: Options
+
+    def __init__(self, options: Hypotheses.Options, pair: LanguagePair, runtime: Runtime) -> None:
+        super().__init__(options, pair, runtime)
+        self._found: dict[str, Translation | SegmentError] = {}
+
+    @classmethod
+    def from_target(cls, target: str) -> dict[str, Json]:
+        """The path, as it is."""
+        if not target:
+            raise RequestError(
+                "hypotheses: needs a path", hint="write hypotheses:FILE, or hypotheses:FOLDER"
+            )
+        return {"path": target}
+
+    @classmethod
+    def serves(cls, options: Record, pair: LanguagePair) -> bool:
+        """Whether there is a file for the direction; a plain file is taken for any."""
+        path = cast("Hypotheses.Options", options).path
+        if _named_by_pair(path) or Path(path).is_dir():
+            return any(candidate.is_file() for candidate in _candidates(path, pair))
+        return True
+
+    @classmethod
+    def one_test_set(cls, options: Record) -> bool:
+        """Whether one file is meant, whatever the direction."""
+        path = cast("Hypotheses.Options", options).path
+        return not _named_by_pair(path) and not Path(path).is_dir()
+
+    @property
+    def path(self) -> Path:
+        """The file that serves this direction.
+
+        Raises:
+            RequestError: If there is none, or more than one.
+        """
+        candidates = _candidates(self.options.path, self.pair)
+        there = [path for path in candidates if path.is_file()]
+        if len(there) > 1:
+            raise RequestError(
+                f"two files could be meant: {there[0]} and {there[1]}", hint="name one of them"
+            )
+        if not there:
+            named = " or ".join(str(path) for path in candidates)
+            raise RequestError(f"no hypotheses file {named}", hint="check the path")
+        return there[0]
+
+    @property
+    def format(self) -> Format:
+        """How the file is read."""
+        return self.options.format or _SUFFIXES.get(self.path.suffix.lower(), "text")
+
+    def check(self) -> None:
+        """Whether the file is there and the options fit its format."""
+        if self.options.system is not None and self.format != "wmt-xml":
+            raise RequestError(
+                f"{self.path}: the option 'system' is for WMT XML only",
+                hint='leave it out, or set format = "wmt-xml"',
+            )
+        with self.path.open("rb"):
+            pass
+
+    def identity(self) -> dict[str, Json]:
+        """The digest of the file."""
+        return {"file": digest_file(self.path)}
+
+    def provenance(self) -> dict[str, Json]:
+        """Path, format and digest of the file."""
+        found = {"path": str(self.path), "format": self.format, "digest": digest_file(self.path)}
+        return found | ({"system": self.options.system} if self.options.system else {})
+
+    def sources(self, sources: Sequence[Source]) -> None:
+        """Reads the file and holds it against the sources.
+
+        Raises:
+            DataError: If it does not have exactly one hypothesis for each of them.
+        """
+        if self.format == "jsonl":
+            self._found = _by_id(self.path, sources)
+        elif self.format == "wmt-xml":
+            self._found = _by_source(self.path, self.pair, self.options.system, sources)
+        else:
+            self._found = _by_line(self.path, sources)
+
+    def translate(self, batch: Sequence[Source]) -> list[Translation]:
+        """The hypotheses of a batch, by segment id."""
+        answers = []
+        for source in batch:
+            found = self._found.get(source.id)
+            if found is None:
+                raise RequestError(
+                    f"{self.path}: no hypothesis for segment {source.id}",
+                    why="a file of hypotheses serves whole test sets only",
+                )
+            if isinstance(found, SegmentError):
+                raise found
+            answers.append(found)
+        return answers
+
+
+def _named_by_pair(path: str) -> bool:
+    return "{src}" in path or "{tgt}" in path
+
+
+def _candidates(path: str, pair: LanguagePair) -> list[Path]:
+    filled = Path(path.replace("{src}", pair.source).replace("{tgt}", pair.target))
+    if filled.is_dir():
+        return [filled / f"{pair}{suffix}" for suffix in _IN_FOLDER]
+    return [filled]
+
+
+def _by_line(path: Path, sources: Sequence[Source]) -> dict[str, Translation | SegmentError]:
+    lines = [line for _, line in read_lines(path)]
+    _same_count(path, len(lines), "lines", sources)
+    return {source.id: Translation(text=line) for source, line in zip(sources, lines, strict=True)}
+
+
+def _same_count(path: Path, found: int, what: str, sources: Sequence[Source]) -> None:
+    if found != len(sources):
+        raise DataError(
+            f"{path}: {found} {what} for {len(sources)} source segments",
+            why=f"it is {'short' if found < len(sources) else 'long'} by "
+            f"{abs(found - len(sources))}",
+            hint="give the file that belongs to this test set; nothing is cut or filled in",
+        )
+
+
+def _by_id(path: Path, sources: Sequence[Source]) -> dict[str, Translation | SegmentError]:
+    found: dict[str, Translation | SegmentError] = {}
+    first_line: dict[str, int] = {}
+    for number, row in read_objects(path):
+        where = f"{path}:{number}"
+        name, answer = _parsed(row, where)
+        if name in found:
+            raise DataError(
+                f"{where}: the id {name!r} stands in line {first_line[name]} already",
+                hint="give each segment one hypothesis",
+            )
+        found[name], first_line[name] = answer, number
+    wanted = {source.id for source in sources}
+    missing = [source.id for source in sources if source.id not in found]
+    unknown = [name for name in found if name not in wanted]
+    if missing or unknown:
+        first = (
+            f"first id without a hypothesis: {missing[0]!r}"
+            if missing
+            else f"{path}:{first_line[unknown[0]]}: first id without a source: {unknown[0]!r}"
+        )
+        raise DataError(
+            f"{path}: {len(found)} hypotheses for {len(sources)} source segments, "
+            f"{len(missing)} missing and {len(unknown)} unknown",
+            why=first,
+            hint="give the file that belongs to this test set; nothing is cut or filled in",
+        )
+    return found
+
+
+def _parsed(row: dict[str, Json], where: str) -> tuple[str, Translation | SegmentError]:
+    if not isinstance(row.get("id"), str):
+        raise DataError(f"{where}: not an object with an id", hint=_HINT_JSONL)
+    failure = row.get("failure")
+    if row.get("mt") is None and isinstance(failure, str):
+        return row["id"], SegmentError(failure)
+    if not isinstance(row.get("mt"), str):
+        raise DataError(f"{where}: segment {row['id']!r} has no text under mt", hint=_HINT_JSONL)
+    kept = {key: value for key, value in row.items() if key not in ("id", "mt")}
+    return row["id"], Translation(text=row["mt"], kept=kept)
+
+
+_HINT_JSONL = 'write one {"id": "…", "mt": "…"} a line'
+
+
+def _by_source(
+    path: Path, pair: LanguagePair, system: str | None, sources: Sequence[Source]
+) -> dict[str, Translation | SegmentError]:
+    rows = read_output(path, pair, system)
+    _same_count(path, len(rows), "segments", sources)
+    for source, row in zip(sources, rows, strict=True):
+        if source.text.split() != row.source.split():
+            raise DataError(
+                f"{path}:{row.line}: another source text than segment {source.id!r} has",
+                hint="give the file that belongs to this test set",
+            )
+    return {
+        source.id: Translation(text=row.hypothesis)
+        for source, row in zip(sources, rows, strict=True)
+    }

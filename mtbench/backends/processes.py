@@ -1,0 +1,240 @@
+"""Programs that back ends drive: started without a shell, ended with their children."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from typing import IO, cast
+
+from mtbench.errors import MissingEngine, SegmentError
+from mtbench.types import Source
+
+GRACE_SECONDS = 2.0
+
+
+class Program:
+    """A running program in a process group of its own.
+
+    It gets its own group so that a Ctrl-C reaches mtbench alone, which then ends the whole
+    group: nothing a program started is left behind.
+
+    Args:
+        argv: The program and its arguments; no shell looks at them.
+        environment: Variables beside those of this process.
+        stdin: Where it reads from; by default a pipe.
+        keep_stderr: Characters of its stderr to keep: the last ones.
+
+    Raises:
+        MissingEngine: If there is no such program.
+    """
+
+    def __init__(
+        self,
+        argv: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        stdin: IO[bytes] | None = None,
+        keep_stderr: int = 100_000,
+    ) -> None:
+        self.argv = tuple(argv)
+        try:
+            # A vector of arguments that the user's own card or command line names.
+            self.process = subprocess.Popen(  # noqa: S603
+                self.argv,
+                stdin=stdin if stdin is not None else subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                env={**os.environ, **environment} if environment else None,
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            raise MissingEngine(
+                f"no program {self.argv[0]!r}", hint="install it, or correct its path"
+            ) from error
+        except OSError as error:
+            raise MissingEngine(
+                f"the program {self.argv[0]!r} cannot be started",
+                why=error.strerror or str(error),
+            ) from error
+        self._tail: deque[str] = deque()
+        self._kept = 0
+        self._keep = keep_stderr
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
+        self._watcher.start()
+
+    @property
+    def stdin(self) -> IO[bytes]:
+        """The pipe it reads from."""
+        return cast("IO[bytes]", self.process.stdin)
+
+    @property
+    def stdout(self) -> IO[bytes]:
+        """The pipe it writes to."""
+        return cast("IO[bytes]", self.process.stdout)
+
+    def _watch(self) -> None:
+        with cast("IO[bytes]", self.process.stderr) as stream:
+            while block := stream.read(65536):
+                text = block.decode("utf-8", "replace")
+                self._tail.append(text)
+                self._kept += len(text)
+                while self._kept - len(self._tail[0]) >= self._keep:
+                    self._kept -= len(self._tail.popleft())
+
+    def wait(self, seconds: float | None = None) -> int | None:
+        """Its exit code; None if it has not ended within the time."""
+        try:
+            code = self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            return None
+        self._watcher.join(timeout=GRACE_SECONDS)
+        return code
+
+    def stderr(self) -> str:
+        """What it wrote to stderr: the last characters of it."""
+        return "".join(list(self._tail))[-self._keep :]
+
+    def last_words(self) -> str | None:
+        """The last line of its stderr, for an error message."""
+        lines = [line.strip() for line in self.stderr().splitlines() if line.strip()]
+        return lines[-1][-300:] if lines else None
+
+    def ended(self) -> str:
+        """How it ended, in words."""
+        code = self.process.poll()
+        if code is None:
+            return "still runs"
+        if code < 0:
+            with suppress(ValueError):
+                return f"was ended by {signal.Signals(-code).name}"
+        return f"ended with exit code {code}"
+
+    def kill(self) -> None:
+        """Ends it and whatever it started: politely, then not."""
+        if self.process.poll() is None:
+            self._signal(signal.SIGTERM)
+            self._await_end()
+            # Children that ignored the polite request. The leader is not reaped yet, so that
+            # the group's number cannot have become another's.
+            self._signal(signal.SIGKILL)
+        self.wait(GRACE_SECONDS)
+        for stream in (self.process.stdin, self.process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+
+    def _await_end(self) -> None:
+        if not hasattr(os, "waitid"):  # macOS
+            time.sleep(GRACE_SECONDS / 10)
+            return
+        deadline = time.monotonic() + GRACE_SECONDS
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        with suppress(ChildProcessError):
+            while os.waitid(os.P_PID, self.process.pid, flags) is None:
+                if time.monotonic() > deadline:
+                    return
+                time.sleep(0.005)
+
+    def _signal(self, number: signal.Signals) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.process.pid, number)
+
+
+def feed(stream: IO[bytes], blocks: Iterable[bytes], *, close: bool) -> threading.Thread:
+    """Writes blocks to a pipe in a thread of its own, so that reading can go on meanwhile.
+
+    A reader that goes away ends the thread: whoever reads the answers sees what is missing.
+
+    Args:
+        stream: The unbuffered pipe.
+        blocks: What to write.
+        close: Whether to close the pipe at the end.
+    """
+
+    def write() -> None:
+        with suppress(OSError, ValueError):
+            for block in blocks:
+                view = memoryview(block)
+                while view:
+                    view = view[stream.write(view) or 0 :]
+        if close:
+            with suppress(OSError):
+                stream.close()
+
+    thread = threading.Thread(target=write, daemon=True)
+    thread.start()
+    return thread
+
+
+def refuse_unwritable(source: Source, where: str) -> None:
+    """Refuses texts that no program could be given.
+
+    Args:
+        source: The segment.
+        where: What it would have to go through, for the message.
+
+    Raises:
+        SegmentError: For a NUL character or half a surrogate pair.
+    """
+    if "\0" in source.text or any("\ud800" <= c <= "\udfff" for c in source.text):
+        raise SegmentError(
+            f"segment {source.id}: holds a NUL or half a surrogate pair, "
+            f"which cannot go through {where}"
+        )
+
+
+class LateAnswer(Exception):
+    """Nothing came within the time."""
+
+
+class Reader:
+    """Reads a pipe piece by piece, giving up after a time without a byte.
+
+    Args:
+        stream: The pipe.
+        end: The byte that ends a piece.
+        timeout: Seconds that may pass without a byte.
+    """
+
+    def __init__(self, stream: IO[bytes], end: bytes, timeout: float) -> None:
+        self._stream = stream
+        self._end = end
+        self._timeout = timeout
+        self._buffer = bytearray()
+
+    def piece(self) -> bytes | None:
+        """The next piece without its end; None where the pipe ended, and nothing was left.
+
+        Raises:
+            LateAnswer: If nothing comes within the time.
+        """
+        searched = 0
+        while True:
+            at = self._buffer.find(self._end, searched)
+            if at >= 0:
+                found = bytes(self._buffer[:at])
+                del self._buffer[: at + 1]
+                return found
+            searched = len(self._buffer)
+            block = self._block()
+            if not block:
+                rest = bytes(self._buffer)
+                self._buffer.clear()
+                return rest or None
+            self._buffer += block
+
+    def _block(self) -> bytes:
+        handle = self._stream.fileno()
+        with selectors.DefaultSelector() as selector:
+            selector.register(handle, selectors.EVENT_READ)
+            if not selector.select(self._timeout):
+                raise LateAnswer
+        return os.read(handle, 1 << 16)

@@ -1,0 +1,279 @@
+"""What several verbs share: options, how progress shows, how a result is printed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from mtbench.cli.output import emit as emit
+from mtbench.cli.output import emit_json as emit_json
+from mtbench.cli.output import printable, say
+from mtbench.errors import RequestError
+from mtbench.types import Json, Runtime
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from mtbench.pipeline import Request
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+FORMATS = ("table", "csv", "json", "md", "latex")
+
+
+def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
+    def wrap(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return wrap
+
+
+model_option = click.option(
+    "--model",
+    "models",
+    multiple=True,
+    required=True,
+    metavar="M",
+    help="A card's name, a path to a card, or BACKEND:TARGET such as hypotheses:out.txt.",
+)
+
+
+def corpus_options(*, many_references: bool = False) -> Callable[[F], F]:
+    """``--corpus``, ``--pair``, ``--limit`` and ``--reference``."""
+    if many_references:
+        reference = click.option(
+            "--reference",
+            "references",
+            multiple=True,
+            metavar="A|FILE",
+            help="With --corpus, the one of several references to use; else a file of references.",
+        )
+    else:
+        reference = click.option(
+            "--reference", metavar="A", help="Use this one of several references."
+        )
+    return _together(*_SELECTION, reference)
+
+
+_SELECTION = (
+    click.option(
+        "--corpus",
+        "corpora",
+        multiple=True,
+        metavar="NAME|PATH|GLOB",
+        help="Corpora to use. Default: every one in corpora/.",
+    ),
+    click.option(
+        "--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Directions. Default: all."
+    ),
+    click.option(
+        "--limit",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Only the first N segments: a test set of its own, NAME@firstN.",
+    ),
+)
+metric_options = _together(
+    click.option(
+        "--metric",
+        "metrics",
+        multiple=True,
+        metavar="NAME",
+        help="Metrics to compute. Default: bleu, chrf, comet.",
+    ),
+    click.option(
+        "--comet-model",
+        metavar="ID|PATH",
+        help="COMET checkpoint: a hub id, a folder or a .ckpt file.",
+    ),
+    click.option(
+        "--metric-option",
+        "settings",
+        multiple=True,
+        metavar="METRIC.KEY=VALUE",
+        help="An option of a metric, such as bleu.tokenize=zh.",
+    ),
+    click.option(
+        "--allow-partial",
+        is_flag=True,
+        help="Count failed segments as empty; the signature says so.",
+    ),
+)
+runtime_options = _together(
+    click.option("--results", metavar="DIR", help="Where results go. Default: results."),
+    click.option("--batch-size", type=click.IntRange(min=1), metavar="N", help="Segments a batch."),
+    click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda|cuda:N|mps"),
+    click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N"),
+    click.option(
+        "--force", is_flag=True, help="Go on where a guard refuses; marked in the result."
+    ),
+)
+talk_options = _together(
+    click.option("-v", "--verbose", is_flag=True, help="Say more, and show tracebacks of bugs."),
+    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors on stderr."),
+)
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """``--format``, with the first as the default."""
+    return click.option(
+        "--format",
+        "style",
+        type=click.Choice(formats or FORMATS),
+        default=(formats or FORMATS)[0],
+        show_default=True,
+        help="How to print the result on stdout.",
+    )
+
+
+def runtime(device: str, batch_size: int | None, seed: int, force: bool, cache: str) -> Runtime:
+    """The runtime of the options.
+
+    Raises:
+        RequestError: If the device is none.
+    """
+    import re
+
+    from mtbench.hub import offline
+
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+        raise RequestError(
+            f"--device: not a device: {device!r}", hint="one of auto, cpu, cuda, cuda:N, mps"
+        )
+    return Runtime(
+        device=device, batch_size=batch_size, seed=seed, force=force, cache=cache, offline=offline()
+    )
+
+
+def request(**given: Any) -> Request:
+    """The request of the options of ``evaluate``, ``translate`` or ``score``.
+
+    Raises:
+        RequestError: If a pair or an option of a metric is malformed.
+    """
+    from mtbench.languages import LanguagePair
+    from mtbench.pipeline import Request
+
+    names = tuple(dict.fromkeys(given.pop("metrics", ())))
+    settings = settings_of(given.pop("settings", ()), given.pop("comet_model", None))
+    pairs = tuple(str(LanguagePair.parse(pair)) for pair in given.pop("pairs", ()))
+    return Request(metrics=names, metric_options=settings, pairs=pairs, **given)
+
+
+def settings_of(settings: Sequence[str], comet_model: str | None) -> dict[str, dict[str, Json]]:
+    """``METRIC.KEY=VALUE`` options as tables.
+
+    Raises:
+        RequestError: If one is malformed.
+    """
+    from mtbench.plugins import METRICS
+
+    found: dict[str, dict[str, Json]] = {}
+    for setting in settings:
+        left, equals, value = setting.partition("=")
+        metric, dot, key = left.partition(".")
+        if not (equals and dot and key):
+            raise RequestError(
+                f"--metric-option: not METRIC.KEY=VALUE: {setting!r}",
+                hint="such as bleu.tokenize=zh",
+            )
+        METRICS.get(metric)
+        found.setdefault(metric, {})[key] = _value(value)
+    if comet_model is not None:
+        found.setdefault("comet", {})["model"] = comet_model
+    return found
+
+
+def _value(text: str) -> Json:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+class ConsoleWatcher:
+    """Shows what happens on stderr; bars only on a terminal.
+
+    Args:
+        quiet: Say nothing.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._bars = not quiet and sys.stderr.isatty()
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def say(self, line: str) -> None:
+        """One line for the user."""
+        if not self._quiet:
+            say(f"mtbench: {printable(line)}")
+
+    def start(self, what: str, total: int) -> None:
+        """A stage begins."""
+        if not self._bars:
+            return
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (
+            TextColumn("{task.description}", markup=False),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeRemainingColumn(),
+        )
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._progress.start()
+        self._task = self._progress.add_task(what, total=total, rate="")
+
+    def advance(self, steps: int) -> None:
+        """So many more steps are done."""
+        if self._progress is None or self._task is None:
+            return
+        self._progress.advance(self._task, steps)
+        speed = self._progress.tasks[0].speed
+        self._progress.update(self._task, rate=f"{speed:.1f}/s" if speed else "")
+
+    def stop(self) -> None:
+        """The stage is over."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+
+
+def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A plain table; as wide as the terminal, or as its content where there is none."""
+    import io
+    import shutil
+
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for title in header:
+        table.add_column(title, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if terminal else 1000
+    stream = io.StringIO()
+    Console(file=stream, width=width, force_terminal=terminal).print(table)
+    return "\n".join(line.rstrip() for line in stream.getvalue().split("\n"))

@@ -1,0 +1,42 @@
+"""``mtbench doctor``."""
+
+from __future__ import annotations
+
+import click
+
+from mtbench.cli import common
+from mtbench.errors import Unavailable
+
+
+@click.command(epilog="Example: mtbench doctor --format json")
+@click.option("--hub", is_flag=True, help="Only try to reach the model hub; exit 3 if not.")
+@common.format_option("table", "json")
+def doctor(hub: bool, style: str) -> None:
+    """Say what is installed and reachable, and which systems and metrics can run here."""
+    from mtbench.hub import reachable
+    from mtbench.pipeline.diagnosis import diagnose
+
+    if hub:
+        if not reachable():
+            raise Unavailable("the model hub cannot be reached")
+        common.emit("the model hub can be reached")
+        return
+    found = diagnose()
+    if style == "json":
+        common.emit_json(found.model_dump(mode="json"))
+        return
+    common.emit(f"mtbench {found.version}, Python {found.python}, {found.platform}")
+    for extra, packages in found.extras.items():
+        shown = ", ".join(f"{n} {v}" if v else f"{n} missing" for n, v in packages.items())
+        common.emit(f"extra {extra}: {shown}")
+    common.emit(f"model hub: {'reachable' if found.hub_reachable else 'not reachable'}")
+    common.emit(f"cache: {found.cache}")
+    common.emit(common.grid(["metric", "runs here"], [[m.name, m.answer] for m in found.metrics]))
+    common.emit(
+        common.grid(
+            ["system", "pairs that run here", "what is missing"],
+            [[s.name, " ".join(s.pairs) or "none", s.why_not or ""] for s in found.systems],
+        )
+    )
+    for pair in found.unserved:
+        common.emit(f"{pair}: only baselines can run here")

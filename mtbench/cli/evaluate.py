@@ -1,0 +1,52 @@
+"""``mtbench evaluate``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mtbench.cli import common
+
+
+@click.command(epilog="Example: mtbench evaluate --model apertium-ca --model identity --pair en-it")
+@common.model_option
+@common.corpus_options()
+@common.metric_options
+@click.option(
+    "--skip-missing", is_flag=True, help="Leave out systems that cannot run here, and say so."
+)
+@common.runtime_options
+@common.format_option()
+@common.talk_options
+def evaluate(
+    results: str | None,
+    device: str,
+    batch_size: int | None,
+    seed: int,
+    force: bool,
+    style: str,
+    verbose: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Translate what is missing, score what is missing, print the leaderboard.
+
+    A second call computes nothing; a new model computes only itself.
+    """
+    from mtbench import pipeline
+    from mtbench.config import workspace
+    from mtbench.report.render import render
+
+    space = workspace(results)
+    run_with = common.runtime(device, batch_size, seed, force, str(space.cache))
+    request = common.request(**given, runtime=run_with)
+    watcher = common.ConsoleWatcher(quiet=quiet)
+    try:
+        board, _ = pipeline.evaluate(request, space, watcher)
+    except pipeline.Unfinished as error:
+        if style != "json":
+            common.emit(render(error.board, style, verbose=verbose))
+        raise
+    common.emit(render(board, style, verbose=verbose))
+    watcher.say(f"the leaderboard of all results is in {space.results / 'leaderboard.csv'}")

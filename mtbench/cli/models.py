@@ -1,0 +1,65 @@
+"""``mtbench models``."""
+
+from __future__ import annotations
+
+import click
+
+from mtbench.cli import common
+from mtbench.cli.lazy import LazyGroup
+
+VERBS = {
+    "list": ("mtbench.cli.models:list_", "List the candidate systems."),
+    "show": ("mtbench.cli.models:show", "Show a system's card."),
+    "check": ("mtbench.cli.models_check:check", "Load a system and translate one segment."),
+}
+
+
+@click.group(cls=LazyGroup, verbs=VERBS, epilog="Example: mtbench models check identity")
+def models() -> None:
+    """The candidate systems: model cards, and what can run here."""
+
+
+@click.command("list", epilog="Example: mtbench models list")
+@common.format_option("table", "json")
+def list_(style: str) -> None:
+    """Every card with its back end, pairs and licence."""
+    from mtbench.config import card_names, find_system, workspace
+
+    space = workspace()
+    cards = [find_system(name, space.models) for name in card_names(space.models)]
+    if style == "json":
+        common.emit_json([card.model_dump(mode="json") for card in cards])
+        return
+    common.emit(
+        common.grid(
+            ["name", "back end", "pairs", "licence"],
+            [[c.name, c.backend, " ".join(c.pairs), c.licence or "unknown"] for c in cards],
+        )
+    )
+
+
+@click.command("show", epilog="Example: mtbench models show identity")
+@click.argument("model", metavar="M")
+@common.format_option("table", "json")
+def show(model: str, style: str) -> None:
+    """A card with its options as they would be used."""
+    from mtbench.config import find_system, workspace
+    from mtbench.plugins import BACKENDS, parse_options
+
+    card = find_system(model, workspace().models)
+    options = parse_options(BACKENDS.get(card.backend).Options, card.options, card.name)
+    values = card.model_dump(mode="json", exclude={"options"}) | {
+        "options": options.model_dump(mode="json")
+    }
+    if style == "json":
+        common.emit_json(values)
+        return
+    common.emit(common.grid(["key", "value"], [[k, _shown(v)] for k, v in values.items() if v]))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} = {inner!r}" for key, inner in value.items())
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return str(value)

@@ -1,0 +1,43 @@
+"""``mtbench translate``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from mtbench.cli import common
+
+
+@click.command(epilog="Example: mtbench translate --model identity --pair en-it")
+@common.model_option
+@common.corpus_options()
+@common.runtime_options
+@common.format_option("table", "json")
+@common.talk_options
+def translate(
+    results: str | None,
+    device: str,
+    batch_size: int | None,
+    seed: int,
+    force: bool,
+    style: str,
+    verbose: bool,
+    quiet: bool,
+    **given: Any,
+) -> None:
+    """Make hypotheses only; prints where they are."""
+    from mtbench.config import workspace
+    from mtbench.pipeline import translate_only
+
+    space = workspace(results)
+    run_with = common.runtime(device, batch_size, seed, force, str(space.cache))
+    request = common.request(**given, runtime=run_with)
+    runs = translate_only(request, space, common.ConsoleWatcher(quiet=quiet))
+    if style == "json":
+        common.emit_json(
+            [{"output": str(path), **run.model_dump(mode="json")} for path, run in runs]
+        )
+        return
+    for path, run in runs:
+        common.emit(f"{path}\t{run.segments} segments\t{run.failures} failures")

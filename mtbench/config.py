@@ -1,0 +1,376 @@
+"""Where things are: the workspace, its corpora and its model cards."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from mtbench.digests import digest_json
+from mtbench.errors import CardError, RequestError, UnknownName
+from mtbench.plugins import BACKENDS, first_defect, parse_options
+from mtbench.types import CorpusCard, Json, Record, SystemCard
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,99}\Z")
+LIMITED = re.compile(r"@first[0-9]+\Z")
+_INLINE = re.compile(r"(?P<backend>[a-z][a-z0-9-]*):(?P<target>.*)\Z", re.DOTALL)
+
+
+class Workspace(Record):
+    """The folders in use.
+
+    Attributes:
+        corpora: Folders that hold corpora, the workspace's own first.
+        models: Folders that hold model cards, the workspace's own first.
+        results: Where results go.
+        cache: Where converted weights and embeddings are kept.
+    """
+
+    corpora: tuple[Path, ...]
+    models: tuple[Path, ...]
+    results: Path
+    cache: Path
+
+
+def workspace(results: str | None = None, environment: Mapping[str, str] = os.environ) -> Workspace:
+    """The workspace of the current folder: flags over environment over pyproject over defaults.
+
+    Args:
+        results: ``--results``, where given.
+        environment: ``MTBENCH_CORPORA``, ``MTBENCH_MODELS``, ``MTBENCH_RESULTS`` and
+            ``MTBENCH_CACHE`` are read from here.
+
+    Raises:
+        RequestError: If ``[tool.mtbench]`` of ``pyproject.toml`` is malformed.
+    """
+    import platformdirs
+
+    settings = _settings(Path("pyproject.toml"))
+
+    def setting(name: str, default: str) -> str:
+        return environment.get(f"MTBENCH_{name.upper()}") or settings.get(name) or default
+
+    return Workspace(
+        corpora=_own_and_shipped(Path(setting("corpora", "corpora")), "corpora"),
+        models=_own_and_shipped(Path(setting("models", "models")), "models"),
+        results=Path(results or setting("results", "results")),
+        cache=Path(setting("cache", platformdirs.user_cache_dir("mtbench"))),
+    )
+
+
+def _settings(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    tools = read_toml(path).get("tool", {})
+    found = tools.get("mtbench", {}) if isinstance(tools, dict) else {}
+    known = {"corpora", "models", "results", "cache"}
+    if not isinstance(found, dict):
+        raise RequestError(f"{path}: [tool.mtbench] is no table")
+    for key, value in found.items():
+        if key not in known or not isinstance(value, str):
+            raise RequestError(
+                f"{path}: [tool.mtbench] {key}: not a setting",
+                hint=f"settings are folder names under {', '.join(sorted(known))}",
+            )
+    return dict(found)
+
+
+def _own_and_shipped(own: Path, name: str) -> tuple[Path, ...]:
+    package = Path(__file__).resolve().parent
+    inside, beside = package / "share" / name, package.parent / name
+    shipped = inside if inside.is_dir() else beside
+    folders = [folder for folder in (own, shipped) if folder.is_dir()]
+    if len(folders) == 2 and folders[0].resolve() == folders[1].resolve():
+        return (folders[0],)
+    return tuple(folders)
+
+
+def read_toml(path: Path) -> dict[str, Json]:
+    """A TOML document.
+
+    Raises:
+        CardError: If it cannot be read or is not TOML, with file and line.
+    """
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8").removeprefix("\ufeff"))
+    except OSError as error:
+        raise CardError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CardError(f"{path}: not UTF-8", hint="convert the file to UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        where = f"{path}:{line.group(1)}" if line else str(path)
+        raise CardError(f"{where}: not TOML: {error}") from error
+
+
+# --- systems --------------------------------------------------------------------------------
+
+
+def card_names(folders: tuple[Path, ...]) -> dict[str, Path]:
+    """Name → file of every model card, a workspace's own before a shipped one."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.glob("*.toml")):
+            found.setdefault(path.stem, path)
+    return dict(sorted(found.items()))
+
+
+def read_system_card(path: Path) -> SystemCard:
+    """A model card from its file; its name is the file's stem.
+
+    Raises:
+        CardError: With the file and the key that does not hold.
+        UnknownName: If its back end does not exist.
+    """
+    values = read_toml(path)
+    for key in ("name", "inline"):
+        if key in values:
+            raise CardError(f"{path}: {key}: not a key of a card", hint="a card's name is its file")
+    _check_name(path.stem, str(path))
+    try:
+        card = SystemCard.model_validate({**values, "name": path.stem})
+    except ValidationError as error:
+        raise CardError(f"{path}: {first_defect(error, 'key')}", hint=_keys(SystemCard)) from error
+    except RequestError as error:
+        raise CardError(f"{path}: {error.message}", hint=error.hint) from error
+    return card
+
+
+def _keys(kind: type[Record]) -> str:
+    keys = [name for name in kind.model_fields if name not in ("name", "inline")]
+    return f"keys of a card: {', '.join(keys)}"
+
+
+def find_system(spec: str, folders: tuple[Path, ...]) -> SystemCard:
+    """The system that ``--model`` names: a card's name, a path to a card, or BACKEND:TARGET.
+
+    Raises:
+        UnknownName: With the nearest known names.
+        RequestError: If a target or a name cannot be.
+        CardError: If the card is malformed.
+    """
+    _check_unicode(spec)
+    cards = card_names(folders)
+    inline = _INLINE.match(spec)
+    path = cards.get(spec)
+    if path is None and spec.endswith(".toml") and (Path(spec).is_file() or not inline):
+        if not Path(spec).is_file():
+            raise UnknownName("model card", spec, cards)
+        path = Path(spec)
+    if path is not None:
+        return _checked(read_system_card(path), folders, (), str(path))
+    if not inline:
+        known = [*cards, *(f"{name}:" for name in BACKENDS.origins())]
+        raise UnknownName("model", spec, known)
+    return _checked(_inline_card(inline["backend"], inline["target"]), folders, ())
+
+
+def _check_unicode(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise RequestError(
+            f"not UTF-8: {text!r}", hint="rename the file; results are kept in UTF-8"
+        ) from error
+
+
+def _inline_card(backend: str, target: str) -> SystemCard:
+    kind = BACKENDS.get(backend)
+    options = kind.from_target(target)
+    name = _name_of_target(backend, target)
+    return SystemCard(
+        name=name, backend=backend, options=options, inline=True, baseline=backend == "identity"
+    )
+
+
+def _name_of_target(backend: str, target: str) -> str:
+    last = target.rstrip("/").rsplit("/", 1)[-1]
+    if backend == "hypotheses":
+        last = Path(last).stem
+    return "".join(c if c.isprintable() else "-" for c in last).strip()[:80] or backend
+
+
+def _checked(
+    card: SystemCard, folders: tuple[Path, ...], seen: tuple[str, ...], path: str | None = None
+) -> SystemCard:
+    """The card with the steps of a chain spelled out and its options validated.
+
+    Raises:
+        CardError: With the file, where there is one.
+    """
+    if path is None:
+        return _validated(card, folders, seen, f"--model {card.backend}:")
+    try:
+        return _validated(card, folders, seen, "options")
+    except CardError:
+        raise
+    except RequestError as error:
+        raise CardError(f"{path}: {error.message}", why=error.why, hint=error.hint) from error
+
+
+def _validated(
+    card: SystemCard, folders: tuple[Path, ...], seen: tuple[str, ...], where: str
+) -> SystemCard:
+    if card.backend == "chain":
+        steps = card.options.get("steps", [])
+        if isinstance(steps, list):
+            if card.name in seen:
+                raise CardError(f"the chain {card.name} contains itself")
+            options = {
+                **card.options,
+                "steps": [_step(s, folders, (*seen, card.name)) for s in steps],
+            }
+            card = card.model_copy(update={"options": options})
+    kind = BACKENDS.get(card.backend)
+    options_record = parse_options(kind.Options, card.options, where)
+    via = card.via or kind.via(options_record)
+    return card.model_copy(update={"via": tuple(via)})
+
+
+def _step(step: Json, folders: tuple[Path, ...], seen: tuple[str, ...]) -> Json:
+    if not isinstance(step, str):
+        return step
+    cards = card_names(folders)
+    if step in seen:
+        raise CardError(f"the chain {seen[0]} contains itself")
+    if step in cards:
+        card = _checked(read_system_card(cards[step]), folders, seen, str(cards[step]))
+    else:
+        card = find_system(step, folders)
+    return {"backend": card.backend, "options": card.options}
+
+
+def folder_name(card: SystemCard) -> str:
+    """The system's folder under results: its name, with eight digits for an inline one."""
+    if not card.inline:
+        return card.name
+    plain = re.sub(r"[^A-Za-z0-9._+@-]+", "-", card.name).strip("-.") or card.backend
+    return f"{plain}-{digest_json([card.backend, card.options])[:8]}"
+
+
+def _check_name(name: str, where: str) -> None:
+    if not NAME.match(name):
+        raise RequestError(
+            f"{where}: {name!r} cannot name a folder of results",
+            hint="use letters, digits and . _ + @ -, starting with a letter or digit",
+        )
+
+
+# --- corpora --------------------------------------------------------------------------------
+
+
+def corpus_folders(folders: tuple[Path, ...]) -> dict[str, Path]:
+    """Name → folder of every corpus, a workspace's own before a shipped one."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in sorted(folder.iterdir()):
+            if path.is_dir() and not path.name.startswith(".") and any(path.glob("*.jsonl")):
+                found.setdefault(path.name, path)
+    return dict(sorted(found.items()))
+
+
+def find_corpora(wanted: tuple[str, ...], space: Workspace) -> list[tuple[Path, str | None]]:
+    """The corpora that ``--corpus`` names, each with a single file's name where one was named.
+
+    Args:
+        wanted: Names, paths of folders or of pair files, or globs of either; empty for every
+            corpus of the first folder of corpora.
+        space: The workspace.
+
+    Raises:
+        UnknownName: If one is not found.
+        RequestError: If two corpora of one folder name were found, or no corpus at all.
+    """
+    known = corpus_folders(space.corpora)
+    if not wanted:
+        found: list[tuple[Path, str | None]] = [
+            (path, None) for path in corpus_folders(space.corpora[:1]).values()
+        ]
+        if not found:
+            raise RequestError(
+                "there is no corpus here", hint="make one at corpora/NAME/SRC-TGT.jsonl"
+            )
+    else:
+        found = [hit for name in wanted for hit in _find_corpus(name, known)]
+    unique = list(dict.fromkeys((path.resolve(), file) for path, file in found))
+    names: dict[str, Path] = {}
+    for path, _ in unique:
+        if names.setdefault(path.name, path) != path:
+            raise RequestError(
+                f"two corpora named {path.name!r}: {names[path.name]} and {path}",
+                hint="their results would share a folder; rename one, or evaluate them apart",
+            )
+        _check_corpus_name(path)
+    display = {path.resolve(): path for path, _ in found}
+    return [(display[path], file) for path, file in unique]
+
+
+def _check_corpus_name(path: Path) -> None:
+    _check_name(path.name, str(path))
+    if LIMITED.search(path.name):
+        raise RequestError(
+            f"{path}: {path.name!r} is how the first segments of another corpus are called",
+            hint="rename the folder",
+        )
+
+
+def _find_corpus(name: str, known: Mapping[str, Path]) -> list[tuple[Path, str | None]]:
+    from fnmatch import fnmatchcase
+
+    if name in known:
+        return [(known[name], None)]
+    path = Path(name)
+    if path.is_dir():
+        if not any(path.glob("*.jsonl")):
+            raise RequestError(
+                f"{path}: not a corpus: there is no SRC-TGT.jsonl in it",
+                hint="make one with mtbench corpus build or mtbench corpus import",
+            )
+        return [(path, None)]
+    if path.is_file() and path.suffix == ".jsonl":
+        return [(path.parent, path.name)]
+    if any(mark in name for mark in "*?["):
+        hits: list[tuple[Path, str | None]] = [
+            (folder, None) for key, folder in known.items() if fnmatchcase(key, name)
+        ]
+        if not hits and not path.is_absolute():
+            hits = [
+                hit
+                for match in sorted(Path().glob(name))
+                if match.is_dir() or match.suffix == ".jsonl"
+                for hit in _find_corpus(str(match), {})
+            ]
+        if hits:
+            return hits
+    if path.is_file():
+        raise RequestError(
+            f"{path}: not a corpus file: it is no SRC-TGT.jsonl",
+            hint="convert it with mtbench corpus import",
+        )
+    raise UnknownName("corpus", name, known)
+
+
+def read_corpus_card(folder: Path) -> CorpusCard | None:
+    """The card of a corpus, or None where it has none.
+
+    Raises:
+        CardError: With the file and the key that does not hold.
+    """
+    path = folder / "card.toml"
+    if not path.is_file():
+        return None
+    try:
+        return CorpusCard.model_validate(read_toml(path))
+    except ValidationError as error:
+        raise CardError(f"{path}: {first_defect(error, 'key')}", hint=_keys(CorpusCard)) from error
+    except RequestError as error:
+        raise CardError(f"{path}: {error.message}", hint=error.hint) from error

@@ -1,0 +1,80 @@
+"""What two texts share apart from their meaning: anchors and length."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Matrix = NDArray[np.float64]
+
+_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”)\]]+|[\w.+-]+@[\w-]+\.[\w.]+")
+_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f' ]\d{3})+(?![\d])|\d+")
+_CODE = re.compile(r"\b(?=\w*[A-Z])(?=\w*[a-z0-9]\w*[A-Z]|\w*\d)\w{2,}\b|\b[A-Z]{2,}\b")
+_NAME = re.compile(r"(?<=[a-zà-ÿ,;] )[A-ZÀ-Þ][\w&'’-]{2,}")
+_GROUPING = re.compile(r"[.,\u00a0\u202f' ]")
+
+
+def numbers(text: str) -> tuple[str, ...]:
+    """The numbers of a text in order, grouping marks removed; those in URLs left out."""
+    bare = _URL.sub(" ", text)
+    return tuple(_digits(m) for m in _NUMBER.findall(bare))
+
+
+def _digits(text: str) -> str:
+    return unicodedata.normalize("NFKC", _GROUPING.sub("", text))
+
+
+def anchors(text: str) -> frozenset[str]:
+    """What a translation is likely to carry over: URLs, numbers, acronyms, names."""
+    found = set(_URL.findall(text))
+    bare = _URL.sub(" ", text)
+    found.update(_digits(m) for m in _NUMBER.findall(bare))
+    found.update(m.casefold() for m in _CODE.findall(bare))
+    found.update(m.casefold() for m in _NAME.findall(bare))
+    return frozenset(found)
+
+
+def overlap(left: frozenset[str], right: frozenset[str]) -> float | None:
+    """Share of anchors that both have, in 0..1; None where neither has any."""
+    if not left and not right:
+        return None
+    return len(left & right) / max(1, min(len(left), len(right))) if left and right else 0.0
+
+
+def anchor_matrix(left: Sequence[frozenset[str]], right: Sequence[frozenset[str]]) -> Matrix:
+    """Anchors shared: Dice coefficient of each pair, in 0..1; 0.5 where neither has any."""
+    names = sorted({a for group in (*left, *right) for a in group})
+    column = {name: i for i, name in enumerate(names)}
+    one = _incidence(left, column)
+    two = _incidence(right, column)
+    shared = one @ two.T
+    sizes = one.sum(1)[:, None] + two.sum(1)[None, :]
+    return np.where(sizes > 0, 2 * shared / np.maximum(sizes, 1), 0.5)
+
+
+def _incidence(groups: Sequence[frozenset[str]], column: dict[str, int]) -> Matrix:
+    found = np.zeros((len(groups), len(column)), dtype=np.float64)
+    for row, group in enumerate(groups):
+        for name in sorted(group):
+            found[row, column[name]] = 1.0
+    return found
+
+
+def length_matrix(left: Matrix, right: Matrix) -> Matrix:
+    """How unlike the lengths of each pair are: |log ratio| over what chance allows.
+
+    Args:
+        left: Lengths in characters, shape (n,), brought to the scale of the right side.
+        right: Lengths in characters, shape (m,).
+
+    Returns:
+        Shape (n, m): 0 for equal lengths, about 1 where the difference is two standard
+        deviations of a translation of that length.
+    """
+    ratio = np.log((left[:, None] + 4) / (right[None, :] + 4))
+    spread = 0.2 + 1.5 / np.sqrt(np.minimum(left[:, None], right[None, :]) + 4)
+    return np.asarray(np.abs(ratio) / (2 * spread), dtype=np.float64)

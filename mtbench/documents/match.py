@@ -1,0 +1,100 @@
+"""Which documents are translations of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from mtbench.documents.records import Bead
+from mtbench.documents.scoring import align
+from mtbench.documents.similarity import Encoded
+
+NEIGHBOURS = 8
+TRANSLATION = 0.6
+ON_ONE_EVENT = 0.2
+
+
+class Link:
+    """Two documents of different languages and how far one is a translation of the other."""
+
+    def __init__(self, left: int, right: int, score: float, beads: Sequence[Bead]) -> None:
+        self.left = left
+        self.right = right
+        self.score = score
+        self.beads = tuple(beads)
+
+
+def coverage(left: Encoded, right: Encoded, beads: Sequence[Bead]) -> float:
+    """How far two documents say the same: share of the shorter one's characters that is aligned.
+
+    Each pair counts with its confidence.
+    """
+    one = sum(b.confidence * left.lengths[list(b.left)].sum() for b in beads)
+    two = sum(b.confidence * right.lengths[list(b.right)].sum() for b in beads)
+    return round(float(max(one / left.lengths.sum(), two / right.lengths.sum())), 4)
+
+
+def candidates(documents: Sequence[Encoded], languages: Sequence[str]) -> list[tuple[int, int]]:
+    """Pairs worth aligning: for each document its nearest ones in each other language."""
+    by_language: dict[str, list[int]] = {}
+    for index, language in enumerate(languages):
+        by_language.setdefault(language, []).append(index)
+    found: set[tuple[int, int]] = set()
+    for one in by_language:
+        for two in by_language:
+            if one == two:
+                continue
+            left, right = by_language[one], by_language[two]
+            centres = np.stack([documents[i].centre() for i in left])
+            others = np.stack([documents[j].centre() for j in right])
+            near = np.argsort(-np.round(centres @ others.T, 5), axis=1, kind="stable")
+            for row, i in enumerate(left):
+                found.update(
+                    (min(i, right[c]), max(i, right[c])) for c in near[row, :NEIGHBOURS].tolist()
+                )
+    return sorted(found)
+
+
+def links(documents: Sequence[Encoded], pairs: Sequence[tuple[int, int]]) -> list[Link]:
+    """Candidate pairs with their scores, best first."""
+    found = []
+    for i, j in pairs:
+        beads = align(documents[i], documents[j], exact=False)
+        found.append(Link(i, j, coverage(documents[i], documents[j], beads), beads))
+    return sorted(found, key=lambda link: (-link.score, link.left, link.right))
+
+
+def stories(
+    count: int,
+    languages: Sequence[str],
+    ranked: Sequence[Link],
+    fixed: Mapping[int, str],
+) -> list[list[int]]:
+    """Groups of documents that are translations of each other, at most one of each language.
+
+    The strongest link first; a link joins two groups if they have no language in common.
+    """
+    group = {i: [i] for i in range(count)}
+    by_label: dict[str, int] = {}
+    for i, label in sorted(fixed.items()):
+        if label in by_label:
+            _merge(group, by_label[label], i)
+        by_label.setdefault(label, i)
+    for link in ranked:
+        one, two = group[link.left], group[link.right]
+        if link.score < TRANSLATION or one is two:
+            continue
+        if link.left in fixed or link.right in fixed:
+            continue
+        if {languages[i] for i in one} & {languages[j] for j in two}:
+            continue
+        _merge(group, link.left, link.right)
+    found = {id(members): sorted(members) for members in group.values()}
+    return sorted(found.values())
+
+
+def _merge(group: dict[int, list[int]], one: int, two: int) -> None:
+    members = group[one] + group[two]
+    for member in members:
+        group[member] = members

@@ -1,0 +1,257 @@
+"""Runs and scores → leaderboard. Pure: no file is touched here."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from mtbench import __version__
+from mtbench.plugins import DEFAULT_METRICS
+from mtbench.types import Cell, Json, Leaderboard, MetricInfo, Row, RunRecord, Score, Table
+
+COLUMN_ORDER = (
+    "bleu", "chrf", "chrf++", "spbleu", "ter", "comet", "cometkiwi", "xcomet", "semsim",
+)  # fmt: skip
+PRIMARY = ("comet", "chrf")
+
+
+class Entry(NamedTuple):
+    """A stored run with the scores of its output.
+
+    Attributes:
+        folder: Name of its folder under results.
+        run: Its record.
+        scores: The scores made from this very output.
+        stale: Sentences on stored scores that are not of this output.
+    """
+
+    folder: str
+    run: RunRecord
+    scores: tuple[Score, ...]
+    stale: tuple[str, ...] = ()
+
+
+class Standing(NamedTuple):
+    """What a ranking says of one system."""
+
+    rank: int
+    first: int
+    last: int
+    cluster: int
+
+
+class Ranked(NamedTuple):
+    """What a ranking says of a table.
+
+    Attributes:
+        standings: System → standing; empty where nobody can be ranked.
+        verdict: One sentence.
+        tests: Every paired test, as JSON.
+    """
+
+    standings: Mapping[str, Standing]
+    verdict: str
+    tests: tuple[Json, ...] = ()
+
+
+Ranker = Callable[[Sequence[Score], frozenset[str]], Ranked]
+
+
+def build(
+    entries: Sequence[Entry],
+    ranker: Ranker,
+    *,
+    preferred: Mapping[tuple[str, str], str] | None = None,
+    sort: str | None = None,
+    missing: Mapping[str, str] | None = None,
+) -> Leaderboard:
+    """The leaderboard of stored runs.
+
+    Args:
+        entries: The runs, with their scores.
+        ranker: Ranks the scores of one metric on one test set; told the baselines.
+        preferred: Test set (``CORPUS/SRC-TGT``) and metric → signature to show where scores of
+            several are stored; elsewhere that of most systems is shown.
+        sort: Primary metric; by default the first of ``PRIMARY`` that most systems have.
+        missing: Metric → why it could not be computed.
+    """
+    groups: dict[tuple[str, str], list[Entry]] = {}
+    for entry in entries:
+        groups.setdefault((entry.run.corpus, str(entry.run.pair)), []).append(entry)
+    names = {score.metric for entry in entries for score in entry.scores}
+    names |= set(DEFAULT_METRICS) | set(missing or {})
+    infos: dict[str, MetricInfo] = {}
+    for entry in entries:
+        infos |= {score.metric: score.info for score in entry.scores}
+    metrics = ordered(names)
+    tables = [
+        _table(group, metrics, ranker, preferred or {}, sort, missing or {})
+        for _, group in sorted(groups.items(), key=lambda item: item[0])
+    ]
+    return Leaderboard(
+        metrics=dict(sorted(infos.items(), key=lambda item: metrics.index(item[0]))),
+        tables=tuple(sorted(tables, key=lambda t: (t.corpus, t.pair))),
+        missing=dict(missing or {}),
+        mtbench_version=__version__,
+    )
+
+
+def ordered(metrics: set[str]) -> tuple[str, ...]:
+    """Metric columns in their stable order."""
+    known = [name for name in COLUMN_ORDER if name in metrics]
+    return (*known, *sorted(metrics - set(known)))
+
+
+def _table(
+    entries: Sequence[Entry],
+    metrics: tuple[str, ...],
+    ranker: Ranker,
+    preferred: Mapping[tuple[str, str], str],
+    sort: str | None,
+    missing: Mapping[str, str],
+) -> Table:
+    run = entries[-1].run
+    excluded = [note for entry in entries for note in entry.stale]
+    chosen: dict[str, dict[str, Score]] = {}
+    for metric in metrics:
+        chosen[metric], left_out = _one_signature(
+            entries, metric, preferred.get((f"{run.corpus}/{run.pair}", metric))
+        )
+        excluded += left_out
+    candidates = [entry for entry in entries if not entry.run.card.baseline]
+    primary = sort or _primary(chosen, candidates)
+    ranked = Ranked({}, "")
+    if primary is not None:
+        scores = [chosen[primary][e.folder] for e in entries if e.folder in chosen[primary]]
+        baselines = frozenset(e.folder for e in entries if e.run.card.baseline)
+        ranked = ranker([_named(s, e) for s, e in _pairs(scores, entries)], baselines)
+    names = _unique_names(entries)
+    rows = [
+        _row(entry, names[entry.folder], primary, chosen, ranked.standings, missing)
+        for entry in entries
+    ]
+    return Table(
+        corpus=run.corpus,
+        pair=run.pair,
+        facts=run.test_set,
+        metrics=metrics,
+        rank_metric=primary,
+        verdict=ranked.verdict,
+        rows=tuple(_sorted(rows, primary, chosen)),
+        excluded=tuple(excluded),
+        tests=ranked.tests,
+    )
+
+
+def _pairs(scores: Sequence[Score], entries: Sequence[Entry]) -> list[tuple[Score, Entry]]:
+    by_score = {id(score): entry for entry in entries for score in entry.scores}
+    return [(score, by_score[id(score)]) for score in scores]
+
+
+def _named(score: Score, entry: Entry) -> Score:
+    return score.model_copy(update={"system": entry.folder})
+
+
+def _one_signature(
+    entries: Sequence[Entry], metric: str, preferred: str | None
+) -> tuple[dict[str, Score], list[str]]:
+    """The scores under one signature, by folder, and sentences on those left out."""
+    stored = [
+        (entry, score) for entry in entries for score in entry.scores if score.metric == metric
+    ]
+    counts = Counter(score.signature for _, score in stored)
+    if not counts:
+        return {}, []
+    shown = preferred
+    if shown not in counts:
+        shown = min(counts, key=lambda signature: (-counts[signature], signature))
+    found, left_out = {}, []
+    for entry, score in stored:
+        if score.signature == shown:
+            found[entry.folder] = score
+        elif entry.folder not in left_out:
+            left_out.append(f"{entry.folder}: {metric} under another signature: {score.signature}")
+    if len({score.testset_digest for score in found.values()}) > 1:
+        left_out.append(f"{metric}: rows of different test sets (the corpus has changed)")
+    return found, left_out
+
+
+def _primary(chosen: Mapping[str, Mapping[str, Score]], candidates: Sequence[Entry]) -> str | None:
+    for metric in PRIMARY:
+        having = sum(entry.folder in chosen.get(metric, {}) for entry in candidates)
+        if having and 2 * having > len(candidates):
+            return metric
+    return None
+
+
+def _unique_names(entries: Sequence[Entry]) -> dict[str, str]:
+    counts = Counter(entry.run.system for entry in entries)
+    return {
+        entry.folder: entry.run.system if counts[entry.run.system] == 1 else entry.folder
+        for entry in entries
+    }
+
+
+def _row(
+    entry: Entry,
+    name: str,
+    primary: str | None,
+    chosen: Mapping[str, Mapping[str, Score]],
+    standings: Mapping[str, Standing],
+    missing: Mapping[str, str],
+) -> Row:
+    run = entry.run
+    cells = {}
+    for metric, scores in chosen.items():
+        score = scores.get(entry.folder)
+        if score is None:
+            reason = missing.get(metric, "not scored")
+            if run.status == "partial":
+                reason = f"{run.failures} segments have no translation"
+            cells[metric] = Cell(reason=reason)
+        else:
+            cells[metric] = Cell(
+                score=score.score, interval=score.interval, signature=score.signature
+            )
+    standing = standings.get(entry.folder)
+    ranked_by = chosen[primary].get(entry.folder) if primary else None
+    return Row(
+        system=name,
+        folder=entry.folder,
+        baseline=run.card.baseline,
+        rank=standing.rank if standing else None,
+        rank_first=standing.first if standing else None,
+        rank_last=standing.last if standing else None,
+        cluster=standing.cluster if standing else None,
+        cells=cells,
+        segments=run.segments,
+        failures=run.failures,
+        empty=_count(run, "empty"),
+        copied=_count(run, "copied"),
+        off_target=_count(run, "off_target"),
+        length_ratio=run.health.get("length_ratio"),
+        seconds_per_segment=run.seconds / run.translated if run.translated else None,
+        via=run.card.via,
+        notes=run.notes,
+        testset_digest=ranked_by.testset_digest if ranked_by else run.testset_digest,
+        output_digest=run.output_digest,
+    )
+
+
+def _count(run: RunRecord, key: str) -> int | None:
+    value = run.health.get(key)
+    return None if value is None else int(value)
+
+
+def _sorted(
+    rows: Sequence[Row], primary: str | None, chosen: Mapping[str, Mapping[str, Score]]
+) -> list[Row]:
+    def key(row: Row) -> tuple[bool, bool, float, str]:
+        score = chosen[primary].get(row.folder) if primary else None
+        value = 0.0
+        if score is not None:
+            value = -score.score if score.info.higher_is_better else score.score
+        return (row.baseline, score is None, value, row.system)
+
+    return sorted(rows, key=key)

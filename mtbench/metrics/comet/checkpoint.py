@@ -1,0 +1,358 @@
+"""Which checkpoint a name means, where its parts lie, and loading it without running its code."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from mtbench.digests import digest_file, digest_text
+from mtbench.errors import MissingWeights, RequestError
+from mtbench.metrics.comet import hub
+from mtbench.metrics.comet.quiet import quiet
+
+CHECKPOINT = "checkpoints/model.ckpt"
+HPARAMS = "hparams.yaml"
+
+# Commits of the hub, so that a name means the same weights everywhere.
+PINNED = {
+    "Unbabel/wmt22-comet-da": "2760a223ac957f30acfb18c8aa649b01cf1d75f2",
+    "Unbabel/wmt22-cometkiwi-da": "1ad785194e391eebc6c53e2d0776cada8f83179a",
+    "Unbabel/XCOMET-XL": "6a123c5e8e6dccab25e5fcffa3c8b417abadb462",
+}
+
+# What COMET reads of an encoder beside a checkpoint that holds its weights.
+ENCODER_FILES = ("config.json", "tokenizer*", "sentencepiece*", "special_tokens_map.json", "vocab*")
+TOKENIZERS = ("tokenizer.json", "sentencepiece.bpe.model", "sentencepiece.model", "vocab.txt")
+# The hub moved these; a cache may hold either name.
+ENCODER_NAMES = {
+    "xlm-roberta-large": "FacebookAI/xlm-roberta-large",
+    "xlm-roberta-base": "FacebookAI/xlm-roberta-base",
+}
+
+NOT_ASKED = "the hub is not to be asked"
+
+CLASSES = {
+    "regression_metric": "RegressionMetric",
+    "referenceless_regression_metric": "ReferencelessRegression",
+    "unified_metric": "UnifiedMetric",
+    "xcomet_metric": "XCOMETMetric",
+}
+
+
+@dataclass(frozen=True)
+class Located:
+    """A checkpoint found on this machine.
+
+    Attributes:
+        model: What a signature calls it: the hub's id, or a folder's name.
+        path: The checkpoint file; empty where it, or its encoder, was left on the hub.
+        revision: The hub's commit, where it comes from there.
+        sha256: Digest of the file, where it does not.
+        kind: COMET's class identifier.
+        encoder: Folder with the encoder's configuration and tokenizer.
+        encoder_model: COMET's name for the encoder's architecture.
+        segments: What a unified checkpoint reads, in order.
+        hparams: Hyper-parameters as the checkpoint's ``hparams.yaml`` has them.
+    """
+
+    model: str
+    path: str
+    revision: str | None
+    sha256: str | None
+    kind: str
+    encoder: str
+    encoder_model: str
+    segments: tuple[str, ...] = ()
+    hparams: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    def facts(self) -> dict[str, Any]:
+        """As JSON, without the hyper-parameters."""
+        found = asdict(self)
+        del found["hparams"]
+        return found
+
+    @property
+    def identity(self) -> str:
+        """What tells its weights from all others."""
+        return digest_text(f"{self.model}\n{self.revision}\n{self.sha256}\n")
+
+
+def locate(
+    model: str,
+    revision: str | None = None,
+    *,
+    offline: bool = False,
+    fetch: bool = True,
+    trust: bool = False,
+    cache: str = "",
+) -> Located:
+    """Finds a checkpoint: on disk, in the hub's cache, or on the hub.
+
+    Args:
+        model: A hub id, a folder, or a ``.ckpt`` file.
+        revision: Commit, branch or tag of the hub.
+        offline: Never ask the hub.
+        fetch: Whether to download what is not here; if not, the hub is asked for its commit.
+        trust: Whether hyper-parameters may be read by unpickling.
+        cache: Folder where digests of large files are remembered.
+
+    Returns:
+        The checkpoint; without a path or a class where it was left on the hub.
+
+    Raises:
+        MissingWeights: If it is not here and cannot be had.
+        RequestError: If it is no COMET checkpoint.
+    """
+    asked = _Asked(offline, fetch, trust, cache)
+    given = Path(model).expanduser()
+    if given.is_file():
+        if revision:
+            raise RequestError(f"a revision goes with a hub id, not with the file {model}")
+        return _describe(given, _label(given), None, asked)
+    if given.is_dir():
+        if revision:
+            raise RequestError(f"a revision goes with a hub id, not with the folder {model}")
+        return _describe(_in_folder(given), given.resolve().name, None, asked)
+    if not hub.is_hub_id(model) or model.endswith(".ckpt"):
+        raise MissingWeights(
+            f"there is no COMET checkpoint {model}",
+            hint="name a .ckpt file, a folder that holds checkpoints/model.ckpt, or a hub id",
+        )
+    wanted = revision or PINNED.get(model)
+    snapshot = hub.cached_snapshot(model, wanted, [CHECKPOINT, HPARAMS], any_other=not revision)
+    if snapshot is None:
+        if offline:
+            raise hub.offline(model, NOT_ASKED)
+        if not fetch:
+            commit = hub.commit_of(model, wanted, CHECKPOINT)
+            return Located(model, "", commit, None, kind="", encoder="", encoder_model="")
+        snapshot = hub.fetch_snapshot(model, wanted, [CHECKPOINT, HPARAMS])
+        if not (snapshot / CHECKPOINT).is_file() or not (snapshot / HPARAMS).is_file():
+            raise RequestError(f"{model} is on the hub but is no COMET checkpoint")
+    return _describe(snapshot / CHECKPOINT, model, snapshot.name, asked)
+
+
+def _label(file: Path) -> str:
+    folder = file.resolve().parent
+    if folder.name == "checkpoints" and folder.parent.name:
+        return folder.parent.name
+    return file.stem
+
+
+def _in_folder(folder: Path) -> Path:
+    found = folder / CHECKPOINT
+    if found.is_file():
+        return found
+    files = sorted(folder.glob("*.ckpt")) or sorted(folder.glob("checkpoints/*.ckpt"))
+    if len(files) != 1:
+        raise MissingWeights(
+            f"{folder} holds {'no' if not files else 'several'} COMET checkpoints",
+            why=f"looked for {CHECKPOINT} and *.ckpt",
+            hint="name the .ckpt file itself",
+        )
+    return files[0]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """How far to go for a checkpoint; see ``locate``."""
+
+    offline: bool
+    fetch: bool
+    trust: bool
+    cache: str
+
+
+def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Located:
+    hparams = _hparams(path, asked.trust)
+    kind = str(hparams.get("class_identifier", ""))
+    if kind not in CLASSES:
+        raise RequestError(
+            f"{model}: not a class of COMET checkpoint that mtbench scores with: {kind!r}",
+            why="known: " + ", ".join(sorted(CLASSES)),
+        )
+    sha256 = None if revision else _remembered_digest(path, asked.cache)
+    encoder = _encoder(path, hparams, asked)
+    if encoder is None:
+        return Located(model, "", revision, sha256, kind="", encoder="", encoder_model="")
+    segments = hparams.get("input_segments") or ["mt", "src", "ref"]
+    return Located(
+        model=model,
+        path=str(path),
+        revision=revision,
+        sha256=sha256,
+        kind=kind,
+        encoder=str(encoder),
+        encoder_model=str(hparams.get("encoder_model", "XLM-RoBERTa")),
+        segments=tuple(segments) if kind in ("unified_metric", "xcomet_metric") else (),
+        hparams=hparams,
+    )
+
+
+def _hparams(path: Path, trust: bool) -> dict[str, Any]:
+    for folder in (path.parent.parent, path.parent):
+        file = folder / HPARAMS
+        if file.is_file():
+            import yaml
+
+            try:
+                found = yaml.safe_load(file.read_text(encoding="utf-8"))
+            except yaml.YAMLError as error:
+                line = str(error).splitlines()[0]
+                raise RequestError(f"{file}: not plain YAML: {line}") from error
+            if not isinstance(found, dict):
+                raise RequestError(f"{file}: holds no hyper-parameters")
+            return found
+    content = read(path, trust)
+    found = dict(content.get("hyper_parameters") or {})
+    if "class_identifier" not in found:
+        raise RequestError(
+            f"{path}: no {HPARAMS} beside it, and it does not say which class of COMET it is",
+            hint=f"put the checkpoint's {HPARAMS} into {path.parent.parent}",
+        )
+    return found
+
+
+def _encoder(path: Path, hparams: dict[str, Any], asked: _Asked) -> Path | None:
+    """Where the encoder's configuration and tokenizer lie; None where left on the hub.
+
+    A checkpoint names its encoder by a hub id or by a path of the machine it was trained on; a
+    path that is not there is looked for beside the checkpoint.
+    """
+    name = str(hparams.get("pretrained_model", "xlm-roberta-large"))
+    given = Path(name)
+    if _is_encoder(given):
+        return given
+    for place in (path.parent.parent, path.parent, path.parent.parent.parent):
+        for beside in (place / "encoder", place / given.name):
+            if _is_encoder(beside):
+                return beside
+    if not hub.is_hub_id(name):
+        raise MissingWeights(
+            f"{path}: its encoder is not where the checkpoint says: {name}",
+            hint=f"put the encoder's config.json and tokenizer into {path.parent.parent}/encoder",
+        )
+    for repo in dict.fromkeys((name, ENCODER_NAMES.get(name, name))):
+        for tokenizer in TOKENIZERS:
+            found = hub.cached_snapshot(repo, None, ["config.json", tokenizer])
+            if found is not None:
+                return found
+    if asked.offline:
+        raise hub.offline(f"{name} (the encoder's tokenizer)", NOT_ASKED)
+    repo = ENCODER_NAMES.get(name, name)
+    if not asked.fetch:
+        hub.commit_of(repo, None, "config.json")
+        return None
+    found = hub.fetch_snapshot(repo, None, ENCODER_FILES)
+    if not _is_encoder(found):
+        raise MissingWeights(f"{name} on the hub holds no tokenizer that COMET reads")
+    return found
+
+
+def _is_encoder(folder: Path) -> bool:
+    return (folder / "config.json").is_file() and any((folder / t).is_file() for t in TOKENIZERS)
+
+
+def _remembered_digest(path: Path, cache: str) -> str:
+    """The file's SHA-256, computed once for a path, size and time of change."""
+    state = path.stat()
+    key = digest_text(f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}\n")
+    memory = Path(cache) / "comet" / "digests" / key if cache else None
+    if memory and memory.is_file():
+        return memory.read_text().strip()
+    found = digest_file(path)
+    if memory:
+        memory.parent.mkdir(parents=True, exist_ok=True)
+        beside = memory.with_suffix(".tmp")
+        beside.write_text(found + "\n")
+        beside.replace(memory)
+    return found
+
+
+def read(path: Path, trust: bool) -> dict[str, Any]:
+    """A checkpoint's content, its tensors mapped and not yet read.
+
+    Only tensors and plain values are accepted: nothing in the file can run.
+
+    Raises:
+        RequestError: If it holds anything else and is not trusted, or is no checkpoint.
+    """
+    import pickle
+    import zipfile
+
+    import torch
+
+    try:
+        found = torch.load(
+            path, map_location="cpu", weights_only=not trust, mmap=zipfile.is_zipfile(path)
+        )
+    except pickle.UnpicklingError as error:
+        reason = next((x for x in str(error).splitlines() if "nsupported" in x), "")
+        raise RequestError(
+            f"{path}: holds more than tensors and plain values, which loading it would run",
+            why=reason.strip()[:200] or None,
+            hint="only if you trust where it comes from: --trust-checkpoint",
+        ) from error
+    except (RuntimeError, EOFError, OSError, ValueError) as error:
+        raise RequestError(
+            f"{path}: cannot be read as a checkpoint", why=str(error).splitlines()[0][:200]
+        ) from error
+    if not isinstance(found, dict) or not isinstance(found.get("state_dict"), dict):
+        raise RequestError(f"{path}: not a COMET checkpoint: there is no state_dict in it")
+    return found
+
+
+def load(located: Located, trust: bool) -> Any:
+    """The model, in evaluation mode, on the CPU, at single precision.
+
+    Raises:
+        RequestError: If the checkpoint does not hold what its class needs.
+    """
+    content = read(Path(located.path), trust)
+    with quiet():
+        import comet.models
+
+        kind = getattr(comet.models, CLASSES[located.kind])
+        known = set(inspect.signature(kind.__init__).parameters)
+        values = dict(content.get("hyper_parameters") or located.hparams)
+        # COMET 2.2.4 and later read this spelling as softmax, whatever it says.
+        if located.hparams.get("layer_transformation") == "sparsemax_patch":
+            values["layer_transformation"] = "softmax"
+        values |= {
+            "pretrained_model": located.encoder,
+            "load_pretrained_weights": False,
+            "local_files_only": True,
+        }
+        from transformers.modeling_utils import no_init_weights
+
+        try:
+            with no_init_weights():  # every weight is read below; drawing them takes seconds
+                model = kind(**{key: value for key, value in values.items() if key in known})
+        except (TypeError, ValueError, OSError, AssertionError) as error:
+            raise RequestError(
+                f"{located.path}: COMET cannot build the model it describes",
+                why=f"{type(error).__name__}: {error}".splitlines()[0][:300],
+            ) from error
+        _fill(model, content["state_dict"], located.path)
+        model.eval()
+        model.requires_grad_(False)
+    return model
+
+
+def _fill(model: Any, state: dict[str, Any], path: str) -> None:
+    try:
+        outcome = model.load_state_dict(state, strict=False)
+    except RuntimeError as error:
+        lines = [line.strip() for line in str(error).splitlines()]
+        raise RequestError(
+            f"{path}: its weights do not fit the model it describes", why=lines[-1][:300]
+        ) from error
+    parameters = {name for name, _ in model.named_parameters()}
+    missing = sorted(parameters & set(outcome.missing_keys))
+    if missing:
+        raise RequestError(
+            f"{path}: {len(missing)} weights are missing, the first is {missing[0]}",
+            hint="the file is incomplete or of another class; fetch it again",
+        )

@@ -1,0 +1,287 @@
+"""The metrics ``comet``, ``cometkiwi`` and ``xcomet``."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, ClassVar, Literal
+
+from mtbench.errors import MetricError, RequestError
+from mtbench.metrics.comet.client import Session, open_session
+from mtbench.metrics.comet.languages import COVERED_ENCODERS, XLMR, refuse_uncovered, uncovered
+from mtbench.metrics.comet.scorer import CometScorer
+from mtbench.metrics.comet.session import Settings
+from mtbench.metrics.comet.signature import comet_signature
+from mtbench.plugins import MeanMetric, Scorer
+from mtbench.types import MetricInfo, Record, Runtime, ScoringView, Signature
+
+Precision = Literal["fp32", "bf16", "fp16"]
+
+LICENCES = {
+    "Unbabel/wmt22-comet-da": "Apache-2.0",
+    "Unbabel/wmt22-cometkiwi-da": "CC-BY-NC-SA-4.0",
+    "Unbabel/XCOMET-XL": "CC-BY-NC-SA-4.0",
+    "Unbabel/XCOMET-XXL": "CC-BY-NC-SA-4.0",
+}
+
+
+class _CometFamily(MeanMetric):
+    """What the three metrics share.
+
+    Attributes:
+        name: As in ``--metric``.
+        kinds: Classes of checkpoint it scores with.
+        siblings: Class of checkpoint → the metric to ask for instead.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    description: ClassVar[str]
+    paper: ClassVar[str]
+    kinds: ClassVar[frozenset[str]]
+    siblings: ClassVar[dict[str, str]] = {
+        "regression_metric": "comet",
+        "referenceless_regression_metric": "cometkiwi",
+        "unified_metric": "comet or cometkiwi",
+        "xcomet_metric": "xcomet",
+    }
+
+    class Options(Record):
+        """Options of a COMET metric.
+
+        Attributes:
+            model: The checkpoint: a hub id, a folder, or a ``.ckpt`` file.
+            revision: Commit, branch or tag of the hub; by default a pinned commit.
+            precision: What the encoder runs at.
+            trust_checkpoint: Whether a checkpoint may run code while it is read.
+        """
+
+        model: str
+        revision: str | None = None
+        precision: Precision = "fp32"
+        trust_checkpoint: bool = False
+
+    options: Options
+
+    def __init__(self, options: Record, runtime: Runtime) -> None:
+        super().__init__(options, runtime)
+        if not isinstance(options, _CometFamily.Options):
+            raise TypeError(f"not options of {self.name}: {options!r}")
+        self.wanted = options
+        self._facts: dict[str, Any] | None = None
+        self._session: Session | None = None
+        self._loaded: dict[str, Any] = {}
+
+    @property
+    def with_reference(self) -> bool:
+        """Whether references are read."""
+        return True
+
+    @property
+    def info(self) -> MetricInfo:
+        """What the metric is and needs."""
+        return MetricInfo(
+            name=self.name,
+            title=self.title,
+            needs=("source", "reference") if self.with_reference else ("source",),
+            neural=True,
+            decimals=4,
+            unit_scale=100.0,
+            languages=tuple(sorted(XLMR)),
+            licence=LICENCES.get(self.wanted.model, "that of the checkpoint"),
+            extra="comet",
+            description=self.description,
+            reference=self.paper,
+        )
+
+    @property
+    def settings(self) -> Settings:
+        """What a session needs to know."""
+        return Settings(
+            model=self.wanted.model,
+            revision=self.wanted.revision,
+            precision=self.wanted.precision,
+            trust=self.wanted.trust_checkpoint,
+            device=self.runtime.device,
+            batch_size=self.runtime.batch_size,
+            cache=self.runtime.cache,
+            offline=self.runtime.offline,
+        )
+
+    def check(self, view: ScoringView | None = None) -> None:
+        """Says before any work whether this can run here, and on this test set.
+
+        Without a test set nothing is downloaded: the checkpoint is here, or the hub has it. With
+        one, a checkpoint that is not here is fetched now, before anything is translated.
+
+        Raises:
+            Unavailable: If COMET is not installed, or the checkpoint cannot be had.
+            RequestError: If the test set or the checkpoint does not suit the metric.
+        """
+        if view is not None:
+            self._check_view(view)
+        self._check_class(self._locate(fetch=view is not None))
+
+    def _check_view(self, view: ScoringView) -> None:
+        if not self.runtime.force:
+            refuse_uncovered(self.name, view.pair)
+        if self.with_reference:
+            self._reference_count(view)
+
+    def _reference_count(self, view: ScoringView) -> int:
+        counts = [len(one) for one in view.references or ()]
+        if not counts or not min(counts):
+            first = f"segment {view.ids[counts.index(0)]} has none" if counts else "there are none"
+            raise RequestError(
+                f"{self.name} needs references, and {first}",
+                hint="cometkiwi needs none",
+            )
+        if min(counts) != max(counts):
+            odd = next(at for at, count in enumerate(counts) if count != counts[0])
+            raise RequestError(
+                f"{self.name} needs the same number of references for every segment",
+                why=f"{view.ids[0]} has {counts[0]}, {view.ids[odd]} has {counts[odd]}",
+                hint="name one that all segments have: --reference NAME",
+            )
+        return counts[0]
+
+    def _check_class(self, facts: dict[str, Any]) -> None:
+        kind, model = facts["kind"], facts["model"]
+        if not facts["path"]:
+            return  # still on the hub: what it is shows once it is here
+        if kind not in self.kinds:
+            raise RequestError(
+                f"{self.name} cannot score with {model}: it is a {kind}",
+                hint=f"ask for --metric {self.siblings[kind]}",
+            )
+        segments = facts["segments"]
+        if kind == "unified_metric" and ("ref" in segments) < self.with_reference:
+            raise RequestError(
+                f"{self.name} cannot score with {model}: it reads no reference",
+                hint="ask for --metric cometkiwi",
+            )
+        if kind == "unified_metric" and not self.with_reference and "src" not in segments:
+            raise RequestError(
+                f"{self.name} cannot score with {model}: it reads no source",
+                hint="ask for --metric comet",
+            )
+        encoder = facts["encoder_model"]
+        if encoder not in COVERED_ENCODERS and not self.runtime.force:
+            raise RequestError(
+                f"{model}: which languages its encoder {encoder} has seen is not known to mtbench",
+                hint="take --force if they are yours: the signature will say so",
+            )
+
+    def _locate(self, fetch: bool) -> dict[str, Any]:
+        if self._facts is None or (fetch and not self._facts["path"]):
+            session = self._session or open_session(self.settings)
+            try:
+                self._facts = session.locate(fetch)
+            finally:
+                if session is not self._session:
+                    session.close()
+        return self._facts
+
+    def signature(self, view: ScoringView) -> Signature:
+        """How a score on this test set would be computed. Downloads nothing."""
+        facts = self._locate(fetch=False)
+        known = facts["encoder_model"] in COVERED_ENCODERS or not facts["path"]
+        return comet_signature(
+            facts,
+            self.wanted.precision,
+            self._reference_count(view) if self.with_reference else None,
+            forced=self.runtime.force and (bool(uncovered(view.pair)) or not known),
+        )
+
+    def __enter__(self) -> _CometFamily:
+        session = open_session(self.settings)
+        try:
+            self._facts = session.locate(fetch=True)
+            self._check_class(self._facts)
+            self._loaded = session.load()
+        except BaseException:
+            session.close()
+            raise
+        self._session = session
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+    def prepare(self, view: ScoringView) -> Scorer:
+        """A scorer for a test set; its sources and references are encoded with the first system.
+
+        Raises:
+            MetricError: Outside ``with metric:``.
+            RequestError: If the test set does not suit the metric.
+        """
+        if self._session is None:
+            raise MetricError(f"{self.name} was asked to score before its weights were loaded")
+        self._check_view(view)
+        return CometScorer(self.name, self._session, view, self.with_reference, self._loaded)
+
+
+class Comet(_CometFamily):
+    """COMET with references: regression and unified checkpoints."""
+
+    name = "comet"
+    title = "COMET"
+    description = "Learned from human judgements; reads source, hypothesis and reference."
+    paper = "Rei et al. 2022, COMET-22: Unbabel-IST 2022 Submission for the Metrics Shared Task"
+    kinds = frozenset({"regression_metric", "unified_metric"})
+
+    class Options(_CometFamily.Options):
+        """Options of COMET with references."""
+
+        model: str = "Unbabel/wmt22-comet-da"
+
+
+class CometKiwi(_CometFamily):
+    """COMET without references: unified and reference-free regression checkpoints."""
+
+    name = "cometkiwi"
+    title = "CometKiwi"
+    description = "Learned from human judgements; reads source and hypothesis, no reference."
+    paper = "Rei et al. 2022, CometKiwi: IST-Unbabel 2022 Submission for the QE Shared Task"
+    kinds = frozenset({"referenceless_regression_metric", "unified_metric"})
+
+    class Options(_CometFamily.Options):
+        """Options of COMET without references."""
+
+        model: str = "Unbabel/wmt22-cometkiwi-da"
+
+    @property
+    def with_reference(self) -> bool:
+        """Whether references are read."""
+        return False
+
+
+class XComet(_CometFamily):
+    """XCOMET: a score and the error spans it follows from."""
+
+    name = "xcomet"
+    title = "XCOMET"
+    description = "Learned from human judgements; a score and error spans with severities."
+    paper = "Guerreiro et al. 2024, xCOMET: Transparent Machine Translation Evaluation"
+    kinds = frozenset({"xcomet_metric"})
+
+    class Options(_CometFamily.Options):
+        """Options of XCOMET.
+
+        Attributes:
+            reference_free: Score without references even where there are some.
+        """
+
+        model: str = "Unbabel/XCOMET-XL"
+        reference_free: bool = False
+
+    @property
+    def with_reference(self) -> bool:
+        """Whether references are read."""
+        return not (isinstance(self.wanted, XComet.Options) and self.wanted.reference_free)

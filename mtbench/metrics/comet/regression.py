@@ -1,0 +1,160 @@
+"""Sentence-embedding classes: each text is encoded once, whatever it takes part in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtbench.metrics.comet.cache import Store
+from mtbench.metrics.comet.encode import (
+    Ids,
+    batches,
+    depends_on_batch,
+    digest,
+    group_digest,
+    tensors,
+)
+
+Vectors = NDArray[np.float32]
+
+ROWS = 128  # segments given to the head at once, always: its result depends on their number
+
+
+class Sentences:
+    """Sentence embeddings of regression and reference-free regression checkpoints.
+
+    Args:
+        model: The loaded model.
+        device: Where it is.
+        size: Sequences in a batch, at most.
+        store: Where embeddings are kept.
+        exact: Whether the encoder runs at single precision.
+    """
+
+    def __init__(self, model: Any, device: Any, size: int, store: Store, exact: bool) -> None:
+        self._model = model
+        self._device = device
+        self._size = size
+        self._store = store
+        self._with_reference = bool(model.requires_references())
+        self._width = int(model.encoder.output_units)
+        self.encoded = 0
+        self.by_content = (not exact or bool(model.hparams.layer_norm)) and depends_on_batch(
+            self._run, len(model.encoder.tokenizer)
+        )
+
+    def score(
+        self,
+        systems: Sequence[Sequence[tuple[Ids, Ids | None, Ids]]],
+        advance: Callable[[int, int], None],
+    ) -> list[list[float]]:
+        """Scores of every system's (source, reference, hypothesis).
+
+        Args:
+            systems: For each system its segments, as sub-words.
+            advance: Called after each batch with the sequences done and all there are.
+        """
+        given: dict[Ids, None] = {}
+        for system in systems:
+            for source, reference, _ in system:
+                given[source] = None
+                if reference is not None:
+                    given[reference] = None
+        hypotheses = [[hypothesis for _, _, hypothesis in system] for system in systems]
+        vector = self.vectors([given, *hypotheses], frozenset(given), advance)
+        return [
+            self._estimate(
+                [vector(0, source) for source, _, _ in system],
+                [vector(0, ref) for _, ref, _ in system if ref is not None],
+                [vector(group, hypothesis) for _, _, hypothesis in system],
+            )
+            for group, system in enumerate(systems, start=1)
+        ]
+
+    def vectors(
+        self,
+        groups: Sequence[Iterable[Ids]],
+        keep: frozenset[Ids],
+        advance: Callable[[int, int], None],
+    ) -> Callable[[int, Ids], Vectors]:
+        """Embeds what is not embedded yet.
+
+        Args:
+            groups: The sequences of sources and references together, then of each system.
+            keep: Sequences whose embeddings are worth keeping on disk.
+            advance: Called after each batch with the sequences done and all there are.
+
+        Returns:
+            A look-up of (group, sequence) → vector of shape (d,).
+        """
+        salts = [b""] * len(groups)
+        known: dict[tuple[bytes, Ids], Vectors] = {}
+        unions: dict[bytes, dict[Ids, None]] = {}
+        for at, group in enumerate(groups):
+            members = dict.fromkeys(group)
+            if self.by_content:
+                salts[at] = group_digest(members)
+            unions.setdefault(salts[at], {}).update(members)
+        missing: dict[bytes, list[Ids]] = {}
+        for salt, members in unions.items():
+            found = self._store.get({ids: salt + digest(ids) for ids in members}, self._width)
+            known |= {(salt, ids): vector for ids, vector in found.items()}
+            missing[salt] = [ids for ids in members if ids not in found]
+            # In a group fixed by content one missing vector means encoding the group again.
+            if missing[salt] and self.by_content:
+                missing[salt] = list(members)
+        total, done = sum(map(len, missing.values())), 0
+        for salt, sequences in missing.items():
+            for batch in batches(sequences, self._size):
+                fresh = dict(zip(batch, self._embed(batch), strict=True))
+                known |= {(salt, ids): vector for ids, vector in fresh.items()}
+                self._store.put(
+                    {salt + digest(ids): vector for ids, vector in fresh.items()},
+                    {salt + digest(ids) for ids in fresh if ids in keep},
+                )
+                self.encoded += len(batch)
+                done += len(batch)
+                advance(done, total)
+        return lambda group, ids: known[salts[group], ids]
+
+    def _estimate(
+        self, sources: list[Vectors], references: list[Vectors], hypotheses: list[Vectors]
+    ) -> list[float]:
+        """Scores from embeddings; no references for a reference-free checkpoint."""
+        import torch
+
+        scores: list[float] = []
+        for start in range(0, len(sources), ROWS):
+            some = slice(start, start + ROWS)
+            src = torch.from_numpy(_filled(sources[some])).to(self._device)
+            mt = torch.from_numpy(_filled(hypotheses[some])).to(self._device)
+            with torch.inference_mode():
+                if self._with_reference:
+                    ref = torch.from_numpy(_filled(references[some])).to(self._device)
+                    found = self._model.estimate(src, mt, ref).score
+                else:
+                    # As ReferencelessRegression.forward joins its two sides.
+                    joined = torch.cat((mt, src, mt * src, torch.abs(mt - src)), dim=1)
+                    found = self._model.estimator(joined).view(-1)
+            scores += found[: len(sources[some])].float().cpu().tolist()
+        return scores
+
+    def _embed(self, batch: Sequence[Ids]) -> Vectors:
+        found: Vectors = self._run(batch).float().cpu().numpy()
+        return found
+
+    def _run(self, batch: Sequence[Ids]) -> Any:
+        import torch
+
+        ids, own = tensors(batch, self._device)
+        with torch.inference_mode():
+            return self._model.compute_sentence_embedding(ids, torch.ones_like(ids))[:own]
+
+
+def _filled(rows: list[Vectors]) -> Vectors:
+    found = np.zeros((ROWS, len(rows[0])), dtype=np.float32)
+    found[: len(rows)] = rows
+    return found

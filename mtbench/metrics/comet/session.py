@@ -1,0 +1,261 @@
+"""One checkpoint at work: located, loaded, scoring. Runs where COMET is installed."""
+
+from __future__ import annotations
+
+import gc
+import importlib.metadata
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mtbench.errors import MetricError, MissingExtra, MtbenchError, Unavailable
+from mtbench.metrics.comet import checkpoint
+from mtbench.metrics.comet.cache import Store
+from mtbench.metrics.comet.encode import (
+    BATCH,
+    Tokenized,
+    limit,
+    pick_device,
+    prepare_model,
+    tokenize,
+)
+from mtbench.metrics.comet.quiet import quiet
+from mtbench.metrics.comet.regression import Sentences
+from mtbench.metrics.comet.unified import Pairs, Triple, mean_score
+from mtbench.metrics.comet.xcomet import verdict
+
+Advance = Callable[[int, int], None]
+Request = dict[str, Any]
+Reply = dict[str, Any]
+
+DISTRIBUTION = "unbabel-comet"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a session needs to know: plain values, so that they cross a pipe.
+
+    Attributes:
+        model: Hub id, folder or ``.ckpt`` file.
+        revision: Commit, branch or tag of the hub.
+        precision: ``fp32``, ``bf16`` or ``fp16``.
+        trust: Whether a checkpoint may run code while it is read.
+        device: As ``--device``.
+        batch_size: Sequences in a batch, at most.
+        cache: Folder for embeddings and digests; empty for none.
+        offline: Never ask the hub.
+    """
+
+    model: str
+    revision: str | None = None
+    precision: str = "fp32"
+    trust: bool = False
+    device: str = "auto"
+    batch_size: int | None = None
+    cache: str = ""
+    offline: bool = False
+
+
+class LocalSession:
+    """A checkpoint in this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._located: checkpoint.Located | None = None
+        self._model: Any = None
+        self._sentences: Sentences | None = None
+        self._pairs: Pairs | None = None
+        self._store: Store | None = None
+
+    def version(self) -> str:
+        """Version of unbabel-comet.
+
+        Raises:
+            MissingExtra: If it is not installed.
+        """
+        try:
+            return importlib.metadata.version(DISTRIBUTION)
+        except importlib.metadata.PackageNotFoundError as error:
+            raise MissingExtra("COMET", "comet", f"there is no {DISTRIBUTION}") from error
+
+    def locate(self, fetch: bool) -> dict[str, Any]:
+        """Facts about the checkpoint; where it is on the hub and not to be fetched, its commit.
+
+        Raises:
+            MissingExtra: If COMET is not installed.
+            MissingWeights: If the checkpoint cannot be had.
+            RequestError: If it is no COMET checkpoint.
+        """
+        version = self.version()
+        if self._located is None or (fetch and not self._located.path):
+            wanted = self._settings
+            self._located = checkpoint.locate(
+                wanted.model,
+                wanted.revision,
+                offline=wanted.offline,
+                fetch=fetch,
+                trust=wanted.trust,
+                cache=wanted.cache,
+            )
+        return self._located.facts() | {"version": version}
+
+    def load(self) -> dict[str, Any]:
+        """Reads the weights.
+
+        Raises:
+            Unavailable: If COMET cannot be imported, or the device is not there.
+            RequestError: If the checkpoint does not hold.
+        """
+        self.locate(fetch=True)
+        if self._located is None:
+            raise MetricError(f"{self._settings.model} was not located")
+        wanted = self._settings
+        _import_comet()
+        device = pick_device(wanted.device)
+        model = checkpoint.load(self._located, wanted.trust)
+        with quiet():
+            prepare_model(model, wanted.precision, device)
+            size, exact = wanted.batch_size or BATCH, wanted.precision == "fp32"
+            if hasattr(model, "input_weights_spans") or hasattr(model, "word_level"):
+                self._pairs = Pairs(model, device, size, exact)
+            else:
+                self._store = Store(self._embeddings())
+                self._sentences = Sentences(model, device, size, self._store, exact)
+        self._model = model
+        worker = self._sentences or self._pairs
+        return {
+            "device": str(device),
+            "limit": limit(model),
+            "batches": "content" if worker and worker.by_content else "length",
+        }
+
+    def _embeddings(self) -> Path | None:
+        if not self._settings.cache or self._located is None:
+            return None
+        name = f"{self._located.identity[:16]}-{self._settings.precision}.sqlite"
+        return Path(self._settings.cache) / "comet" / "embeddings" / name
+
+    def score(self, request: Request, advance: Advance) -> Reply:
+        """Scores segments of several systems at once.
+
+        Args:
+            request: ``texts``, different strings; ``systems``, for each system a list of
+                (source, reference, hypothesis), each an index into texts, -1 for no reference.
+            advance: Called after each batch with the sequences done and all there are.
+
+        Returns:
+            ``scores`` and, for XCOMET, ``spans``, for each system in the order of its triples;
+            ``cut``, indices of texts that were cut; ``joined``, for each system the indices of
+            triples whose joined sequence was cut; ``encoded``, how many sequences were read;
+            ``problem``, why embeddings are not kept on disk, where that was wanted.
+
+        Raises:
+            MetricError: If the model fails or a score is not finite.
+        """
+        systems = [[tuple(triple) for triple in system] for system in request["systems"]]
+        try:
+            with quiet():
+                tokens = tokenize(self._model, request["texts"])
+                if self._sentences is not None:
+                    reply = self._score_sentences(self._sentences, tokens, systems, advance)
+                elif self._pairs is not None:
+                    reply = self._score_pairs(self._pairs, tokens, systems, advance)
+                else:
+                    raise MetricError("scoring without a loaded checkpoint")
+        except MtbenchError:
+            raise
+        except (RuntimeError, MemoryError, ValueError, IndexError) as error:
+            reason = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+            raise MetricError(
+                f"COMET failed on {sum(map(len, systems))} segments",
+                why=reason,
+                hint="if memory ran out, a smaller --batch-size helps",
+            ) from error
+        for scores in reply["scores"]:
+            if not all(math.isfinite(score) for score in scores):
+                raise MetricError(
+                    f"{self._settings.model} gave a score that is no number",
+                    hint="try --precision fp32",
+                )
+        return reply | {
+            "cut": [at for at, cut in enumerate(tokens.cut) if cut],
+            "problem": self._store.problem if self._store is not None else None,
+        }
+
+    @staticmethod
+    def _score_sentences(
+        sentences: Sentences, tokens: Tokenized, systems: list[Any], advance: Advance
+    ) -> Reply:
+        before = sentences.encoded
+        triples = [
+            [
+                (tokens.ids[src], tokens.ids[ref] if ref >= 0 else None, tokens.ids[mt])
+                for src, ref, mt in system
+            ]
+            for system in systems
+        ]
+        scores = sentences.score(triples, advance)
+        encoded = sentences.encoded - before
+        return {"scores": scores, "joined": [[] for _ in systems], "encoded": encoded}
+
+    def _score_pairs(
+        self, pairs: Pairs, tokens: Tokenized, systems: list[Any], advance: Advance
+    ) -> Reply:
+        before = pairs.encoded
+        triples = [
+            [
+                Triple(tokens.ids[mt], tokens.ids[src], tokens.ids[ref] if ref >= 0 else None)
+                for src, ref, mt in system
+            ]
+            for system in systems
+        ]
+        reads = pairs.read(triples, advance)
+        joined = [
+            [at for at, triple in enumerate(group) if any(cut for _, cut in pairs.joined(triple))]
+            for group in triples
+        ]
+        reply: Reply = {"joined": joined, "encoded": pairs.encoded - before}
+        if self._located is None or self._located.kind != "xcomet_metric":
+            return reply | {"scores": [[mean_score(one) for one in group] for group in reads]}
+        verdicts = [
+            [
+                verdict(self._model, one, tokens.ids[mt], tokens.offsets[mt])
+                for one, (_, _, mt) in zip(group, system, strict=True)
+            ]
+            for group, system in zip(reads, systems, strict=True)
+        ]
+        return reply | {
+            "scores": [[score for score, _ in group] for group in verdicts],
+            "spans": [[spans for _, spans in group] for group in verdicts],
+        }
+
+    def close(self) -> None:
+        """Lets the weights go."""
+        if self._store is not None:
+            self._store.close()
+        self._model = self._sentences = self._pairs = self._store = None
+        gc.collect()
+
+
+def _import_comet() -> None:
+    """Imports COMET, its noise contained.
+
+    Raises:
+        MissingExtra: If it is not installed.
+        Unavailable: If it is and cannot be imported.
+    """
+    try:
+        with quiet():
+            import comet.models  # noqa: F401 - takes seconds and may fail: here, once
+    except ImportError as error:
+        try:
+            importlib.metadata.version(DISTRIBUTION)
+        except importlib.metadata.PackageNotFoundError:
+            raise MissingExtra("COMET", "comet", str(error)) from error
+        raise Unavailable(
+            "unbabel-comet is installed but cannot be imported",
+            why=f"{type(error).__name__}: {error}".splitlines()[0][:300],
+            hint="install its pins: pip install 'mtbench[comet]', or set MTBENCH_COMET_PYTHON",
+        ) from error

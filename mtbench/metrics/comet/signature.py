@@ -1,0 +1,47 @@
+"""How a COMET score was computed, in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mtbench import __version__
+from mtbench.types import Signature
+
+DIGITS = 12
+
+
+def comet_signature(
+    facts: Mapping[str, Any], precision: str, references: int | None, *, forced: bool
+) -> Signature:
+    """The signature of a COMET score.
+
+    ``comet:2.2.7|model:Unbabel/wmt22-comet-da|revision:2760a223ac95|precision:fp32|refs:r1|…``
+
+    Args:
+        facts: Of the checkpoint and of COMET's version, as a session locates them.
+        precision: What the encoder runs at.
+        references: References of each segment; None where none are read.
+        forced: Whether a guard was overridden.
+    """
+    if facts["revision"]:
+        weights = ("revision", str(facts["revision"])[:DIGITS])
+    else:
+        weights = ("sha256", str(facts["sha256"])[:DIGITS])
+    fields = [
+        ("comet", str(facts["version"])),
+        ("model", str(facts["model"])),
+        weights,
+        ("precision", precision),
+        ("refs", _references(references)),
+    ]
+    if forced:
+        fields.append(("forced", "yes"))
+    fields.append(("mtbench", __version__))
+    return Signature(fields=tuple(fields))
+
+
+def _references(count: int | None) -> str:
+    if not count:
+        return "none"
+    return "r1" if count == 1 else f"r{count}avg"

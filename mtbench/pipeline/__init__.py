@@ -1,0 +1,21 @@
+"""The stages, wired for one call; skips what is fresh."""
+
+from __future__ import annotations
+
+from mtbench.pipeline.boards import board, write_leaderboard
+from mtbench.pipeline.evaluation import Unfinished, evaluate, translate_only
+from mtbench.pipeline.planning import plan
+from mtbench.pipeline.work import Plan, Request, Task, Watcher
+
+__all__ = [
+    "Plan",
+    "Request",
+    "Task",
+    "Unfinished",
+    "Watcher",
+    "board",
+    "evaluate",
+    "plan",
+    "translate_only",
+    "write_leaderboard",
+]

@@ -1,0 +1,105 @@
+"""The main job: translate what is missing, score what is missing, write the leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mtbench import score as scoring
+from mtbench.config import Workspace
+from mtbench.errors import MtbenchError, PartialOutput
+from mtbench.pipeline.boards import write_leaderboard
+from mtbench.pipeline.outputs import translate
+from mtbench.pipeline.planning import plan
+from mtbench.pipeline.scores import score
+from mtbench.pipeline.work import Plan, Request, Watcher
+from mtbench.results import Results
+from mtbench.types import Leaderboard, RunRecord, TestSet
+
+
+class Unfinished(MtbenchError):
+    """Some systems or metrics failed; the leaderboard of the others is there."""
+
+    def __init__(self, shown: Leaderboard, failures: Sequence[MtbenchError]) -> None:
+        first = failures[0]
+        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
+        super().__init__(first.message + more, why=first.why, hint=first.hint)
+        self.board = shown
+        self.exit_code = first.exit_code
+
+
+def translate_only(
+    request: Request, space: Workspace, watcher: Watcher
+) -> list[tuple[Path, RunRecord]]:
+    """Translates what is missing.
+
+    Returns:
+        File of each output and record of its run.
+
+    Raises:
+        RunFailed: After everything else was finished, if a system failed.
+        MtbenchError: Before any work, if the request cannot be carried out.
+    """
+    found = plan(request, space, watcher, with_metrics=False)
+    failures = translate(found, request, space, watcher) + _partial(found, request)
+    if failures:
+        raise failures[0]
+    return [(task.folder.output_path, task.output.run) for task in found.tasks if task.output]
+
+
+def _partial(found: Plan, request: Request) -> list[MtbenchError]:
+    """The outputs that may not be scored."""
+    failures: list[MtbenchError] = []
+    for task in found.tasks:
+        if task.output is not None:
+            try:
+                scoring.check_output(
+                    task.test_set, task.output, allow_partial=request.allow_partial
+                )
+            except PartialOutput as error:
+                failures.append(error)
+    return failures
+
+
+def evaluate(
+    request: Request,
+    space: Workspace,
+    watcher: Watcher,
+    sets: Sequence[tuple[TestSet, TestSet]] | None = None,
+) -> tuple[Leaderboard, Plan]:
+    """Translates what is missing, scores what is missing, writes ``leaderboard.csv``.
+
+    Args:
+        request: What is asked for.
+        space: Where things are.
+        watcher: Told what happens.
+        sets: Test sets, (whole, limited) each, where they are not to be looked up.
+
+    Returns:
+        The leaderboard of the test sets of this call, and what was done.
+
+    Raises:
+        Unfinished: After everything else was finished and written, if a system or metric failed.
+        MtbenchError: Before any work, if the request cannot be carried out.
+    """
+    found = plan(request, space, watcher, sets)
+    failures = translate(found, request, space, watcher) + _partial(found, request)
+    signatures, broken = score(found, request, watcher)
+    failures += broken
+    results = Results(space.results)
+    boards = write_leaderboard(results, preferred=signatures, missing=found.missing)
+    shown = _of_this_call(boards, found)
+    if failures:
+        raise Unfinished(shown, failures) from failures[0]
+    return shown, found
+
+
+def _of_this_call(boards: Leaderboard, found: Plan) -> Leaderboard:
+    names = set(found.by_test_set())
+    tables = []
+    for table in boards.tables:
+        name = f"{table.corpus}/{table.pair}"
+        if name in names:
+            excluded = (*table.excluded, *found.skipped.get(name, ()))
+            tables.append(table.model_copy(update={"excluded": excluded}))
+    return boards.model_copy(update={"tables": tuple(tables)})

@@ -1,0 +1,209 @@
+"""Tasks → outputs: what is stored and fresh is used, the rest is translated."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+
+from mtbench import __version__
+from mtbench import score as scoring
+from mtbench import translate as translating
+from mtbench.config import Workspace
+from mtbench.errors import BackendError, MtbenchError, Unavailable
+from mtbench.pipeline.work import Plan, Request, Task, Watcher
+from mtbench.results import Results
+from mtbench.types import (
+    Finished,
+    Labels,
+    RunRecord,
+    SystemOutput,
+    TestSet,
+    TestSetFacts,
+    output_digest,
+)
+
+
+def translate(
+    found: Plan, request: Request, space: Workspace, watcher: Watcher
+) -> list[MtbenchError]:
+    """Translates what is missing; fills each task's output.
+
+    Returns:
+        What failed; the other tasks were finished.
+    """
+    failures: list[MtbenchError] = []
+    results = Results(space.results)
+    for tasks in found.by_test_set().values():
+        _keep_labels(results, tasks[0].test_set)
+    for task in found.tasks:
+        with task.folder.locked(_says_waiting(task, watcher)):
+            try:
+                task.output = _stored_output(task) or _translated(task, request, watcher)
+            except (BackendError, Unavailable) as error:
+                failures.append(error)
+                watcher.say(f"{task.card.name} on {task.test_set.name}: {error}")
+    return failures
+
+
+def _keep_labels(results: Results, test_set: TestSet) -> None:
+    labels = Labels(
+        testset_digest=test_set.digest(),
+        ids=test_set.ids,
+        documents=test_set.documents,
+        domains=test_set.domains,
+        original_languages=test_set.original_languages,
+        source_characters=tuple(len(source.text) for source in test_set.sources),
+    )
+    if results.read_labels(test_set.corpus, test_set.pair) != labels:
+        results.write_labels(test_set.corpus, test_set.pair, labels)
+
+
+def _says_waiting(task: Task, watcher: Watcher) -> Sequence[None] | _Once:
+    return _Once(lambda: watcher.say(f"another process is at {task.folder.path}; waiting for it"))
+
+
+class _Once:
+    """Runs a call when iterated over: how a held lock is announced."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
+
+    def __iter__(self) -> _Once:
+        self._call()
+        return self
+
+    def __next__(self) -> None:
+        raise StopIteration
+
+
+def _stored_output(task: Task) -> SystemOutput | None:
+    run = task.folder.read_run()
+    if run is None or run.run_digest != task.run_digest or run.status != "complete":
+        return None
+    output = task.folder.read_output()
+    if output is None:
+        return None
+    current = run.model_copy(
+        update={
+            "card": task.card,
+            "system": task.card.name,
+            "testset_digest": task.test_set.digest(),
+            "test_set": facts(task.test_set),
+            "health": scoring.surface(task.test_set, output.hypotheses),
+        }
+    )
+    if current != run:
+        task.folder.write_run(current)
+    return SystemOutput(run=current, hypotheses=output.hypotheses)
+
+
+def _translated(task: Task, request: Request, watcher: Watcher) -> SystemOutput:
+    backend = task.backend
+    if backend is None:
+        raise BackendError(f"{task.card.name} cannot run here and its stored output has changed")
+    started = _now()
+    sources = task.test_set.sources
+    done, before = _already_done(task)
+    batches = translating.plan(sources, backend, request.runtime, frozenset(done))
+    watcher.start(f"{task.card.name} {task.test_set.pair}", sum(b.size for b in batches))
+    try:
+        with backend:
+            provenance = backend.provenance()
+            backend.plan([source for batch in batches for source in batch.sources])
+            clock = time.perf_counter()
+
+            def keep(batch: Sequence[Finished]) -> None:
+                seconds = before + time.perf_counter() - clock
+                task.folder.append_part(task.run_digest, batch, seconds)
+                done.update((finished.hypothesis.id, finished) for finished in batch)
+                watcher.advance(len(batch))
+
+            translating.translate(batches, backend, keep)
+            seconds = before + time.perf_counter() - clock
+            usage = backend.usage()
+    except MtbenchError:
+        raise
+    except Exception as error:
+        # A back end is foreign code, or stands on such: whatever it raises is its own failure.
+        raise BackendError(
+            f"{task.card.name} failed: {type(error).__name__}: {error}",
+            hint="what was finished is kept; -v shows where it failed",
+        ) from error
+    finally:
+        watcher.stop()
+    hypotheses = tuple(done[source.id].hypothesis for source in sources)
+    failed = sum(h.failure is not None for h in hypotheses)
+    every = translating.plan(sources, backend, request.runtime, frozenset())
+    run = RunRecord(
+        corpus=task.test_set.corpus,
+        pair=task.test_set.pair,
+        card=task.card,
+        system=task.card.name,
+        run_digest=task.run_digest,
+        testset_digest=task.test_set.digest(),
+        test_set=facts(task.test_set),
+        sources_digest=task.test_set.sources_digest(),
+        output_digest=output_digest(hypotheses),
+        segments=len(hypotheses),
+        failures=failed,
+        status="partial" if failed else "complete",
+        batching=translating.batching(backend, request.runtime, sources),
+        provenance=provenance,
+        notes=backend.notes(),
+        versions={"mtbench": __version__, "python": platform.python_version()},
+        device=request.runtime.device,
+        seed=request.runtime.seed,
+        started=started,
+        finished=_now(),
+        seconds=round(seconds, 3),
+        translated=sum(len(batch.sources) for batch in every),
+        usage=usage,
+        health=scoring.surface(task.test_set, hypotheses),
+    )
+    kept = {name: dict(finished.kept) for name, finished in done.items() if finished.kept}
+    task.folder.write_output(run, hypotheses, kept)
+    if failed:
+        watcher.say(
+            f"{task.card.name} on {task.test_set.name}: {failed} of {len(hypotheses)} segments "
+            "have no translation (see output.jsonl)"
+        )
+    return SystemOutput(run=run, hypotheses=hypotheses)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="seconds")
+
+
+def _already_done(task: Task) -> tuple[dict[str, Finished], float]:
+    """Finished segments of an interrupted or partial run of the very same kind."""
+    finished, seconds = task.folder.read_part(task.run_digest)
+    if not finished:
+        stored = task.folder.read_run()
+        output = task.folder.read_output() if stored else None
+        if stored is not None and output is not None and stored.run_digest == task.run_digest:
+            kept = task.folder.read_kept()
+            whole = [h for h in output.hypotheses if h.failure is None]
+            finished = [Finished(h, kept.get(h.id, {})) for h in whole]
+            seconds = stored.seconds
+            if finished:
+                # From here on the part file alone says what is done, however this run ends.
+                task.folder.append_part(task.run_digest, finished, seconds)
+    return {f.hypothesis.id: f for f in finished if f.hypothesis.failure is None}, seconds
+
+
+def facts(test_set: TestSet) -> TestSetFacts:
+    """What a reader must know of a test set to read a number on it."""
+    card = test_set.card
+    origins = set(test_set.origins)
+    return TestSetFacts(
+        segments=len(test_set),
+        documents=len({d for d in test_set.documents if d is not None}),
+        reversed=test_set.reversed,
+        source_origin=card.origin.get(test_set.pair.source) if card else None,
+        reference_origin=next(iter(origins)) if len(origins) == 1 else None,
+        original_languages=tuple(sorted({o for o in test_set.original_languages if o})),
+        date=card.date if card else None,
+        references=test_set.reference_count,
+    )

@@ -1,0 +1,133 @@
+"""Outputs → scores: what is stored and fresh is used, the rest is scored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+
+from mtbench import score as scoring
+from mtbench.errors import MetricError, MtbenchError, Unavailable
+from mtbench.pipeline.work import Plan, Request, Task, Watcher
+from mtbench.plugins import Metric
+from mtbench.significance import bootstrap_interval, choose_unit
+from mtbench.types import MetricResult, RunRecord, Score, ScoringView, Signature, TestSet
+
+INTERVAL_RESAMPLES = 1_000
+
+
+def score(
+    found: Plan, request: Request, watcher: Watcher
+) -> tuple[dict[tuple[str, str], str], list[MtbenchError]]:
+    """Scores what is missing.
+
+    Returns:
+        Test set and metric → the signature in use, for the leaderboard; and what failed, the
+        other metrics having been finished.
+    """
+    signatures: dict[tuple[str, str], str] = {}
+    failures: list[MtbenchError] = []
+    for metric in found.metrics:
+        todo = []
+        for name, tasks in found.by_test_set().items():
+            scoring_view = found.views[(metric.info.name, name)]
+            signed = {
+                task.folder.system: _signed(task, metric, scoring_view, request) for task in tasks
+            }
+            for task in tasks:
+                signature = signed[task.folder.system]
+                if signature is not None and task.output is not None:
+                    whole = not task.output.run.failures
+                    if whole or (name, metric.info.name) not in signatures:
+                        signatures[name, metric.info.name] = str(signature)
+            stale = {
+                task.folder.system: task
+                for task in tasks
+                if _is_stale(task, metric, signed[task.folder.system])
+            }
+            if stale:
+                todo.append((tasks[0].test_set, scoring_view, stale, signed))
+        if todo:
+            try:
+                _score_all(metric, todo, request, watcher)
+            except (MetricError, Unavailable) as error:
+                failures.append(error)
+                watcher.say(str(error))
+    return signatures, failures
+
+
+def _signed(
+    task: Task, metric: Metric, scoring_view: ScoringView, request: Request
+) -> Signature | None:
+    if task.output is None:
+        return None
+    failures = bool(task.output.run.failures)
+    if failures and not request.allow_partial:
+        return None
+    return scoring.signature(metric, scoring_view, task.test_set, failures=failures)
+
+
+def _is_stale(task: Task, metric: Metric, signature: Signature | None) -> bool:
+    if task.output is None or signature is None:
+        return False
+    path = task.folder.score_path(metric.info.name, str(signature))
+    if not path.is_file():
+        return True
+    stored = task.folder.read_score(path)
+    return not belongs(stored, task.output.run, task.test_set.references_digest())
+
+
+def belongs(score: Score, run: RunRecord, references: str | None = None) -> bool:
+    """Whether a stored score was made from this output (and these references)."""
+    return (
+        score.output_digest == run.output_digest
+        and score.sources_digest == run.sources_digest
+        and references in (None, score.references_digest)
+    )
+
+
+Todo = tuple[TestSet, ScoringView, dict[str, Task], Mapping[str, Signature | None]]
+
+
+def _score_all(metric: Metric, todo: Sequence[Todo], request: Request, watcher: Watcher) -> None:
+    name = metric.info.name
+    total = sum(len(test_set) * len(stale) for test_set, _, stale, _ in todo)
+    watcher.start(name, total)
+    try:
+        with ExitStack() as stack:
+            stack.enter_context(metric)
+            for test_set, scoring_view, stale, signed in todo:
+                outputs = {key: task.output for key, task in stale.items() if task.output}
+                signatures = {key: signed[key] for key in outputs}
+                results = scoring.score(
+                    test_set,
+                    outputs,
+                    metric,
+                    scoring_view,
+                    {key: value for key, value in signatures.items() if value},
+                    watcher.advance,
+                )
+                for key, result in results.items():
+                    stale[key].folder.write_score(_with_interval(result, metric, test_set, request))
+    except MtbenchError:
+        raise
+    except Exception as error:
+        # A metric is foreign code, or stands on such: whatever it raises is its own failure.
+        raise MetricError(
+            f"the metric {name} failed: {type(error).__name__}: {error}",
+            hint="what was finished is kept; -v shows where it failed",
+        ) from error
+    finally:
+        watcher.stop()
+
+
+def _with_interval(
+    result: MetricResult, metric: Metric, test_set: TestSet, request: Request
+) -> MetricResult:
+    interval = bootstrap_interval(
+        result.statistics.rows,
+        metric.pool,
+        resamples=INTERVAL_RESAMPLES,
+        seed=request.runtime.seed,
+        units=choose_unit(test_set.documents).index,
+    )
+    return MetricResult(result.score.model_copy(update={"interval": interval}), result.statistics)

@@ -1,0 +1,66 @@
+"""A leaderboard as CSV: RFC 4180, sorted, a stable order of columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+
+from mtbench.types import Leaderboard, Row, Table
+
+LEADING = ("corpus", "src", "tgt", "system", "segments", "rank", "cluster")
+TRAILING = (
+    "failures", "off_target", "empty", "copied", "length_ratio", "seconds_per_segment",
+    "rank_metric", "testset_digest", "output_digest", "mtbench_version",
+)  # fmt: skip
+APOSTROPHE = "'"  # before a text that a spreadsheet would run
+METRIC_SUFFIXES = ("", "_ci_low", "_ci_high", "_signature")
+
+
+def columns(board: Leaderboard) -> list[str]:
+    """The header."""
+    metrics = board.tables[0].metrics if board.tables else ()
+    scores = [f"{metric}{suffix}" for metric in metrics for suffix in METRIC_SUFFIXES]
+    return [*LEADING, *scores, *TRAILING]
+
+
+def to_csv(board: Leaderboard) -> str:
+    r"""The whole file; lines end in ``\r\n`` as RFC 4180 has it."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(columns(board))
+    for table in board.tables:
+        for row in sorted(table.rows, key=lambda r: r.system):
+            writer.writerow(list(_cells(table, row, board.mtbench_version)))
+    return stream.getvalue()
+
+
+def _cells(table: Table, row: Row, version: str) -> Iterator[str]:
+    yield from (quoted(table.corpus), table.pair.source, table.pair.target, quoted(row.system))
+    yield from (_whole(row.segments), _whole(row.rank), _whole(row.cluster))
+    for metric in table.metrics:
+        cell = row.cells[metric]
+        yield number(cell.score)
+        yield number(cell.interval.low if cell.interval else None)
+        yield number(cell.interval.high if cell.interval else None)
+        yield quoted(cell.signature or "")
+    yield from (_whole(row.failures), _whole(row.off_target), _whole(row.empty))
+    yield from (_whole(row.copied), number(row.length_ratio), number(row.seconds_per_segment))
+    yield from (table.rank_metric or "", row.testset_digest, row.output_digest, version)
+
+
+def number(value: float | None) -> str:
+    """Six decimals and a dot; empty for no value."""
+    if value is None:
+        return ""
+    text = f"{value:.6f}"
+    return "0.000000" if text == "-0.000000" else text
+
+
+def _whole(value: int | None) -> str:
+    return "" if value is None else str(value)
+
+
+def quoted(text: str) -> str:
+    """A text cell that no spreadsheet runs as a formula: such get a leading apostrophe."""
+    return f"{APOSTROPHE}{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

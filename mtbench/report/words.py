@@ -1,0 +1,114 @@
+"""How numbers, ranks and test sets are put in words, the same in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from mtbench.types import Cell, Leaderboard, MetricInfo, Row, Table
+
+ORIGINS = {"human": "human", "machine": "machine-made", "unknown": "of unknown origin"}
+SMALL = 30
+
+
+def heading(table: Table) -> str:
+    """``china-blockchain en→it``."""
+    return f"{table.corpus} {table.pair.source}→{table.pair.target}"
+
+
+def circumstances(table: Table) -> str:
+    """What a reader must know of the test set, in one line."""
+    facts = table.facts
+    parts = [_count(facts.segments, "segment")]
+    if facts.documents:
+        parts[0] += f" in {_count(facts.documents, 'document')}"
+    if facts.source_origin:
+        parts.append(f"source {ORIGINS[facts.source_origin]}")
+    if facts.reference_origin:
+        parts.append(f"reference {ORIGINS[facts.reference_origin]}")
+    if facts.references and facts.references > 1:
+        parts.append(f"{facts.references} references")
+    if facts.reversed:
+        parts.append("reversed direction")
+    if facts.segments < SMALL:
+        parts.append("a smoke test, not a benchmark")
+    return "; ".join(parts)
+
+
+def rank(row: Row) -> str:
+    """``1``, ``2 (2–4)``, or a dash for an unranked row."""
+    if row.rank is None:
+        return "–"
+    if row.rank_first == row.rank_last:
+        return str(row.rank)
+    return f"{row.rank} ({row.rank_first}–{row.rank_last})"
+
+
+def column(name: str, info: MetricInfo | None) -> str:
+    """A metric's title with its direction."""
+    if info is None:
+        return name
+    return f"{info.title} {'↑' if info.higher_is_better else '↓'}"
+
+
+def value(cell: Cell, info: MetricInfo | None) -> str:
+    """A score in its customary decimals; a dash for none."""
+    if cell.score is None or info is None:
+        return "–"
+    return f"{cell.score:.{info.decimals}f}"
+
+
+def interval(cell: Cell, info: MetricInfo | None) -> str:
+    """``[20.1, 30.4]``, with a question mark where it is unreliable."""
+    if cell.interval is None or info is None:
+        return ""
+    low, high = cell.interval.low, cell.interval.high
+    mark = "" if cell.interval.reliable else "?"
+    return f"[{low:.{info.decimals}f}, {high:.{info.decimals}f}]{mark}"
+
+
+def remarks(row: Row) -> str:
+    """What is remarkable about an output, in few words."""
+    found = []
+    if row.baseline:
+        found.append("baseline")
+    if row.failures:
+        found.append(f"{row.failures} failed")
+    if row.empty:
+        found.append(f"{row.empty} empty")
+    if row.copied:
+        found.append(f"{row.copied} copied")
+    if row.off_target:
+        found.append(f"{row.off_target} off-target")
+    if row.via:
+        found.append(f"via {', '.join(row.via)}")
+    return ", ".join(found)
+
+
+def footnotes(board: Leaderboard, table: Table, *, verbose: bool) -> Iterator[str]:
+    """Sentences under a table."""
+    if table.verdict:
+        yield table.verdict
+    for metric, reason in board.missing.items():
+        yield f"{metric}: no score here. {reason}"
+    if any(c.interval and not c.interval.reliable for r in table.rows for c in r.cells.values()):
+        yield f"?: intervals from fewer than {SMALL} units are unreliable."
+    for row in table.rows:
+        for note in row.notes:
+            yield f"{row.system}: {note}"
+    if verbose:
+        yield from signatures(table)
+        yield from table.excluded
+    elif table.excluded:
+        yield f"{_count(len(table.excluded), 'stored score')} left out (-v names them)."
+
+
+def signatures(table: Table) -> Iterator[str]:
+    """One line for each signature in the table."""
+    for metric in table.metrics:
+        found = {row.cells[metric].signature for row in table.rows}
+        for signature in sorted(s for s in found if s):
+            yield f"{metric}: {signature}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,26 @@
+"""Intervals, paired tests and rankings from per-segment statistics alone."""
+
+from __future__ import annotations
+
+from mtbench.significance.choice import choose_unit
+from mtbench.significance.intervals import bootstrap_interval
+from mtbench.significance.paired import Family, holm, over_family, paired_bootstrap, paired_test
+from mtbench.significance.randomization import ruled_resamples
+from mtbench.significance.ranking import rank
+from mtbench.types.findings import PairedTest, RankedSystem, Ranking, UnitChoice
+
+__all__ = [
+    "Family",
+    "PairedTest",
+    "RankedSystem",
+    "Ranking",
+    "UnitChoice",
+    "bootstrap_interval",
+    "choose_unit",
+    "holm",
+    "over_family",
+    "paired_bootstrap",
+    "paired_test",
+    "rank",
+    "ruled_resamples",
+]

@@ -1,0 +1,114 @@
+"""Intervals around a system score by the percentile bootstrap (Efron 1979; Koehn 2004)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from mtbench.errors import MetricError
+from mtbench.significance.draws import multinomial_counts
+from mtbench.significance.units import RELIABLE_UNITS, Array, Units, exact, unit_sums
+from mtbench.types import Interval
+
+Pool = Callable[[Array], Array]
+
+RESAMPLES = 1000
+
+
+def bootstrap_interval(
+    rows: Array,
+    pool: Pool,
+    *,
+    resamples: int = RESAMPLES,
+    seed: int,
+    units: Units | None = None,
+    level: float = 0.95,
+) -> Interval:
+    """The percentile bootstrap interval of a system score.
+
+    Segments, or documents where ``units`` are given, are drawn with replacement, as many as
+    there are; their statistics are summed and pooled again. The same seed draws the same
+    units for every system of a test set.
+
+    Args:
+        rows: Array of shape (n, k), one row a segment.
+        pool: Totals of shape (..., k) → scores of shape (...).
+        resamples: Number of resamples.
+        seed: Of the draws, from 0 on.
+        units: For each segment, an integer that names its document; None for segments.
+        level: Nominal coverage.
+
+    Raises:
+        MetricError: If ``pool`` gives something that is no number.
+        RequestError: If the seed is negative.
+        ValueError: If shapes do not agree, or for fewer than one resample.
+    """
+    sums = exact(unit_sums(rows, units))
+    scores = bootstrap_scores({"": sums}, pool, resamples=resamples, seed=seed)[""]
+    low, high = percentiles(scores, level)
+    return Interval(
+        low=low,
+        high=high,
+        level=level,
+        resamples=resamples,
+        seed=seed,
+        unit="segment" if units is None else "document",
+        units=len(sums),
+        reliable=len(sums) >= RELIABLE_UNITS,
+    )
+
+
+def bootstrap_scores(
+    systems: Mapping[str, Array],
+    pool: Pool,
+    *,
+    resamples: int,
+    seed: int,
+    entries: int | None = None,
+) -> dict[str, Array]:
+    """Pooled scores of bootstrap resamples, the same units being drawn for every system.
+
+    Args:
+        systems: System → array of shape (u, k): statistics of each unit.
+        pool: Totals of shape (..., k) → scores of shape (...).
+        resamples: Number of resamples.
+        seed: Of the draws.
+        entries: Largest number of entries of a chunk, where not the default; changes nothing
+            but memory.
+
+    Returns:
+        System → scores of shape (resamples,).
+    """
+    if resamples < 1:
+        raise ValueError(f"{resamples} resamples")
+    (units,) = {len(sums) for sums in systems.values()}
+    more = {} if entries is None else {"entries": entries}
+    parts: dict[str, list[Array]] = {name: [] for name in systems}
+    for counts in multinomial_counts(units, resamples, seed, **more):
+        for name, sums in systems.items():
+            parts[name].append(pooled(pool, counts @ sums))
+    return {name: np.concatenate(part) for name, part in parts.items()}
+
+
+def pooled(pool: Pool, totals: Array) -> Array:
+    """Scores of totals: (..., k) → (...).
+
+    Raises:
+        MetricError: If the metric gives another shape or something that is no number.
+    """
+    scores = np.asarray(pool(totals), dtype=np.float64)
+    if scores.shape != totals.shape[:-1] or not np.isfinite(scores).all():
+        raise MetricError(
+            "a metric's pool() gave no finite score for a resample",
+            why=f"totals of shape {totals.shape} gave shape {scores.shape}",
+        )
+    return scores
+
+
+def percentiles(values: Array, level: float) -> tuple[float, float]:
+    """The two ends between which the middle share ``level`` of the values lies."""
+    if not 0 < level < 1:
+        raise ValueError(f"a level lies between 0 and 1, not at {level}")
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)

@@ -1,0 +1,55 @@
+"""Records: what crosses a boundary between stages, or between the program and a file.
+
+Records hold data and nothing else: no method here touches disk, network or history.
+Every record is frozen, refuses unknown fields and non-finite numbers.
+"""
+
+from __future__ import annotations
+
+from mtbench.types.base import SCHEMA_VERSION, Json, Origin, Record
+from mtbench.types.boards import Cell, Leaderboard, Row, Table
+from mtbench.types.corpora import CorpusCard, Labels, Segment, Source, TestSet, TestSetFacts
+from mtbench.types.scores import Interval, MetricInfo, MetricResult, Score, ScoringView, Statistics
+from mtbench.types.signatures import Signature
+from mtbench.types.systems import (
+    Finished,
+    Hypothesis,
+    RunRecord,
+    Runtime,
+    SystemCard,
+    SystemOutput,
+    Translation,
+    output_digest,
+)
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "Cell",
+    "CorpusCard",
+    "Finished",
+    "Hypothesis",
+    "Interval",
+    "Json",
+    "Labels",
+    "Leaderboard",
+    "MetricInfo",
+    "MetricResult",
+    "Origin",
+    "Record",
+    "Row",
+    "RunRecord",
+    "Runtime",
+    "Score",
+    "ScoringView",
+    "Segment",
+    "Signature",
+    "Source",
+    "Statistics",
+    "SystemCard",
+    "SystemOutput",
+    "Table",
+    "TestSet",
+    "TestSetFacts",
+    "Translation",
+    "output_digest",
+]

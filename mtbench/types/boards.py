@@ -1,0 +1,108 @@
+"""Records of leaderboards."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from mtbench.languages import LanguagePair
+from mtbench.types.base import SCHEMA_VERSION, Json, Record
+from mtbench.types.corpora import TestSetFacts
+from mtbench.types.scores import Interval, MetricInfo
+
+
+class Cell(Record):
+    """One metric's place in a row.
+
+    Attributes:
+        score: The system score, or None where there is none.
+        interval: Around it.
+        signature: How it was computed.
+        reason: Why there is no score.
+    """
+
+    score: float | None = None
+    interval: Interval | None = None
+    signature: str | None = None
+    reason: str | None = None
+
+
+class Row(Record):
+    """One system on one test set.
+
+    Attributes:
+        system: Its name, unique in the table.
+        folder: Its folder under results.
+        baseline: Whether it stands outside the ranking.
+        rank: Shared by its cluster; None for an unranked row.
+        rank_first, rank_last: The range that its rank can have.
+        cluster: Number of its cluster, from 1.
+        cells: Metric → cell.
+        segments, failures, empty, copied, off_target: Counts; None where not looked for.
+        length_ratio: Characters of the hypotheses over characters of the references.
+        seconds_per_segment: Wall time of translation over segments translated.
+        via: Languages that text passed through.
+        notes: Sentences a reader must see.
+        testset_digest, output_digest: What the row was made from.
+    """
+
+    system: str
+    folder: str
+    baseline: bool = False
+    rank: int | None = None
+    rank_first: int | None = None
+    rank_last: int | None = None
+    cluster: int | None = None
+    cells: dict[str, Cell] = Field(default_factory=dict)
+    segments: int
+    failures: int = 0
+    empty: int | None = None
+    copied: int | None = None
+    off_target: int | None = None
+    length_ratio: float | None = None
+    seconds_per_segment: float | None = None
+    via: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    testset_digest: str
+    output_digest: str
+
+
+class Table(Record):
+    """All systems on one test set.
+
+    Attributes:
+        corpus, pair: The test set.
+        facts: What a reader must know of it.
+        metrics: Columns, in order.
+        rank_metric: The primary metric, or None where nothing can be ranked.
+        verdict: One sentence on what the ranking can tell, or why nobody is ranked.
+        rows: Sorted by the primary metric, best first; baselines and unranked rows last.
+        excluded: Stored scores and runs that are not in the table, with the reason.
+        tests: Every paired test behind the ranking, as JSON.
+    """
+
+    corpus: str
+    pair: LanguagePair
+    facts: TestSetFacts
+    metrics: tuple[str, ...]
+    rank_metric: str | None = None
+    verdict: str = ""
+    rows: tuple[Row, ...]
+    excluded: tuple[str, ...] = ()
+    tests: tuple[Json, ...] = ()
+
+
+class Leaderboard(Record):
+    """Tables, one for each test set, sorted by corpus and pair.
+
+    Attributes:
+        metrics: Metric → what it is.
+        tables: The tables.
+        missing: Metric → why its column is empty everywhere.
+        mtbench_version: Of the program that built it.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    metrics: dict[str, MetricInfo]
+    tables: tuple[Table, ...]
+    missing: dict[str, str] = Field(default_factory=dict)
+    mtbench_version: str

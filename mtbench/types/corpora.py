@@ -1,0 +1,224 @@
+"""Records of corpora: segments, cards, test sets."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from mtbench.digests import digest_rows, digest_text
+from mtbench.languages import LanguagePair, LanguageTag
+from mtbench.types.base import SCHEMA_VERSION, Json, Origin, Record
+
+
+class Source(Record):
+    """One source segment: all that a back end ever sees of a test set.
+
+    Attributes:
+        id: The segment's id.
+        text: The text to translate.
+        document: The document it stands in, where known.
+        context: What precedes it and may inform the translation, where the corpus says.
+        instruction: What a translator was told about it, where the corpus says.
+    """
+
+    id: str
+    text: str
+    document: str | None = None
+    context: str | None = None
+    instruction: str | None = None
+
+
+class Segment(Record):
+    """One line of a corpus file.
+
+    Attributes:
+        source: The source side.
+        references: Zero or more reference translations.
+        domain: The corpus's own label of subject or genre.
+        original_language: The language the segment was first written in.
+        origin: How the reference came to be.
+        alignment: Confidence in 0..1 where the pair was aligned from raw documents.
+        extra: Keys of the line that mtbench does not know, kept as they are.
+    """
+
+    source: Source
+    references: tuple[str, ...] = ()
+    domain: str | None = None
+    original_language: LanguageTag | None = None
+    origin: Origin | None = None
+    alignment: Annotated[float, Field(ge=0, le=1)] | None = None
+    extra: dict[str, Json] = Field(default_factory=dict)
+
+
+class CorpusCard(Record):
+    """What a corpus says of itself (``card.toml``).
+
+    Attributes:
+        title: A name for people.
+        version: The corpus's own version.
+        licence: An SPDX identifier or a sentence.
+        url: Where it comes from.
+        citation: How to cite it.
+        origin: Language → how that side came to be: ``human``, ``machine`` or ``unknown``.
+        original_language: The language the texts were first written in, where it is one.
+        date: When the texts were published.
+        notes: What a user must know before reading a number.
+        reversible: Whether each file also serves the other direction.
+        reference_names: Names of the references where a file has several, in order.
+        files: File name → SHA-256 of its bytes.
+    """
+
+    title: str = ""
+    version: str = ""
+    licence: str = ""
+    url: str = ""
+    citation: str = ""
+    origin: dict[LanguageTag, Origin] = Field(default_factory=dict)
+    original_language: LanguageTag | None = None
+    date: datetime.date | None = None
+    notes: str = ""
+    reversible: bool = False
+    reference_names: tuple[str, ...] = ()
+    files: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("files")
+    @classmethod
+    def _hex_digests(cls, files: dict[str, str]) -> dict[str, str]:
+        for name, digest in files.items():
+            if not re.fullmatch(r"(sha256:)?[0-9a-f]{64}", digest):
+                raise ValueError(f"the checksum of {name} is not a SHA-256 in lower-case hex")
+        return {name: digest.removeprefix("sha256:") for name, digest in files.items()}
+
+
+class TestSet(Record):
+    """One corpus in one language pair, held by columns so that a million segments fit.
+
+    Attributes:
+        corpus: Folder name of the corpus (``NAME@firstN`` where limited).
+        pair: The direction.
+        sources: The source side, in corpus order.
+        references: For each segment, its references.
+        reference_names: Names of the references in use, in order; empty where unnamed.
+        domains: For each segment, its domain.
+        original_languages: For each segment, the language it was first written in.
+        origins: For each segment, how its reference came to be.
+        alignments: For each segment, the confidence of its alignment.
+        extras: Segment id → keys of its line that mtbench does not know.
+        reversed: Whether the file was written for the other direction.
+        card: The corpus card, if there is one.
+    """
+
+    __test__ = False  # not a test case, whatever pytest makes of the name
+
+    corpus: str
+    pair: LanguagePair
+    sources: tuple[Source, ...]
+    references: tuple[tuple[str, ...], ...]
+    reference_names: tuple[str, ...] = ()
+    domains: tuple[str | None, ...]
+    original_languages: tuple[str | None, ...]
+    origins: tuple[Origin | None, ...]
+    alignments: tuple[float | None, ...]
+    extras: dict[str, dict[str, Json]] = Field(default_factory=dict)
+    reversed: bool = False
+    card: CorpusCard | None = None
+
+    @model_validator(mode="after")
+    def _columns_agree(self) -> TestSet:
+        sizes = {
+            "sources": len(self.sources),
+            "references": len(self.references),
+            "domains": len(self.domains),
+            "original_languages": len(self.original_languages),
+            "origins": len(self.origins),
+            "alignments": len(self.alignments),
+        }
+        if len(set(sizes.values())) != 1:
+            raise ValueError(f"columns of different lengths: {sizes}")
+        return self
+
+    def __len__(self) -> int:
+        return len(self.sources)
+
+    @property
+    def name(self) -> str:
+        """``CORPUS/SRC-TGT``."""
+        return f"{self.corpus}/{self.pair}"
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The segment ids, in corpus order."""
+        return tuple(source.id for source in self.sources)
+
+    @property
+    def documents(self) -> tuple[str | None, ...]:
+        """For each segment, its document."""
+        return tuple(source.document for source in self.sources)
+
+    @property
+    def reference_count(self) -> int | None:
+        """How many references each segment has; None where that varies."""
+        counts = {len(references) for references in self.references}
+        return counts.pop() if len(counts) == 1 else None
+
+    def sources_digest(self) -> str:
+        """What a translation depends on: ids, texts, documents, contexts, instructions."""
+        return digest_rows(source.model_dump(exclude_none=True) for source in self.sources)
+
+    def references_digest(self) -> str:
+        """What a reference-based score depends on beside the output: ids and references."""
+        return digest_rows(
+            [source.id, list(references)]
+            for source, references in zip(self.sources, self.references, strict=True)
+        )
+
+    def digest(self) -> str:
+        """What makes two test sets the same: the pair, all sources, all references in use."""
+        return digest_text(f"{self.pair}\n{self.sources_digest()}\n{self.references_digest()}\n")
+
+
+class TestSetFacts(Record):
+    """What a reader must know of a test set to read a number on it.
+
+    Attributes:
+        segments: How many there are.
+        documents: How many documents; 0 where they are not known.
+        reversed: Whether the corpus file was written for the other direction.
+        source_origin, reference_origin: How each side came to be, where the card says.
+        original_languages: Languages the segments were first written in.
+        date: When the texts were published, where the card says.
+        references: References a segment; None where that varies.
+    """
+
+    __test__ = False
+
+    segments: int
+    documents: int = 0
+    reversed: bool = False
+    source_origin: Origin | None = None
+    reference_origin: Origin | None = None
+    original_languages: tuple[str, ...] = ()
+    date: datetime.date | None = None
+    references: int | None = None
+
+
+class Labels(Record):
+    """What segments are called and grouped by, without their text (``test_set.json``).
+
+    Attributes:
+        testset_digest: Of the test set.
+        ids: Segment ids, in corpus order.
+        documents, domains, original_languages: For each segment, its label.
+        source_characters: For each segment, the length of its source.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    testset_digest: str
+    ids: tuple[str, ...]
+    documents: tuple[str | None, ...]
+    domains: tuple[str | None, ...]
+    original_languages: tuple[str | None, ...]
+    source_characters: tuple[int, ...]

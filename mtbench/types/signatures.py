@@ -1,0 +1,86 @@
+"""How a score was computed."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import field_validator
+
+from mtbench.digests import digest_text
+from mtbench.types.base import Record
+
+_FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*\Z")
+
+
+class Signature(Record):
+    """How a score was computed: ordered fields, written ``key:value|key:value``.
+
+    ``Signature.parse(str(s)) == s``. In a value, ``|``, ``%`` and control characters are
+    percent-encoded.
+    """
+
+    fields: tuple[tuple[str, str], ...]
+
+    @field_validator("fields")
+    @classmethod
+    def _plain_keys(cls, fields: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+        keys = [key for key, _ in fields]
+        if len(set(keys)) != len(keys):
+            raise ValueError("a signature names each field once")
+        for key in keys:
+            if not _FIELD.match(key):
+                raise ValueError(f"not a signature field: {key!r}")
+        return fields
+
+    @classmethod
+    def of(cls, **fields: str | int | float) -> Signature:
+        """A signature from keyword arguments, in their order."""
+        return cls(fields=tuple((key, str(value)) for key, value in fields.items()))
+
+    @classmethod
+    def parse(cls, text: str) -> Signature:
+        """Reads what ``str`` writes.
+
+        Raises:
+            ValueError: If a part has no colon or a key is not one.
+        """
+        fields = []
+        for part in text.split("|") if text else []:
+            key, colon, value = part.partition(":")
+            if not colon:
+                raise ValueError(f"not a signature: {text!r}")
+            fields.append((key, _decoded(value)))
+        return cls(fields=tuple(fields))
+
+    def get(self, key: str) -> str | None:
+        """The value of a field, if it is there."""
+        return dict(self.fields).get(key)
+
+    def plus(self, **fields: str | int | float) -> Signature:
+        """This signature with more fields at the end."""
+        more = tuple((key, str(value)) for key, value in fields.items())
+        return Signature(fields=self.fields + more)
+
+    def digest8(self) -> str:
+        """Eight hex digits that tell it apart in a file name."""
+        return digest_text(str(self))[:8]
+
+    def __str__(self) -> str:
+        return "|".join(f"{key}:{_encoded(value)}" for key, value in self.fields)
+
+
+def _encoded(value: str) -> str:
+    return "".join(
+        "".join(f"%{b:02X}" for b in c.encode("utf-8", "surrogatepass"))
+        if c in "|%" or not c.isprintable()
+        else c
+        for c in value
+    )
+
+
+def _decoded(value: str) -> str:
+    from urllib.parse import unquote_to_bytes
+
+    if "%" not in value:
+        return value
+    return unquote_to_bytes(value).decode("utf-8", "surrogatepass")

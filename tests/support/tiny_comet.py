@@ -1,0 +1,211 @@
+"""Tiny but real COMET checkpoints of every class, made without a network.
+
+Each is built by the library's own class, with an XLM-R of two layers and a tokenizer trained on
+the sentences below, and saved as Lightning saves it. The weights are random, wide enough for
+scores to differ between segments.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+HIDDEN = 64
+LAYERS = 2
+
+SENTENCES = (
+    ("The bridge was closed for repairs until the end of March.", "en"),
+    ("Die Brücke war bis Ende März wegen Reparaturen gesperrt.", "de"),
+    ("Le pont est resté fermé pour travaux jusqu'à la fin du mois de mars.", "fr"),
+    ("Il ponte è rimasto chiuso per lavori fino alla fine di marzo.", "it"),
+    ("Prices rose by 3.4 percent last year, said the central bank.", "en"),
+    ("Die Preise stiegen im vergangenen Jahr um 3,4 Prozent, teilte die Zentralbank mit.", "de"),
+    ("Les prix ont augmenté de 3,4 % l'an dernier, selon la banque centrale.", "fr"),
+    ("I prezzi sono aumentati del 3,4 per cento l'anno scorso, ha detto la banca centrale.", "it"),
+    ("Who would have thought that a small village could host so many visitors?", "en"),
+    ("Wer hätte gedacht, dass ein kleines Dorf so viele Gäste beherbergen könnte?", "de"),
+    ("Qui aurait cru qu'un petit village puisse accueillir autant de visiteurs ?", "fr"),
+    ("Chi avrebbe mai pensato che un piccolo paese potesse ospitare così tanti visitatori?", "it"),
+    ("She opened the window, and the noise of the street filled the room.", "en"),
+    ("Sie öffnete das Fenster, und der Lärm der Straße erfüllte das Zimmer.", "de"),
+    ("Elle ouvrit la fenêtre, et le bruit de la rue remplit la pièce.", "fr"),
+    ("Aprì la finestra e il rumore della strada riempì la stanza.", "it"),
+)
+
+KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "regression": ("RegressionMetric", "regression_metric", {"pool": "avg", "layer": "mix"}),
+    "qe": (
+        "ReferencelessRegression",
+        "referenceless_regression_metric",
+        {"pool": "avg", "layer": "mix"},
+    ),
+    "unified": (
+        "UnifiedMetric",
+        "unified_metric",
+        {"sent_layer": "mix", "word_layer": LAYERS, "input_segments": ["mt", "src", "ref"]},
+    ),
+    "unified-qe": (
+        "UnifiedMetric",
+        "unified_metric",
+        {"sent_layer": "mix", "word_layer": LAYERS, "input_segments": ["mt", "src"]},
+    ),
+    "xcomet": ("XCOMETMetric", "xcomet_metric", {"sent_layer": "mix", "word_layer": LAYERS}),
+}
+
+
+def build(folder: Path, kind: str, *, layer_norm: bool = False, seed: int = 3) -> Path:
+    """A checkpoint of a class.
+
+    Args:
+        folder: Where ``encoder/`` lies or is made, and ``KIND/`` is made.
+        kind: One of ``KINDS``.
+        layer_norm: Whether the layer-wise attention normalises.
+        seed: Of the random weights.
+
+    Returns:
+        ``folder/KIND/checkpoints/model.ckpt``.
+    """
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    encoder = folder / "encoder"
+    if not (encoder / "config.json").is_file():
+        build_encoder(encoder, seed)
+    from mtbench.metrics.comet.quiet import quiet
+
+    with quiet():
+        return _build(folder, encoder, kind, layer_norm, seed)
+
+
+def _build(folder: Path, encoder: Path, kind: str, layer_norm: bool, seed: int) -> Path:
+    import comet.models
+    import torch
+    import yaml
+
+    name, identifier, options = KINDS[kind]
+    torch.manual_seed(seed)
+    model = getattr(comet.models, name)(
+        encoder_model="XLM-RoBERTa",
+        pretrained_model=str(encoder.resolve()),
+        layer_transformation="sparsemax",
+        layer_norm=layer_norm,
+        dropout=0.1,
+        hidden_sizes=[2 * HIDDEN, HIDDEN],
+        activations="Tanh",
+        load_pretrained_weights=True,
+        local_files_only=True,
+        **options,
+    )
+    # Unequal weights, so that more than one layer counts.
+    for number, weight in enumerate(model.layerwise_attention.scalar_parameters):
+        weight.data.fill_(0.1 * number)
+    if kind == "xcomet":
+        _balance_labels(model)
+    hparams = json.loads(json.dumps(dict(model.hparams) | {"class_identifier": identifier}))
+    place = folder / (kind + ("-norm" if layer_norm else ""))
+    (place / "checkpoints").mkdir(parents=True, exist_ok=True)
+    (place / "hparams.yaml").write_text(yaml.safe_dump(hparams), encoding="utf-8")
+    file = place / "checkpoints" / "model.ckpt"
+    torch.save(
+        {
+            "epoch": 0,
+            "global_step": 0,
+            "pytorch-lightning_version": version("pytorch-lightning"),
+            "state_dict": model.state_dict(),
+            "hparams_name": "kwargs",
+            "hyper_parameters": hparams,
+        },
+        file,
+    )
+    return file
+
+
+def _balance_labels(model: Any) -> None:
+    """Makes word labels differ from word to word, so that there are error spans."""
+    import torch
+
+    texts = [text for text, _ in SENTENCES]
+    encoded = model.encoder.tokenizer(texts, return_tensors="pt", padding=True)
+    model.eval()
+    with torch.inference_mode():
+        logits = model.forward(encoded["input_ids"], encoded["attention_mask"]).logits
+        mean = logits[encoded["attention_mask"].bool()].mean(dim=0)
+    model.hidden2tag.bias.data.sub_(mean)
+
+
+def build_encoder(folder: Path, seed: int, vocabulary: int = 500) -> None:
+    """An XLM-R of two layers with a tokenizer of its own kind."""
+    from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+    from tokenizers.trainers import UnigramTrainer
+
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    words = Tokenizer(models.Unigram())
+    words.normalizer = normalizers.NFKC()
+    words.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    words.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
+    words.train_from_iterator(
+        [text for text, _ in SENTENCES],
+        UnigramTrainer(
+            vocab_size=vocabulary,
+            special_tokens=special,
+            unk_token="<unk>",  # noqa: S106 - a token of the vocabulary
+            show_progress=False,
+        ),
+    )
+    words.post_processor = processors.TemplateProcessing(
+        single="<s> $A </s>",
+        pair="<s> $A </s> </s> $B </s>",
+        special_tokens=[("<s>", 0), ("</s>", 2)],
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import torch
+        from transformers import XLMRobertaConfig, XLMRobertaModel, XLMRobertaTokenizerFast
+
+        folder.mkdir(parents=True, exist_ok=True)
+        XLMRobertaTokenizerFast(tokenizer_object=words, model_max_length=512).save_pretrained(
+            folder
+        )
+        torch.manual_seed(seed)
+        config = XLMRobertaConfig(
+            vocab_size=words.get_vocab_size(),
+            hidden_size=HIDDEN,
+            num_hidden_layers=LAYERS,
+            num_attention_heads=4,
+            intermediate_size=4 * HIDDEN,
+            max_position_embeddings=514,
+            type_vocab_size=1,
+            layer_norm_eps=1e-5,
+            pad_token_id=1,
+            bos_token_id=0,
+            eos_token_id=2,
+            initializer_range=0.2,
+        )
+        XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
+
+
+class Library:
+    """The library's own ``predict`` on a checkpoint, at fp32, on the CPU."""
+
+    def __init__(self, checkpoint: Path) -> None:
+        from mtbench.metrics.comet.quiet import quiet
+
+        with quiet():
+            import comet
+
+            self._model = comet.load_from_checkpoint(str(checkpoint), local_files_only=True)
+        self._said: dict[str, Any] = {}
+
+    def predict(self, samples: list[dict[str, str]], batch_size: int = 16) -> Any:
+        """Its ``Prediction``: ``scores``, ``system_score``, perhaps ``metadata``."""
+        from mtbench.metrics.comet.quiet import quiet
+
+        asked = json.dumps([samples, batch_size])
+        if asked not in self._said:
+            with quiet():
+                self._said[asked] = self._model.predict(
+                    samples, batch_size=batch_size, gpus=0, num_workers=0, progress_bar=False
+                )
+        return self._said[asked]

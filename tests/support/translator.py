@@ -1,0 +1,151 @@
+"""A program that "translates" to upper case and misbehaves on request: a test's counterpart.
+
+Run as ``python translator.py BEHAVIOUR``; it knows nothing of mtbench.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def lines() -> Iterator[str]:
+    for line in sys.stdin:
+        yield line.rstrip("\n")
+
+
+def say(line: str) -> None:
+    print(line, flush=True)
+
+
+def streaming() -> None:
+    for line in lines():
+        say(line.upper())
+
+
+def buffering() -> None:
+    read = list(lines())
+    sys.stdout.write("".join(line.upper() + "\n" for line in read))
+
+
+def counting() -> None:
+    """Shows in each answer which process gave it, and as its how-manieth line."""
+    for number, line in enumerate(lines(), start=1):
+        say(f"{os.getpid()} {number} {line}")
+
+
+def short() -> None:
+    for line in list(lines())[1:]:
+        say(line.upper())
+
+
+def long() -> None:
+    say("Loading the model ...")
+    streaming()
+
+
+def dying() -> None:
+    for number, line in enumerate(lines(), start=1):
+        say(line.upper())
+        if number == 2:
+            print("out of memory", file=sys.stderr)
+            sys.exit(3)
+
+
+def failing_at_the_end() -> None:
+    streaming()
+    sys.exit(5)
+
+
+def crashing() -> None:
+    next(lines())
+    os.abort()
+
+
+def noisy() -> None:
+    for line in lines():
+        sys.stderr.write("x" * 100_000 + "\n")
+        say(line.upper())
+    print("all done", file=sys.stderr)
+
+
+def deaf() -> None:
+    """Answers without reading, then waits to be ended."""
+    say("A")
+    time.sleep(60)
+
+
+def silent() -> None:
+    time.sleep(60)
+
+
+def stubborn() -> None:
+    """Starts a child, leaves its number, and both ignore polite requests."""
+    code = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    child = subprocess.Popen([sys.executable, "-c", code])
+    Path(sys.argv[2]).write_text(str(child.pid), encoding="utf-8")
+    next(lines())
+    time.sleep(60)
+
+
+def latin() -> None:
+    for _ in lines():
+        sys.stdout.buffer.write(b"\xe9t\xe9\n")
+
+
+def pair() -> None:
+    for line in lines():
+        say(f"{sys.argv[2]}>{sys.argv[3]}: {line}")
+
+
+def rows() -> Iterator[dict[str, str]]:
+    for line in lines():
+        yield json.loads(line)
+
+
+def objects() -> None:
+    for row in rows():
+        say(json.dumps({"id": row["id"], "mt": row["src"].upper(), "tokens": len(row["src"])}))
+
+
+def backwards() -> None:
+    for row in reversed(list(rows())):
+        say(json.dumps({"id": row["id"], "mt": row["src"].upper()}))
+
+
+def fields() -> None:
+    for row in rows():
+        say(json.dumps({"id": row["id"], "mt": " ".join(sorted(row))}))
+
+
+def refusing() -> None:
+    for row in rows():
+        refuses = row["src"] == "Two."
+        say(json.dumps({"id": row["id"], "error": "too rude"} if refuses else
+                       {"id": row["id"], "mt": row["src"].upper()}))  # fmt: skip
+
+
+def forgetting() -> None:
+    for row in rows():
+        if row["src"] != "Two.":
+            say(json.dumps({"id": row["id"], "mt": row["src"].upper()}))
+
+
+def inventing() -> None:
+    for row in rows():
+        say(json.dumps({"id": row["id"] + "x", "mt": ""}))
+
+
+def repeating() -> None:
+    for row in rows():
+        say(json.dumps({"id": row["id"], "mt": ""}))
+        say(json.dumps({"id": row["id"], "mt": ""}))
+
+
+if __name__ == "__main__":
+    globals()[sys.argv[1]]()
