@@ -89,7 +89,6 @@ class LanguageCheck:
             return None
         return str(overall if certainty >= _CERTAIN else found)
 
-
     def recognised(self, text: str, tag: str) -> bool:
         """Whether a text is taken for the language that it should be in."""
         clean = _NOISE.sub(" ", text[:_READ])
