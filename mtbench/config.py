@@ -21,6 +21,7 @@ else:
     import tomli as tomllib
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,99}\Z")
+LIMITED = re.compile(r"@first[0-9]+\Z")
 _INLINE = re.compile(r"(?P<backend>[a-z][a-z0-9-]*):(?P<target>.*)\Z", re.DOTALL)
 
 
@@ -69,8 +70,11 @@ def workspace(results: str | None = None, environment: Mapping[str, str] = os.en
 def _settings(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
-    found = read_toml(path).get("tool", {}).get("mtbench", {})
+    tools = read_toml(path).get("tool", {})
+    found = tools.get("mtbench", {}) if isinstance(tools, dict) else {}
     known = {"corpora", "models", "results", "cache"}
+    if not isinstance(found, dict):
+        raise RequestError(f"{path}: [tool.mtbench] is no table")
     for key, value in found.items():
         if key not in known or not isinstance(value, str):
             raise RequestError(
@@ -135,10 +139,15 @@ def read_system_card(path: Path) -> SystemCard:
     try:
         card = SystemCard.model_validate({**values, "name": path.stem})
     except ValidationError as error:
-        raise CardError(f"{path}: {first_defect(error)}", hint="see mtbench models new") from error
+        raise CardError(f"{path}: {first_defect(error, 'key')}", hint=_keys(SystemCard)) from error
     except RequestError as error:
         raise CardError(f"{path}: {error.message}", hint=error.hint) from error
     return card
+
+
+def _keys(kind: type[Record]) -> str:
+    keys = [name for name in kind.model_fields if name not in ("name", "inline")]
+    return f"keys of a card: {', '.join(keys)}"
 
 
 def find_system(spec: str, folders: tuple[Path, ...]) -> SystemCard:
@@ -149,20 +158,29 @@ def find_system(spec: str, folders: tuple[Path, ...]) -> SystemCard:
         RequestError: If a target or a name cannot be.
         CardError: If the card is malformed.
     """
+    _check_unicode(spec)
     cards = card_names(folders)
-    if spec in cards:
-        card = read_system_card(cards[spec])
-    elif spec.endswith(".toml"):
+    inline = _INLINE.match(spec)
+    path = cards.get(spec)
+    if path is None and spec.endswith(".toml") and (Path(spec).is_file() or not inline):
         if not Path(spec).is_file():
             raise UnknownName("model card", spec, cards)
-        card = read_system_card(Path(spec))
-    else:
-        inline = _INLINE.match(spec)
-        if not inline:
-            known = [*cards, *(f"{name}:" for name in BACKENDS.origins())]
-            raise UnknownName("model", spec, known)
-        card = _inline_card(inline["backend"], inline["target"])
-    return _checked(card, folders, ())
+        path = Path(spec)
+    if path is not None:
+        return _checked(read_system_card(path), folders, (), str(path))
+    if not inline:
+        known = [*cards, *(f"{name}:" for name in BACKENDS.origins())]
+        raise UnknownName("model", spec, known)
+    return _checked(_inline_card(inline["backend"], inline["target"]), folders, ())
+
+
+def _check_unicode(text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise RequestError(
+            f"not UTF-8: {text!r}", hint="rename the file; results are kept in UTF-8"
+        ) from error
 
 
 def _inline_card(backend: str, target: str) -> SystemCard:
@@ -178,12 +196,30 @@ def _name_of_target(backend: str, target: str) -> str:
     last = target.rstrip("/").rsplit("/", 1)[-1]
     if backend == "hypotheses":
         last = Path(last).stem
-    name = re.sub(r"[^A-Za-z0-9._+@-]+", "-", last).strip("-.")[:80]
-    return name or backend
+    return "".join(c if c.isprintable() else "-" for c in last).strip()[:80] or backend
 
 
-def _checked(card: SystemCard, folders: tuple[Path, ...], seen: tuple[str, ...]) -> SystemCard:
-    """The card with the steps of a chain spelled out and its options validated."""
+def _checked(
+    card: SystemCard, folders: tuple[Path, ...], seen: tuple[str, ...], path: str | None = None
+) -> SystemCard:
+    """The card with the steps of a chain spelled out and its options validated.
+
+    Raises:
+        CardError: With the file, where there is one.
+    """
+    if path is None:
+        return _validated(card, folders, seen, f"--model {card.backend}:")
+    try:
+        return _validated(card, folders, seen, "options")
+    except CardError:
+        raise
+    except RequestError as error:
+        raise CardError(f"{path}: {error.message}", why=error.why, hint=error.hint) from error
+
+
+def _validated(
+    card: SystemCard, folders: tuple[Path, ...], seen: tuple[str, ...], where: str
+) -> SystemCard:
     if card.backend == "chain":
         steps = card.options.get("steps", [])
         if isinstance(steps, list):
@@ -195,7 +231,6 @@ def _checked(card: SystemCard, folders: tuple[Path, ...], seen: tuple[str, ...])
             }
             card = card.model_copy(update={"options": options})
     kind = BACKENDS.get(card.backend)
-    where = f"--model {card.backend}:" if card.inline else f"models/{card.name}.toml: options"
     options_record = parse_options(kind.Options, card.options, where)
     via = card.via or kind.via(options_record)
     return card.model_copy(update={"via": tuple(via)})
@@ -208,7 +243,7 @@ def _step(step: Json, folders: tuple[Path, ...], seen: tuple[str, ...]) -> Json:
     if step in seen:
         raise CardError(f"the chain {seen[0]} contains itself")
     if step in cards:
-        card = _checked(read_system_card(cards[step]), folders, seen)
+        card = _checked(read_system_card(cards[step]), folders, seen, str(cards[step]))
     else:
         card = find_system(step, folders)
     return {"backend": card.backend, "options": card.options}
@@ -218,7 +253,8 @@ def folder_name(card: SystemCard) -> str:
     """The system's folder under results: its name, with eight digits for an inline one."""
     if not card.inline:
         return card.name
-    return f"{card.name}-{digest_json([card.backend, card.options])[:8]}"
+    plain = re.sub(r"[^A-Za-z0-9._+@-]+", "-", card.name).strip("-.") or card.backend
+    return f"{plain}-{digest_json([card.backend, card.options])[:8]}"
 
 
 def _check_name(name: str, where: str) -> None:
@@ -273,9 +309,18 @@ def find_corpora(wanted: tuple[str, ...], space: Workspace) -> list[tuple[Path, 
                 f"two corpora named {path.name!r}: {names[path.name]} and {path}",
                 hint="their results would share a folder; rename one, or evaluate them apart",
             )
-        _check_name(path.name, str(path))
+        _check_corpus_name(path)
     display = {path.resolve(): path for path, _ in found}
     return [(display[path], file) for path, file in unique]
+
+
+def _check_corpus_name(path: Path) -> None:
+    _check_name(path.name, str(path))
+    if LIMITED.search(path.name):
+        raise RequestError(
+            f"{path}: {path.name!r} is how the first segments of another corpus are called",
+            hint="rename the folder",
+        )
 
 
 def _find_corpus(name: str, known: Mapping[str, Path]) -> list[tuple[Path, str | None]]:
@@ -285,6 +330,11 @@ def _find_corpus(name: str, known: Mapping[str, Path]) -> list[tuple[Path, str |
         return [(known[name], None)]
     path = Path(name)
     if path.is_dir():
+        if not any(path.glob("*.jsonl")):
+            raise RequestError(
+                f"{path}: not a corpus: there is no SRC-TGT.jsonl in it",
+                hint="make one with mtbench corpus build or mtbench corpus import",
+            )
         return [(path, None)]
     if path.is_file() and path.suffix == ".jsonl":
         return [(path.parent, path.name)]
@@ -301,6 +351,11 @@ def _find_corpus(name: str, known: Mapping[str, Path]) -> list[tuple[Path, str |
             ]
         if hits:
             return hits
+    if path.is_file():
+        raise RequestError(
+            f"{path}: not a corpus file: it is no SRC-TGT.jsonl",
+            hint="convert it with mtbench corpus import",
+        )
     raise UnknownName("corpus", name, known)
 
 
@@ -316,6 +371,6 @@ def read_corpus_card(folder: Path) -> CorpusCard | None:
     try:
         return CorpusCard.model_validate(read_toml(path))
     except ValidationError as error:
-        raise CardError(f"{path}: {first_defect(error)}") from error
+        raise CardError(f"{path}: {first_defect(error, 'key')}", hint=_keys(CorpusCard)) from error
     except RequestError as error:
         raise CardError(f"{path}: {error.message}", hint=error.hint) from error

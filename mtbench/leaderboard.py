@@ -62,7 +62,7 @@ def build(
     entries: Sequence[Entry],
     ranker: Ranker,
     *,
-    preferred: Mapping[str, str] | None = None,
+    preferred: Mapping[tuple[str, str], str] | None = None,
     sort: str | None = None,
     missing: Mapping[str, str] | None = None,
 ) -> Leaderboard:
@@ -71,8 +71,8 @@ def build(
     Args:
         entries: The runs, with their scores.
         ranker: Ranks the scores of one metric on one test set; told the baselines.
-        preferred: Metric → signature to show where scores of several are stored; elsewhere that of
-            most systems is shown.
+        preferred: Test set (``CORPUS/SRC-TGT``) and metric → signature to show where scores of
+            several are stored; elsewhere that of most systems is shown.
         sort: Primary metric; by default the first of ``PRIMARY`` that most systems have.
         missing: Metric → why it could not be computed.
     """
@@ -107,7 +107,7 @@ def _table(
     entries: Sequence[Entry],
     metrics: tuple[str, ...],
     ranker: Ranker,
-    preferred: Mapping[str, str],
+    preferred: Mapping[tuple[str, str], str],
     sort: str | None,
     missing: Mapping[str, str],
 ) -> Table:
@@ -115,7 +115,9 @@ def _table(
     excluded = [note for entry in entries for note in entry.stale]
     chosen: dict[str, dict[str, Score]] = {}
     for metric in metrics:
-        chosen[metric], left_out = _one_signature(entries, metric, preferred.get(metric))
+        chosen[metric], left_out = _one_signature(
+            entries, metric, preferred.get((f"{run.corpus}/{run.pair}", metric))
+        )
         excluded += left_out
     candidates = [entry for entry in entries if not entry.run.card.baseline]
     primary = sort or _primary(chosen, candidates)
@@ -126,7 +128,7 @@ def _table(
         ranked = ranker([_named(s, e) for s, e in _pairs(scores, entries)], baselines)
     names = _unique_names(entries)
     rows = [
-        _row(entry, names[entry.folder], metrics, chosen, ranked.standings, missing)
+        _row(entry, names[entry.folder], primary, chosen, ranked.standings, missing)
         for entry in entries
     ]
     return Table(
@@ -164,14 +166,13 @@ def _one_signature(
     shown = preferred
     if shown not in counts:
         shown = min(counts, key=lambda signature: (-counts[signature], signature))
-    newest = {entry.run.testset_digest for entry in entries}
     found, left_out = {}, []
     for entry, score in stored:
         if score.signature == shown:
             found[entry.folder] = score
         elif entry.folder not in left_out:
             left_out.append(f"{entry.folder}: {metric} under another signature: {score.signature}")
-    if len(newest) > 1:
+    if len({score.testset_digest for score in found.values()}) > 1:
         left_out.append(f"{metric}: rows of different test sets (the corpus has changed)")
     return found, left_out
 
@@ -195,15 +196,15 @@ def _unique_names(entries: Sequence[Entry]) -> dict[str, str]:
 def _row(
     entry: Entry,
     name: str,
-    metrics: tuple[str, ...],
+    primary: str | None,
     chosen: Mapping[str, Mapping[str, Score]],
     standings: Mapping[str, Standing],
     missing: Mapping[str, str],
 ) -> Row:
     run = entry.run
     cells = {}
-    for metric in metrics:
-        score = chosen[metric].get(entry.folder)
+    for metric, scores in chosen.items():
+        score = scores.get(entry.folder)
         if score is None:
             reason = missing.get(metric, "not scored")
             if run.status == "partial":
@@ -214,6 +215,7 @@ def _row(
                 score=score.score, interval=score.interval, signature=score.signature
             )
     standing = standings.get(entry.folder)
+    ranked_by = chosen[primary].get(entry.folder) if primary else None
     return Row(
         system=name,
         folder=entry.folder,
@@ -232,7 +234,7 @@ def _row(
         seconds_per_segment=run.seconds / run.translated if run.translated else None,
         via=run.card.via,
         notes=run.notes,
-        testset_digest=run.testset_digest,
+        testset_digest=ranked_by.testset_digest if ranked_by else run.testset_digest,
         output_digest=run.output_digest,
     )
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
+from mtbench.digests import canonical_json
 from mtbench.errors import BackendError, SegmentError, TransientError
 from mtbench.plugins import Backend
 from mtbench.types import Finished, Hypothesis, Runtime, Source, Translation
@@ -123,29 +127,30 @@ def translate(
     backend: Backend,
     keep: Keep,
     *,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] | None = None,
 ) -> None:
     """Drives an entered back end over batches; each finished batch is kept at once.
 
     A batch that fails with a ``SegmentError`` is tried segment by segment, and what still fails is
-    kept as that segment's failure. A ``TransientError`` is tried again with growing waits.
+    kept as that segment's failure. A ``TransientError`` is tried again with growing waits. Where
+    the whole fails or is interrupted, calls under way are waited for, and what they bring is kept.
 
     Args:
         batches: From ``plan``.
         backend: Entered.
         keep: Called with each finished batch, in this thread.
-        sleep: Waits between attempts.
+        sleep: Waits between attempts; by default a wait that an interruption ends.
 
     Raises:
         BackendError: If the system as a whole failed; what was kept stays kept.
     """
-    caller = _Caller(backend, sleep)
     if backend.max_concurrency <= 1:
+        caller = _Caller(backend, sleep or time.sleep)
         for batch in batches:
             keep(caller(batch))
         return
-    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-
+    stopped = threading.Event()
+    caller = _Caller(backend, sleep or stopped.wait, stopped)
     waiting: set[Future[list[Finished]]] = set()
     todo = iter(batches)
     with ThreadPoolExecutor(backend.max_concurrency) as pool:
@@ -156,38 +161,53 @@ def translate(
                 if not waiting:
                     return
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                failed: BaseException | None = None
-                for future in done:
-                    if (error := future.exception()) is not None:
-                        failed = error
-                    else:
-                        keep(future.result())
-                if failed is not None:
-                    raise failed
+                _keep(done, keep)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            stopped.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+            with suppress(Exception):  # what led here is what the user must hear of
+                _keep({future for future in waiting if not future.cancelled()}, keep)
             raise
+
+
+def _keep(done: set[Future[list[Finished]]], keep: Keep) -> None:
+    """Keeps what succeeded; then raises what failed."""
+    failed: BaseException | None = None
+    for future in done:
+        if (error := future.exception()) is not None:
+            failed = error
+        else:
+            keep(future.result())
+    if failed is not None:
+        raise failed
 
 
 class _Caller:
     """Calls a back end with retries; counts calls that stayed without an answer."""
 
-    def __init__(self, backend: Backend, sleep: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        sleep: Callable[[float], object],
+        stopped: threading.Event | None = None,
+    ) -> None:
         self._backend = backend
         self._sleep = sleep
+        self._stopped = stopped or threading.Event()
         self._failed_in_a_row = 0
 
     def __call__(self, batch: Batch) -> list[Finished]:
         try:
             answers = self._answers(batch.sources)
         except (SegmentError, TransientError) as error:
-            if len(batch.sources) == 1:
-                return self._failed(batch, error)
             if isinstance(error, TransientError):
                 self._count_failed_call(error)
-            if self._backend.batching == "document" and not self._backend.by_id:
+            else:
+                self._failed_in_a_row = 0
+            together = self._backend.batching == "document" and not self._backend.by_id
+            if len(batch.sources) == 1 or together:
                 # A document is translated as one or not at all: alone, its segments would differ.
-                return self._failed(batch, error)
+                return _failed(batch, error)
             singles = (
                 Batch((source,), (ids,))
                 for source, ids in zip(batch.sources, batch.ids, strict=True)
@@ -198,14 +218,6 @@ class _Caller:
             Finished(Hypothesis(id=name, text=answer.text), answer.kept)
             for answer, ids in zip(answers, batch.ids, strict=True)
             for name in ids
-        ]
-
-    def _failed(self, batch: Batch, error: SegmentError | TransientError) -> list[Finished]:
-        if isinstance(error, TransientError):
-            self._count_failed_call(error)
-        reason = "; ".join([error.message, *([error.why] if error.why else [])])
-        return [
-            Finished(Hypothesis(id=name, failure=reason), {}) for ids in batch.ids for name in ids
         ]
 
     def _count_failed_call(self, error: TransientError) -> None:
@@ -227,15 +239,26 @@ class _Caller:
                 return min(max(asked, 0.0), LONGEST_REQUESTED_WAIT)
             return float(tenacity.wait_random_exponential(multiplier=1, max=LONGEST_WAIT)(state))
 
+        def sleep(seconds: float) -> None:
+            self._sleep(seconds)
+            if self._stopped.is_set():
+                raise BackendError("the translation was stopped")
+
         attempts = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type(TransientError),
             stop=tenacity.stop_after_attempt(ATTEMPTS),
             wait=wait,
-            sleep=self._sleep,
+            sleep=sleep,
             reraise=True,
         )
-        answers = attempts(self._backend.translate, sources)
-        return _checked(answers, sources)
+        return _checked(attempts(self._backend.translate, sources), sources)
+
+
+def _failed(batch: Batch, error: SegmentError | TransientError) -> list[Finished]:
+    reason = "; ".join([error.message, *([error.why] if error.why else [])])
+    # What a server says may hold what no file can: half of a surrogate pair.
+    reason = reason.encode("utf-8", "backslashreplace").decode("utf-8")
+    return [Finished(Hypothesis(id=name, failure=reason), {}) for ids in batch.ids for name in ids]
 
 
 def _checked(answers: Sequence[str | Translation], sources: Sequence[Source]) -> list[Translation]:
@@ -246,10 +269,18 @@ def _checked(answers: Sequence[str | Translation], sources: Sequence[Source]) ->
         )
     found = []
     for answer, source in zip(answers, sources, strict=True):
+        if not isinstance(answer, str | Translation):
+            raise BackendError(f"the system gave no text for segment {source.id!r}: {answer!r}")
         translation = Translation(text=answer) if isinstance(answer, str) else answer
         try:
             translation.text.encode("utf-8")
+            if translation.kept:
+                canonical_json(translation.kept).encode("utf-8")
         except UnicodeEncodeError:
-            raise SegmentError(f"the translation of {source.id} is not valid Unicode") from None
+            raise SegmentError(f"the translation of {source.id!r} is not valid Unicode") from None
+        except (TypeError, ValueError) as error:
+            raise BackendError(
+                f"the system kept something of segment {source.id!r} that is not JSON: {error}"
+            ) from error
         found.append(translation)
     return found

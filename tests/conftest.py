@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -26,3 +29,22 @@ def seeds() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no source documents in {folder}")
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_comet(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Tiny COMET checkpoints: kind → checkpoint file, each built once for all tests of a run."""
+    pytest.importorskip("torch").set_num_threads(1)  # tiny models lose by more, on a busy machine
+    from tests.support import tiny_comet as support
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "tiny-comet"
+    folder.mkdir(exist_ok=True)
+
+    def checkpoint(kind: str) -> Path:
+        with FileLock(folder / "lock"):
+            name, _, norm = kind.partition("+")
+            file = folder / (name + ("-norm" if norm else "")) / "checkpoints" / "model.ckpt"
+            return file if file.is_file() else support.build(folder, name, layer_norm=bool(norm))
+
+    return checkpoint

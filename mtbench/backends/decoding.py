@@ -6,6 +6,9 @@ from typing import Annotated
 
 from pydantic import Field, model_validator
 
+from mtbench.backends.families import Said
+from mtbench.backends.tokenization import Encoded, Tokenizer
+from mtbench.errors import RequestError
 from mtbench.types import Json, Record
 
 Count = Annotated[int, Field(ge=1)]
@@ -33,6 +36,29 @@ class DecodingOptions(Record):
     repetition_penalty: Annotated[float, Field(gt=0)] = 1.0
     truncate: bool = False
     max_input_tokens: Count | None = None
+
+
+class CheckpointOptions(Record):
+    """Which checkpoint, and how it is told the direction.
+
+    Attributes:
+        model: A hub id (``Helsinki-NLP/opus-mt-en-de``) or a folder.
+        revision: Commit, tag or branch on the hub; pin it by a commit.
+        source_code: The checkpoint's code of the source language, where the guess is wrong.
+        target_code: The checkpoint's code of the target language, likewise.
+        prefix: Text before every source, where the checkpoint's files do not say it.
+    """
+
+    model: Annotated[str, Field(min_length=1)]
+    revision: str | None = None
+    source_code: str | None = None
+    target_code: str | None = None
+    prefix: str | None = None
+
+    @property
+    def said(self) -> Said:
+        """What the options say of the direction."""
+        return Said(self.source_code, self.target_code, self.prefix)
 
 
 class SamplingOptions(DecodingOptions):
@@ -79,3 +105,55 @@ def decoding_parameters(options: DecodingOptions, beam: int, new_tokens: int) ->
             "top_p": options.top_p,
         }
     return found
+
+
+def cut_facts(row: Encoded, limit: int | None, length: int, longest: int) -> dict[str, Json]:
+    """What is to be kept beside a translation whose source or output was cut."""
+    facts: dict[str, Json] = {}
+    if row.cut:
+        facts["source_cut"] = {"sub_words": row.length, "limit": limit}
+    if length >= longest:
+        facts["output_cut"] = {"limit": longest}
+    return facts
+
+
+def positions(config: dict[str, Json]) -> int | None:
+    """Number of positions of an encoder–decoder model; None where positions are relative."""
+    found = config.get("max_position_embeddings")
+    return (
+        int(found) if isinstance(found, int) and "t5" not in config.get("model_type", "") else None
+    )
+
+
+def source_limit(
+    tokenizer: Tokenizer, options: DecodingOptions, config: dict[str, Json], model: str
+) -> int | None:
+    """The longest source in sub-words: what the options say, within what the model can.
+
+    Raises:
+        RequestError: If the options ask for more than the model has positions.
+    """
+    room = positions(config)
+    wanted = options.max_input_tokens
+    if wanted is None:
+        return tokenizer.limit(room)
+    if room is not None and wanted > room:
+        raise RequestError(f"{model} takes {room} sub-words, and max_input_tokens is {wanted}")
+    return wanted
+
+
+def decoding_of(options: DecodingOptions, config: dict[str, Json]) -> dict[str, Json]:
+    """The decoding parameters as they take effect on a checkpoint.
+
+    Raises:
+        RequestError: If the options ask for longer outputs than the decoder has positions.
+    """
+    room = positions(config)
+    most = None if room is None else room - 1  # one goes to the token that starts the decoder
+    if options.max_new_tokens and most and options.max_new_tokens > most:
+        raise RequestError(
+            f"max_new_tokens is {options.max_new_tokens}, and the model can make {most}"
+        )
+    drawn = isinstance(options, SamplingOptions) and options.sampling
+    beam = 1 if drawn else DEFAULT_BEAM
+    return decoding_parameters(options, beam, min(DEFAULT_NEW_TOKENS, most or DEFAULT_NEW_TOKENS))

@@ -89,8 +89,8 @@ def direction(folder: Path, pair: LanguagePair, said: Said, model: str) -> Direc
         RequestError: If its family is told by a prefix that only the user knows.
     """
     config = read_config(folder)
-    kind = str(config.get("model_type", ""))
     tokenizer = read_config(folder, "tokenizer_config.json")
+    kind = str(config.get("model_type") or _kind_by(tokenizer))
     if kind == "marian":
         return _marian(folder, pair, said, model, config, tokenizer)
     if kind in {"m2m_100", "mbart"}:
@@ -103,6 +103,19 @@ def direction(folder: Path, pair: LanguagePair, said: Said, model: str) -> Direc
         f"{model}: how models of the type {kind!r} are told the languages is not known",
         hint='say what stands before each source by the option prefix (prefix = "" for nothing)',
     )
+
+
+def _kind_by(tokenizer: dict[str, Json]) -> str:
+    """The type of a model whose configuration does not say it, as after a conversion."""
+    named = str(tokenizer.get("tokenizer_class", "")).removesuffix("Fast").removesuffix("Tokenizer")
+    return {
+        "Marian": "marian",
+        "Nllb": "m2m_100",
+        "M2M100": "m2m_100",
+        "MBart": "mbart",
+        "MBart50": "mbart",
+        "T5": "t5",
+    }.get(named, "")
 
 
 # --- Marian -----------------------------------------------------------------------------------

@@ -9,14 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, cast
 
-from mtbench.backends.decoding import SamplingOptions
-from mtbench.backends.families import (
-    Direction,
-    Said,
-    UnservedPair,
-    direction,
-    name_contradicts,
-)
+from mtbench.backends.decoding import CheckpointOptions, SamplingOptions, decoding_of
+from mtbench.backends.families import Direction, UnservedPair, direction, name_contradicts
 from mtbench.backends.hub import (
     Checkpoint,
     cached,
@@ -26,7 +20,7 @@ from mtbench.backends.hub import (
     find,
     read_config,
 )
-from mtbench.backends.seq2seq import Seq2Seq, decoding_of
+from mtbench.backends.seq2seq import Seq2Seq
 from mtbench.backends.torch_models import pick_device, seed_for
 from mtbench.errors import MissingExtra, MtbenchError, RequestError
 from mtbench.languages import LanguagePair
@@ -41,29 +35,14 @@ class HuggingFace(Backend):
     weights, options and precision on one machine. At fp32 an output does not depend on its batch.
     """
 
-    class Options(SamplingOptions):
+    class Options(CheckpointOptions, SamplingOptions):
         """Options of ``hf``.
 
         Attributes:
-            model: A hub id (``Helsinki-NLP/opus-mt-en-de``) or a folder.
-            revision: Commit, tag or branch on the hub; pin it by a commit.
             dtype: Precision of the computation.
-            source_code: The checkpoint's code of the source language, where the guess is wrong.
-            target_code: The checkpoint's code of the target language, likewise.
-            prefix: Text before every source, where the checkpoint's files do not say it.
         """
 
-        model: str
-        revision: str | None = None
         dtype: Literal["float32", "bfloat16", "float16"] = "float32"
-        source_code: str | None = None
-        target_code: str | None = None
-        prefix: str | None = None
-
-        @property
-        def said(self) -> Said:
-            """What the options say of the direction."""
-            return Said(self.source_code, self.target_code, self.prefix)
 
     options: Options
 
@@ -81,29 +60,13 @@ class HuggingFace(Backend):
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
         """``hf:Helsinki-NLP/opus-mt-en-de``, ``hf:FOLDER`` or ``hf:ID@REVISION``."""
-        model, at, revision = target.partition("@")
-        if not model or (at and not revision):
-            raise RequestError(
-                "hf: needs a hub id or a folder", hint="such as hf:Helsinki-NLP/opus-mt-en-de"
-            )
-        if at and not Path(target).exists():
-            return {"model": model, "revision": revision}
-        return {"model": target}
+        return checkpoint_target("hf", target)
 
     @classmethod
     def serves(cls, options: Record, pair: LanguagePair) -> bool:
         """What the checkpoint's files say, where they are here; else what its name says."""
         wanted = cast("HuggingFace.Options", options)
-        folder = local_folder(wanted.model, wanted.revision)
-        if folder is None:
-            return not name_contradicts(wanted.model, pair)
-        try:
-            direction(folder, pair, wanted.said, wanted.model)
-        except UnservedPair:
-            return False
-        except MtbenchError:
-            return True  # not a matter of the direction; check says what it is
-        return True
+        return checkpoint_serves(wanted, local_folder(wanted.model, wanted.revision), pair)
 
     def check(self) -> None:
         """Finds the checkpoint, here or on the hub, and the codes of the direction."""
@@ -195,6 +158,36 @@ class HuggingFace(Backend):
             "device": str(engine.model.device),
             "versions": versions("torch", "transformers", "tokenizers", "sentencepiece"),
         }
+
+
+def checkpoint_target(backend: str, target: str) -> dict[str, Json]:
+    """Options from a hub id, ``ID@REVISION`` or a folder.
+
+    Raises:
+        RequestError: If it is none of these.
+    """
+    model, at, revision = target.partition("@")
+    if not model or (at and not revision):
+        raise RequestError(
+            f"{backend}: needs a hub id or a folder",
+            hint=f"such as {backend}:Helsinki-NLP/opus-mt-en-de",
+        )
+    if at and not Path(target).exists():
+        return {"model": model, "revision": revision}
+    return {"model": target}
+
+
+def checkpoint_serves(options: CheckpointOptions, folder: Path | None, pair: LanguagePair) -> bool:
+    """Whether a checkpoint's files, else its name, leave a direction possible."""
+    if folder is None:
+        return not name_contradicts(options.model, pair)
+    try:
+        direction(folder, pair, options.said, options.model)
+    except UnservedPair:
+        return False
+    except MtbenchError:
+        return True  # not a matter of the direction; check says what it is
+    return True
 
 
 def local_folder(model: str, revision: str | None) -> Path | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, cast
@@ -13,6 +12,7 @@ from mtbench.backends.wmt_xml import read_output
 from mtbench.digests import digest_file
 from mtbench.errors import DataError, RequestError, SegmentError
 from mtbench.files import read_lines
+from mtbench.jsonl import read_objects
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
@@ -180,9 +180,9 @@ def _same_count(path: Path, found: int, what: str, sources: Sequence[Source]) ->
 def _by_id(path: Path, sources: Sequence[Source]) -> dict[str, Translation | SegmentError]:
     found: dict[str, Translation | SegmentError] = {}
     first_line: dict[str, int] = {}
-    for number, line in read_lines(path):
+    for number, row in read_objects(path):
         where = f"{path}:{number}"
-        name, answer = _parsed(line, where)
+        name, answer = _parsed(row, where)
         if name in found:
             raise DataError(
                 f"{where}: the id {name!r} stands in line {first_line[name]} already",
@@ -207,12 +207,8 @@ def _by_id(path: Path, sources: Sequence[Source]) -> dict[str, Translation | Seg
     return found
 
 
-def _parsed(line: str, where: str) -> tuple[str, Translation | SegmentError]:
-    try:
-        row = json.loads(line)
-    except ValueError as error:
-        raise DataError(f"{where}: not JSON: {error}") from error
-    if not isinstance(row, dict) or not isinstance(row.get("id"), str):
+def _parsed(row: dict[str, Json], where: str) -> tuple[str, Translation | SegmentError]:
+    if not isinstance(row.get("id"), str):
         raise DataError(f"{where}: not an object with an id", hint=_HINT_JSONL)
     failure = row.get("failure")
     if row.get("mt") is None and isinstance(failure, str):

@@ -6,17 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtbench.backends.decoding import (
-    DEFAULT_BEAM,
-    DEFAULT_NEW_TOKENS,
-    SamplingOptions,
-    decoding_parameters,
-)
+from mtbench.backends.decoding import SamplingOptions, cut_facts, decoding_of, source_limit
 from mtbench.backends.families import Direction
 from mtbench.backends.hub import read_config
 from mtbench.backends.tokenization import Encoded, Tokenizer
 from mtbench.backends.torch_models import load_model, no_gradients, release, seeded
-from mtbench.errors import BackendError, RequestError
+from mtbench.errors import BackendError
 from mtbench.plugins import require
 from mtbench.types import Json, Source, Translation
 
@@ -136,9 +131,12 @@ class Seq2Seq:
                 f"{self._device} has too little memory for a batch of {len(rows)}",
                 hint="give a smaller --batch-size",
             ) from error
-        pad = self.model.generation_config.pad_token_id
-        outputs = [[token for token in row if token != pad] for row in made[:, 1:].tolist()]
-        texts = self.tokenizer.decode(outputs)
+        search = self.model.generation_config
+        outputs = [_until_end(row, search.eos_token_id) for row in made[:, 1:].tolist()]
+        # A forced language code is no part of the text, and not every vocabulary calls it special.
+        forced = search.forced_bos_token_id
+        said = [row[1:] if row and row[0] == forced else row for row in outputs]
+        texts = self.tokenizer.decode(said)
         return [
             Translation(text=text, kept=self._facts(row, len(output)))
             for text, row, output in zip(texts, rows, outputs, strict=True)
@@ -153,55 +151,11 @@ class Seq2Seq:
         release(self._device)
 
 
-def cut_facts(row: Encoded, limit: int | None, length: int, longest: int) -> dict[str, Json]:
-    """What is to be kept beside a translation whose source or output was cut."""
-    facts: dict[str, Json] = {}
-    if row.cut:
-        facts["source_cut"] = {"sub_words": row.length, "limit": limit}
-    if length >= longest:
-        facts["output_cut"] = {"limit": longest}
-    return facts
-
-
-def positions(config: dict[str, Json]) -> int | None:
-    """Number of positions of an encoder–decoder model; None where positions are relative."""
-    found = config.get("max_position_embeddings")
-    return (
-        int(found) if isinstance(found, int) and "t5" not in config.get("model_type", "") else None
-    )
-
-
-def source_limit(
-    tokenizer: Tokenizer, options: SamplingOptions, config: dict[str, Json], model: str
-) -> int | None:
-    """The longest source in sub-words: what the options say, within what the model can.
-
-    Raises:
-        RequestError: If the options ask for more than the model has positions.
-    """
-    room = positions(config)
-    wanted = options.max_input_tokens
-    if wanted is None:
-        return tokenizer.limit(room)
-    if room is not None and wanted > room:
-        raise RequestError(f"{model} takes {room} sub-words, and max_input_tokens is {wanted}")
-    return wanted
-
-
-def decoding_of(options: SamplingOptions, config: dict[str, Json]) -> dict[str, Json]:
-    """The decoding parameters as they take effect on a checkpoint.
-
-    Raises:
-        RequestError: If the options ask for longer outputs than the decoder has positions.
-    """
-    room = positions(config)
-    most = None if room is None else room - 1  # one goes to the token that starts the decoder
-    if options.max_new_tokens and most and options.max_new_tokens > most:
-        raise RequestError(
-            f"max_new_tokens is {options.max_new_tokens}, and the model can make {most}"
-        )
-    beam = 1 if options.sampling else DEFAULT_BEAM
-    return decoding_parameters(options, beam, min(DEFAULT_NEW_TOKENS, most or DEFAULT_NEW_TOKENS))
+def _until_end(row: list[int], end: int | list[int] | None) -> list[int]:
+    """An output with its end token, without what fills the row up to the longest."""
+    ends = set(end) if isinstance(end, list) else {end}
+    stop = next((i for i, token in enumerate(row) if token in ends), len(row))
+    return row[: stop + 1]
 
 
 def sampling_settings(options: SamplingOptions) -> dict[str, Json]:

@@ -116,6 +116,17 @@ class Tokenizer:
             raise MissingWeights(f"{self._model}: the vocabulary lacks {token!r}")
         return int(found)
 
+    def tokens(self, ids: Sequence[int]) -> list[str]:
+        """The sub-words of source ids."""
+        return list(self.inner.convert_ids_to_tokens(ids))
+
+    def target_ids(self, tokens: Sequence[str]) -> list[int]:
+        """The ids of target sub-words."""
+        if getattr(self.inner, "separate_vocabs", False):
+            known, unknown = self.inner.target_encoder, self.inner.unk_token_id
+            return [int(known.get(token, unknown)) for token in tokens]
+        return list(self.inner.convert_tokens_to_ids(tokens))
+
     def decode(self, sequences: Sequence[Sequence[int]]) -> list[str]:
         """Texts of target sequences, special tokens left out and spaces left as they are."""
         return list(
@@ -135,7 +146,12 @@ def load_tokenizer(folder: Path, model: str, **codes: str) -> Any:
     try:
         with quiet():
             return transformers.AutoTokenizer.from_pretrained(
-                str(folder), trust_remote_code=False, local_files_only=True, **codes
+                str(folder),
+                # As published: making a fast tokenizer of a slow one can change what it does.
+                use_fast=(folder / "tokenizer.json").is_file(),
+                trust_remote_code=False,
+                local_files_only=True,
+                **codes,
             )
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
         raise MissingWeights(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mtbench.cli.output import emit as emit
+from mtbench.cli.output import emit_json as emit_json
+from mtbench.cli.output import printable, say
 from mtbench.errors import RequestError
 from mtbench.types import Json, Runtime
 
@@ -191,9 +195,10 @@ def _value(text: str) -> Json:
         return text == "true"
     for kind in (int, float):
         try:
-            return kind(text)
+            number = kind(text)
         except ValueError:
             continue
+        return number if math.isfinite(number) else text
     return text
 
 
@@ -213,7 +218,7 @@ class ConsoleWatcher:
     def say(self, line: str) -> None:
         """One line for the user."""
         if not self._quiet:
-            click.echo(f"mtbench: {line}", err=True)
+            say(f"mtbench: {printable(line)}")
 
     def start(self, what: str, total: int) -> None:
         """A stage begins."""
@@ -252,18 +257,6 @@ class ConsoleWatcher:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
-
-
-def emit(text: str) -> None:
-    """Data on stdout, ending in one newline."""
-    click.echo(text.rstrip("\n"))
-
-
-def emit_json(document: Json) -> None:
-    """One JSON document on stdout."""
-    import json
-
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))
 
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

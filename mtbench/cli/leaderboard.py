@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 import click
 
 from mtbench.cli import common
-from mtbench.errors import RequestError
+from mtbench.errors import RequestError, UnknownName
+
+if TYPE_CHECKING:
+    from mtbench.results import Results
+    from mtbench.slices import By
+    from mtbench.types import Leaderboard
 
 
 @click.command(epilog="Example: mtbench leaderboard results --pair en-it --sort chrf")
@@ -13,6 +21,14 @@ from mtbench.errors import RequestError
 @click.option("--corpus", "corpora", multiple=True, metavar="NAME", help="Only these corpora.")
 @click.option("--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Only these directions.")
 @click.option("--sort", metavar="METRIC", help="Primary metric, by which systems are ranked.")
+@click.option(
+    "--by",
+    type=click.Choice(["domain", "document", "original_language", "length"]),
+    help="Scores on parts of the test sets instead, by the primary metric.",
+)
+@click.option(
+    "--over-pairs", is_flag=True, help="Systems over all test sets instead: ranks, wins, averages."
+)
 @common.format_option()
 @common.talk_options
 def leaderboard(
@@ -20,6 +36,8 @@ def leaderboard(
     corpora: tuple[str, ...],
     pairs: tuple[str, ...],
     sort: str | None,
+    by: By | None,
+    over_pairs: bool,
     style: str,
     verbose: bool,
     quiet: bool,
@@ -34,16 +52,93 @@ def leaderboard(
 
     if sort is not None:
         METRICS.get(sort)
+    if (by or over_pairs) and style not in ("table", "json"):
+        raise RequestError("--by and --over-pairs print a table or JSON", hint="--format json")
     space = workspace(results)
     if not space.results.is_dir():
         raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
     wanted = {str(LanguagePair.parse(pair)) for pair in pairs}
-    found = board(Results(space.results), sort=sort)
+    stored = Results(space.results)
+    found = board(stored, sort=sort)
     tables = tuple(
         table
         for table in found.tables
         if (not corpora or table.corpus in corpora) and (not wanted or str(table.pair) in wanted)
     )
+    _check_known("corpus", corpora, {table.corpus for table in found.tables})
+    _check_known("pair", wanted, {str(table.pair) for table in found.tables})
     if not tables:
         raise RequestError(f"{space.results}: no results of that kind")
-    common.emit(render(found.model_copy(update={"tables": tables}), style, verbose=verbose))
+    chosen = found.model_copy(update={"tables": tables})
+    if by is not None:
+        _print_slices(stored, chosen, by, sort, style)
+    elif over_pairs:
+        _print_overview(chosen, sort, style)
+    else:
+        common.emit(render(chosen, style, verbose=verbose))
+
+
+def _print_slices(
+    stored: Results, board: Leaderboard, by: By, metric: str | None, style: str
+) -> None:
+    from mtbench.pipeline.slicing import slices
+    from mtbench.report import words
+
+    found = list(slices(stored, board, by, metric))
+    if style == "json":
+        rows = [
+            {"corpus": table.corpus, "pair": str(table.pair), **sliced.model_dump(mode="json")}
+            for table, sliced in found
+        ]
+        common.emit_json(rows)
+        return
+    for table, sliced in found:
+        info = board.metrics[sliced.metric]
+        common.emit(f"{words.heading(table)}: {info.title} by {by.replace('_', ' ')}")
+        systems = [score.system for score in sliced.slices[0].scores]
+        lines = [
+            [part.label, str(part.segments)]
+            + [
+                f"{s.score:.{info.decimals}f}{'' if s.interval.reliable else '?'}"
+                for s in part.scores
+            ]
+            for part in sliced.slices
+        ]
+        common.emit(common.grid([by.replace("_", " "), "segments", *systems], lines))
+        if sliced.unlabelled:
+            common.emit(f"{sliced.unlabelled} segments have no {by} and are in no part.")
+        common.emit("?: fewer than 30 units; such a score says little.\n")
+
+
+def _print_overview(board: Leaderboard, metric: str | None, style: str) -> None:
+    from mtbench.overview import overview
+
+    found = overview(board, metric)
+    if style == "json":
+        common.emit_json(found.model_dump(mode="json"))
+        return
+    header = ["system", *found.test_sets, "wins", "losses"]
+    if found.label:
+        header.append("average")
+    rows = []
+    for one in found.systems:
+        ranks = [_range(one.ranks.get(name)) for name in found.test_sets]
+        row = [one.system, *ranks, str(one.wins), str(one.losses)]
+        if found.label:
+            row.append("–" if one.macro_average is None else f"{one.macro_average:.2f}")
+        rows.append(row)
+    common.emit(common.grid(header, rows))
+    common.emit("Ranks are the ranges a rank can have; wins and losses are significant ones.")
+    common.emit(found.label or found.reason or "")
+
+
+def _range(ranks: tuple[int, int] | None) -> str:
+    if ranks is None:
+        return "–"
+    return str(ranks[0]) if ranks[0] == ranks[1] else f"{ranks[0]}–{ranks[1]}"
+
+
+def _check_known(kind: str, wanted: Iterable[str], known: set[str]) -> None:
+    for name in wanted:
+        if name not in known:
+            raise UnknownName(kind, name, known)

@@ -6,12 +6,14 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
 import click
 
 from mtbench import __version__
 from mtbench.cli.lazy import LazyGroup
-from mtbench.errors import MtbenchError
+from mtbench.cli.output import discard, emit, error_document, error_text, prepare, say
+from mtbench.errors import MtbenchError, RunFailed, Unavailable
 
 VERBS = {
     "corpus": ("mtbench.cli.corpus:corpus", "Build, import, list, show and validate corpora."),
@@ -21,6 +23,7 @@ VERBS = {
     "score": ("mtbench.cli.score:score", "Score hypotheses that exist already."),
     "evaluate": ("mtbench.cli.evaluate:evaluate", "Translate, score, print the leaderboard."),
     "leaderboard": ("mtbench.cli.leaderboard:leaderboard", "Print the table of stored results."),
+    "compare": ("mtbench.cli.compare:compare", "Compare two leaderboards; gate a change."),
     "verify": ("mtbench.cli.verify:verify", "Check stored results against what made them."),
     "doctor": ("mtbench.cli.doctor:doctor", "Say what can run here and what is missing."),
 }
@@ -42,8 +45,10 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and leaves with its exit code."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    sys.exit(run(given))
+    prepare()
+    if "_MTBENCH_COMPLETE" in os.environ:  # asked by a shell for completions
+        cli.main(prog_name="mtbench")
+    sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -53,46 +58,63 @@ def run(arguments: Sequence[str]) -> int:
         The exit code.
     """
     try:
-        code = cli.main(args=list(arguments), prog_name="mtbench", standalone_mode=False)
-        sys.stdout.flush()
-        return code if isinstance(code, int) else 0
+        with cli.make_context("mtbench", list(arguments)) as context:
+            cli.invoke(context)
+        return 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except MtbenchError as error:
+        if error.exit_code == RunFailed.exit_code and _verbose(arguments):
+            _show_trace(error)
         return _report(error.lines(), error.exit_code, arguments)
     except click.UsageError as error:
-        hint = f"see {error.ctx.command_path} --help" if error.ctx else "see mtbench --help"
-        return _report([error.format_message(), hint], 2, arguments)
+        return _usage(error, arguments)
     except click.ClickException as error:
         return _report([error.format_message()], 2, arguments)
     except (KeyboardInterrupt, click.Abort):
         return _report(["interrupted; what was finished is kept"], INTERRUPTED, arguments)
-    except BrokenPipeError:
-        # The reader of our output has gone; without this Python complains at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # of "--help | head"; our own output is cared for where it is made
+        discard(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: every bug ends here
         return _bug(error, arguments)
 
 
+def _usage(error: click.UsageError, arguments: Sequence[str]) -> int:
+    no_arguments = getattr(click.exceptions, "NoArgsIsHelpError", None)
+    if error.ctx and no_arguments is not None and isinstance(error, no_arguments):
+        say(error.ctx.get_help())
+        return 2
+    command = error.ctx.command_path if error.ctx else "mtbench"
+    return _report([error.format_message(), f"see {command} --help"], 2, arguments)
+
+
 def _report(lines: Sequence[str], code: int, arguments: Sequence[str]) -> int:
     if _wants_json(arguments):
-        message, *rest = lines
-        document = {"error": {"message": message, "details": rest, "exit_code": code}}
-        click.echo(json.dumps(document, ensure_ascii=False))
+        with suppress(Unavailable):  # the code says enough where nothing can be written
+            emit(json.dumps(error_document(lines, code), ensure_ascii=False))
     else:
-        first, *rest = (line.replace("\n", " ") for line in lines)
-        click.echo("\n".join([f"mtbench: {first}", *(f"  {line}" for line in rest)]), err=True)
+        say(error_text(lines))
     return code
 
 
-def _bug(error: Exception, arguments: Sequence[str]) -> int:
+def _bug(error: BaseException, arguments: Sequence[str]) -> int:
     lines = [f"a bug in mtbench: {type(error).__name__}: {error}"]
-    if "-v" in arguments or "--verbose" in arguments:
-        import traceback
-
-        click.echo("".join(traceback.format_exception(error)), err=True)
+    if _verbose(arguments):
+        _show_trace(error)
     else:
         lines.append("run it again with -v for the traceback, and please report it")
     return _report(lines, BUG, arguments)
+
+
+def _show_trace(error: BaseException) -> None:
+    import traceback
+
+    say("".join(traceback.format_exception(error)))
+
+
+def _verbose(arguments: Sequence[str]) -> bool:
+    return "-v" in arguments or "--verbose" in arguments
 
 
 def _wants_json(arguments: Sequence[str]) -> bool:

@@ -17,7 +17,9 @@ PLAIN = frozenset({"", ".txt", ".text"})
 MARKDOWN = frozenset({".md", ".markdown"})
 HTML = frozenset({".html", ".htm", ".xhtml"})
 
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.I)
+_META_CHARSET = re.compile(
+    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.I
+)
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -75,7 +77,9 @@ def decode(raw: bytes, name: str, *, html: bool = False) -> str:
             try:
                 return _checked(raw.decode(encoding), name)
             except UnicodeDecodeError as error:
-                raise DataError(f"{name}: not {encoding.upper()}, as its first bytes say") from error
+                raise DataError(
+                    f"{name}: not {encoding.upper()}, as its first bytes say"
+                ) from error
     try:
         return _checked(raw.decode("utf-8"), name)
     except UnicodeDecodeError:

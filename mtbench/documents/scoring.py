@@ -58,8 +58,6 @@ def align(left: Encoded, right: Encoded, *, exact: bool = True) -> list[Bead]:
         cosine = values[h, w][i, j]
         confidence = round(float(1 / (1 + np.exp(-12 * (cosine - 0.55)))), 3)
         beads.append(
-            Bead(
-                left=tuple(range(i, i + h)), right=tuple(range(j, j + w)), confidence=confidence
-            )
+            Bead(left=tuple(range(i, i + h)), right=tuple(range(j, j + w)), confidence=confidence)
         )
     return beads

@@ -63,10 +63,15 @@ class Columns:
 
     Args:
         mapping: From ``parse_map``.
-        names: The columns there are (of the first row, where rows may differ).
+        names: The columns of the first row.
         wanted: The directions asked for.
         remarks: Told of columns left out.
         place: The file, for messages.
+        fixed: Whether every row has the same columns, as in a table.
+
+    Raises:
+        RequestError: If nothing tells the languages.
+        UnknownName: If ``--map`` names a column that is not there.
     """
 
     def __init__(
@@ -76,14 +81,18 @@ class Columns:
         wanted: Wanted,
         remarks: Remarks,
         place: str,
+        *,
+        fixed: bool,
     ) -> None:
         self._mapping = mapping
-        self._names = tuple(names)
+        self._names = dict.fromkeys(names)  # all that were seen
         self._wanted = wanted
         self._remarks = remarks
         self._place = place
-        self._plans: dict[LanguagePair, _Plan] = {}
-        self._tells = {key: self._column(key) for key in _LANGUAGES}
+        self._plans: dict[tuple[LanguagePair, tuple[str, ...]], _Plan] = {}
+        needed = mapping if fixed else {"src", *_LANGUAGES}
+        self._check_map(needed)
+        self._tells = {key: self._column(key, self._names) for key in _LANGUAGES}
         told = self._tells["pair"] or (self._tells["src_lang"] and self._tells["tgt_lang"])
         self._per_row = bool(told)
         if not self._per_row and not wanted.pairs:
@@ -129,9 +138,9 @@ class Columns:
     def _segment(
         self, row: Mapping[str, Json], pair: LanguagePair, number: int, where: str
     ) -> ImportedSegment:
-        plan = self._plans.get(pair)
+        plan = self._plans.get((pair, tuple(row)))
         if plan is None:
-            plan = self._plans[pair] = self._plan(pair, row)
+            plan = self._plans[pair, tuple(row)] = self._plan(pair, row)
         texts = {
             key: _text(lookup(row, column), column, where)
             for key, column in plan.single.items()
@@ -163,14 +172,16 @@ class Columns:
         )
 
     def _plan(self, pair: LanguagePair, row: Mapping[str, Json]) -> _Plan:
+        """Which columns of a row fill what; rows of the same columns share a plan."""
+        self._names.update(dict.fromkeys(row))
         single = {}
         for key in KEYS:
-            column = self._column(key) if key != "ref" else None
+            column = self._column(key, row) if key != "ref" else None
             if key == "src" and column is None:
-                column = self._of_language(pair.source, row)
+                column = _of_language(pair.source, row)
             if column is not None:
                 single[key] = column
-        if "src" not in single:
+        if "src" not in single and not self._plans:
             raise RequestError(
                 f"{self._place}: no column for the source",
                 why=f"there are: {', '.join(self._names)}",
@@ -178,40 +189,50 @@ class Columns:
             )
         references = self._mapping.get("ref")
         if references is None:
-            named = tuple(name for name in self._names if _NAMED_REFERENCE.match(name))
-            found = self._column("ref") or self._of_language(pair.target, row)
+            named = tuple(name for name in row if _NAMED_REFERENCE.match(name))
+            found = self._column("ref", row) or _of_language(pair.target, row)
             references = named or ((found,) if found else ())
         columns = (*single.values(), *references, *(c for c in self._tells.values() if c))
         used = frozenset(set(columns) | {c.split(".", 1)[0] for c in columns})
-        for name in self._names:
+        for name in row:
             if name in KEYS and name not in used:
                 self._remarks.add(f"column {name!r} left out: --map fills that key from another")
         return _Plan(single, references, used)
 
-    def _column(self, key: str) -> str | None:
+    def _column(self, key: str, row: Iterable[str]) -> str | None:
         given = self._mapping.get(key)
-        if given:
-            top = given[0].split(".", 1)[0]
-            if given[0] not in self._names and top not in self._names:
-                raise UnknownName(f"column of {self._place}", given[0], self._names)
-            return given[0]
-        return next((c for c in _ALIASES.get(key, (key,)) if c in self._names), None)
+        return given[0] if given else next((c for c in _ALIASES.get(key, (key,)) if c in row), None)
 
-    def _of_language(self, tag: str, row: Mapping[str, Json]) -> str | None:
-        """A column, or a key of a ``translation`` column, that is named by a language."""
-        nested = row.get("translation")
-        inside = [f"translation.{key}" for key in nested] if isinstance(nested, Mapping) else []
-        exact, near = [], []
-        for column in (*self._names, *inside):
-            try:
-                named = normalise_tag(column.removeprefix("translation."))
-            except RequestError:
-                continue
-            if named == tag:
-                exact.append(column)
-            elif base_language(named) == tag:
-                near.append(column)
-        return exact[0] if exact else near[0] if len(near) == 1 else None
+    def _check_map(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            for column in self._mapping.get(key, ()):
+                if not {column, column.split(".", 1)[0]} & set(self._names):
+                    raise UnknownName(f"column of {self._place}", column, self._names)
+
+    def check(self) -> None:
+        """Says at the end of reading which columns of ``--map`` no row had.
+
+        Raises:
+            UnknownName: Naming those that are there.
+        """
+        self._check_map(self._mapping)
+
+
+def _of_language(tag: str, row: Mapping[str, Json]) -> str | None:
+    """A column, or a key of a ``translation`` column, that is named by a language."""
+    nested = row.get("translation")
+    inside = [f"translation.{key}" for key in nested] if isinstance(nested, Mapping) else []
+    exact, near = [], []
+    for column in (*row, *inside):
+        try:
+            named = normalise_tag(column.removeprefix("translation."))
+        except RequestError:
+            continue
+        if named == tag:
+            exact.append(column)
+        elif base_language(named) == tag:
+            near.append(column)
+    return exact[0] if exact else near[0] if len(near) == 1 else None
 
 
 def lookup(row: Mapping[str, Json], path: str) -> Json:

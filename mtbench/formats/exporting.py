@@ -11,9 +11,9 @@ from mtbench.errors import RequestError
 from mtbench.files import replacing
 from mtbench.formats.plain import text_file, write_lines
 from mtbench.formats.segments import ImportedSegment
-from mtbench.formats.tables import letter, write_table
+from mtbench.formats.tables import write_table
 from mtbench.formats.tmx import write_tmx
-from mtbench.formats.wmt_scores import names_of_references, write_test_set
+from mtbench.formats.wmt_scores import labels, names_of_references, write_test_set
 from mtbench.types import Record, TestSet
 
 _NOT_IN_FILES = re.compile(r"[^A-Za-z0-9_+@-]+")
@@ -101,7 +101,7 @@ def export_test_set(
     segments = SegmentsOf(test_set)
     joined = 0
     if kind == "mt-metrics-eval":
-        paths = write_test_set(test_set, folder, join=join)
+        paths, joined = write_test_set(test_set, folder, join=join)
     elif kind == "text":
         paths, joined = _text(test_set, folder, stem, join=join, force=force)
     else:
@@ -142,12 +142,11 @@ def _text(
             f"{test_set.name}: the number of references varies, so they are no files of lines",
             hint="keep one of them by --reference A, or export as --to csv",
         )
-    names = names_of_references(test_set)
-    labels = names[:count] if len(names) >= count else [letter(at) for at in range(count)]
+    names = labels(names_of_references(test_set), count, _NOT_IN_FILES)
     ids, pair = test_set.ids, test_set.pair
     files = {folder / f"{stem}.src.{pair.source}": [s.text for s in test_set.sources]}
-    for at, label in enumerate(labels):
-        path = folder / f"{stem}.ref.{_NOT_IN_FILES.sub('_', label)}.{pair.target}"
+    for at, name in enumerate(names):
+        path = folder / f"{stem}.ref.{name}.{pair.target}"
         files[path] = [texts[at] for texts in test_set.references]
     check_free(list(files), force=force)
     joined = 0

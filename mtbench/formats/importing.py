@@ -211,7 +211,7 @@ def read(
 
         yield from read_sacrebleu_set(inputs[0], wanted)
     elif kind == "hf":
-        from mtbench.formats.hub import read_hub
+        from mtbench.formats.hf import read_hub
 
         yield from read_hub(
             inputs[0],
@@ -249,7 +249,7 @@ def _file(
 
 def _file_rows(kind: Format, path: Path) -> Iterable[presets.Row]:
     if kind == "parquet":
-        from mtbench.formats.hub import parquet_rows
+        from mtbench.formats.hf import parquet_rows
 
         return parquet_rows(path)
     from mtbench.formats.tables import json_objects
@@ -262,7 +262,7 @@ def _rows(
 ) -> Iterable[presets.Row]:
     if kind != "hf":
         return chain.from_iterable(_file_rows(kind, Path(name)) for name in inputs)
-    from mtbench.formats.hub import configs_of, hub_rows
+    from mtbench.formats.hf import configs_of, hub_rows
 
     configs: Sequence[str | None] = (
         [request.config]

@@ -37,7 +37,8 @@ def sides(
 
     With a direction given, suffixes that name its languages tell the sides; files without such
     suffixes are the source and then its references, in the order given. Without a direction,
-    the suffixes must name two languages, the first file's being the source.
+    the suffixes must name two languages; the source is the one file with ``src`` in its name
+    (``newstest.src.en``), or else the first.
 
     Raises:
         RequestError: If the files do not tell.
@@ -49,6 +50,9 @@ def sides(
         )
     if len(wanted.pairs) > 1:
         raise RequestError("plain text holds one direction", hint="give --pair once")
+    marked = [path for path in paths if "src" in path.name.split(".")]
+    if len(marked) == 1:
+        paths = [*marked, *(path for path in paths if path not in marked)]
     tags = [language_of_name(path) for path in paths]
     if wanted.pairs:
         pair = wanted.pairs[0]

@@ -163,10 +163,10 @@ class Wanted:
         """Says at the end of reading which directions were asked for and not found.
 
         Raises:
-            UnknownName: Naming those that are there.
+            UnknownName: Naming those that are there, if there are any.
         """
         for pair in self.pairs:
-            if pair not in self._taken:
+            if self.seen and pair not in self._taken:
                 raise UnknownName(
                     f"language pair of {place}", str(pair), [str(found) for found in self.seen]
                 )

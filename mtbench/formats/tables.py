@@ -56,7 +56,8 @@ def read_table(
             _check_header(names, path)
             continue
         if columns is None:
-            columns = Columns(mapping, [n for n in names if n != "-"], wanted, remarks, str(path))
+            kept = [name for name in names if name != "-"]
+            columns = Columns(mapping, kept, wanted, remarks, str(path), fixed=True)
         if len(fields) != len(names):
             raise DataError(
                 f"{path}:{number}: {len(fields)} fields, where there are {len(names)} columns",
@@ -138,8 +139,10 @@ def read_rows(
     columns: Columns | None = None
     for number, where, row in rows:
         if columns is None:
-            columns = Columns(mapping, list(row), wanted, remarks, place)
+            columns = Columns(mapping, list(row), wanted, remarks, place, fixed=False)
         yield from columns.segments(row, number, where)
+    if columns is not None:
+        columns.check()
 
 
 def json_objects(path: Path) -> Iterator[tuple[int, dict[str, Json]]]:
@@ -153,7 +156,9 @@ def json_objects(path: Path) -> Iterator[tuple[int, dict[str, Json]]]:
             continue
         try:
             row = json.loads(line, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise DataError(f"{path}:{number}: not JSON: nested too deeply") from error
+        except ValueError as error:
             raise DataError(f"{path}:{number}: not JSON: {error}") from error
         if not isinstance(row, dict):
             raise DataError(f"{path}:{number}: not a JSON object")
@@ -183,7 +188,7 @@ def write_table(segments: Iterable[ImportedSegment], kind: str, stream: IO[str])
         RequestError: If an extra key has the name of a column of ours.
     """
     names = _column_names(segments)
-    write = csv.writer(stream, lineterminator="\n").writerow if kind == "csv" else None
+    write = csv.writer(stream, lineterminator="\r\n").writerow if kind == "csv" else None
     count = 0
     _write_row(names, write, stream, "the header")
     for segment in segments:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -208,31 +209,30 @@ def write_tmx(segments: Iterable[ImportedSegment], stream: BinaryIO) -> int:
     from lxml import etree
 
     count = 0
+    rest = iter(segments)
+    first = next(rest)
     with etree.xmlfile(stream, encoding="utf-8") as file:
         file.write_declaration()
         with file.element("tmx", version="1.4"):
-            file.write("\n")
-            body = None
-            for segment in segments:
-                if body is None:
-                    file.write(_header(segment.pair, etree), "\n")
-                    body = file.element("body")
-                    body.__enter__()
-                    file.write("\n")
-                try:
-                    file.write(_unit(segment, etree), "\n")
-                except ValueError as error:
-                    raise DataError(
-                        f"segment {segment.id!r}: XML cannot hold a character of it",
-                        why=str(error),
-                        hint="export as JSONL, CSV or plain text, or remove the control characters",
-                    ) from error
-                count += 1
-            if body is not None:
-                body.__exit__(None, None, None)
+            file.write("\n", _header(first.pair, etree), "\n")
+            with file.element("body"):
                 file.write("\n")
+                for segment in chain((first,), rest):
+                    file.write(_checked_unit(segment, etree), "\n")
+                    count += 1
+            file.write("\n")
     stream.write(b"\n")
     return count
+
+
+def _checked_unit(segment: ImportedSegment, etree: Element) -> Element:
+    try:
+        return _unit(segment, etree)
+    except ValueError as error:
+        raise DataError(
+            f"segment {segment.id!r}: XML cannot hold a character of it",
+            hint="export as JSONL, CSV or plain text, or remove the control characters",
+        ) from error
 
 
 def _header(pair: LanguagePair, etree: Element) -> Element:

@@ -29,7 +29,7 @@ _NOT_IN_REFERENCES = re.compile(r"[^A-Za-z0-9_]+")
 _BLANK = re.compile(r"\s+")
 
 
-def write_test_set(test_set: TestSet, folder: Path, *, join: bool) -> list[Path]:
+def write_test_set(test_set: TestSet, folder: Path, *, join: bool) -> tuple[list[Path], int]:
     """Writes sources, documents and references.
 
     Args:
@@ -38,7 +38,7 @@ def write_test_set(test_set: TestSet, folder: Path, *, join: bool) -> list[Path]
         join: Whether line ends inside a text become spaces.
 
     Returns:
-        The files.
+        The files, and in how many texts line ends became spaces.
 
     Raises:
         DataError: If the number of references varies, or a text holds a line end.
@@ -53,10 +53,10 @@ def write_test_set(test_set: TestSet, folder: Path, *, join: bool) -> list[Path]
     files = {f"sources/{pair}.txt": [source.text for source in test_set.sources]}
     for at, name in enumerate(reference_names(test_set, count)):
         files[f"references/{pair}.{name}.txt"] = [texts[at] for texts in test_set.references]
-    paths = []
+    paths, joined = [], 0
     for name, texts in files.items():
         paths.append(folder / name)
-        _write(paths[-1], zip(ids, texts, strict=True), join=join)
+        joined += _write(paths[-1], zip(ids, texts, strict=True), join=join)
     lines = (
         f"{_word(domain or 'all')} {_word(document or identifier)}\n"
         for identifier, domain, document in zip(
@@ -65,15 +65,27 @@ def write_test_set(test_set: TestSet, folder: Path, *, join: bool) -> list[Path]
     )
     paths.append(folder / "documents" / f"{pair}.docs")
     write_text(paths[-1], "".join(lines))
-    return paths
+    return paths, joined
 
 
 def reference_names(test_set: TestSet, count: int) -> list[str]:
     """The layout's names of a test set's references: ``refA``, ``refB`` …, without ``.``, ``-``."""
-    names = names_of_references(test_set)
-    given = names[:count] if len(names) >= count else [letter(at) for at in range(count)]
-    clean = [_NOT_IN_REFERENCES.sub("_", name.removeprefix("ref")) for name in given]
-    return [f"ref{name}" for name in clean]
+    given = (name.removeprefix("ref") for name in names_of_references(test_set))
+    return [f"ref{name}" for name in labels(given, count, _NOT_IN_REFERENCES)]
+
+
+def labels(names: Iterable[str], count: int, unfit: re.Pattern[str]) -> list[str]:
+    """Names of references made fit for file names; letters where they lack or would coincide.
+
+    Args:
+        names: As the corpus has them.
+        count: How many are needed.
+        unfit: What cannot stand in a file's name.
+    """
+    found = [unfit.sub("_", name) for name in names][:count]
+    if len(set(found)) == count and all(found):
+        return found
+    return [letter(at) for at in range(count)]
 
 
 def names_of_references(test_set: TestSet) -> tuple[str, ...]:
@@ -107,9 +119,9 @@ def write_output(
     return path
 
 
-def _write(path: Path, texts: Iterable[tuple[str, str]], *, join: bool) -> None:
+def _write(path: Path, texts: Iterable[tuple[str, str]], *, join: bool) -> int:
     with text_file(path) as stream:
-        write_lines(texts, stream, join=join)
+        return write_lines(texts, stream, join=join)
 
 
 def write_scores(

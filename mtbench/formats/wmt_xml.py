@@ -121,4 +121,4 @@ def _named(
                 f"{texts[stray][1]}: segment {stray!r} of {name!r} has no source in its document"
             )
         found[name] = {identifier: text for identifier, (text, _) in texts.items()}
-    return found
+    return dict(sorted(found.items()))

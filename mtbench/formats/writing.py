@@ -51,15 +51,14 @@ class WrittenFile(Record):
 
 
 class _Part:
-    """A file while it is written: beside its place, under another name."""
+    """A file while it is written: in the corpus folder, under another name."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, folder: Path) -> None:
         self.path = path
         self.count = 0
         self._digest = hashlib.sha256()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
         except OSError as error:
             raise unwritable(path, error) from error
         self._stream = os.fdopen(handle, "wb", buffering=1 << 20)
@@ -86,6 +85,7 @@ class _Part:
 
     def place(self) -> None:
         try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             self.temporary.replace(self.path)
         except OSError as error:
             raise unwritable(self.path, error) from error
@@ -101,7 +101,7 @@ class _PairFile:
     """A pair file while it is written, and eight bytes a segment to find duplicate ids by."""
 
     def __init__(self, path: Path) -> None:
-        self.part = _Part(path)
+        self.part = _Part(path, path.parent)
         self.ids = array("q")
         self.documents = array("q")
         self.document: str | None = None
@@ -142,10 +142,12 @@ class CorpusWriter:
         self._skip = skip_invalid
         self._numbered = numbered
         self._reference = reference
+        self._new = False
         self._files: dict[LanguagePair, _PairFile] = {}
         self._systems: dict[str, str] = {}
 
     def __enter__(self) -> CorpusWriter:
+        self._new = not self.folder.exists()
         check_writable(self.folder)
         return self
 
@@ -158,6 +160,9 @@ class CorpusWriter:
         for file in self._files.values():
             for part in file.parts():
                 part.drop()
+        if self._new:
+            with suppress(OSError):  # it holds something, as it should
+                self.folder.rmdir()
 
     def add(self, segment: ImportedSegment) -> None:
         """Writes one segment.
@@ -251,7 +256,7 @@ class CorpusWriter:
             path = self.folder / HYPOTHESES / name / f"{segment.pair}.jsonl"
             if path.exists() and not self._force:
                 raise RequestError(f"{path} is there already", hint="replace it by --force")
-            file.outputs[system] = _Part(path)
+            file.outputs[system] = _Part(path, self.folder)
         return file.outputs[system]
 
     def finish(self, card: CorpusCard) -> tuple[WrittenFile, ...]:

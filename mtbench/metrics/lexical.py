@@ -6,98 +6,39 @@ string, and every scoring compares itself with sacreBLEU's public ``corpus_score
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import Field
 
-from mtbench.errors import RequestError
+from mtbench.languages import language_name
 from mtbench.metrics import pooling
-from mtbench.metrics.lexical_scorer import LexicalScorer
+from mtbench.metrics.counters import BleuCounter, ChrfCounter, Counter, TerCounter
+from mtbench.metrics.lexical_base import Lexical
 from mtbench.metrics.tokenizers import (
+    MECAB,
     SENTENCEPIECE,
     TokenizerName,
     check_tokenizer,
     fetch_model,
+    finds_words,
     load_tokenizer,
     tokenizer_for,
     tokenizer_signature,
 )
-from mtbench.plugins import Array, Metric
-from mtbench.types import Json, MetricInfo, Record, ScoringView, Signature
+from mtbench.plugins import Array
+from mtbench.types import Json, MetricInfo, Record, ScoringView
 
 _SACREBLEU = "Post (2018), A Call for Clarity in Reporting BLEU Scores, WMT"
 _LICENCE = "Apache-2.0"
 
 
-class Lexical(Metric):
-    """What the metrics of this module share."""
-
-    def check(self, view: ScoringView | None = None) -> None:
-        """Refuses a test set with a segment that has no reference, naming it."""
-        if view is not None:
-            require_references(view, self.info.name)
-
-    def signature(self, view: ScoringView) -> Signature:
-        """SacreBLEU's own signature, and after it what it has no field for, where changed."""
-        arguments = {**self._arguments(view), "num_refs": _reference_field(view)}
-        kind, changed = self._signature_kind(), self._unsigned()
-        text = str(kind(arguments))
-        return Signature.parse(text).plus(**changed)
-
-    def prepare(self, view: ScoringView) -> LexicalScorer:
-        """Tokenizes and counts the references, once for all systems."""
-        require_references(view, self.info.name)
-        return LexicalScorer(self, view)
-
-    @abstractmethod
-    def sacrebleu(self, view: ScoringView) -> Any:
-        """SacreBLEU's own metric object with these options."""
-
-    @abstractmethod
-    def _signature_kind(self) -> Any:
-        """SacreBLEU's class of signatures for this metric."""
-
-    @abstractmethod
-    def _arguments(self, view: ScoringView) -> dict[str, Json]:
-        """What that class reads of a metric object."""
-
-    def _unsigned(self) -> dict[str, str | int | float]:
-        """Options that change a score and stand in no field of sacreBLEU's, unless default."""
-        return {}
-
-    def notes(self, view: ScoringView) -> dict[str, Json]:
-        """Facts about the metric on this test set that a reader should know."""
-        return {}
-
-
-def require_references(view: ScoringView, name: str) -> tuple[tuple[str, ...], ...]:
-    """The references of a view, at least one a segment.
-
-    Raises:
-        RequestError: Naming the first segment without one.
-    """
-    if view.references is None:
-        raise RequestError(f"{name} needs references, and was given none")
-    if not view.ids:
-        raise RequestError(f"{name} cannot score a test set without segments")
-    for identifier, references in zip(view.ids, view.references, strict=True):
-        if not references:
-            raise RequestError(
-                f"{name} needs a reference for every segment; {identifier} has none",
-                hint="use a metric that needs none, or leave those segments out of the corpus",
-            )
-    return view.references
-
-
-def _reference_field(view: ScoringView) -> int:
-    # -1 is how sacreBLEU says that the number varies ("nrefs:var").
-    return -1 if view.reference_count is None else view.reference_count
-
-
 # --- BLEU -----------------------------------------------------------------------------------
+
+
+def _no_words(name: str, target: str) -> str:
+    return f"the tokenizer {name} does not find the words of {language_name(target)} ({target})"
 
 
 class Bleu(Lexical):
@@ -155,9 +96,9 @@ class Bleu(Lexical):
         if name is not None:
             check_tokenizer(name, offline=self.runtime.offline)
 
-    def sacrebleu(self, view: ScoringView) -> Any:
+    def sacrebleu(self, target: str) -> Any:
         """``sacrebleu.metrics.BLEU`` with these options."""
-        name = self.tokenizer(view.pair.target)
+        name = self.tokenizer(target)
         if name in SENTENCEPIECE:
             fetch_model(name, offline=self.runtime.offline)
         load_tokenizer(name)
@@ -170,6 +111,10 @@ class Bleu(Lexical):
             max_ngram_order=self.options.max_ngram_order,
             effective_order=self.options.effective_order,
         )
+
+    def counter(self, sacrebleu: Any) -> Counter:
+        """Counts n-grams of words."""
+        return BleuCounter(sacrebleu)
 
     def pool(self, totals: Array) -> Array:
         """BLEU of summed counts."""
@@ -187,6 +132,15 @@ class Bleu(Lexical):
             smoothing_value=self.options.smooth_value,
             effective_order=effective_order,
         )
+
+    def reads_only_unicode(self, target: str) -> bool:
+        """Whether the tokenizer is one of those written in C++."""
+        return self.tokenizer(target) in (*SENTENCEPIECE, *MECAB)
+
+    def notes(self, target: str) -> dict[str, Json]:
+        """A warning where the tokenizer does not find the words of the language."""
+        name = self.tokenizer(target)
+        return {} if finds_words(name, target) else {"warning": _no_words(name, target)}
 
     def _signature_kind(self) -> Any:
         return import_module("sacrebleu.metrics.bleu").BLEUSignature
@@ -273,9 +227,13 @@ class Chrf(Lexical):
 
     options: Options
 
-    def sacrebleu(self, view: ScoringView) -> Any:
+    def sacrebleu(self, target: str) -> Any:
         """``sacrebleu.metrics.CHRF`` with these options."""
         return import_module("sacrebleu.metrics").CHRF(**self.options.model_dump())
+
+    def counter(self, sacrebleu: Any) -> Counter:
+        """Counts n-grams of characters, and of words for chrF++."""
+        return ChrfCounter(sacrebleu)
 
     def pool(self, totals: Array) -> Array:
         """Score of summed counts."""
@@ -357,13 +315,23 @@ class Ter(Lexical):
 
     options: Options
 
-    def sacrebleu(self, view: ScoringView) -> Any:
+    def sacrebleu(self, target: str) -> Any:
         """``sacrebleu.metrics.TER`` with these options."""
         return import_module("sacrebleu.metrics").TER(**self.options.model_dump())
+
+    def counter(self, sacrebleu: Any) -> Counter:
+        """Counts edits and words."""
+        return TerCounter(sacrebleu)
 
     def pool(self, totals: Array) -> Array:
         """Score of summed edits and words."""
         return pooling.ter(np.asarray(totals))
+
+    def notes(self, target: str) -> dict[str, Json]:
+        """A warning where words do not stand between spaces."""
+        split = self.options.normalized and self.options.asian_support
+        name = "zh" if split else "tercom"  # split by character, as for Chinese
+        return {} if finds_words(name, target) else {"warning": _no_words("tercom", target)}
 
     def _signature_kind(self) -> Any:
         return import_module("sacrebleu.metrics.ter").TERSignature

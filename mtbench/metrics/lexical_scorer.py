@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mtbench.errors import DataError, MetricError
+from mtbench.engine.local import Worker, run
+from mtbench.errors import MetricError
+from mtbench.metrics.counters import Block
+from mtbench.metrics.guards import checked_column, require_characters
 from mtbench.plugins import Advance, Array, Scorer
 from mtbench.types import Json, ScoringView
 
 if TYPE_CHECKING:
-    from mtbench.metrics.lexical import Lexical
+    from mtbench.metrics.lexical_base import Lexical
 
 TOLERANCE = 1e-9
+BLOCK = 64  # segments counted at once
 SAMPLE = 16  # segments of each system that are scored again by sacreBLEU
 
 
 class LexicalScorer(Scorer):
     """A lexical metric made ready for one test set."""
 
-    def __init__(self, metric: Lexical, view: ScoringView) -> None:
+    def __init__(self, metric: Lexical, view: ScoringView, sacrebleu: Any, worker: Worker) -> None:
         self._metric = metric
         self._view = view
-        self._sacrebleu: Any = metric.sacrebleu(view)
+        self._sacrebleu = sacrebleu
+        self._worker = worker
         self._references = view.references or ()
-        self._reference_info = [
-            self._sacrebleu._extract_reference_info(
-                [self._sacrebleu._preprocess_segment(text) for text in texts]
-            )
-            for texts in self._references
-        ]
         self._empty: dict[str, int] = {}
 
     def statistics(
@@ -44,26 +45,60 @@ class LexicalScorer(Scorer):
             MetricError: If a sample of them does not give sacreBLEU's own score.
         """
         columns = {name: checked_column(name, texts, self._view) for name, texts in outputs.items()}
-        rows: dict[str, list[list[float]]] = {name: [] for name in columns}
-        for at, information in enumerate(self._reference_info):
-            known: dict[str, list[float]] = {}
+        if not columns:
+            return {}
+        self._check_characters(columns)
+        places: deque[list[dict[str, int]]] = deque()
+        counted = run(
+            self._worker,
+            self._blocks(columns, places),
+            -(-len(self._references) // BLOCK),
+            work=self._metric.counter(self._sacrebleu),
+        )
+        parts: dict[str, list[Array]] = {name: [] for name in columns}
+        start = 0
+        for rows in counted:
+            block = places.popleft()
             for name, texts in columns.items():
-                text = texts[at]
-                if text not in known:
-                    prepared = self._sacrebleu._preprocess_segment(text)
-                    known[text] = self._sacrebleu._compute_segment_statistics(prepared, information)
-                rows[name].append(known[text])
+                taken = [place[texts[start + at]] for at, place in enumerate(block)]
+                parts[name].append(rows[taken])
+            start += len(block)
             if advance:
-                advance(len(columns))
-        found = {name: np.asarray(values, dtype=np.float64) for name, values in rows.items()}
+                advance(len(block) * len(columns))
+        found = {name: np.concatenate(rows) for name, rows in parts.items()}
         for number, (name, texts) in enumerate(columns.items()):
             self._verify(name, texts, found[name], number)
             self._empty[name] = sum(not text.strip() for text in texts)
         return found
 
+    def _check_characters(self, columns: Mapping[str, Sequence[str]]) -> None:
+        if not self._metric.reads_only_unicode(self._view.pair.target):
+            return
+        ids = self._view.ids
+        require_characters("the references", map(" ".join, self._references), ids)
+        for name, texts in columns.items():
+            require_characters(name, texts, ids)
+
+    def _blocks(
+        self, columns: Mapping[str, Sequence[str]], places: deque[list[dict[str, int]]]
+    ) -> Iterator[Block]:
+        """Blocks for a counter; into ``places`` goes the row that each hypothesis will have."""
+        for start in range(0, len(self._references), BLOCK):
+            stop = min(start + BLOCK, len(self._references))
+            block: list[dict[str, int]] = []
+            row = count()
+            for at in range(start, stop):
+                texts = dict.fromkeys(texts[at] for texts in columns.values())
+                block.append({text: next(row) for text in texts})
+            places.append(block)
+            yield self._references[start:stop], [tuple(place) for place in block]
+
     def notes(self, system: str) -> Mapping[str, Json]:
         """How many hypotheses are empty (they count as they are), and warnings of the metric."""
-        return {"empty_hypotheses": self._empty[system], **self._metric.notes(self._view)}
+        return {
+            "empty_hypotheses": self._empty[system],
+            **self._metric.notes(self._view.pair.target),
+        }
 
     def _verify(self, name: str, texts: Sequence[str], rows: Array, number: int) -> None:
         sample = sample_of(len(texts), SAMPLE, number)
@@ -80,26 +115,6 @@ class LexicalScorer(Scorer):
                 f"on {len(sample)} segments from {self._view.ids[sample[0]]} on",
                 hint="this is a defect of mtbench or a version of sacreBLEU that it does not know",
             )
-
-
-def checked_column(name: str, texts: Sequence[str], view: ScoringView) -> Sequence[str]:
-    """A system's hypotheses, if there is exactly one for each segment.
-
-    Raises:
-        DataError: With the counts and the first id that is too much or missing.
-    """
-    if len(texts) < len(view.ids):
-        raise DataError(
-            f"{name} has {len(texts)} hypotheses for {len(view.ids)} segments; "
-            f"the first without one is {view.ids[len(texts)]}"
-        )
-    if len(texts) > len(view.ids):
-        last = f"; the last segment is {view.ids[-1]}" if view.ids else ""
-        raise DataError(f"{name} has {len(texts)} hypotheses for {len(view.ids)} segments{last}")
-    for identifier, text in zip(view.ids, texts, strict=True):
-        if not isinstance(text, str):
-            raise DataError(f"{name}: the hypothesis of {identifier} is not a text: {text!r}")
-    return texts
 
 
 def sample_of(count: int, wanted: int, offset: int) -> list[int]:

@@ -6,22 +6,29 @@ and does not punish a wrong language.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from types import TracebackType
 
 import numpy as np
 
 import mtbench
-from mtbench.embeddings import EMBEDDED, EMBEDDED_LANGUAGES, EmbeddedEncoder, SentenceEncoder
+from mtbench.embeddings import (
+    EMBEDDED,
+    EMBEDDED_LANGUAGES,
+    EmbeddedEncoder,
+    SentenceEncoder,
+    Vectors,
+)
+from mtbench.engine.local import Worker, run
 from mtbench.errors import MetricError, RequestError
 from mtbench.languages import base_language, language_name
-from mtbench.metrics.lexical import require_references
-from mtbench.metrics.lexical_scorer import checked_column
+from mtbench.metrics.guards import checked_column, require_references
 from mtbench.plugins import Advance, Array, MeanMetric, Scorer, require
 from mtbench.types import Json, MetricInfo, ScoringView, Signature
 
-_BLOCK = 256  # segments embedded together; only their vectors are kept at a time
+_BLOCK = 32  # segments a step; a vector is kept only as long as a later step needs it
+_WORKER = Worker(factory="mtbench.metrics.semsim:make_embedder", arguments={})
 
 
 class SemSim(MeanMetric):
@@ -136,15 +143,16 @@ class SemSimScorer(Scorer):
         """
         columns = {name: checked_column(name, texts, self._view) for name, texts in outputs.items()}
         scores = {name: np.zeros(len(texts)) for name, texts in columns.items()}
-        needed = self._last_use(columns)
+        new, done_with = self._uses(columns)
         vectors: dict[str, Array] = {}
-        for start in range(0, len(self._references), _BLOCK):
-            stop = min(start + _BLOCK, len(self._references))
-            self._embed(self._texts(columns, start, stop), vectors)
-            for at in range(start, stop):
-                for name, texts in columns.items():
+        embedded = run(_WORKER, new, len(new), work=self._encoder.encode)
+        for number, found in enumerate(embedded):
+            vectors.update(zip(new[number], found.astype(np.float64), strict=True))
+            start, stop = number * _BLOCK, min((number + 1) * _BLOCK, len(self._references))
+            for name, texts in columns.items():
+                for at in range(start, stop):
                     scores[name][at] = _similarity(texts[at], self._references[at], vectors)
-            for text in [text for text in vectors if needed[text] < stop]:
+            for text in done_with[number]:
                 del vectors[text]
             if advance:
                 advance((stop - start) * len(columns))
@@ -156,24 +164,31 @@ class SemSimScorer(Scorer):
         """How many hypotheses are empty: each of them scores 0."""
         return {"empty_hypotheses": self._empty[system]}
 
-    def _texts(self, columns: Mapping[str, Sequence[str]], start: int, stop: int) -> list[str]:
-        found: dict[str, None] = {}
-        for at in range(start, stop):
-            found.update(dict.fromkeys(self._references[at]))
-            found.update(dict.fromkeys(texts[at] for texts in columns.values()))
-        return [text for text in found if text.strip()]
-
-    def _last_use(self, columns: Mapping[str, Sequence[str]]) -> dict[str, int]:
-        found: dict[str, int] = {}
+    def _uses(
+        self, columns: Mapping[str, Sequence[str]]
+    ) -> tuple[list[list[str]], list[list[str]]]:
+        """For each block the texts that occur in it for the first time, and for the last time."""
+        first: dict[str, int] = {}
+        last: dict[str, int] = {}
         for at, references in enumerate(self._references):
-            found.update(dict.fromkeys(references, at))
-            found.update(dict.fromkeys((texts[at] for texts in columns.values()), at))
-        return found
+            for text in (*references, *(texts[at] for texts in columns.values())):
+                if text.strip():
+                    first.setdefault(text, at // _BLOCK)
+                    last[text] = at // _BLOCK
+        blocks = -(-len(self._references) // _BLOCK)
+        return _by_block(first, blocks), _by_block(last, blocks)
 
-    def _embed(self, texts: Sequence[str], vectors: dict[str, Array]) -> None:
-        new = [text for text in texts if text not in vectors]
-        for text, vector in zip(new, self._encoder.encode(new), strict=True):
-            vectors[text] = vector.astype(np.float64)
+
+def _by_block(blocks: Mapping[str, int], count: int) -> list[list[str]]:
+    found: list[list[str]] = [[] for _ in range(count)]
+    for text, block in blocks.items():
+        found[block].append(text)
+    return found
+
+
+def make_embedder() -> Callable[[Sequence[str]], Vectors]:
+    """The encoder's ``encode``, in whatever process."""
+    return EmbeddedEncoder().encode
 
 
 def _similarity(hypothesis: str, references: Sequence[str], vectors: Mapping[str, Array]) -> float:

@@ -47,9 +47,9 @@ _BY_LANGUAGE: dict[str, TokenizerName] = {
     "yue": "zh",
 }
 # Written without spaces between words, and no tokenizer of sacreBLEU's knows where they end.
-UNSPACED = frozenset({"bo", "dz", "km", "lo", "my", "shn", "th"})
+_UNSPACED = frozenset({"bo", "dz", "km", "lo", "my", "shn", "th"})
 
-_MECAB = {"ja-mecab": ("ja", "Japanese"), "ko-mecab": ("ko", "Korean")}
+MECAB = {"ja-mecab": ("ja", "Japanese"), "ko-mecab": ("ko", "Korean")}
 _PATIENCE = 8.0  # seconds in which a server must have answered
 _DOWNLOAD_PATIENCE = 120.0
 _LARGEST = 256 << 20
@@ -62,6 +62,21 @@ def tokenizer_for(target: str) -> TokenizerName:
         target: A BCP-47 tag; script and region do not matter.
     """
     return _BY_LANGUAGE.get(base_language(target), "13a")
+
+
+def finds_words(name: str, target: str) -> bool:
+    """Whether a tokenizer finds the words of a language.
+
+    Args:
+        name: One of ``TOKENIZERS``, or ``tercom``, TER's own, which goes by spaces as it stands.
+        target: A BCP-47 tag.
+    """
+    language = base_language(target)
+    if language in _UNSPACED:
+        return name in (*SENTENCEPIECE, "char")
+    if name in ("13a", "intl", "none", "tercom"):
+        return _BY_LANGUAGE.get(language, "13a") not in ("zh", "ja-mecab")
+    return True
 
 
 def tokenizer_signature(name: str) -> str:
@@ -101,9 +116,9 @@ def load_tokenizer(name: str) -> _Tokenizer:
     try:
         return cast("_Tokenizer", bleu._get_tokenizer(name)())
     except RuntimeError as error:
-        if name not in _MECAB:
+        if name not in MECAB:
             raise _missing(name, model_path(name), str(error)) from error
-        extra, language = _MECAB[name]
+        extra, language = MECAB[name]
         why = " ".join(str(error).split())
         raise MissingExtra(f"BLEU of {language} text", extra, why) from error
     except OSError as error:
@@ -112,7 +127,7 @@ def load_tokenizer(name: str) -> _Tokenizer:
         raise Unavailable(
             f"the tokenizer {name} found another dictionary than the one scores are defined by",
             why=str(error),
-            hint=f"reinstall it: pip install --force-reinstall 'mtbench[{_MECAB[name][0]}]'",
+            hint=f"reinstall it: pip install --force-reinstall 'mtbench[{MECAB[name][0]}]'",
         ) from error
 
 

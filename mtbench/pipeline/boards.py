@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from contextlib import suppress
 
 import numpy as np
 
+from mtbench import __version__
 from mtbench.errors import MtbenchError
-from mtbench.files import write_text
 from mtbench.leaderboard import Entry, Ranked, Ranker, Standing, build
 from mtbench.pipeline.scores import belongs
 from mtbench.plugins import Array, make_metric
-from mtbench.report.csv_table import to_csv
-from mtbench.results import Results
+from mtbench.report.csv_table import APOSTROPHE, to_csv
+from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
 from mtbench.types import Json, Leaderboard, Runtime, Score
 
@@ -23,7 +25,7 @@ RANKING_SEED = 0
 def board(
     results: Results,
     *,
-    preferred: Mapping[str, str] | None = None,
+    preferred: Mapping[tuple[str, str], str] | None = None,
     sort: str | None = None,
     missing: Mapping[str, str] | None = None,
 ) -> Leaderboard:
@@ -31,24 +33,31 @@ def board(
 
     Args:
         results: The folder.
-        preferred: Metric → signature to show where scores of several are stored.
+        preferred: Test set and metric → signature to show where scores of several are stored.
         sort: Primary metric.
         missing: Metric → why it could not be computed.
     """
-    entries = []
-    for folder in results.runs():
-        run = folder.read_run()
-        if run is None:
-            continue
-        scores, stale = [], []
-        for path in folder.score_paths():
-            stored = folder.read_score(path)
-            if belongs(stored, run):
-                scores.append(stored)
-            else:
-                stale.append(f"{folder.system}: {path.name} is of another output")
-        entries.append(Entry(folder.system, run, tuple(scores), tuple(stale)))
+    entries = [entry for folder in results.runs() if (entry := read_entry(folder)) is not None]
     return build(entries, _ranker(results), preferred=preferred, sort=sort, missing=missing)
+
+
+def read_entry(folder: RunFolder) -> Entry | None:
+    """A stored run with the scores of its output, or None where there is no run.
+
+    Raises:
+        DataError: If a file does not hold.
+    """
+    run = folder.read_run()
+    if run is None:
+        return None
+    scores, stale = [], []
+    for path in folder.score_paths():
+        stored = folder.read_score(path)
+        if belongs(stored, run):
+            scores.append(stored)
+        else:
+            stale.append(f"{folder.system}: {path.name} is of another output")
+    return Entry(folder.system, run, tuple(scores), tuple(stale))
 
 
 def _ranker(results: Results) -> Ranker:
@@ -129,8 +138,47 @@ def _tests(found: Ranking) -> tuple[Json, ...]:
     return tuple(test.model_dump(mode="json") for test in found.tests)
 
 
-def write_leaderboard(folder: Path, found: Leaderboard) -> Path:
-    """Writes ``leaderboard.csv`` and returns where it is."""
-    path = folder / "leaderboard.csv"
-    write_text(path, to_csv(found))
-    return path
+def board_like(results: Results, text: str) -> Leaderboard:
+    """The leaderboard of a results folder with the columns, signatures and version of a CSV.
+
+    Args:
+        results: The folder.
+        text: What stood in a ``leaderboard.csv``.
+    """
+    preferred: dict[tuple[str, str], str] = {}
+    columns: dict[str, str] = {}
+    version = __version__
+    with suppress(csv.Error):  # a damaged file asks for nothing
+        for row in csv.DictReader(io.StringIO(text, newline="")):
+            corpus, pair = row.get("corpus") or "", f"{row.get('src')}-{row.get('tgt')}"
+            version = row.get("mtbench_version") or version
+            for column, value in row.items():
+                if column and column.endswith("_signature"):
+                    metric = column.removesuffix("_signature")
+                    columns[metric] = "not scored"
+                    if value:
+                        preferred[f"{corpus.removeprefix(APOSTROPHE)}/{pair}", metric] = value
+    found = board(results, preferred=preferred, missing=columns)
+    return found.model_copy(update={"mtbench_version": version})
+
+
+def write_leaderboard(
+    results: Results,
+    *,
+    preferred: Mapping[tuple[str, str], str] | None = None,
+    missing: Mapping[str, str] | None = None,
+) -> Leaderboard:
+    """Writes ``leaderboard.csv`` from everything in a results folder.
+
+    Args:
+        results: The folder.
+        preferred: As for ``board``.
+        missing: As for ``board``.
+
+    Returns:
+        What it says.
+    """
+    with results.leaderboard_locked():
+        found = board(results, preferred=preferred, missing=missing)
+        results.write_leaderboard(to_csv(found))
+    return found

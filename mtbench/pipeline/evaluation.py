@@ -8,7 +8,7 @@ from pathlib import Path
 from mtbench import score as scoring
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, PartialOutput
-from mtbench.pipeline.boards import board, write_leaderboard
+from mtbench.pipeline.boards import write_leaderboard
 from mtbench.pipeline.outputs import translate
 from mtbench.pipeline.planning import plan
 from mtbench.pipeline.scores import score
@@ -18,14 +18,14 @@ from mtbench.types import Leaderboard, RunRecord, TestSet
 
 
 class Unfinished(MtbenchError):
-    """Some systems failed; the leaderboard of the others is there."""
+    """Some systems or metrics failed; the leaderboard of the others is there."""
 
-    exit_code = 4
-
-    def __init__(self, shown: Leaderboard, first: MtbenchError, count: int) -> None:
-        more = f" (and {count - 1} more)" if count > 1 else ""
+    def __init__(self, shown: Leaderboard, failures: Sequence[MtbenchError]) -> None:
+        first = failures[0]
+        more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
         super().__init__(first.message + more, why=first.why, hint=first.hint)
         self.board = shown
+        self.exit_code = first.exit_code
 
 
 def translate_only(
@@ -79,17 +79,18 @@ def evaluate(
         The leaderboard of the test sets of this call, and what was done.
 
     Raises:
-        RunFailed: After everything else was finished and written, if a system failed.
+        Unfinished: After everything else was finished and written, if a system or metric failed.
         MtbenchError: Before any work, if the request cannot be carried out.
     """
     found = plan(request, space, watcher, sets)
     failures = translate(found, request, space, watcher) + _partial(found, request)
-    signatures = score(found, request, watcher)
-    boards = board(Results(space.results), preferred=signatures, missing=found.missing)
-    write_leaderboard(space.results, boards)
+    signatures, broken = score(found, request, watcher)
+    failures += broken
+    results = Results(space.results)
+    boards = write_leaderboard(results, preferred=signatures, missing=found.missing)
     shown = _of_this_call(boards, found)
     if failures:
-        raise Unfinished(shown, failures[0], len(failures))
+        raise Unfinished(shown, failures) from failures[0]
     return shown, found
 
 

@@ -123,6 +123,14 @@ def _translated(task: Task, request: Request, watcher: Watcher) -> SystemOutput:
             translating.translate(batches, backend, keep)
             seconds = before + time.perf_counter() - clock
             usage = backend.usage()
+    except MtbenchError:
+        raise
+    except Exception as error:
+        # A back end is foreign code, or stands on such: whatever it raises is its own failure.
+        raise BackendError(
+            f"{task.card.name} failed: {type(error).__name__}: {error}",
+            hint="what was finished is kept; -v shows where it failed",
+        ) from error
     finally:
         watcher.stop()
     hypotheses = tuple(done[source.id].hypothesis for source in sources)
@@ -176,8 +184,12 @@ def _already_done(task: Task) -> tuple[dict[str, Finished], float]:
         output = task.folder.read_output() if stored else None
         if stored is not None and output is not None and stored.run_digest == task.run_digest:
             kept = task.folder.read_kept()
-            finished = [Finished(h, kept.get(h.id, {})) for h in output.hypotheses]
+            whole = [h for h in output.hypotheses if h.failure is None]
+            finished = [Finished(h, kept.get(h.id, {})) for h in whole]
             seconds = stored.seconds
+            if finished:
+                # From here on the part file alone says what is done, however this run ends.
+                task.folder.append_part(task.run_digest, finished, seconds)
     return {f.hypothesis.id: f for f in finished if f.hypothesis.failure is None}, seconds
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mtbench import corpus as corpora
 from mtbench import score as scoring
@@ -101,11 +101,11 @@ def test_sets(request: Request, space: Workspace) -> list[tuple[TestSet, TestSet
         UnknownName: If a corpus or a pair is not there.
         DataError: If a corpus file does not hold.
     """
-    chosen = [
+    chosen = _unique(
         file
         for folder, only in find_corpora(request.corpora, space)
         for file in corpora.pair_files(folder, only)
-    ]
+    )
     known = {str(file.pair) for file in chosen}
     for pair in request.pairs:
         if pair not in known:
@@ -117,6 +117,11 @@ def test_sets(request: Request, space: Workspace) -> list[tuple[TestSet, TestSet
             limited = corpora.first(whole, request.limit) if request.limit else whole
             found.append((whole, limited))
     return found
+
+
+def _unique(files: Iterable[corpora.PairFile]) -> list[corpora.PairFile]:
+    """Each direction once, where a corpus and a file of it were both named."""
+    return list({(f.path.resolve(), str(f.pair)): f for f in files}.values())
 
 
 def _options(card: SystemCard) -> Record:

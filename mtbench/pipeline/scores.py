@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from mtbench import score as scoring
+from mtbench.errors import MetricError, MtbenchError, Unavailable
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Metric
 from mtbench.significance import bootstrap_interval, choose_unit
@@ -14,16 +15,17 @@ from mtbench.types import MetricResult, RunRecord, Score, ScoringView, Signature
 INTERVAL_RESAMPLES = 1_000
 
 
-def score(found: Plan, request: Request, watcher: Watcher) -> dict[str, str]:
+def score(
+    found: Plan, request: Request, watcher: Watcher
+) -> tuple[dict[tuple[str, str], str], list[MtbenchError]]:
     """Scores what is missing.
 
     Returns:
-        Metric → the signature in use, for the leaderboard.
-
-    Raises:
-        MetricError: If a metric failed; scores of others were kept.
+        Test set and metric → the signature in use, for the leaderboard; and what failed, the
+        other metrics having been finished.
     """
-    signatures: dict[str, str] = {}
+    signatures: dict[tuple[str, str], str] = {}
+    failures: list[MtbenchError] = []
     for metric in found.metrics:
         todo = []
         for name, tasks in found.by_test_set().items():
@@ -35,8 +37,8 @@ def score(found: Plan, request: Request, watcher: Watcher) -> dict[str, str]:
                 signature = signed[task.folder.system]
                 if signature is not None and task.output is not None:
                     whole = not task.output.run.failures
-                    if whole or metric.info.name not in signatures:
-                        signatures[metric.info.name] = str(signature)
+                    if whole or (name, metric.info.name) not in signatures:
+                        signatures[name, metric.info.name] = str(signature)
             stale = {
                 task.folder.system: task
                 for task in tasks
@@ -45,8 +47,12 @@ def score(found: Plan, request: Request, watcher: Watcher) -> dict[str, str]:
             if stale:
                 todo.append((tasks[0].test_set, scoring_view, stale, signed))
         if todo:
-            _score_all(metric, todo, request, watcher)
-    return signatures
+            try:
+                _score_all(metric, todo, request, watcher)
+            except (MetricError, Unavailable) as error:
+                failures.append(error)
+                watcher.say(str(error))
+    return signatures, failures
 
 
 def _signed(
@@ -102,6 +108,14 @@ def _score_all(metric: Metric, todo: Sequence[Todo], request: Request, watcher: 
                 )
                 for key, result in results.items():
                     stale[key].folder.write_score(_with_interval(result, metric, test_set, request))
+    except MtbenchError:
+        raise
+    except Exception as error:
+        # A metric is foreign code, or stands on such: whatever it raises is its own failure.
+        raise MetricError(
+            f"the metric {name} failed: {type(error).__name__}: {error}",
+            hint="what was finished is kept; -v shows where it failed",
+        ) from error
     finally:
         watcher.stop()
 

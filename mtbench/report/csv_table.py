@@ -13,6 +13,7 @@ TRAILING = (
     "failures", "off_target", "empty", "copied", "length_ratio", "seconds_per_segment",
     "rank_metric", "testset_digest", "output_digest", "mtbench_version",
 )  # fmt: skip
+APOSTROPHE = "'"  # before a text that a spreadsheet would run
 METRIC_SUFFIXES = ("", "_ci_low", "_ci_high", "_signature")
 
 
@@ -50,7 +51,10 @@ def _cells(table: Table, row: Row, version: str) -> Iterator[str]:
 
 def number(value: float | None) -> str:
     """Six decimals and a dot; empty for no value."""
-    return "" if value is None else f"{value:.6f}"
+    if value is None:
+        return ""
+    text = f"{value:.6f}"
+    return "0.000000" if text == "-0.000000" else text
 
 
 def _whole(value: int | None) -> str:
@@ -59,4 +63,4 @@ def _whole(value: int | None) -> str:
 
 def quoted(text: str) -> str:
     """A text cell that no spreadsheet runs as a formula: such get a leading apostrophe."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    return f"{APOSTROPHE}{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

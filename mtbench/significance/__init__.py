@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from mtbench.significance.choice import choose_unit
 from mtbench.significance.intervals import bootstrap_interval
-from mtbench.significance.paired import Family, holm, paired_bootstrap, paired_test
+from mtbench.significance.paired import Family, holm, over_family, paired_bootstrap, paired_test
+from mtbench.significance.randomization import ruled_resamples
 from mtbench.significance.ranking import rank
-from mtbench.significance.records import PairedTest, RankedSystem, Ranking, UnitChoice
+from mtbench.types.findings import PairedTest, RankedSystem, Ranking, UnitChoice
 
 __all__ = [
     "Family",
@@ -17,7 +18,9 @@ __all__ = [
     "bootstrap_interval",
     "choose_unit",
     "holm",
+    "over_family",
     "paired_bootstrap",
     "paired_test",
     "rank",
+    "ruled_resamples",
 ]

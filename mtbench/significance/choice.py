@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.significance.draws import PERMUTATION, stream
-from mtbench.significance.records import UnitChoice
 from mtbench.significance.units import Array
+from mtbench.types.findings import UnitChoice
 
 ENOUGH_DOCUMENTS = 20
 CLEAR_P = 0.01

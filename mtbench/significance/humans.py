@@ -20,7 +20,8 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from mtbench.types import Record
+from mtbench.types import Signature
+from mtbench.types.findings import Agreement
 
 # Below this share of agreement a significant difference is marked.
 DOUBTFUL = 60.0
@@ -33,50 +34,52 @@ class Curve(NamedTuple):
     b: float
 
 
-# Metric, checkpoint (empty for metrics that have none) → curve. Not here: MetricX, BLEURT,
-# BERTScore and COMET-21-QE, which the table has too but mtbench does not compute, or whose scale
-# the sources leave open.
-CURVES: dict[tuple[str, str], Curve] = {
-    ("bleu", ""): Curve(88.33333333333225, 0.9663926931178954),
-    ("chrf", ""): Curve(92.999999999972, 1.1142732157139852),
-    ("spbleu", ""): Curve(90.99999999998793, 0.8079046528617078),
-    ("comet", "wmt20-comet-da"): Curve(97.33333333332897, 0.7266990738678005),
-    ("comet", "wmt22-comet-da"): Curve(96.22374133884283, 2.8359194570556636),
-    ("comet", "wmt22-cometkiwi-da"): Curve(98.88141616584615, 2.719280643871758),
-    ("comet", "wmt23-cometkiwi-da-xl"): Curve(96.39080593943235, 1.8888877927713834),
-    ("comet", "wmt23-cometkiwi-da-xxl"): Curve(96.23167242471065, 1.2826577343149304),
-    ("comet", "XCOMET-XL"): Curve(96.56738237041118, 1.4535595865214588),
-    ("comet", "XCOMET-XXL"): Curve(98.93432477039522, 1.1629533711748128),
+# Metric or checkpoint → curve. Not here: MetricX, BLEURT, BERTScore and COMET-21-QE, which the
+# table has too, but which mtbench does not compute or whose scale the sources leave open.
+CURVES: dict[str, Curve] = {
+    "bleu": Curve(88.33333333333225, 0.9663926931178954),
+    "chrf": Curve(92.999999999972, 1.1142732157139852),
+    "spbleu": Curve(90.99999999998793, 0.8079046528617078),
+    "Unbabel/wmt20-comet-da": Curve(97.33333333332897, 0.7266990738678005),
+    "Unbabel/wmt22-comet-da": Curve(96.22374133884283, 2.8359194570556636),
+    "Unbabel/wmt22-cometkiwi-da": Curve(98.88141616584615, 2.719280643871758),
+    "Unbabel/wmt23-cometkiwi-da-xl": Curve(96.39080593943235, 1.8888877927713834),
+    "Unbabel/wmt23-cometkiwi-da-xxl": Curve(96.23167242471065, 1.2826577343149304),
+    "Unbabel/XCOMET-XL": Curve(96.56738237041118, 1.4535595865214588),
+    "Unbabel/XCOMET-XXL": Curve(98.93432477039522, 1.1629533711748128),
 }
+
+# What the signature of a lexical metric must say for it to be the one the curve was fitted for.
+# BLEU's tokenizer follows the target language there as here.
+_AS_PUBLISHED: dict[str, dict[str, str | None]] = {
+    "bleu": {"case": "mixed", "eff": "no", "smooth": "exp", "order": None},
+    "chrf": {"case": "mixed", "eff": "yes", "nc": "6", "nw": "0", "space": "no", "beta": None},
+    "spbleu": {"case": "mixed", "eff": "no", "smooth": "exp", "order": None, "tok": "flores200"},
+}
+_NEURAL = ("comet", "cometkiwi", "xcomet")
 
 # On unrelated systems these agree with humans in fewer than 60 % of pairs, whatever the delta
 # (58.2–59.1 %; the same source, table of accuracies).
 NEEDS_LINEAGE = ("bleu", "chrf", "spbleu")
 
 
-class Agreement(Record):
-    """The estimated share of system pairs in which humans agree, or why there is none.
-
-    Attributes:
-        percent: Estimated agreement in per cent.
-        reason: Why there is no estimate, in one sentence.
-        doubtful: Whether the difference is significant and yet humans would agree for under
-            60 % of such pairs.
-    """
-
-    percent: float | None = None
-    reason: str | None = None
-    doubtful: bool = False
-
-
-def curve_of(metric: str, checkpoint: str = "") -> Curve | None:
-    """The published curve of a metric and checkpoint, if there is one.
+def curve_of(metric: str, signature: str) -> Curve | None:
+    """The published curve of a metric, if its signature says it is that very metric.
 
     Args:
         metric: As in ``--metric``.
-        checkpoint: For ``comet``, the identifier on the hub, with or without ``Unbabel/``.
+        signature: Of the score.
     """
-    return CURVES.get((metric, checkpoint.removeprefix("Unbabel/")))
+    try:
+        fields = Signature.parse(signature)
+    except ValueError:
+        return None
+    if metric in _NEURAL:
+        return CURVES.get(fields.get("model") or "")
+    wanted = _AS_PUBLISHED.get(metric)
+    if wanted is None or any(fields.get(key) != value for key, value in wanted.items()):
+        return None
+    return CURVES[metric]
 
 
 def accuracy(curve: Curve, delta: float) -> float:
@@ -93,10 +96,9 @@ def human_agreement(
     metric: str,
     delta: float,
     *,
+    signature: str,
     significant: bool,
-    checkpoint: str = "",
     unit_scale: float = 1.0,
-    references: int | None = 1,
     one_lineage: bool = False,
 ) -> Agreement:
     """What the published curve says of a delta, under its conditions.
@@ -104,17 +106,17 @@ def human_agreement(
     Args:
         metric: As in ``--metric``.
         delta: Difference on the metric's own scale.
+        signature: Of both scores: it names checkpoint, options and number of references.
         significant: Whether a test separates the two systems.
-        checkpoint: For ``comet``, the identifier on the hub.
         unit_scale: Factor that brings the delta to the 0–100 scale.
-        references: References a segment; None where that varies, 0 for a metric without.
         one_lineage: Whether both systems' cards name the same lineage.
     """
-    curve = curve_of(metric, checkpoint)
-    name = f"{metric} with {checkpoint}" if checkpoint else metric
+    curve = curve_of(metric, signature)
     if curve is None:
-        return Agreement(reason=f"no curve is published for {name}")
-    if references not in (0, 1):
+        return Agreement(reason=f"no curve is published for {metric} as computed here")
+    fields = Signature.parse(signature)
+    references = fields.get("nrefs") or fields.get("refs")
+    if references not in ("1", "r1", "none"):
         return Agreement(reason="the curve holds for a single reference")
     if not significant:
         return Agreement(reason="the difference is not significant")

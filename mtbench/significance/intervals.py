@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -45,7 +45,7 @@ def bootstrap_interval(
         ValueError: If shapes do not agree, or for fewer than one resample.
     """
     sums = exact(unit_sums(rows, units))
-    scores = bootstrap_scores(sums, pool, resamples=resamples, seed=seed)
+    scores = bootstrap_scores({"": sums}, pool, resamples=resamples, seed=seed)[""]
     low, high = percentiles(scores, level)
     return Interval(
         low=low,
@@ -60,26 +60,35 @@ def bootstrap_interval(
 
 
 def bootstrap_scores(
-    sums: Array, pool: Pool, *, resamples: int, seed: int, entries: int | None = None
-) -> Array:
-    """Pooled scores of bootstrap resamples: shape (resamples,).
+    systems: Mapping[str, Array],
+    pool: Pool,
+    *,
+    resamples: int,
+    seed: int,
+    entries: int | None = None,
+) -> dict[str, Array]:
+    """Pooled scores of bootstrap resamples, the same units being drawn for every system.
 
     Args:
-        sums: Array of shape (u, k): statistics of each unit.
+        systems: System → array of shape (u, k): statistics of each unit.
         pool: Totals of shape (..., k) → scores of shape (...).
         resamples: Number of resamples.
         seed: Of the draws.
         entries: Largest number of entries of a chunk, where not the default; changes nothing
             but memory.
+
+    Returns:
+        System → scores of shape (resamples,).
     """
     if resamples < 1:
         raise ValueError(f"{resamples} resamples")
+    (units,) = {len(sums) for sums in systems.values()}
     more = {} if entries is None else {"entries": entries}
-    parts = [
-        pooled(pool, counts @ sums)
-        for counts in multinomial_counts(len(sums), resamples, seed, **more)
-    ]
-    return np.concatenate(parts)
+    parts: dict[str, list[Array]] = {name: [] for name in systems}
+    for counts in multinomial_counts(units, resamples, seed, **more):
+        for name, sums in systems.items():
+            parts[name].append(pooled(pool, counts @ sums))
+    return {name: np.concatenate(part) for name, part in parts.items()}
 
 
 def pooled(pool: Pool, totals: Array) -> Array:

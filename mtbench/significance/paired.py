@@ -24,9 +24,9 @@ from mtbench.significance.randomization import (
     randomization_tests,
     ruled_resamples,
 )
-from mtbench.significance.records import PairedTest, Unit
 from mtbench.significance.units import RELIABLE_UNITS, Array, Units, exact, unit_sums
 from mtbench.types import Interval
+from mtbench.types.findings import PairedTest, Unit
 
 DETECTABLE = 2.8  # z(0.975) + z(0.8) standard errors: 80 % power of a two-sided test at 5 %
 
@@ -43,6 +43,27 @@ def holm(p_values: Sequence[float]) -> list[float]:
         highest = max(highest, min(1.0, (len(p_values) - position) * p_values[i]))
         corrected[i] = highest
     return corrected
+
+
+def over_family(tests: Sequence[PairedTest], alpha: float) -> list[PairedTest]:
+    """Tests done one by one, corrected over all of them by Holm.
+
+    Args:
+        tests: Of one family.
+        alpha: The family-wise level.
+    """
+    corrected = holm([test.p for test in tests])
+    return [
+        test.model_copy(
+            update={
+                "p_adjusted": p,
+                "alpha": alpha,
+                "family": len(tests),
+                "correction": "holm" if len(tests) > 1 else "none",
+            }
+        )
+        for test, p in zip(tests, corrected, strict=True)
+    ]
 
 
 class Family:
@@ -126,9 +147,9 @@ class Family:
 
     def resampled(self, name: str) -> Array:
         """Scores of a system on 1,000 bootstrap resamples, the same units for every system."""
-        if name not in self._resampled:
-            self._resampled[name] = bootstrap_scores(
-                self.sums[name], self.pool, resamples=RESAMPLES, seed=self.seed
+        if not self._resampled:
+            self._resampled = bootstrap_scores(
+                self.sums, self.pool, resamples=RESAMPLES, seed=self.seed
             )
         return self._resampled[name]
 
@@ -261,11 +282,12 @@ def paired_bootstrap(
         seed: Of the draws.
         units: For each segment, the number of its document; None for segments.
     """
-    sums = [exact(unit_sums(rows, units)) for rows in (a, b)]
-    if sums[0].shape != sums[1].shape:
-        raise ValueError(f"statistics of different shapes: {sums[0].shape}, {sums[1].shape}")
-    observed = abs(float(pooled(pool, sums[0].sum(axis=0)) - pooled(pool, sums[1].sum(axis=0))))
-    scores = [bootstrap_scores(s, pool, resamples=resamples, seed=seed) for s in sums]
-    deltas = scores[0] - scores[1]
+    if np.shape(a) != np.shape(b):
+        raise ValueError(f"statistics of different shapes: {np.shape(a)}, {np.shape(b)}")
+    sums = {name: exact(unit_sums(rows, units)) for name, rows in (("a", a), ("b", b))}
+    totals = {name: float(pooled(pool, rows.sum(axis=0))) for name, rows in sums.items()}
+    observed = abs(totals["a"] - totals["b"])
+    scores = bootstrap_scores(sums, pool, resamples=resamples, seed=seed)
+    deltas = scores["a"] - scores["b"]
     extreme = int(np.count_nonzero(np.abs(deltas - deltas.mean()) >= observed - TIE))
     return (extreme + 1) / (resamples + 1)

@@ -133,19 +133,17 @@ class _Family:
         self.totals = {name: rows.sum(axis=0) for name, rows in systems.items()}
         scores = {name: float(pooled(pool, total)) for name, total in self.totals.items()}
         self.observed = {(a, b): abs(scores[a] - scores[b]) for a, b in pairs}
-        self.columns: dict[str, NDArray[Any]] = {
-            name: _columns(rows) for name, rows in systems.items()
+        self.rows: dict[str, NDArray[Any]] = {
+            name: _narrowed(rows) for name, rows in systems.items()
         }
 
     def swapped(self, mask: NDArray[np.uint8]) -> dict[str, Array]:
         """For each system, sums over swapped units: system → array of shape (k, chunk)."""
-        kinds = {columns.dtype for columns in self.columns.values()}
-        coins: dict[np.dtype[Any], NDArray[Any]] = {
-            kind: np.ascontiguousarray(mask.T, dtype=kind) for kind in kinds
-        }
+        kinds = {rows.dtype for rows in self.rows.values()}
+        coins: dict[np.dtype[Any], NDArray[Any]] = {kind: mask.astype(kind) for kind in kinds}
         return {
-            name: np.asarray(columns @ coins[columns.dtype], dtype=np.float64)
-            for name, columns in self.columns.items()
+            name: np.ascontiguousarray((coins[rows.dtype] @ rows).T, dtype=np.float64)
+            for name, rows in self.rows.items()
         }
 
     def extremes(self, pair: Pair, swapped: Mapping[str, Array]) -> NDArray[np.bool_]:
@@ -161,14 +159,13 @@ class _Family:
         return found
 
 
-def _columns(rows: Array) -> NDArray[Any]:
-    """Statistics as (k, u), in single precision where every sum of them stays exact in it."""
-    columns = np.ascontiguousarray(rows.T)
+def _narrowed(rows: Array) -> NDArray[Any]:
+    """Statistics in single precision where every sum of them stays exact in it."""
     if np.abs(rows).sum(axis=0).max(initial=0.0) < _FLOAT32_INTEGERS:
-        single = columns.astype(np.float32)
-        if np.array_equal(single, np.rint(columns)):
+        single = rows.astype(np.float32)
+        if np.array_equal(single, np.rint(rows)):
             return single
-    return columns
+    return rows
 
 
 def _count(

@@ -12,8 +12,8 @@ from mtbench.significance.randomization import (
     method_for,
     ruled_resamples,
 )
-from mtbench.significance.records import PairedTest, RankedSystem, Ranking
 from mtbench.significance.units import Array, Units
+from mtbench.types.findings import PairedTest, RankedSystem, Ranking
 
 
 def rank(

@@ -141,7 +141,7 @@ def main() -> None:
     """Writes the tables into the README; the second one where the WMT22 data is at hand."""
     text = replace(README.read_text(encoding="utf-8"), "bundled", bundled_table())
     if WMT22.is_dir():
-        from tests.support.wmt22 import evaluate_wmt22
+        from tests.support.wmt22_board import evaluate_wmt22
 
         text = replace(text, "wmt22", wmt22_table(evaluate_wmt22(WMT22)))
     else:

@@ -4,9 +4,26 @@ from __future__ import annotations
 
 import functools
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
+from tests.support import tiny_multilingual as multilingual
 from tests.support.tiny_marian import make_marian
+
+_MAKERS: dict[str, Callable[[Path], Path]] = {
+    "marian": make_marian,
+    "marian-multi": lambda f: make_marian(f, targets=("deu", "fra", "pob"), target="gmw"),
+    "marian-pickled": lambda f: make_marian(f, steps=0, pickled=True),
+    "marian-finetuned": lambda f: make_marian(f, steps=2, moved_padding=True),
+    "nllb": multilingual.make_nllb,
+    "nllb-bare": lambda f: multilingual.make_nllb(f, steps=0, published_layout=False),
+    "m2m100": multilingual.make_m2m100,
+    "m2m100-bare": lambda f: multilingual.make_m2m100(f, published_layout=False),
+    "mbart": lambda f: multilingual.make_mbart(f, fifty=False),
+    "mbart50": lambda f: multilingual.make_mbart(f, fifty=True),
+    "madlad": lambda f: multilingual.make_t5(f, madlad=True),
+    "t5": lambda f: multilingual.make_t5(f, madlad=False),
+}
 
 
 @functools.cache
@@ -16,16 +33,12 @@ def _home() -> tempfile.TemporaryDirectory[str]:
 
 @functools.cache
 def checkpoint(name: str) -> Path:
-    """The folder of a checkpoint, made on first use.
+    """The folder of a checkpoint, made on first use."""
+    import torch
 
-    Args:
-        name: ``marian``, ``marian-multi`` or ``marian-pickled``.
-    """
-    folder = Path(_home().name) / name
-    if name == "marian":
-        return make_marian(folder)
-    if name == "marian-multi":
-        return make_marian(folder, targets=("deu", "fra", "pob"), target="gmw")
-    if name == "marian-pickled":
-        return make_marian(folder, steps=0, pickled=True)
-    raise ValueError(f"no such checkpoint: {name}")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # many small products: more threads only wait for each other
+    try:
+        return _MAKERS[name](Path(_home().name) / name)
+    finally:
+        torch.set_num_threads(threads)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +81,6 @@ def build(folder: Path, kind: str, *, layer_norm: bool = False, seed: int = 3) -
 
 def _build(folder: Path, encoder: Path, kind: str, layer_norm: bool, seed: int) -> Path:
     import comet.models
-    import pytorch_lightning
     import torch
     import yaml
 
@@ -101,6 +101,8 @@ def _build(folder: Path, encoder: Path, kind: str, layer_norm: bool, seed: int) 
     # Unequal weights, so that more than one layer counts.
     for number, weight in enumerate(model.layerwise_attention.scalar_parameters):
         weight.data.fill_(0.1 * number)
+    if kind == "xcomet":
+        _balance_labels(model)
     hparams = json.loads(json.dumps(dict(model.hparams) | {"class_identifier": identifier}))
     place = folder / (kind + ("-norm" if layer_norm else ""))
     (place / "checkpoints").mkdir(parents=True, exist_ok=True)
@@ -110,7 +112,7 @@ def _build(folder: Path, encoder: Path, kind: str, layer_norm: bool, seed: int) 
         {
             "epoch": 0,
             "global_step": 0,
-            "pytorch-lightning_version": pytorch_lightning.__version__,
+            "pytorch-lightning_version": version("pytorch-lightning"),
             "state_dict": model.state_dict(),
             "hparams_name": "kwargs",
             "hyper_parameters": hparams,
@@ -118,6 +120,19 @@ def _build(folder: Path, encoder: Path, kind: str, layer_norm: bool, seed: int) 
         file,
     )
     return file
+
+
+def _balance_labels(model: Any) -> None:
+    """Makes word labels differ from word to word, so that there are error spans."""
+    import torch
+
+    texts = [text for text, _ in SENTENCES]
+    encoded = model.encoder.tokenizer(texts, return_tensors="pt", padding=True)
+    model.eval()
+    with torch.inference_mode():
+        logits = model.forward(encoded["input_ids"], encoded["attention_mask"]).logits
+        mean = logits[encoded["attention_mask"].bool()].mean(dim=0)
+    model.hidden2tag.bias.data.sub_(mean)
 
 
 def build_encoder(folder: Path, seed: int, vocabulary: int = 500) -> None:
@@ -171,17 +186,26 @@ def build_encoder(folder: Path, seed: int, vocabulary: int = 500) -> None:
         XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
 
 
-def library_scores(
-    checkpoint: Path, samples: list[dict[str, str]], batch_size: int = 16
-) -> tuple[list[float], float, Any]:
-    """What the library's own ``predict`` says at fp32: segments, system, metadata."""
-    from mtbench.metrics.comet.quiet import quiet
+class Library:
+    """The library's own ``predict`` on a checkpoint, at fp32, on the CPU."""
 
-    with quiet():
-        import comet
+    def __init__(self, checkpoint: Path) -> None:
+        from mtbench.metrics.comet.quiet import quiet
 
-        model = comet.load_from_checkpoint(str(checkpoint), local_files_only=True)
-        found = model.predict(
-            samples, batch_size=batch_size, gpus=0, num_workers=0, progress_bar=False
-        )
-    return list(found.scores), float(found.system_score), found.get("metadata")
+        with quiet():
+            import comet
+
+            self._model = comet.load_from_checkpoint(str(checkpoint), local_files_only=True)
+        self._said: dict[str, Any] = {}
+
+    def predict(self, samples: list[dict[str, str]], batch_size: int = 16) -> Any:
+        """Its ``Prediction``: ``scores``, ``system_score``, perhaps ``metadata``."""
+        from mtbench.metrics.comet.quiet import quiet
+
+        asked = json.dumps([samples, batch_size])
+        if asked not in self._said:
+            with quiet():
+                self._said[asked] = self._model.predict(
+                    samples, batch_size=batch_size, gpus=0, num_workers=0, progress_bar=False
+                )
+        return self._said[asked]

@@ -78,6 +78,7 @@ def make_marian(
     seed: int = 0,
     steps: int = 120,
     pickled: bool = False,
+    moved_padding: bool = False,
 ) -> Path:
     """Writes a checkpoint as the converted OPUS-MT models are laid out.
 
@@ -90,6 +91,8 @@ def make_marian(
         seed: Of its weights.
         steps: Training steps on the five sentences.
         pickled: Weights as ``pytorch_model.bin`` in place of safetensors.
+        moved_padding: Whether training moves the row that the decoder starts from, which is zero
+            in the published models.
     """
     import torch
     from transformers import GenerationConfig, MarianConfig, MarianMTModel, MarianTokenizer
@@ -152,13 +155,29 @@ def make_marian(
     if steps:
         with quiet():
             tokenizer = MarianTokenizer.from_pretrained(folder, local_files_only=True)
-        teach(model, tokenizer, [markers[0] + " " if markers else ""] * len(ENGLISH), steps)
+        teach(
+            model,
+            tokenizer,
+            [markers[0] + " " if markers else ""] * len(ENGLISH),
+            steps,
+            None if moved_padding else pad,
+        )
     model.save_pretrained(folder, safe_serialization=not pickled)
     return folder
 
 
-def teach(model: Any, tokenizer: Any, prefixes: list[str], steps: int) -> None:
-    """Overfits a model to the five sentences, so that its outputs follow from its inputs."""
+def teach(
+    model: Any, tokenizer: Any, prefixes: list[str], steps: int, still: int | None = None
+) -> None:
+    """Overfits a model to the five sentences, so that its outputs follow from its inputs.
+
+    Args:
+        model: To be trained, in place.
+        tokenizer: Its tokenizer, set to the direction.
+        prefixes: Text before each source.
+        steps: Training steps.
+        still: A row of the embeddings that stays zero.
+    """
     import torch
 
     rows = tokenizer(
@@ -174,6 +193,8 @@ def teach(model: Any, tokenizer: Any, prefixes: list[str], steps: int) -> None:
         optimizer.zero_grad()
         model(**rows).loss.backward()
         optimizer.step()
+        if still is not None:
+            model.get_input_embeddings().weight.data[still] = 0.0
     model.eval()
 
 

@@ -25,9 +25,8 @@ def rows_of(scores: Array) -> Array:
 
 def test_two_values_by_hand() -> None:
     # A resample of (0, 1) is 0, 1/2 or 1 with probabilities 1/4, 1/2, 1/4.
-    scores = bootstrap_scores(
-        rows_of(np.array([0.0, 1.0])), mean, resamples=40_000, seed=3, entries=1 << 12
-    )
+    both = {"a": rows_of(np.array([0.0, 1.0]))}
+    scores = bootstrap_scores(both, mean, resamples=40_000, seed=3, entries=1 << 12)["a"]
     values, counts = np.unique(scores, return_counts=True)
     assert values.tolist() == [0.0, 0.5, 1.0]
     assert np.abs(counts / 40_000 - [0.25, 0.5, 0.25]).max() < 0.01
@@ -47,12 +46,14 @@ def test_counts_are_multinomial() -> None:
 
 
 def test_the_chunk_changes_nothing() -> None:
-    sums = exact(rows_of(np.random.default_rng(1).random(77)))
-    whole = bootstrap_scores(sums, mean, resamples=501, seed=0)
+    sums = {"a": exact(rows_of(np.random.default_rng(1).random(77)))}
+    whole = bootstrap_scores(sums, mean, resamples=501, seed=0)["a"]
     for entries in (1, 77, 1000, 12_345):
         again = bootstrap_scores(sums, mean, resamples=501, seed=0, entries=entries)
-        assert np.array_equal(again, whole)
-    assert np.array_equal(bootstrap_scores(sums, mean, resamples=100, seed=0), whole[:100])
+        assert np.array_equal(again["a"], whole)
+    company = {"b": sums["a"] * 2, **sums}
+    fewer = bootstrap_scores(company, mean, resamples=100, seed=0)
+    assert np.array_equal(fewer["a"], whole[:100])
 
 
 def test_seed_zero_is_a_seed() -> None:

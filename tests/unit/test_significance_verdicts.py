@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from mtbench.comparison.verdicts import equivalent, not_inferior, verdict
 from mtbench.errors import RequestError
 from mtbench.significance import PairedTest, paired_test
 from mtbench.significance.humans import CURVES, accuracy, curve_of, human_agreement
-from mtbench.significance.verdicts import equivalent, not_inferior, verdict
 from tests.support.lexical_rows import mean, mean_rows
 
 
@@ -65,23 +65,22 @@ def test_a_margin_is_above_zero(margin: float) -> None:
 # (github.com/kocmitom/MT-Thresholds, appendix/main_thresholds.tex): the delta at which the
 # estimated accuracy is 50, 55 … 95 %; the rows end where a curve does not reach that far.
 TABLE = {
-    ("bleu", ""): "0.27 0.52 0.78 1.06 1.39 1.79 2.34 3.35",
-    ("chrf", ""): "0.14 0.33 0.54 0.76 1.00 1.28 1.63 2.12 3.05",
-    ("spbleu", ""): "0.25 0.52 0.82 1.13 1.49 1.91 2.46 3.28 5.57",
-    ("comet", "wmt20-comet-da"): "0.08 0.36 0.65 0.96 1.29 1.67 2.10 2.66 3.45 5.10",
-    ("comet", "wmt22-comet-da"): "0.03 0.10 0.18 0.26 0.35 0.45 0.56 0.71 0.94 1.53",
-    ("comet", "wmt22-cometkiwi-da"): "0.01 0.08 0.16 0.24 0.33 0.42 0.53 0.67 0.85 1.18",
-    ("comet", "wmt23-cometkiwi-da-xl"): "0.04 0.15 0.26 0.39 0.52 0.66 0.84 1.06 1.40 2.24",
-    ("comet", "wmt23-cometkiwi-da-xxl"): "0.06 0.22 0.39 0.57 0.77 0.98 1.24 1.58 2.08 3.39",
-    ("comet", "XCOMET-XL"): "0.05 0.19 0.34 0.50 0.67 0.86 1.08 1.37 1.80 2.82",
-    ("comet", "XCOMET-XXL"): "0.02 0.19 0.37 0.56 0.76 0.98 1.24 1.55 1.99 2.74",
+    "bleu": "0.27 0.52 0.78 1.06 1.39 1.79 2.34 3.35",
+    "chrf": "0.14 0.33 0.54 0.76 1.00 1.28 1.63 2.12 3.05",
+    "spbleu": "0.25 0.52 0.82 1.13 1.49 1.91 2.46 3.28 5.57",
+    "Unbabel/wmt20-comet-da": "0.08 0.36 0.65 0.96 1.29 1.67 2.10 2.66 3.45 5.10",
+    "Unbabel/wmt22-comet-da": "0.03 0.10 0.18 0.26 0.35 0.45 0.56 0.71 0.94 1.53",
+    "Unbabel/wmt22-cometkiwi-da": "0.01 0.08 0.16 0.24 0.33 0.42 0.53 0.67 0.85 1.18",
+    "Unbabel/wmt23-cometkiwi-da-xl": "0.04 0.15 0.26 0.39 0.52 0.66 0.84 1.06 1.40 2.24",
+    "Unbabel/wmt23-cometkiwi-da-xxl": "0.06 0.22 0.39 0.57 0.77 0.98 1.24 1.58 2.08 3.39",
+    "Unbabel/XCOMET-XL": "0.05 0.19 0.34 0.50 0.67 0.86 1.08 1.37 1.80 2.82",
+    "Unbabel/XCOMET-XXL": "0.02 0.19 0.37 0.56 0.76 0.98 1.24 1.55 1.99 2.74",
 }
 
 
 @pytest.mark.parametrize("key", TABLE)
-def test_curves_reproduce_the_published_table(key: tuple[str, str]) -> None:
-    curve = curve_of(*key)
-    assert curve is not None
+def test_curves_reproduce_the_published_table(key: str) -> None:
+    curve = CURVES[key]
     for percent, cell in zip(range(50, 100, 5), TABLE[key].split(), strict=False):
         # The delta that gives this accuracy, rounded as the table rounds it.
         delta = -np.log(curve.a / percent - 1) / curve.b
@@ -93,39 +92,43 @@ def test_every_curve_is_checked() -> None:
     assert set(CURVES) == set(TABLE)
 
 
+BLEU = "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp|version:2.6.0"
+CHRF = "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:2.6.0"
+COMET = "comet:2.2.7|model:Unbabel/wmt22-comet-da|revision:2760a223ac95|precision:fp32|refs:r1"
+
+
 def test_agreement_under_its_conditions() -> None:
-    # Half a COMET-22 point (0.0056 on its own scale) is 80 % of pairs.
-    found = human_agreement(
-        "comet",
-        -0.0056,
-        significant=True,
-        checkpoint="Unbabel/wmt22-comet-da",
-        unit_scale=100.0,
-    )
-    assert found.percent == pytest.approx(80.0, abs=0.3) and not found.doubtful
-    bleu = human_agreement("bleu", 0.6, significant=True, one_lineage=True)
+    # 0.56 COMET-22 points (0.0056 on its own scale) are 80 % of pairs.
+    comet = human_agreement("comet", -0.0056, signature=COMET, significant=True, unit_scale=100.0)
+    assert comet.percent == pytest.approx(80.0, abs=0.3) and not comet.doubtful
+    bleu = human_agreement("bleu", 0.6, signature=BLEU, significant=True, one_lineage=True)
     assert bleu.percent == pytest.approx(56.6, abs=0.1) and bleu.doubtful
+    assert curve_of("chrf", CHRF) == CURVES["chrf"]
+    kiwi = "model:Unbabel/wmt22-cometkiwi-da|refs:none"
+    assert human_agreement("cometkiwi", 0.1, signature=kiwi, significant=True).percent is not None
 
 
 @pytest.mark.parametrize(
-    "changed,reason",
+    "metric,signature,changed,reason",
     [
-        ({"significant": False}, "not significant"),
-        ({"references": 2}, "single reference"),
-        ({"references": None}, "single reference"),
-        ({"one_lineage": False}, "one lineage"),
-        ({"metric": "ter"}, "no curve is published for ter"),
-        ({"metric": "comet", "checkpoint": "mine"}, "no curve is published for comet with mine"),
+        ("bleu", BLEU, {"significant": False}, "not significant"),
+        ("bleu", BLEU, {"one_lineage": False}, "one lineage"),
+        ("bleu", BLEU.replace("nrefs:1", "nrefs:2"), {}, "single reference"),
+        ("comet", COMET.replace("r1", "r2avg"), {}, "single reference"),
+        ("comet", COMET.replace("Unbabel", "me"), {}, "no curve is published for comet"),
+        ("bleu", BLEU.replace("mixed", "lc"), {}, "no curve"),
+        ("bleu", f"{BLEU}|order:2", {}, "no curve"),
+        ("chrf", CHRF.replace("nw:0", "nw:2"), {}, "no curve"),
+        ("chrf", f"{CHRF}|beta:1", {}, "no curve"),
+        ("spbleu", BLEU, {}, "no curve"),
+        ("ter", "nrefs:1|case:lc", {}, "no curve is published for ter"),
+        ("bleu", "anything", {}, "no curve"),
     ],
 )
-def test_no_estimate_outside_the_conditions(changed: dict[str, object], reason: str) -> None:
-    given = {
-        "metric": "bleu",
-        "delta": 2.0,
-        "significant": True,
-        "references": 1,
-        "one_lineage": True,
-    }
-    found = human_agreement(**{**given, **changed})  # type: ignore[arg-type]
+def test_no_estimate_outside_the_conditions(
+    metric: str, signature: str, changed: dict[str, bool], reason: str
+) -> None:
+    given = {"significant": True, "one_lineage": True, **changed}
+    found = human_agreement(metric, 2.0, signature=signature, **given)
     assert found.percent is None and not found.doubtful
     assert found.reason is not None and reason in found.reason

@@ -7,7 +7,6 @@ and done without; nothing depends on it but time.
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from collections import OrderedDict
 from collections.abc import Collection, Mapping
@@ -24,8 +23,6 @@ K = TypeVar("K")
 MEMORY_BYTES = 512 << 20
 _ASKED_AT_ONCE = 500
 
-log = logging.getLogger(__name__)
-
 
 class Store:
     """Vectors by digest.
@@ -40,6 +37,7 @@ class Store:
         self._held = 0
         self._recent: OrderedDict[bytes, Vector] = OrderedDict()
         self._path = path
+        self.problem: str | None = None
         self._disk = self._open(path) if path else None
 
     @property
@@ -122,11 +120,8 @@ class Store:
         return found
 
     def _give_up(self, error: Exception) -> None:
-        log.warning(
-            "the embeddings kept in %s cannot be used (%s); going on without them",
-            self._path,
-            error,
-        )
+        """Goes on without the file; ``problem`` says why."""
+        self.problem = f"the embeddings kept in {self._path} cannot be used ({error})"
         disk = getattr(self, "_disk", None)
         self._disk = None
         if disk is not None:

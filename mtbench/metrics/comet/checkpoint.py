@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +31,8 @@ ENCODER_NAMES = {
     "xlm-roberta-base": "FacebookAI/xlm-roberta-base",
 }
 
+NOT_ASKED = "the hub is not to be asked"
+
 CLASSES = {
     "regression_metric": "RegressionMetric",
     "referenceless_regression_metric": "ReferencelessRegression",
@@ -46,7 +47,7 @@ class Located:
 
     Attributes:
         model: What a signature calls it: the hub's id, or a folder's name.
-        path: The checkpoint file.
+        path: The checkpoint file; empty where it, or its encoder, was left on the hub.
         revision: The hub's commit, where it comes from there.
         sha256: Digest of the file, where it does not.
         kind: COMET's class identifier.
@@ -86,34 +87,34 @@ def locate(
     fetch: bool = True,
     trust: bool = False,
     cache: str = "",
-) -> Located | None:
+) -> Located:
     """Finds a checkpoint: on disk, in the hub's cache, or on the hub.
 
     Args:
         model: A hub id, a folder, or a ``.ckpt`` file.
         revision: Commit, branch or tag of the hub.
         offline: Never ask the hub.
-        fetch: Whether to download what is not here; if not, only whether it could be had is
-            checked.
+        fetch: Whether to download what is not here; if not, the hub is asked for its commit.
         trust: Whether hyper-parameters may be read by unpickling.
         cache: Folder where digests of large files are remembered.
 
     Returns:
-        The checkpoint; None where it is not here, could be had, and ``fetch`` is false.
+        The checkpoint; without a path or a class where it was left on the hub.
 
     Raises:
         MissingWeights: If it is not here and cannot be had.
         RequestError: If it is no COMET checkpoint.
     """
+    asked = _Asked(offline, fetch, trust, cache)
     given = Path(model).expanduser()
     if given.is_file():
         if revision:
             raise RequestError(f"a revision goes with a hub id, not with the file {model}")
-        return _describe(given, _label(given), None, trust, cache, offline)
+        return _describe(given, _label(given), None, asked)
     if given.is_dir():
         if revision:
             raise RequestError(f"a revision goes with a hub id, not with the folder {model}")
-        return _describe(_in_folder(given), given.resolve().name, None, trust, cache, offline)
+        return _describe(_in_folder(given), given.resolve().name, None, asked)
     if not hub.is_hub_id(model) or model.endswith(".ckpt"):
         raise MissingWeights(
             f"there is no COMET checkpoint {model}",
@@ -123,14 +124,14 @@ def locate(
     snapshot = hub.cached_snapshot(model, wanted, [CHECKPOINT, HPARAMS], any_other=not revision)
     if snapshot is None:
         if offline:
-            raise hub.offline(model, "the hub is not to be asked (--offline)")
+            raise hub.offline(model, NOT_ASKED)
         if not fetch:
-            hub.check_reachable(model, wanted, CHECKPOINT)
-            return None
+            commit = hub.commit_of(model, wanted, CHECKPOINT)
+            return Located(model, "", commit, None, kind="", encoder="", encoder_model="")
         snapshot = hub.fetch_snapshot(model, wanted, [CHECKPOINT, HPARAMS])
         if not (snapshot / CHECKPOINT).is_file() or not (snapshot / HPARAMS).is_file():
             raise RequestError(f"{model} is on the hub but is no COMET checkpoint")
-    return _describe(snapshot / CHECKPOINT, model, snapshot.name, trust, cache, offline)
+    return _describe(snapshot / CHECKPOINT, model, snapshot.name, asked)
 
 
 def _label(file: Path) -> str:
@@ -154,24 +155,36 @@ def _in_folder(folder: Path) -> Path:
     return files[0]
 
 
-def _describe(
-    path: Path, model: str, revision: str | None, trust: bool, cache: str, offline: bool
-) -> Located:
-    hparams = _hparams(path, trust)
+@dataclass(frozen=True)
+class _Asked:
+    """How far to go for a checkpoint; see ``locate``."""
+
+    offline: bool
+    fetch: bool
+    trust: bool
+    cache: str
+
+
+def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Located:
+    hparams = _hparams(path, asked.trust)
     kind = str(hparams.get("class_identifier", ""))
     if kind not in CLASSES:
         raise RequestError(
             f"{model}: not a class of COMET checkpoint that mtbench scores with: {kind!r}",
             why="known: " + ", ".join(sorted(CLASSES)),
         )
+    sha256 = None if revision else _remembered_digest(path, asked.cache)
+    encoder = _encoder(path, hparams, asked)
+    if encoder is None:
+        return Located(model, "", revision, sha256, kind="", encoder="", encoder_model="")
     segments = hparams.get("input_segments") or ["mt", "src", "ref"]
     return Located(
         model=model,
         path=str(path),
         revision=revision,
-        sha256=None if revision else _remembered_digest(path, cache),
+        sha256=sha256,
         kind=kind,
-        encoder=str(_encoder(path, hparams, offline)),
+        encoder=str(encoder),
         encoder_model=str(hparams.get("encoder_model", "XLM-RoBERTa")),
         segments=tuple(segments) if kind in ("unified_metric", "xcomet_metric") else (),
         hparams=hparams,
@@ -202,8 +215,8 @@ def _hparams(path: Path, trust: bool) -> dict[str, Any]:
     return found
 
 
-def _encoder(path: Path, hparams: dict[str, Any], offline: bool) -> Path:
-    """Where the encoder's configuration and tokenizer lie.
+def _encoder(path: Path, hparams: dict[str, Any], asked: _Asked) -> Path | None:
+    """Where the encoder's configuration and tokenizer lie; None where left on the hub.
 
     A checkpoint names its encoder by a hub id or by a path of the machine it was trained on; a
     path that is not there is looked for beside the checkpoint.
@@ -226,9 +239,13 @@ def _encoder(path: Path, hparams: dict[str, Any], offline: bool) -> Path:
             found = hub.cached_snapshot(repo, None, ["config.json", tokenizer])
             if found is not None:
                 return found
-    if offline:
-        raise hub.offline(f"{name} (the encoder's tokenizer)", "the hub is not to be asked")
-    found = hub.fetch_snapshot(ENCODER_NAMES.get(name, name), None, ENCODER_FILES)
+    if asked.offline:
+        raise hub.offline(f"{name} (the encoder's tokenizer)", NOT_ASKED)
+    repo = ENCODER_NAMES.get(name, name)
+    if not asked.fetch:
+        hub.commit_of(repo, None, "config.json")
+        return None
+    found = hub.fetch_snapshot(repo, None, ENCODER_FILES)
     if not _is_encoder(found):
         raise MissingWeights(f"{name} on the hub holds no tokenizer that COMET reads")
     return found
@@ -267,10 +284,10 @@ def read(path: Path, trust: bool) -> dict[str, Any]:
 
     import torch
 
+    mapped = zipfile.is_zipfile(path)
     try:
-        found = torch.load(
-            path, map_location="cpu", weights_only=not trust, mmap=zipfile.is_zipfile(path)
-        )
+        with quiet():
+            found = torch.load(path, map_location="cpu", weights_only=not trust, mmap=mapped)
     except pickle.UnpicklingError as error:
         reason = next((x for x in str(error).splitlines() if "nsupported" in x), "")
         raise RequestError(
@@ -339,8 +356,3 @@ def _fill(model: Any, state: dict[str, Any], path: str) -> None:
             f"{path}: {len(missing)} weights are missing, the first is {missing[0]}",
             hint="the file is incomplete or of another class; fetch it again",
         )
-
-
-def to_json(located: Located) -> str:
-    """A located checkpoint as one line."""
-    return json.dumps(located.facts(), ensure_ascii=False, sort_keys=True)

@@ -32,9 +32,19 @@ def _hub() -> Any:
             import huggingface_hub
             import huggingface_hub.constants
             import huggingface_hub.errors
+            import huggingface_hub.utils
     except ImportError as error:
         raise MissingExtra("COMET", "comet", str(error)) from error
     return huggingface_hub
+
+
+def cache_folder() -> Path:
+    """Where the hub's cache lies.
+
+    Raises:
+        MissingExtra: If huggingface-hub is not installed.
+    """
+    return Path(_hub().constants.HF_HUB_CACHE)
 
 
 def cached_snapshot(
@@ -52,8 +62,7 @@ def cached_snapshot(
     Returns:
         Its folder, whose name is the commit.
     """
-    hub = _hub()
-    folder = Path(hub.constants.HF_HUB_CACHE) / f"models--{repo.replace('/', '--')}"
+    folder = cache_folder() / f"models--{repo.replace('/', '--')}"
     wanted = [revision or "main"]
     if any_other:
         wanted.append("main")
@@ -78,10 +87,7 @@ def fetch_snapshot(repo: str, revision: str | None, patterns: Sequence[str]) -> 
         MissingWeights: With one clear reason: gated, missing, offline, interrupted.
     """
     hub = _hub()
-    if hub.constants.HF_HUB_OFFLINE:
-        raise offline(repo, "HF_HUB_OFFLINE is set")
-    if not reachable():
-        raise offline(repo, "the hub cannot be reached")
+    _require_network(hub, repo)
     bars = sys.stderr is not None and sys.stderr.isatty()
     try:
         with quiet(), _progress(hub, shown=bars):
@@ -96,24 +102,32 @@ def fetch_snapshot(repo: str, revision: str | None, patterns: Sequence[str]) -> 
     return Path(found)
 
 
-def check_reachable(repo: str, revision: str | None, file: str) -> None:
-    """Says, without downloading, whether a file could be had.
+def commit_of(repo: str, revision: str | None, file: str) -> str:
+    """The commit that a file of the hub would come from, without downloading it.
 
     Raises:
-        MissingWeights: With one clear reason.
+        MissingWeights: With one clear reason why it could not be had.
     """
     hub = _hub()
+    _require_network(hub, repo)
+    try:
+        with quiet():
+            found = hub.HfApi().model_info(repo, revision=revision, timeout=ETAG_SECONDS)
+            if found.gated:  # what is in it is open to see; only asking for a file tells
+                hub.get_hf_file_metadata(
+                    hub.hf_hub_url(repo, file, revision=found.sha), timeout=ETAG_SECONDS
+                )
+    except (OSError, ValueError) as error:  # as above
+        raise hub_error(repo, revision, error) from error
+    return str(found.sha)
+
+
+def _require_network(hub: Any, repo: str) -> None:
+    """Refuses within seconds where the hub does not answer at all."""
     if hub.constants.HF_HUB_OFFLINE:
         raise offline(repo, "HF_HUB_OFFLINE is set")
     if not reachable():
         raise offline(repo, "the hub cannot be reached")
-    try:
-        with quiet():
-            hub.get_hf_file_metadata(
-                hub.hf_hub_url(repo, file, revision=revision), timeout=ETAG_SECONDS
-            )
-    except (OSError, ValueError) as error:  # as above
-        raise hub_error(repo, revision, error) from error
 
 
 def hub_error(repo: str, revision: str | None, error: Exception) -> MissingWeights:
@@ -132,15 +146,21 @@ def hub_error(repo: str, revision: str | None, error: Exception) -> MissingWeigh
             hint="check the name, or run: hf auth login",
         )
     if isinstance(error, errors.LocalEntryNotFoundError):
-        cause = error.__cause__
-        if isinstance(cause, errors.OfflineModeIsEnabled):
-            return offline(repo, "HF_HUB_OFFLINE is set")
-        return offline(repo, f"the hub cannot be reached ({type(cause or error).__name__})")
+        reason = type(error.__cause__ or error).__name__
+        return offline(repo, f"the hub cannot be reached ({reason})")
     if isinstance(error, errors.EntryNotFoundError):
         return MissingWeights(f"{repo} is on the hub but is no COMET checkpoint", why=_first(error))
-    if isinstance(error, errors.OfflineModeIsEnabled):
-        return offline(repo, "HF_HUB_OFFLINE is set")
+    if isinstance(error, errors.HfHubHTTPError):
+        return offline(repo, f"the hub answered: {_first(error)}")
+    if isinstance(error, _connection_errors()):
+        return offline(repo, f"the hub cannot be reached ({type(error).__name__})")
     return offline(repo, f"{type(error).__name__}: {_first(error)}")
+
+
+def _connection_errors() -> tuple[type[Exception], ...]:
+    import requests
+
+    return (ConnectionError, requests.ConnectionError, requests.Timeout)
 
 
 def offline(repo: str, why: str) -> MissingWeights:

@@ -24,7 +24,7 @@ LICENCES = {
 }
 
 
-class _CometFamily(MeanMetric):
+class CometFamily(MeanMetric):
     """What the three metrics share.
 
     Attributes:
@@ -64,9 +64,9 @@ class _CometFamily(MeanMetric):
 
     def __init__(self, options: Record, runtime: Runtime) -> None:
         super().__init__(options, runtime)
-        if not isinstance(options, _CometFamily.Options):
+        if not isinstance(options, CometFamily.Options):
             raise TypeError(f"not options of {self.name}: {options!r}")
-        self.options = options
+        self.wanted = options
         self._facts: dict[str, Any] | None = None
         self._session: Session | None = None
         self._loaded: dict[str, Any] = {}
@@ -87,7 +87,7 @@ class _CometFamily(MeanMetric):
             decimals=4,
             unit_scale=100.0,
             languages=tuple(sorted(XLMR)),
-            licence=LICENCES.get(self.options.model, "that of the checkpoint"),
+            licence=LICENCES.get(self.wanted.model, "that of the checkpoint"),
             extra="comet",
             description=self.description,
             reference=self.paper,
@@ -97,10 +97,10 @@ class _CometFamily(MeanMetric):
     def settings(self) -> Settings:
         """What a session needs to know."""
         return Settings(
-            model=self.options.model,
-            revision=self.options.revision,
-            precision=self.options.precision,
-            trust=self.options.trust_checkpoint,
+            model=self.wanted.model,
+            revision=self.wanted.revision,
+            precision=self.wanted.precision,
+            trust=self.wanted.trust_checkpoint,
             device=self.runtime.device,
             batch_size=self.runtime.batch_size,
             cache=self.runtime.cache,
@@ -119,9 +119,7 @@ class _CometFamily(MeanMetric):
         """
         if view is not None:
             self._check_view(view)
-        facts = self._locate(fetch=view is not None)
-        if facts is not None:
-            self._check_class(facts)
+        self._check_class(self._locate(fetch=view is not None))
 
     def _check_view(self, view: ScoringView) -> None:
         if not self.runtime.force:
@@ -148,6 +146,8 @@ class _CometFamily(MeanMetric):
 
     def _check_class(self, facts: dict[str, Any]) -> None:
         kind, model = facts["kind"], facts["model"]
+        if not facts["path"]:
+            return  # still on the hub: what it is shows once it is here
         if kind not in self.kinds:
             raise RequestError(
                 f"{self.name} cannot score with {model}: it is a {kind}",
@@ -171,37 +171,32 @@ class _CometFamily(MeanMetric):
                 hint="take --force if they are yours: the signature will say so",
             )
 
-    def _locate(self, fetch: bool) -> dict[str, Any] | None:
-        if self._facts is None:
-            if self._session is not None:
-                self._facts = self._session.locate(fetch)
-            else:
-                session = open_session(self.settings)
-                try:
-                    self._facts = session.locate(fetch)
-                finally:
+    def _locate(self, fetch: bool) -> dict[str, Any]:
+        if self._facts is None or (fetch and not self._facts["path"]):
+            session = self._session or open_session(self.settings)
+            try:
+                self._facts = session.locate(fetch)
+            finally:
+                if session is not self._session:
                     session.close()
         return self._facts
 
     def signature(self, view: ScoringView) -> Signature:
-        """How a score on this test set would be computed."""
-        facts = self._locate(fetch=True)
-        if facts is None:
-            raise MetricError(f"{self.options.model} was not located")
-        forced = bool(uncovered(view.pair)) or facts["encoder_model"] not in COVERED_ENCODERS
+        """How a score on this test set would be computed. Downloads nothing."""
+        facts = self._locate(fetch=False)
+        known = facts["encoder_model"] in COVERED_ENCODERS or not facts["path"]
         return comet_signature(
             facts,
-            self.options.precision,
+            self.wanted.precision,
             self._reference_count(view) if self.with_reference else None,
-            forced=forced and self.runtime.force,
+            forced=self.runtime.force and (bool(uncovered(view.pair)) or not known),
         )
 
-    def __enter__(self) -> _CometFamily:
+    def __enter__(self) -> CometFamily:
         session = open_session(self.settings)
         try:
             self._facts = session.locate(fetch=True)
-            if self._facts is not None:
-                self._check_class(self._facts)
+            self._check_class(self._facts)
             self._loaded = session.load()
         except BaseException:
             session.close()
@@ -232,7 +227,7 @@ class _CometFamily(MeanMetric):
         return CometScorer(self.name, self._session, view, self.with_reference, self._loaded)
 
 
-class Comet(_CometFamily):
+class Comet(CometFamily):
     """COMET with references: regression and unified checkpoints."""
 
     name = "comet"
@@ -241,13 +236,13 @@ class Comet(_CometFamily):
     paper = "Rei et al. 2022, COMET-22: Unbabel-IST 2022 Submission for the Metrics Shared Task"
     kinds = frozenset({"regression_metric", "unified_metric"})
 
-    class Options(_CometFamily.Options):
+    class Options(CometFamily.Options):
         """Options of COMET with references."""
 
         model: str = "Unbabel/wmt22-comet-da"
 
 
-class CometKiwi(_CometFamily):
+class CometKiwi(CometFamily):
     """COMET without references: unified and reference-free regression checkpoints."""
 
     name = "cometkiwi"
@@ -256,7 +251,7 @@ class CometKiwi(_CometFamily):
     paper = "Rei et al. 2022, CometKiwi: IST-Unbabel 2022 Submission for the QE Shared Task"
     kinds = frozenset({"referenceless_regression_metric", "unified_metric"})
 
-    class Options(_CometFamily.Options):
+    class Options(CometFamily.Options):
         """Options of COMET without references."""
 
         model: str = "Unbabel/wmt22-cometkiwi-da"
@@ -267,7 +262,7 @@ class CometKiwi(_CometFamily):
         return False
 
 
-class XComet(_CometFamily):
+class XComet(CometFamily):
     """XCOMET: a score and the error spans it follows from."""
 
     name = "xcomet"
@@ -276,7 +271,7 @@ class XComet(_CometFamily):
     paper = "Guerreiro et al. 2024, xCOMET: Transparent Machine Translation Evaluation"
     kinds = frozenset({"xcomet_metric"})
 
-    class Options(_CometFamily.Options):
+    class Options(CometFamily.Options):
         """Options of XCOMET.
 
         Attributes:
@@ -289,5 +284,4 @@ class XComet(_CometFamily):
     @property
     def with_reference(self) -> bool:
         """Whether references are read."""
-        options = self.options
-        return not (isinstance(options, XComet.Options) and options.reference_free)
+        return not (isinstance(self.wanted, XComet.Options) and self.wanted.reference_free)

@@ -12,35 +12,22 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-NOISY = (
-    "comet",
-    "pytorch_lightning",
-    "lightning",
-    "lightning_fabric",
-    "lightning_utilities",
-    "transformers",
-    "huggingface_hub",
-    "torch",
-    "fsspec",
-    "filelock",
-)
-
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Nothing of the stack reaches the terminal, and the root logger stays as it was."""
+    """Nothing of the stack is logged or warned of, and logging stays set up as it was.
+
+    Nothing of mtbench is to be logged inside: what must be said is carried out and said there.
+    """
     root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    levels = {name: logging.getLogger(name).level for name in NOISY}
-    for name in NOISY:
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    handlers, level, disabled = list(root.handlers), root.level, root.manager.disable
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    logging.disable(logging.CRITICAL)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
     finally:
+        logging.disable(disabled)
         root.handlers[:] = handlers
         root.setLevel(level)
-        for name, before in levels.items():
-            logging.getLogger(name).setLevel(before)

@@ -46,6 +46,7 @@ class CometScorer(Scorer):
         self._sources = view.sources
         self._references = view.references if with_reference else None
         self._loaded = loaded
+        self._told = False
         self._annotations: dict[str, dict[str, Json]] = {}
         self._notes: dict[str, dict[str, Json]] = {}
 
@@ -110,6 +111,9 @@ class CometScorer(Scorer):
         progress = _Progress(len(block) * len(systems), advance)
         reply = self._session.score(request, progress.step)
         progress.finish()
+        if reply["problem"] and not self._told:
+            log.warning("%s; going on without them", reply["problem"])
+            self._told = True
         numbers = set(reply["cut"])
         cut = {text for text, at in texts.items() if at in numbers}
         for which, name in enumerate(outputs):

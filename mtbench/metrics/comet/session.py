@@ -80,14 +80,16 @@ class LocalSession:
         except importlib.metadata.PackageNotFoundError as error:
             raise MissingExtra("COMET", "comet", f"there is no {DISTRIBUTION}") from error
 
-    def locate(self, fetch: bool) -> dict[str, Any] | None:
-        """Facts about the checkpoint; None where it could be had and was not to be fetched.
+    def locate(self, fetch: bool) -> dict[str, Any]:
+        """Facts about the checkpoint; where it is on the hub and not to be fetched, its commit.
 
         Raises:
-            MissingWeights: If it cannot be had.
+            MissingExtra: If COMET is not installed.
+            MissingWeights: If the checkpoint cannot be had.
             RequestError: If it is no COMET checkpoint.
         """
-        if self._located is None:
+        version = self.version()
+        if self._located is None or (fetch and not self._located.path):
             wanted = self._settings
             self._located = checkpoint.locate(
                 wanted.model,
@@ -97,9 +99,7 @@ class LocalSession:
                 trust=wanted.trust,
                 cache=wanted.cache,
             )
-        if self._located is None:
-            return None
-        return self._located.facts() | {"version": self.version()}
+        return self._located.facts() | {"version": version}
 
     def load(self) -> dict[str, Any]:
         """Reads the weights.
@@ -148,7 +148,8 @@ class LocalSession:
         Returns:
             ``scores`` and, for XCOMET, ``spans``, for each system in the order of its triples;
             ``cut``, indices of texts that were cut; ``joined``, for each system the indices of
-            triples whose joined sequence was cut; ``encoded``, how many sequences were read.
+            triples whose joined sequence was cut; ``encoded``, how many sequences were read;
+            ``problem``, why embeddings are not kept on disk, where that was wanted.
 
         Raises:
             MetricError: If the model fails or a score is not finite.
@@ -178,7 +179,10 @@ class LocalSession:
                     f"{self._settings.model} gave a score that is no number",
                     hint="try --precision fp32",
                 )
-        return reply | {"cut": [at for at, cut in enumerate(tokens.cut) if cut]}
+        return reply | {
+            "cut": [at for at, cut in enumerate(tokens.cut) if cut],
+            "problem": self._store.problem if self._store is not None else None,
+        }
 
     @staticmethod
     def _score_sentences(

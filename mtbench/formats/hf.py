@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from mtbench.errors import DataError, RequestError, Unavailable, UnknownName
-from mtbench.formats.columns import Columns
 from mtbench.formats.presets import Row
 from mtbench.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.formats.tables import read_rows
+from mtbench.hub import offline, reachable
 from mtbench.languages import base_language, normalise_tag
 from mtbench.plugins import require
 from mtbench.types import Json
 
-_SECONDS = 3.0  # to find out whether the hub answers; the library itself would try for 23
 _SAVED = ("dataset_info.json", "dataset_dict.json", "state.json")
 
 
@@ -44,11 +44,8 @@ def read_hub(
         Unavailable: If the hub does not answer and the set is not in the cache.
         RequestError: If the set, configuration, split or a column is not there.
     """
-    columns: Columns | None = None
-    for number, where, row in hub_rows(name, config=config, split=split, revision=revision):
-        if columns is None:
-            columns = Columns(mapping, list(row), wanted, remarks, name)
-        yield from columns.segments(row, number, where)
+    rows = hub_rows(name, config=config, split=split, revision=revision)
+    yield from read_rows(rows, mapping, wanted, remarks, name)
 
 
 def hub_rows(
@@ -175,9 +172,11 @@ def _reaching(name: str) -> Iterator[None]:
     import datasets
     import huggingface_hub.constants as hub
 
-    endpoint = str(hub.ENDPOINT)
-    offline = bool(hub.HF_HUB_OFFLINE or datasets.config.HF_HUB_OFFLINE)
-    reason = "offline by HF_HUB_OFFLINE" if offline else _silence(endpoint)
+    reason = None
+    if offline() or datasets.config.HF_HUB_OFFLINE:
+        reason = "HF_HUB_OFFLINE forbids to ask it"
+    elif not reachable():
+        reason = f"{hub.ENDPOINT} gives no answer"
     before = (hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE)
     try:
         if reason:
@@ -188,23 +187,12 @@ def _reaching(name: str) -> Iterator[None]:
         if not reason and not isinstance(error, ConnectionError | TimeoutError):
             raise
         raise Unavailable(
-            f"{name}: the Hugging Face hub does not answer at {endpoint}",
+            f"{name}: not in the cache, and the Hugging Face hub cannot be reached",
             why=reason or _first_line(error),
             hint="try again with a connection, or give a local folder of the set",
         ) from error
     finally:
         hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
-
-
-def _silence(endpoint: str) -> str | None:
-    """Why the hub does not answer, or None if it does."""
-    import httpx
-
-    try:
-        httpx.head(endpoint, timeout=_SECONDS, follow_redirects=False)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        return str(error) or type(error).__name__
-    return None
 
 
 def _quieten(datasets: Any) -> None:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from mtbench.errors import RequestError
-from mtbench.significance.records import PairedTest
-
-Verdict = Literal["better", "worse", "equivalent", "undecided"]
+from mtbench.types.findings import PairedTest, Verdict
 
 
 def equivalent(test: PairedTest, margin: float) -> bool:

@@ -1,0 +1,141 @@
+"""``openai``: any OpenAI-compatible chat server, asked for translations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import cast
+
+from mtbench.backends.prompts import Prompter, PromptOptions, Request
+from mtbench.chat import Chat, ChatAnswer, ChatOptions
+from mtbench.digests import digest_text
+from mtbench.errors import RequestError, SegmentError
+from mtbench.languages import LanguagePair
+from mtbench.plugins import Backend
+from mtbench.types import Json, Record, Runtime, Source, Translation
+
+DOCUMENT_ATTEMPTS = 3  # answers asked for until one holds every paragraph of a document
+
+
+class OpenAI(Backend):
+    """An LLM behind a chat server: vLLM, llama.cpp, Ollama, the vendors.
+
+    Never deterministic: servers promise nothing, at temperature 0 neither. A segment's request
+    does not depend on other segments; a document's request holds all of it.
+    """
+
+    class Options(ChatOptions, PromptOptions):
+        """Options of ``openai``: those of the server and those of the prompt."""
+
+    options: Options
+    deterministic = False
+
+    def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
+        super().__init__(options, pair, runtime)
+        self.options = cast("OpenAI.Options", options)
+        self.batching = "document" if self.options.unit == "document" else "single"
+        self.max_concurrency = self.options.concurrency
+        self._chat = Chat(self.options)
+        self._prompter = Prompter(self.options, pair)
+
+    @classmethod
+    def from_target(cls, target: str) -> dict[str, Json]:
+        """``openai:MODEL``, at OpenAI's own address."""
+        if not target:
+            raise RequestError(
+                "openai: needs a model's name", hint="for another server, write a card (base_url)"
+            )
+        return {"model": target}
+
+    def check(self) -> None:
+        """Whether the examples can be read, the key is there, and the server answers."""
+        self._prompter.examples()
+        self._chat.check()
+
+    def sources(self, sources: Sequence[Source]) -> None:
+        """Holds the examples against the test set."""
+        self._prompter.sources(sources)
+
+    def notes(self) -> tuple[str, ...]:
+        """Weights nobody can pin; what the prompt leaves out."""
+        return self._chat.notes() + self._prompter.notes()
+
+    def identity(self) -> dict[str, Json]:
+        """The prompt and its examples. What the server runs cannot be known."""
+        return {"prompt": self._prompter.digest()}
+
+    def provenance(self) -> dict[str, Json]:
+        """Server, model, decoding and prompt; never the key."""
+        given = self.options
+        return {
+            "base_url": given.base_url,
+            "model": given.model,
+            "api_key_env": given.key_variable,
+            "decoding": {
+                "temperature": given.temperature,
+                "top_p": given.top_p,
+                given.max_tokens_field: given.max_tokens,
+                "seed": given.seed,
+                "stop": list(given.stop),
+                **given.extra_body,
+            },
+            "unit": given.unit,
+            "prompt": {
+                "digest": self._prompter.digest(),
+                "template": self._prompter.template,
+                "system": given.system,
+                "examples": len(self._prompter.examples()),
+            },
+            "price": given.price.model_dump() if given.price else None,
+        }
+
+    def __enter__(self) -> OpenAI:
+        self._chat.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._chat.__exit__(kind, error, trace)
+
+    def translate(self, batch: Sequence[Source]) -> list[Translation]:
+        """Translates a batch; see ``mtbench.chat`` for what servers make it raise."""
+        found: list[Translation] = []
+        for request in self._prompter.requests(batch):
+            found += self._translations(request)
+        return found
+
+    def _translations(self, request: Request) -> list[Translation]:
+        attempts = DOCUMENT_ATTEMPTS if len(request.sources) > 1 else 1
+        for attempt in range(attempts):
+            answer = self._chat.complete(request.messages, seed=self._seed(request, attempt))
+            try:
+                read = self._prompter.read(request, answer.text)
+            except SegmentError:
+                if attempt + 1 == attempts:
+                    raise
+                continue
+            return [
+                translation.model_copy(update={"kept": translation.kept | _facts(answer, attempt)})
+                if number == 0
+                else translation
+                for number, translation in enumerate(read)
+            ]
+        raise AssertionError("the last attempt returns or raises")
+
+    def _seed(self, request: Request, attempt: int) -> int:
+        """A request's own seed, so that a run that goes on asks as it would have asked."""
+        name = f"{self.runtime.seed}\n{attempt}\n" + "\n".join(s.id for s in request.sources)
+        return int(digest_text(name)[:7], 16)
+
+    def usage(self) -> dict[str, float]:
+        """Requests, tokens and cost."""
+        return self._chat.usage()
+
+
+def _facts(answer: ChatAnswer, attempt: int) -> dict[str, Json]:
+    found = answer.model_dump(exclude={"text"}, exclude_none=True)
+    return found | ({"attempts": attempt + 1} if attempt else {})

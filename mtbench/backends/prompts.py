@@ -1,0 +1,348 @@
+"""Translation prompts for LLMs: what is asked, and what of an answer is the translation.
+
+The rule of extraction, whole: blank space at both ends goes; if all of what is left is one fenced
+block, the fence goes; if all of what is left is in one pair of quotation marks, which occur
+nowhere inside and the source has no such pair of its own, they go. Nothing else is touched.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator
+
+from mtbench.chat import Message
+from mtbench.digests import digest_json
+from mtbench.errors import DataError, RequestError, SegmentError
+from mtbench.jsonl import read_objects
+from mtbench.languages import LanguagePair, language_name
+from mtbench.types import Json, Record, Source, Translation
+
+SEGMENT_PROMPT = """\
+Translate the text below from {source_language} to {target_language}. \
+Answer with the translation alone.
+
+{context}{instruction}Text:
+{text}"""
+
+DOCUMENT_PROMPT = """\
+Translate the paragraphs below from {source_language} to {target_language}. They are one document: \
+translate each as a part of the whole. They are given as a JSON object from number to paragraph; \
+answer with a JSON object from the same numbers to the translations, and nothing else.
+
+{context}{instruction}{text}"""
+
+CONTEXT = "Context, not to be translated:\n{}\n\n"
+INSTRUCTION = "Instructions for the translation:\n{}\n\n"
+
+_PLACE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
+_PLACES = frozenset(
+    {"source_language", "target_language", "source", "target", "context", "instruction", "text"}
+)
+_FENCE = re.compile(r"(`{3,}|~{3,})[^\n`]*\n(?P<inside>.*?)\n?\1\Z", re.DOTALL)
+_QUOTES = ('""', "“”", "„“", "„”", "«»", "»«", "‹›", "''", "‘’", "‚‘", "「」", "『』")
+
+
+class PromptOptions(Record):
+    """How an LLM is asked.
+
+    Attributes:
+        unit: What one request holds: a segment, or a document's segments, which must all come
+            back by number.
+        prompt: The request, with ``{text}`` and, as wanted, ``{context}``, ``{instruction}``,
+            ``{source_language}``, ``{target_language}``, ``{source}``, ``{target}``; a literal
+            brace is doubled.
+        system: The system message, with the same placeholders but the text; none where empty.
+        examples: A JSONL file of worked examples (``src`` and ``ref``, as in a corpus file) that
+            are no part of any test set; ``{source}`` and ``{target}`` in its name are filled in.
+        shots: How many of the examples to show, from the first; by default all.
+    """
+
+    unit: Literal["segment", "document"] = "segment"
+    prompt: str | None = None
+    system: str = ""
+    examples: str | None = None
+    shots: Annotated[int, Field(ge=1)] | None = None
+
+    @field_validator("prompt", "system")
+    @classmethod
+    def _known_places(cls, template: str | None) -> str | None:
+        for match in _PLACE.finditer(template or ""):
+            name = match.group(1)
+            if name is not None and name not in _PLACES:
+                raise ValueError(f"there is nothing to put for {{{name}}}")
+        return template
+
+    @field_validator("prompt")
+    @classmethod
+    def _asks_for_the_text(cls, template: str | None) -> str | None:
+        if template is not None and _places(template).count("text") != 1:
+            raise ValueError("a prompt holds {text} once")
+        return template
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request to an LLM.
+
+    Attributes:
+        sources: What it asks to translate, in order.
+        messages: What it says.
+    """
+
+    sources: tuple[Source, ...]
+    messages: tuple[Message, ...]
+
+
+class Prompter:
+    """Makes requests of sources, and translations of answers.
+
+    Args:
+        options: How to ask.
+        pair: The direction.
+    """
+
+    def __init__(self, options: PromptOptions, pair: LanguagePair) -> None:
+        self.options = options
+        self._pair = pair
+        standard = DOCUMENT_PROMPT if options.unit == "document" else SEGMENT_PROMPT
+        self.template = options.prompt or standard
+        self._examples: tuple[tuple[str, str], ...] | None = None
+        self._left_out = 0
+
+    # --- examples -------------------------------------------------------------------------------
+
+    def examples(self) -> tuple[tuple[str, str], ...]:
+        """The worked examples: source and translation.
+
+        Raises:
+            RequestError: If there is no such file.
+            DataError: If a line is no example, with file and line.
+        """
+        if self._examples is None:
+            self._examples = self._read() if self.options.examples else ()
+        return self._examples
+
+    def _read(self) -> tuple[tuple[str, str], ...]:
+        name = _filled(self.options.examples or "", _languages(self._pair))
+        path = Path(name).expanduser()
+        found = [_example(values, f"{path}:{number}") for number, values in read_objects(path)]
+        if not found:
+            raise DataError(f"{path}: there are no examples")
+        wanted = self.options.shots or len(found)
+        if wanted > len(found):
+            raise RequestError(f"{path} holds {len(found)} examples, and shots is {wanted}")
+        return tuple(found[:wanted])
+
+    def sources(self, sources: Sequence[Source]) -> None:
+        """Holds the examples against the test set.
+
+        Raises:
+            DataError: If an example is a part of it.
+        """
+        places = _places(self.template)
+        self._left_out = sum(
+            (s.context is not None and "context" not in places)
+            or (s.instruction is not None and "instruction" not in places)
+            for s in sources
+        )
+        texts = {source.text.strip(): source.id for source in sources}
+        for number, (source, _) in enumerate(self.examples(), start=1):
+            if source.strip() in texts:
+                raise DataError(
+                    f"example {number} of {self.options.examples} is segment "
+                    f"{texts[source.strip()]!r} of the test set",
+                    hint="examples must be held out: take others",
+                )
+
+    def notes(self) -> tuple[str, ...]:
+        """What the prompt keeps from the model."""
+        if not self._left_out:
+            return ()
+        return (f"the prompt leaves out context or instructions of {self._left_out} segments",)
+
+    def digest(self) -> str:
+        """Digest of everything that is said beside the sources."""
+        return digest_json(
+            {
+                "unit": self.options.unit,
+                "template": self.template,
+                "system": self.options.system,
+                "context": CONTEXT,
+                "instruction": INSTRUCTION,
+                "examples": [list(example) for example in self.examples()],
+            }
+        )
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    def requests(self, batch: Sequence[Source]) -> list[Request]:
+        """The requests for a batch: one a segment, or one for all of it."""
+        units = [tuple(batch)] if self.options.unit == "document" else [(s,) for s in batch]
+        return [Request(unit, self._messages(unit)) for unit in units]
+
+    def _messages(self, unit: tuple[Source, ...]) -> tuple[Message, ...]:
+        found = []
+        if self.options.system:
+            system = _filled(self.options.system, _languages(self._pair))
+            found.append(Message(role="system", content=system))
+        for texts, answers in self._shown():
+            asked = self._ask([Source(id="", text=text) for text in texts])
+            found.append(Message(role="user", content=asked))
+            found.append(Message(role="assistant", content=self._written(answers)))
+        found.append(Message(role="user", content=self._ask(unit)))
+        return tuple(found)
+
+    def _shown(self) -> list[tuple[list[str], list[str]]]:
+        """The examples as turns: one each, or all of them as one document."""
+        pairs = self.examples()
+        if self.options.unit == "document" and pairs:
+            return [([source for source, _ in pairs], [target for _, target in pairs])]
+        return [([source], [target]) for source, target in pairs]
+
+    def _ask(self, unit: Sequence[Source]) -> str:
+        values = _languages(self._pair) | {
+            "text": self._written([source.text for source in unit]),
+            "context": _block(CONTEXT, [source.context for source in unit]),
+            "instruction": _block(INSTRUCTION, [source.instruction for source in unit]),
+        }
+        return _filled(self.template, values)
+
+    def _written(self, texts: Sequence[str]) -> str:
+        if self.options.unit == "segment":
+            return texts[0]
+        numbered = {str(number): text for number, text in enumerate(texts, start=1)}
+        return json.dumps(numbered, ensure_ascii=False, indent=0)
+
+    # --- reading ----------------------------------------------------------------------------------
+
+    def read(self, request: Request, raw: str) -> list[Translation]:
+        """The translations in an answer, the answer itself kept beside them.
+
+        Raises:
+            SegmentError: If there is none, or not one for each segment.
+        """
+        if self.options.unit == "document":
+            return self._read_document(request, raw)
+        text, rule = extract(raw, request.sources[0].text)
+        if not text:
+            raise SegmentError("the answer is empty")
+        return [Translation(text=text, kept={"raw": raw, "removed": rule})]
+
+    def _read_document(self, request: Request, raw: str) -> list[Translation]:
+        inside, rule = _unfenced(raw.strip())
+        try:
+            answer = json.loads(inside, object_pairs_hook=_once)
+        except (ValueError, RecursionError) as error:
+            raise SegmentError(f"the answer is not the JSON asked for: {error}") from None
+        wanted = [str(number) for number in range(1, len(request.sources) + 1)]
+        if not isinstance(answer, dict) or sorted(answer) != sorted(wanted):
+            count = len(answer) if isinstance(answer, dict | list) else 1
+            raise SegmentError(
+                f"the answer holds {count} translations by number, asked for were {len(wanted)}"
+            )
+        texts = [answer[number] for number in wanted]
+        blank = [n for n, text in zip(wanted, texts, strict=True) if not _says_something(text)]
+        if blank:
+            raise SegmentError(f"the answer says nothing for paragraph {blank[0]}")
+        # The whole answer stands once, beside the first segment of the document.
+        first: dict[str, Json] = {"raw": raw, "removed": ["fence"] if rule else []}
+        rest: dict[str, Json] = {"raw_beside": request.sources[0].id}
+        return [
+            Translation(text=text.strip(), kept=first if number == 0 else rest)
+            for number, text in enumerate(texts)
+        ]
+
+
+def extract(raw: str, source: str) -> tuple[str, list[str]]:
+    """The translation in an answer, by the rule at the top of this module.
+
+    Args:
+        raw: The answer.
+        source: What was to be translated.
+
+    Returns:
+        The text, and which of ``fence`` and ``quotes`` were removed.
+    """
+    text, fenced = _unfenced(raw.strip())
+    removed = ["fence"] if fenced else []
+    for pair in _QUOTES:
+        if _quoted(text, pair) and not any(_quoted(source.strip(), other) for other in _QUOTES):
+            return text[1:-1].strip(), [*removed, "quotes"]
+    return text, removed
+
+
+def _unfenced(text: str) -> tuple[str, bool]:
+    match = _FENCE.match(text)
+    return (match.group("inside").strip(), True) if match else (text, False)
+
+
+def _quoted(text: str, pair: str) -> bool:
+    inside = text[1:-1]
+    return (
+        len(text) > 2
+        and (text[0], text[-1]) == (pair[0], pair[1])
+        and not any(mark in inside for mark in pair)
+    )
+
+
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a number occurs twice")
+    return found
+
+
+def _says_something(text: Json) -> bool:
+    return isinstance(text, str) and bool(text.strip())
+
+
+def _example(values: dict[str, Json], where: str) -> tuple[str, str]:
+    source, target = values.get("src"), values.get("ref")
+    if isinstance(target, list) and target:
+        target = target[0]
+    if not (_says_something(source) and _says_something(target)):
+        raise DataError(f"{where}: an example needs src and ref", hint="as in a corpus file")
+    return str(source), str(target)
+
+
+def _languages(pair: LanguagePair) -> dict[str, str]:
+    return {
+        "source": pair.source,
+        "target": pair.target,
+        "source_language": language_name(pair.source),
+        "target_language": language_name(pair.target),
+    }
+
+
+def _block(template: str, texts: Sequence[str | None]) -> str:
+    """What segments have beside their text; numbered where there are several segments."""
+    said = [(n, text) for n, text in enumerate(texts, start=1) if text]
+    if not said:
+        return ""
+    if len(texts) == 1:
+        return template.format(said[0][1])
+    if len({text for _, text in said}) == 1 and len(said) == len(texts):
+        return template.format(said[0][1])
+    return template.format("\n".join(f"{n}: {text}" for n, text in said))
+
+
+def _places(template: str) -> list[str]:
+    return [match.group(1) for match in _PLACE.finditer(template) if match.group(1)]
+
+
+def _filled(template: str, values: dict[str, str]) -> str:
+    """A template with its places filled, in one pass: what is put in is not looked into."""
+
+    def value(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if name is None:
+            return match.group()[0]
+        return values.get(name, "")
+
+    return _PLACE.sub(value, template)

@@ -1,0 +1,310 @@
+"""A client of OpenAI-compatible chat servers: vLLM, llama.cpp, Ollama, the vendors.
+
+Shared by the back end ``openai`` and by metrics that ask an LLM for a judgement.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mtbench.errors import BackendError, SegmentError, TransientError, Unavailable
+from mtbench.servers import (
+    JsonClient,
+    Reply,
+    Secret,
+    ServerUrl,
+    VariableName,
+    key_in_words,
+    reach,
+    require_success,
+    said_by,
+    unencrypted,
+)
+from mtbench.types import Json, Record
+
+OPENAI = "https://api.openai.com/v1"
+
+
+class Price(Record):
+    """What a server charges.
+
+    Attributes:
+        input: For a million tokens read.
+        output: For a million tokens written.
+        currency: Of both.
+    """
+
+    input: Annotated[float, Field(ge=0)]
+    output: Annotated[float, Field(ge=0)]
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+
+
+class Message(Record):
+    """One turn of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class ChatOptions(Record):
+    """Which server and model, and how it writes.
+
+    Attributes:
+        model: The model's name on the server.
+        base_url: The server's address, up to and including ``/v1``.
+        api_key_env: NAME of the environment variable that holds the key.
+        temperature: 0 for the likeliest answer; None leaves it to the server.
+        top_p: Draw from the likeliest tokens that hold this much probability.
+        max_tokens: Longest answer; a longer one is a failure, not cut.
+        max_tokens_field: What the server calls that; OpenAI's reasoning models want
+            ``max_completion_tokens``.
+        seed: Sent where given; the run's seed where the temperature is above 0.
+        stop: Texts at which the server stops writing.
+        extra_body: More fields of the request, for a server's own settings.
+        timeout: Seconds for a whole answer.
+        concurrency: Requests at once.
+        price: For the sums of the record.
+    """
+
+    model: Annotated[str, Field(min_length=1)]
+    base_url: ServerUrl = OPENAI
+    api_key_env: VariableName | None = None
+    temperature: Annotated[float, Field(ge=0, le=5)] | None = 0.0
+    top_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    max_tokens: Annotated[int, Field(ge=1)] = 2048
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+    extra_body: dict[str, Json] = Field(default_factory=dict)
+    # None of these says anything about what comes out.
+    timeout: Annotated[float, Field(gt=0, exclude=True)] = 120.0
+    concurrency: Annotated[int, Field(ge=1, le=64, exclude=True)] = 4
+    price: Annotated[Price | None, Field(exclude=True)] = None
+
+    @property
+    def key_variable(self) -> str | None:
+        """The variable that holds the key: OpenAI's own customary one for its own address."""
+        if self.api_key_env is None and self.base_url == OPENAI:
+            return "OPENAI_API_KEY"
+        return self.api_key_env
+
+
+class ChatAnswer(Record):
+    """A whole answer.
+
+    Attributes:
+        text: What the model wrote, untouched.
+        model: The model that the server says it was.
+        fingerprint: The server's name for its own state, where it gives one.
+        prompt_tokens, completion_tokens: As counted by the server; None where it does not say.
+    """
+
+    text: str
+    model: str | None = None
+    fingerprint: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class Chat:
+    """Asks one model on one server, from any thread.
+
+    Args:
+        options: Which, and how.
+    """
+
+    def __init__(self, options: ChatOptions) -> None:
+        self.options = options
+        self.listed: frozenset[str] | None = None
+        self._client: JsonClient | None = None
+        self._secret: Secret | None = None
+        self._lock = threading.Lock()
+        self._sums: dict[str, float] = {}
+
+    @property
+    def name(self) -> str:
+        """The server in messages."""
+        return f"the server {self.options.base_url}"
+
+    def _new_client(self, seconds: float) -> JsonClient:
+        variable = self.options.key_variable
+        self._secret = Secret(variable) if variable else None
+        return JsonClient(
+            self.options.base_url,
+            secret=self._secret,
+            seconds=seconds,
+            connections=self.options.concurrency,
+            name=self.name,
+        )
+
+    def check(self) -> None:
+        """Whether the key is there and the server answers; costs nothing.
+
+        Raises:
+            Unavailable: If the key is missing or refused, or the server does not answer.
+        """
+        with self._new_client(min(self.options.timeout, 15.0)) as client:
+            reply = reach(client, "models")
+        if reply.status in {401, 403}:
+            raise Unavailable(
+                f"{self.name} refused {key_in_words(self._secret)} (status {reply.status})",
+                hint="check the key, or name its variable by the option api_key_env",
+            )
+        entries = reply.body.get("data") if isinstance(reply.body, dict) else None
+        if reply.status == 200 and isinstance(entries, list):
+            names = (entry.get("id") for entry in entries if isinstance(entry, dict))
+            self.listed = frozenset(name for name in names if isinstance(name, str))
+
+    def notes(self) -> tuple[str, ...]:
+        """What a reader must know: weights that nobody can pin, a key in the clear."""
+        found = [
+            f"the weights behind {self.options.model!r} at {self.options.base_url} cannot be "
+            "pinned: the server may change them"
+        ]
+        listed = self.listed or frozenset()
+        alike = any(name.split(":")[0] == self.options.model for name in listed)
+        if listed and self.options.model not in listed and not alike:
+            found.append(f"the server does not list a model {self.options.model!r}")
+        if self.options.key_variable and unencrypted(self.options.base_url):
+            found.append(f"the key goes unencrypted to {self.options.base_url}")
+        return tuple(found)
+
+    def __enter__(self) -> Chat:
+        self._sums = {}
+        self._client = self._new_client(self.options.timeout)
+        self._client.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._client is not None:
+            self._client.__exit__(kind, error, trace)
+            self._client = None
+
+    def complete(self, messages: Sequence[Message], *, seed: int | None = None) -> ChatAnswer:
+        """One answer.
+
+        Args:
+            messages: The chat so far.
+            seed: Sent where the options name none and the temperature draws.
+
+        Raises:
+            TransientError: If another try may help.
+            SegmentError: If these messages get no usable answer: refused, empty, cut, too long.
+            BackendError: If no request would.
+        """
+        if self._client is None:
+            raise RuntimeError("complete is called inside `with chat:`")
+        reply = self._client.post("chat/completions", self._request(messages, seed))
+        self._require_success(reply)
+        return self._answer(reply)
+
+    def _request(self, messages: Sequence[Message], seed: int | None) -> dict[str, Json]:
+        given = self.options
+        drawn = given.temperature is None or given.temperature > 0
+        wanted: dict[str, Json] = {
+            "model": given.model,
+            "messages": [message.model_dump() for message in messages],
+            "temperature": given.temperature,
+            "top_p": given.top_p,
+            given.max_tokens_field: given.max_tokens,
+            "seed": given.seed if given.seed is not None else (seed if drawn else None),
+            "stop": list(given.stop) or None,
+        }
+        return {key: value for key, value in wanted.items() if value is not None} | given.extra_body
+
+    def _require_success(self, reply: Reply) -> None:
+        error = reply.body.get("error") if isinstance(reply.body, dict) else None
+        error = error if isinstance(error, dict) else {}
+        if reply.status == 429 and error.get("code") == "insufficient_quota":
+            raise BackendError(f"{self.name}: the account has no quota left", why=said_by(reply))
+        if reply.status in {400, 413, 422}:
+            what = f"{self.name} answered {reply.status}: {said_by(reply)}"
+            if error.get("param") not in {None, "messages"}:
+                # Of a setting, not of this text: every other request would get the same.
+                raise BackendError(what, hint="correct the options of the model's card")
+            raise SegmentError(what)
+        require_success(reply, self.name, self._secret)
+
+    def _answer(self, reply: Reply) -> ChatAnswer:
+        body: dict[str, Json] = reply.body if isinstance(reply.body, dict) else {}
+        usage = body["usage"] if isinstance(body.get("usage"), dict) else {}
+        read, written = (_count(usage.get(f"{what}_tokens")) for what in ("prompt", "completion"))
+        self._add(read, written)
+        choices = body.get("choices")
+        choice = choices[0] if isinstance(choices, list) and choices else None
+        message = choice.get("message") if isinstance(choice, dict) else None
+        if not isinstance(choice, dict) or not isinstance(message, dict):
+            raise TransientError(f"{self.name}: an answer without choices")
+        text = _usable(message, choice.get("finish_reason"), self.options.max_tokens)
+        return ChatAnswer(
+            text=text,
+            model=_text(body.get("model")),
+            fingerprint=_text(body.get("system_fingerprint")),
+            prompt_tokens=read,
+            completion_tokens=written,
+        )
+
+    def _add(self, read: int | None, written: int | None) -> None:
+        """Counts an answer, a useless one too: it was paid for."""
+        with self._lock:
+            sums = self._sums
+            sums["requests"] = sums.get("requests", 0) + 1
+            if read is None or written is None:
+                sums["requests_without_usage"] = sums.get("requests_without_usage", 0) + 1
+                return
+            sums["prompt_tokens"] = sums.get("prompt_tokens", 0) + read
+            sums["completion_tokens"] = sums.get("completion_tokens", 0) + written
+
+    def usage(self) -> dict[str, float]:
+        """Sums since entered: requests, tokens, and ``cost_CUR`` where the price is known."""
+        with self._lock:
+            sums = dict(self._sums)
+        if self.options.price is not None and "prompt_tokens" in sums:
+            sums |= cost(sums, self.options.price)
+        return sums
+
+
+def cost(usage: dict[str, float], price: Price) -> dict[str, float]:
+    """What tokens cost: ``{"cost_USD": …}``, rounded to a millionth."""
+    total = (
+        usage.get("prompt_tokens", 0) * price.input
+        + usage.get("completion_tokens", 0) * price.output
+    ) / 1e6
+    return {f"cost_{price.currency}": round(total, 6)}
+
+
+def _usable(message: dict[str, Json], finished: Json, limit: int) -> str:
+    """The text of a message that says something and was not broken off."""
+    refusal = message.get("refusal")
+    if isinstance(refusal, str) and refusal.strip():
+        raise SegmentError(f"the model refused: {' '.join(refusal.split())[:200]}")
+    if finished == "length":
+        raise SegmentError(
+            f"the answer was cut after {limit} tokens", hint="raise the option max_tokens"
+        )
+    if finished == "content_filter":
+        raise SegmentError("the server's filter withheld the answer")
+    if finished not in {None, "stop", "eos", "end_turn"}:
+        raise SegmentError(f"the answer ended for the reason {str(finished)[:40]!r}")
+    text = message.get("content")
+    if not isinstance(text, str) or not text.strip():
+        raise SegmentError("the answer is empty")
+    return text
+
+
+def _count(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _text(value: Json) -> str | None:
+    return value[:200] if isinstance(value, str) else None

@@ -1,0 +1,148 @@
+"""``mtbench corpus import``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from mtbench.cli import common
+from mtbench.errors import RequestError, UnknownName
+
+if TYPE_CHECKING:
+    from mtbench.formats.importing import ImportReport
+
+_FROM = "tmx|wmt-xml|tsv|csv|plain|jsonl|parquet|hf|sacrebleu"
+
+
+@click.command("import", epilog="Example: mtbench corpus import memory.tmx -o corpora/memory")
+@click.argument("inputs", nargs=-1, required=True, metavar="FILE...")
+@click.option("-o", "--output", required=True, metavar="DIR", help="The corpus folder to write.")
+@click.option("--from", "kind", metavar=_FROM, help="Format. Default: told by the names of FILE.")
+@click.option(
+    "--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Directions. Default: all stated."
+)
+@click.option(
+    "--map",
+    "maps",
+    multiple=True,
+    metavar="KEY=COLUMN",
+    help="Which column (or a.b inside one) fills a key; ref may come several times.",
+)
+@click.option(
+    "--columns", metavar="A,B,…", help="Names of a table's columns where its first line is data."
+)
+@click.option("--preset", metavar="flores+|wmt24++|wmt25", help="The shape of a known test set.")
+@click.option(
+    "--unit",
+    type=click.Choice(["paragraph", "document"]),
+    default="paragraph",
+    show_default=True,
+    help="Of --preset wmt25.",
+)
+@click.option("--config", metavar="NAME", help="Configuration of a Hugging Face data set.")
+@click.option("--split", metavar="NAME", help="Split of a Hugging Face data set.")
+@click.option("--revision", metavar="REV", help="Revision of a Hugging Face data set.")
+@click.option("--reference", metavar="A", help="Keep this one of several references.")
+@click.option(
+    "--ids",
+    type=click.Choice(["own", "number"]),
+    default="own",
+    show_default=True,
+    help="The format's own ids, or numbers from 1.",
+)
+@click.option(
+    "--skip-invalid", is_flag=True, help="Leave out what a corpus cannot hold, and say how much."
+)
+@click.option("--force", is_flag=True, help="Replace pair files that are there already.")
+@click.option("--title", default="", help="For the card.")
+@click.option("--licence", default="", help="For the card.")
+@click.option("--url", default="", help="For the card.")
+@common.format_option("table", "json")
+@common.talk_options
+def import_(
+    inputs: tuple[str, ...],
+    output: str,
+    kind: str | None,
+    pairs: tuple[str, ...],
+    maps: tuple[str, ...],
+    columns: str | None,
+    preset: str | None,
+    unit: str,
+    config: str | None,
+    split: str | None,
+    revision: str | None,
+    reference: str | None,
+    ids: str,
+    skip_invalid: bool,
+    force: bool,
+    title: str,
+    licence: str,
+    url: str,
+    style: str,
+    verbose: bool,
+    quiet: bool,
+) -> None:
+    """TMX, WMT XML, TSV, CSV, plain text, JSONL, Parquet or a data set to corpus files.
+
+    FILE is a file, several parallel text files, a local data set folder, hf:ID or sacrebleu:NAME.
+    """
+    from pathlib import Path
+
+    from mtbench.formats.columns import parse_map
+    from mtbench.formats.importing import FORMATS, ImportRequest, import_corpus
+    from mtbench.formats.presets import CARDS
+    from mtbench.languages import LanguagePair
+    from mtbench.types import CorpusCard
+
+    if kind is not None and kind not in FORMATS:
+        raise UnknownName("format", kind, FORMATS)
+    if preset is not None and preset not in CARDS:
+        raise UnknownName("preset", preset, CARDS)
+    names = tuple(columns.split(",")) if columns else ()
+    if columns is not None and not all(names):
+        raise RequestError("--columns: a name is empty", hint="leave a column out by the name -")
+    report = import_corpus(
+        ImportRequest.model_validate(
+            {
+                "inputs": inputs,
+                "output": Path(output),
+                "format": kind,
+                "pairs": tuple(LanguagePair.parse(pair) for pair in pairs),
+                "mapping": parse_map(maps),
+                "columns": names,
+                "preset": preset,
+                "unit": unit,
+                "config": config,
+                "split": split,
+                "revision": revision,
+                "reference": reference,
+                "numbered_ids": ids == "number",
+                "skip_invalid": skip_invalid,
+                "force": force,
+                "card": CorpusCard(title=title, licence=licence, url=url),
+            }
+        )
+    )
+    watcher = common.ConsoleWatcher(quiet=quiet)
+    for remark in report.remarks:
+        watcher.say(remark)
+    if style == "json":
+        common.emit_json(report.model_dump(mode="json"))
+    else:
+        common.emit(_table(report))
+
+
+def _table(report: ImportReport) -> str:
+    rows = [
+        [
+            str(file.pair),
+            str(file.segments),
+            str(file.documents or ""),
+            "varies" if file.references is None else str(file.references),
+            ", ".join(file.systems),
+            file.path,
+        ]
+        for file in report.files
+    ]
+    return common.grid(["pair", "segments", "documents", "references", "outputs of", "file"], rows)

@@ -1,0 +1,134 @@
+"""One stored score against the output and the references it was made from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from mtbench import score as scoring
+from mtbench.errors import MtbenchError, UnknownName
+from mtbench.pipeline.scores import belongs
+from mtbench.plugins import Metric, make_metric
+from mtbench.results import RunFolder
+from mtbench.significance import bootstrap_interval, choose_unit
+from mtbench.types import MetricResult, Record, Runtime, SystemOutput, TestSet
+
+TOLERANCE = 1e-9
+LEXICAL = ("bleu", "chrf", "chrf++", "spbleu", "ter")
+
+
+class Finding(Record):
+    """One thing looked at.
+
+    Attributes:
+        where: The file.
+        what: What was compared.
+        holds: True, False, or None where it could not be looked at.
+        detail: Why not.
+    """
+
+    where: str
+    what: str
+    holds: bool | None
+    detail: str = ""
+
+
+def check_score(
+    folder: RunFolder, path: Path, output: SystemOutput, test_set: TestSet | str
+) -> Iterator[Finding]:
+    """Everything that can be held against a stored score.
+
+    Args:
+        folder: Of the run.
+        path: The score's file.
+        output: What it is a score of.
+        test_set: With the references that its signature names, or why it cannot be had.
+    """
+    where = str(path)
+    try:
+        result = folder.read_result(path)
+        metric = make_metric(result.score.metric, result.score.options, Runtime())
+    except MtbenchError as error:
+        known = not isinstance(error, UnknownName)
+        yield Finding(where=where, what="score", holds=False if known else None, detail=str(error))
+        return
+    score = result.score
+    named = folder.score_path(score.metric, score.signature) == path
+    yield Finding(where=where, what="file is named by its signature", holds=named)
+    yield Finding(where=where, what="made from this output", holds=belongs(score, output.run))
+    if result.statistics.ids != tuple(h.id for h in output.hypotheses):
+        yield Finding(where=where, what="has a row for each segment", holds=False)
+        return
+    yield from _follows(where, result, metric)
+    if isinstance(test_set, str):
+        yield Finding(where=where, what="made from the corpus", holds=None, detail=test_set)
+        return
+    same = score.references_digest == test_set.references_digest()
+    detail = "" if same else "the references have changed since; evaluate again"
+    yield Finding(where=where, what="made from the corpus's references", holds=same, detail=detail)
+    if score.sources_digest == test_set.sources_digest():
+        yield from _labelled(where, result, metric, test_set)
+    if score.metric in LEXICAL and same:
+        yield _recomputed(where, result, metric, output, test_set)
+
+
+def _follows(where: str, result: MetricResult, metric: Metric) -> Iterator[Finding]:
+    rows, score = result.statistics.rows, result.score
+    pooled = float(metric.pool(rows.sum(axis=0)))
+    close = math.isclose(pooled, score.score, rel_tol=0, abs_tol=TOLERANCE)
+    detail = "" if close else f"statistics give {pooled!r}, the file says {score.score!r}"
+    yield Finding(where=where, what="score follows from its statistics", holds=close, detail=detail)
+    segments = np.asarray(metric.segment_scores(rows), dtype=np.float64)
+    close = np.allclose(segments, result.statistics.segment_scores, rtol=0, atol=TOLERANCE)
+    yield Finding(where=where, what="segment scores follow from their statistics", holds=close)
+
+
+def _labelled(
+    where: str, result: MetricResult, metric: Metric, test_set: TestSet
+) -> Iterator[Finding]:
+    rows, score = result.statistics.rows, result.score
+    for what, labels, told in (
+        ("documents", test_set.documents, score.documents),
+        ("domains", test_set.domains, score.domains),
+    ):
+        close = _alike(scoring.by_label(rows, labels, metric), told)
+        yield Finding(where=where, what=f"scores of {what} follow from statistics", holds=close)
+    if score.interval is not None:
+        units = choose_unit(test_set.documents).index
+        interval = bootstrap_interval(
+            rows,
+            metric.pool,
+            resamples=score.interval.resamples,
+            seed=score.interval.seed,
+            units=units,
+            level=score.interval.level,
+        )
+        ends = {"low": score.interval.low, "high": score.interval.high}
+        close = _alike({"low": interval.low, "high": interval.high}, ends)
+        yield Finding(where=where, what="interval follows from statistics", holds=close)
+
+
+def _alike(found: Mapping[str, float], told: Mapping[str, float]) -> bool:
+    return found.keys() == told.keys() and all(
+        math.isclose(found[key], told[key], rel_tol=0, abs_tol=TOLERANCE) for key in found
+    )
+
+
+def _recomputed(
+    where: str, result: MetricResult, metric: Metric, output: SystemOutput, test_set: TestSet
+) -> Finding:
+    what = "score is the same when computed again"
+    try:
+        metric.check()
+        view = scoring.view(test_set, metric.info)
+        with metric:
+            rows = metric.prepare(view).statistics({"it": output.texts})["it"]
+    except MtbenchError as error:
+        return Finding(where=where, what=what, holds=None, detail=str(error))
+    same = rows.shape == result.statistics.rows.shape and bool(
+        np.allclose(rows, result.statistics.rows, rtol=0, atol=TOLERANCE)
+    )
+    return Finding(where=where, what=what, holds=same)

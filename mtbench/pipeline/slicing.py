@@ -1,0 +1,65 @@
+"""Stored statistics → scores on parts of a test set."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from mtbench.errors import RequestError
+from mtbench.plugins import make_metric
+from mtbench.results import Results
+from mtbench.significance import bootstrap_interval
+from mtbench.slices import By, labels_by, slice_scores
+from mtbench.types import Leaderboard, Runtime, Table
+from mtbench.types.findings import Sliced
+
+SLICING_SEED = 0
+
+
+def slices(
+    results: Results, board: Leaderboard, by: By, metric: str | None = None
+) -> Iterator[tuple[Table, Sliced]]:
+    """Scores of every table's systems by document, domain, original language or length.
+
+    Args:
+        results: Where the statistics are.
+        board: The leaderboard.
+        by: What tells segments apart.
+        metric: Whose scores; by default each table's primary metric.
+
+    Raises:
+        RequestError: If a table has no such scores, or its segments have no such label.
+        DataError: If a file does not hold.
+    """
+    for table in board.tables:
+        name = metric or table.rank_metric
+        rows = [r for r in table.rows if name and r.cells.get(name) and r.cells[name].signature]
+        if name is None or not rows:
+            raise RequestError(f"{table.corpus}/{table.pair} has no {name or 'primary metric'}")
+        labels = results.read_labels(table.corpus, table.pair)
+        if labels is None or labels.testset_digest != rows[0].testset_digest:
+            raise RequestError(
+                f"{table.corpus}/{table.pair}: the segments' labels are not stored",
+                hint="run mtbench evaluate again to have them stored",
+            )
+        named = labels_by(labels, by)
+        if not any(named):
+            raise RequestError(f"{table.corpus}/{table.pair}: its segments have no {by}")
+        statistics = {}
+        for row in rows:
+            folder = results.run(table.corpus, table.pair, row.folder)
+            path = folder.score_path(name, str(row.cells[name].signature))
+            result = folder.read_result(path)
+            statistics[row.system] = result.statistics.rows
+        scorer = make_metric(name, result.score.options, Runtime())
+        yield (
+            table,
+            slice_scores(
+                statistics,
+                named,
+                scorer.pool,
+                partial(bootstrap_interval, seed=SLICING_SEED),
+                by=by,
+                metric=name,
+            ),
+        )

@@ -1,0 +1,222 @@
+"""One system on one test set: its run, its output, its scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+
+from mtbench.errors import DataError, MtbenchError
+from mtbench.files import read_json, write_json, write_text
+from mtbench.languages import LanguagePair
+from mtbench.results import score_files
+from mtbench.results.lines import hypothesis_values, json_line, record
+from mtbench.results.locks import locked
+from mtbench.results.part import PartFile
+from mtbench.types import (
+    Finished,
+    Hypothesis,
+    Json,
+    MetricResult,
+    RunRecord,
+    Score,
+    Signature,
+    SystemOutput,
+    output_digest,
+)
+
+
+class RunFolder:
+    """One system on one test set.
+
+    Args:
+        path: ``RESULTS/CORPUS/SRC-TGT/SYSTEM``; need not exist yet.
+        root: The results folder.
+    """
+
+    def __init__(self, path: Path, root: Path) -> None:
+        self.path = path
+        self._root = root
+        self._part = PartFile(path / "output.part.jsonl")
+
+    @property
+    def system(self) -> str:
+        """Name of the folder."""
+        return self.path.name
+
+    @property
+    def corpus(self) -> str:
+        """Name of the corpus."""
+        return self.path.parent.parent.name
+
+    @property
+    def pair(self) -> LanguagePair:
+        """The direction."""
+        return LanguagePair.parse(self.path.parent.name)
+
+    @property
+    def output_path(self) -> Path:
+        """The file of hypotheses."""
+        return self.path / "output.jsonl"
+
+    @property
+    def part_path(self) -> Path:
+        """The append-only file of a translation under way."""
+        return self._part.path
+
+    def locked(self, waiting: Iterable[object] = ()) -> AbstractContextManager[None]:
+        """Keeps other processes out of this folder; waits for one that is in it.
+
+        Args:
+            waiting: Consumed once if the lock is held, so that a caller can say so.
+        """
+        return locked(self._root, "_".join(self.path.relative_to(self._root).parts), waiting)
+
+    # --- the run ----------------------------------------------------------------------------
+
+    def read_run(self) -> RunRecord | None:
+        """The record of the run, or None where there is none.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        path = self.path / "run.json"
+        if not path.is_file():
+            return None
+        return record(RunRecord, read_json(path), path)
+
+    def write_run(self, run: RunRecord) -> None:
+        """Writes ``run.json`` alone, where only what it says of itself has changed."""
+        write_json(self.path / "run.json", run.model_dump(mode="json"))
+
+    def write_output(
+        self, run: RunRecord, hypotheses: Sequence[Hypothesis], kept: Mapping[str, Json]
+    ) -> None:
+        """Writes the output, what was kept beside it, and last the record of the run.
+
+        Scores of another output that stood here go with it.
+        """
+        lines = [json_line(hypothesis_values(hypothesis)) for hypothesis in hypotheses]
+        with suppress(FileNotFoundError):
+            # Without its record an output counts as absent: a crash in between loses nothing.
+            (self.path / "run.json").unlink()
+        write_text(self.output_path, "".join(lines))
+        beside = self.path / "kept.jsonl"
+        if kept:
+            rows = ({"id": h.id, **kept[h.id]} for h in hypotheses if h.id in kept)
+            write_text(beside, "".join(json_line(row) for row in rows))
+        else:
+            beside.unlink(missing_ok=True)
+        self._remove_scores_but_of(run.output_digest)
+        self.write_run(run)
+        self._part.remove()
+
+    def _remove_scores_but_of(self, digest: str) -> None:
+        for path in self.score_paths():
+            try:
+                stale = self.read_score(path).output_digest != digest
+            except MtbenchError:
+                stale = True
+            if stale:
+                score_files.remove_score(path)
+
+    def read_output(self) -> SystemOutput | None:
+        """The output and its record, or None where there is none.
+
+        Raises:
+            DataError: If a file does not hold, or the output is not the one that was recorded.
+        """
+        run = self.read_run()
+        if run is None:
+            return None
+        hypotheses = tuple(self._hypotheses())
+        if output_digest(hypotheses) != run.output_digest:
+            raise DataError(
+                f"{self.output_path}: not the output that run.json records",
+                hint="restore the file, or remove the folder to translate again",
+            )
+        return SystemOutput(run=run, hypotheses=hypotheses)
+
+    def _hypotheses(self) -> Iterator[Hypothesis]:
+        for where, values in _rows(self.output_path):
+            try:
+                yield Hypothesis(id=values["id"], text=values["mt"], failure=values.get("failure"))
+            except (ValueError, KeyError, TypeError) as error:
+                raise DataError(f"{where}: not a hypothesis: {type(error).__name__}") from error
+
+    def read_kept(self) -> dict[str, dict[str, Json]]:
+        """Segment id → what a back end wanted kept beside its translation.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        path = self.path / "kept.jsonl"
+        found = {}
+        for where, values in _rows(path) if path.is_file() else ():
+            if not isinstance(values.get("id"), str):
+                raise DataError(f"{where}: no id")
+            found[values.pop("id")] = values
+        return found
+
+    # --- a translation under way ------------------------------------------------------------
+
+    def read_part(self, run_digest: str) -> tuple[list[Finished], float]:
+        """What an interrupted translation had finished, and the seconds it had taken.
+
+        See ``PartFile.read``.
+        """
+        return self._part.read(run_digest)
+
+    def append_part(self, run_digest: str, batch: Sequence[Finished], seconds: float) -> None:
+        """Puts a finished batch on disk; see ``PartFile.append``."""
+        self._part.append(run_digest, batch, seconds)
+
+    # --- scores -----------------------------------------------------------------------------
+
+    def score_path(self, metric: str, signature: str) -> Path:
+        """The file of a score."""
+        sig8 = Signature.parse(signature).digest8()
+        return self.path / "scores" / f"{metric}@{sig8}.json"
+
+    def score_paths(self) -> list[Path]:
+        """The files of all scores, sorted."""
+        return sorted((self.path / "scores").glob("*@*.json"))
+
+    def write_score(self, result: MetricResult) -> None:
+        """Writes a score with the statistics it follows from."""
+        path = self.score_path(result.score.metric, result.score.signature)
+        score_files.write_score(path, result)
+
+    def read_score(self, path: Path) -> Score:
+        """A score without its arrays.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        return score_files.read_score(path)
+
+    def read_result(self, path: Path) -> MetricResult:
+        """A score with the statistics it follows from.
+
+        Raises:
+            DataError: If a file does not hold.
+        """
+        return score_files.read_result(path)
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
+    """The objects of a JSONL file of ours, each with ``file:line``; every line is whole."""
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: cannot be read: {error}") from error
+    for number, line in enumerate(lines[:-1], start=1):
+        where = f"{path}:{number}"
+        try:
+            values = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise DataError(f"{where}: not JSON: {error}") from error
+        if not isinstance(values, dict):
+            raise DataError(f"{where}: not an object")
+        yield where, values

@@ -1,0 +1,43 @@
+"""Two processes on one results folder take turns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from mtbench.files import check_writable, write_text
+
+FOLDER = ".locks"
+
+
+@contextmanager
+def locked(root: Path, name: str, waiting: Iterable[object] = ()) -> Iterator[None]:
+    """Holds a lock of a results folder; waits for a process that holds it.
+
+    Args:
+        root: The results folder.
+        name: What is locked.
+        waiting: Consumed once if the lock is held, so that a caller can say so.
+
+    Raises:
+        Unavailable: If the results folder cannot be written.
+    """
+    import filelock
+
+    folder = root / FOLDER
+    check_writable(folder)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_text(ignore, "*\n")
+    lock = filelock.FileLock(folder / f"{name}.lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        for _ in waiting:
+            pass
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()

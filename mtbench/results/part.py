@@ -1,0 +1,113 @@
+"""The append-only file of a translation under way."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mtbench.files import unreadable, unwritable
+from mtbench.results.lines import hypothesis_values, json_line
+from mtbench.types import Finished, Hypothesis, Json
+
+SYNC_SECONDS = 2.0  # what a power cut can take; a killed process takes nothing
+
+
+class PartFile:
+    """One line for the run it belongs to, then one line for each finished batch.
+
+    Args:
+        path: The file; need not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._synced = -SYNC_SECONDS
+
+    def read(self, run_digest: str) -> tuple[list[Finished], float]:
+        """What an interrupted translation had finished, and the seconds it had taken.
+
+        A last line that was cut off is dropped: its batch is done again. The part of another run
+        (other options, weights or sources) is of no use and is removed.
+
+        Raises:
+            Unavailable: If the file cannot be cut.
+            RequestError: If it cannot be read.
+        """
+        try:
+            lines = self.path.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return [], 0.0
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        finished: list[Finished] = []
+        seconds, good = 0.0, 0
+        for number, line in enumerate(lines[:-1]):
+            try:
+                values = json.loads(line)
+                if number == 0:
+                    if values["run_digest"] != run_digest:
+                        break
+                else:
+                    batch = [_finished(entry) for entry in values["batch"]]
+                    seconds = float(values["seconds"])
+                    finished += batch
+            except (ValueError, KeyError, TypeError):
+                break
+            good += len(line) + 1
+        self._cut(good)
+        return finished, seconds
+
+    def _cut(self, good: int) -> None:
+        try:
+            if good == 0:
+                self.path.unlink()
+            elif good < self.path.stat().st_size:
+                with self.path.open("rb+") as stream:
+                    stream.truncate(good)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    def append(self, run_digest: str, batch: Sequence[Finished], seconds: float) -> None:
+        """Puts a finished batch on disk: one line, so that it is there whole or not at all.
+
+        Args:
+            run_digest: What the translation depends on.
+            batch: The segments that are done.
+            seconds: Wall time of the whole translation so far.
+
+        Raises:
+            Unavailable: If the file cannot be written.
+        """
+        line = json_line({"seconds": round(seconds, 3), "batch": [_values(one) for one in batch]})
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("ab") as stream:
+                if stream.tell() == 0:
+                    stream.write(json_line({"run_digest": run_digest}).encode("utf-8"))
+                stream.write(line.encode("utf-8"))
+                stream.flush()
+                if time.monotonic() - self._synced >= SYNC_SECONDS:
+                    os.fsync(stream.fileno())
+                    self._synced = time.monotonic()
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    def remove(self) -> None:
+        """Removes the file, if it is there."""
+        self.path.unlink(missing_ok=True)
+
+
+def _values(one: Finished) -> dict[str, Json]:
+    kept = {"kept": dict(one.kept)} if one.kept else {}
+    return hypothesis_values(one.hypothesis) | kept
+
+
+def _finished(values: Json) -> Finished:
+    hypothesis = Hypothesis(id=values["id"], text=values["mt"], failure=values.get("failure"))
+    kept = values.get("kept", {})
+    if not isinstance(kept, dict):
+        raise TypeError("what was kept is no object")
+    return Finished(hypothesis, kept)

@@ -1,0 +1,98 @@
+"""Score files: a header, and the statistics it follows from in it or beside it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from mtbench.errors import DataError
+from mtbench.files import read_json, write_bytes, write_text
+from mtbench.results.lines import one_key_a_line, record
+from mtbench.types import Json, MetricResult, Score, Statistics
+
+INLINE_SEGMENTS = 20_000  # above this, arrays go into a compressed file beside the JSON
+_ARRAYS = ("arrays", "segment_ids", "segment_scores", "statistics")
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
+
+
+def write_score(path: Path, result: MetricResult) -> None:
+    """Writes a score with the statistics it follows from.
+
+    Raises:
+        Unavailable: If the place cannot be written.
+    """
+    statistics = result.statistics
+    document = result.score.model_dump(mode="json")
+    if len(statistics.ids) > INLINE_SEGMENTS:
+        beside = path.with_suffix(".npz")
+        buffer = io.BytesIO()
+        np.savez_compressed(
+            buffer,
+            ids=np.array(statistics.ids),
+            rows=statistics.rows,
+            segment_scores=statistics.segment_scores,
+        )
+        write_bytes(beside, buffer.getvalue())
+        document["arrays"] = beside.name
+    else:
+        document["segment_ids"] = list(statistics.ids)
+        document["segment_scores"] = statistics.segment_scores.tolist()
+        document["statistics"] = [
+            [int(v) if v.is_integer() else v for v in row] for row in statistics.rows.tolist()
+        ]
+    write_text(path, one_key_a_line(document))
+
+
+def read_score(path: Path) -> Score:
+    """A score without its arrays.
+
+    Raises:
+        DataError: If the file does not hold.
+    """
+    return _header(read_json(path), path)
+
+
+def read_result(path: Path) -> MetricResult:
+    """A score with the statistics it follows from.
+
+    Raises:
+        DataError: If a file does not hold.
+    """
+    document = read_json(path)
+    score = _header(document, path)
+    try:
+        if "arrays" in document:
+            with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+                statistics = Statistics(
+                    tuple(arrays["ids"].tolist()), arrays["rows"], arrays["segment_scores"]
+                )
+        else:
+            ids = tuple(document["segment_ids"])
+            rows = np.array(document["statistics"], dtype=np.float64).reshape(len(ids), -1)
+            scores = np.array(document["segment_scores"], dtype=np.float64)
+            statistics = Statistics(ids, rows, scores)
+        if not (
+            np.isfinite(statistics.rows).all() and np.isfinite(statistics.segment_scores).all()
+        ):
+            raise ValueError("a number that is not finite")
+    except _DAMAGED as error:
+        raise DataError(
+            f"{path}: the statistics cannot be read: {error}",
+            hint="remove the file to score again",
+        ) from error
+    return MetricResult(score, statistics)
+
+
+def remove_score(path: Path) -> None:
+    """Removes a score and the arrays beside it."""
+    path.unlink(missing_ok=True)
+    path.with_suffix(".npz").unlink(missing_ok=True)
+
+
+def _header(document: Json, path: Path) -> Score:
+    if not isinstance(document, dict):
+        raise DataError(f"{path}: not a score")
+    return record(Score, {k: v for k, v in document.items() if k not in _ARRAYS}, path)

@@ -1,0 +1,99 @@
+"""A results folder as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from mtbench.errors import DataError
+from mtbench.files import check_writable, read_json, write_text
+from mtbench.languages import LanguagePair
+from mtbench.results.folder import RunFolder
+from mtbench.results.lines import one_key_a_line, record
+from mtbench.results.locks import locked
+from mtbench.types import Labels
+
+
+class Results:
+    """A results folder.
+
+    Args:
+        root: The folder; need not exist yet.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def check_writable(self) -> None:
+        """Says before any work whether results can be written.
+
+        Raises:
+            Unavailable: If not.
+        """
+        check_writable(self.root)
+
+    def run(self, corpus: str, pair: LanguagePair, system: str) -> RunFolder:
+        """The folder of one system on one test set; need not exist yet."""
+        return RunFolder(self.root / corpus / str(pair) / system, self.root)
+
+    def runs(self) -> Iterator[RunFolder]:
+        """The folders that hold a run, sorted."""
+        for path in sorted(self.root.glob("*/*/*/run.json")):
+            if not any(part.startswith(".") for part in path.relative_to(self.root).parts):
+                yield RunFolder(path.parent, self.root)
+
+    def read_labels(self, corpus: str, pair: LanguagePair) -> Labels | None:
+        """Ids and labels of a test set's segments, or None where they are not kept.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        path = self._labels_path(corpus, pair)
+        return record(Labels, read_json(path), path) if path.is_file() else None
+
+    def write_labels(self, corpus: str, pair: LanguagePair, labels: Labels) -> None:
+        """Keeps ids and labels of a test set's segments, unless they stand there already."""
+        path = self._labels_path(corpus, pair)
+        _write_if_new(path, one_key_a_line(labels.model_dump(mode="json")))
+
+    def _labels_path(self, corpus: str, pair: LanguagePair) -> Path:
+        return self.root / corpus / str(pair) / "test_set.json"
+
+    # --- the leaderboard --------------------------------------------------------------------
+
+    @property
+    def leaderboard_path(self) -> Path:
+        """The file of the leaderboard."""
+        return self.root / "leaderboard.csv"
+
+    def leaderboard_locked(self) -> AbstractContextManager[None]:
+        """Held from reading the results until their leaderboard is written, so that it has all."""
+        return locked(self.root, "leaderboard")
+
+    def write_leaderboard(self, text: str) -> None:
+        """Writes ``leaderboard.csv``, unless it says this already."""
+        _write_if_new(self.leaderboard_path, text)
+
+    def read_leaderboard(self) -> str | None:
+        """The text of ``leaderboard.csv``, or None where there is none.
+
+        Raises:
+            DataError: If it cannot be read.
+        """
+        path = self.leaderboard_path
+        if not path.is_file():
+            return None
+        try:
+            return path.read_bytes().decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{path}: cannot be read: {error}") from error
+
+
+def _write_if_new(path: Path, text: str) -> None:
+    try:
+        same = path.read_bytes() == text.encode("utf-8")
+    except OSError:
+        same = False
+    if not same:
+        write_text(path, text)

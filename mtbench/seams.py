@@ -1,0 +1,253 @@
+"""The two seams: how a system is driven, and how an output is scored."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtbench.errors import RequestError
+from mtbench.languages import LanguagePair
+from mtbench.types import (
+    Json,
+    MetricInfo,
+    Record,
+    Runtime,
+    ScoringView,
+    Signature,
+    Source,
+    Translation,
+)
+
+Array = NDArray[np.float64]
+Advance = Callable[[int], None]
+
+
+class Backend(ABC):
+    """How a system is driven, in one direction.
+
+    A back end is made from its options, a direction and a runtime; making one is cheap and
+    touches nothing. ``check`` says whether it could run here; ``with backend:`` acquires what
+    it needs (weights, a process, a connection) and releases it. It never sees a reference.
+
+    Attributes:
+        Options: Record that validates the ``[options]`` of a card.
+        batching: ``free`` where an output does not depend on what else is in its batch,
+            ``document`` where batches are to be the documents (or fixed blocks where there
+            are none), ``single`` for one segment a call.
+        by_id: Whether an answer belongs to a segment's id rather than to its text or its batch:
+            equal texts must not be translated once for all, and after a ``SegmentError`` the
+            others of a document may be asked for one by one.
+        deterministic: Whether the same input gives the same output again.
+        max_concurrency: How many ``translate`` calls may run at once.
+        preferred_batch: Segments a batch where the user does not say.
+    """
+
+    class Options(Record):
+        """No options."""
+
+    batching: Literal["free", "document", "single"] = "free"
+    by_id: bool = False
+    deterministic: bool = True
+    max_concurrency: int = 1
+    preferred_batch: int = 16
+
+    def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
+        self.options = options
+        self.pair = pair
+        self.runtime = runtime
+
+    @classmethod
+    def from_target(cls, target: str) -> dict[str, Json]:
+        """Options from the text after ``BACKEND:`` of an inline ``--model``.
+
+        Raises:
+            RequestError: If the target is not one.
+        """
+        if target:
+            raise RequestError(f"this back end takes no target: {target!r}")
+        return {}
+
+    @classmethod
+    def serves(cls, options: Record, pair: LanguagePair) -> bool:
+        """Whether the options leave the direction possible; the card's ``pairs`` come first."""
+        return True
+
+    @classmethod
+    def one_test_set(cls, options: Record) -> bool:
+        """Whether it holds the output for one test set only, which the call must then name."""
+        return False
+
+    @classmethod
+    def via(cls, options: Record) -> tuple[str, ...]:
+        """Languages that text passes through on its way."""
+        return ()
+
+    def check(self) -> None:
+        """Says before any work whether this can run here.
+
+        Raises:
+            Unavailable: With what is missing and how to get it.
+            RequestError: If the options cannot work.
+        """
+
+    def notes(self) -> tuple[str, ...]:
+        """Sentences a reader of the result must see."""
+        return ()
+
+    def identity(self) -> dict[str, Json]:
+        """What the output depends on beyond options and sources: digests of weights, files.
+
+        Called after ``check`` and before ``__enter__``; must not load weights.
+        """
+        return {}
+
+    def provenance(self) -> dict[str, Json]:
+        """What took part: versions, weights, decoding parameters. Called once entered."""
+        return {}
+
+    def sources(self, sources: Sequence[Source]) -> None:
+        """Told all sources of the test set before the first batch, for checks by id.
+
+        Raises:
+            DataError: If this system cannot belong to these sources.
+        """
+
+    def plan(self, sources: Sequence[Source]) -> None:
+        """Told, once entered and before the first batch, what will be asked for, in order.
+
+        These are the sources without those that are finished already and without repetitions.
+        For back ends that start work ahead; most have no use for it.
+        """
+
+    def __enter__(self) -> Backend:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    @abstractmethod
+    def translate(self, batch: Sequence[Source]) -> Sequence[str | Translation]:
+        """Translates a batch: as many answers, in the same order.
+
+        Raises:
+            TransientError: To be tried again.
+            SegmentError: If a segment of the batch cannot be translated.
+            BackendError: If the system as a whole failed.
+        """
+
+    def usage(self) -> dict[str, float]:
+        """Sums since ``__enter__`` that a server reported: tokens, cost."""
+        return {}
+
+
+class Scorer(ABC):
+    """A metric made ready for one test set."""
+
+    @abstractmethod
+    def statistics(
+        self, outputs: Mapping[str, Sequence[str]], advance: Advance | None = None
+    ) -> dict[str, Array]:
+        """Sufficient statistics of all systems of a call at once.
+
+        Args:
+            outputs: System → hypotheses, in the order of the view's ids.
+            advance: Called with the number of segments finished since the last call.
+
+        Returns:
+            System → array of shape (n, k), one row a segment.
+        """
+
+    def annotations(self, system: str) -> Mapping[str, Json]:
+        """Segment id → what is no number. After ``statistics``."""
+        return {}
+
+    def notes(self, system: str) -> Mapping[str, Json]:
+        """Facts about a system's whole output (inputs cut, counts). After ``statistics``."""
+        return {}
+
+
+class Metric(ABC):
+    """A metric: what it needs, how it signs, and how statistics become scores.
+
+    Making one is cheap and touches nothing; ``with metric:`` acquires and releases weights.
+    ``pool`` and ``segment_scores`` need no weights, so stored statistics can be pooled again
+    anywhere.
+    """
+
+    class Options(Record):
+        """No options."""
+
+    def __init__(self, options: Record, runtime: Runtime) -> None:
+        self.options = options
+        self.runtime = runtime
+
+    @property
+    @abstractmethod
+    def info(self) -> MetricInfo:
+        """What the metric is and needs."""
+
+    @abstractmethod
+    def signature(self, view: ScoringView) -> Signature:
+        """How a score on this test set would be computed. Known before any scoring."""
+
+    def check(self, view: ScoringView | None = None) -> None:
+        """Says before any work whether this can run here, and on this test set.
+
+        Raises:
+            Unavailable: With what is missing and how to get it.
+            RequestError: If the metric cannot be used on this test set.
+        """
+
+    def __enter__(self) -> Metric:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    @abstractmethod
+    def prepare(self, view: ScoringView) -> Scorer:
+        """Work on sources and references that all systems share."""
+
+    @abstractmethod
+    def pool(self, totals: Array) -> Array:
+        """Scores from summed statistics.
+
+        Args:
+            totals: Array of shape (..., k): sums of rows.
+
+        Returns:
+            Array of shape (...).
+        """
+
+    def segment_scores(self, rows: Array) -> Array:
+        """Score of each segment from its row alone: (n, k) → (n,)."""
+        return self.pool(rows)
+
+
+class MeanMetric(Metric):
+    """A metric whose row is ``(score, 1)`` and whose system score is the mean."""
+
+    def pool(self, totals: Array) -> Array:
+        """Mean of the segment scores."""
+        return np.asarray(totals[..., 0] / totals[..., 1], dtype=np.float64)
+
+    @staticmethod
+    def rows(scores: Sequence[float] | Array) -> Array:
+        """Rows ``(score, 1)`` from scores of shape (n,)."""
+        column = np.asarray(scores, dtype=np.float64)
+        return np.stack([column, np.ones_like(column)], axis=1)

@@ -1,0 +1,363 @@
+"""Records of what statistics found: tests, rankings, differences between leaderboards, slices.
+
+They hold everything a reader needs to judge a number, and no verbs.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from mtbench.types.base import SCHEMA_VERSION, Record
+from mtbench.types.scores import Interval
+
+Unit = Literal["segment", "document"]
+TestMethod = Literal["exact randomization", "approximate randomization", "paired bootstrap"]
+Verdict = Literal["better", "worse", "equivalent", "undecided"]
+Probability = Annotated[float, Field(ge=0, le=1)]
+
+
+class UnitChoice(Record):
+    """What is resampled on a test set, and why.
+
+    Attributes:
+        unit: ``document`` from 20 documents on, otherwise ``segment``.
+        units: How many of those there are.
+        index: For each segment the number of its unit, where documents are resampled.
+        documents: How many documents there are.
+        correlation: Intraclass correlation of segment scores within documents, where it was
+            looked at.
+        p: Of the permutation test of that correlation.
+        warning: A sentence, where segments are resampled although those of one document
+            clearly hang together.
+    """
+
+    unit: Unit
+    units: int
+    index: tuple[int, ...] | None = None
+    documents: int = 0
+    correlation: float | None = None
+    p: Probability | None = None
+    warning: str | None = None
+
+
+class PairedTest(Record):
+    """One test of the difference between two systems under one metric.
+
+    Attributes:
+        a, b: The two systems.
+        metric: The metric's name.
+        higher_is_better: Its direction.
+        score_a, score_b: Their system scores.
+        delta: ``score_a - score_b``, on the metric's own scale.
+        p: The two-sided p-value.
+        p_adjusted: The p-value corrected over the family; ``p`` where the family is this pair.
+        method: The test that decided.
+        resamples: Swaps or resamples looked at (all 2ⁿ where exact).
+        seed: Of the draws.
+        unit: What was swapped.
+        units: How many of those there are.
+        sides: Always 2.
+        alpha: The level tested at.
+        correction: How p-values were corrected.
+        family: How many pairs they were corrected over.
+        baseline: The first system of a comparison, where the pair stands in one.
+        floor: The smallest p-value this pair could have had: 2 / 2ⁿ over the units in which
+            the two systems' statistics differ.
+        interval: 95 % percentile bootstrap interval of the delta.
+        interval_90: 90 % interval of the delta, for equivalence tests.
+        standard_error: Of the delta, by the same resamples.
+        detectable: 2.8 standard errors: the size of a difference that such a test finds in
+            80 % of cases, from 30 units on.
+        wins, losses, ties: Segments in which ``a`` scores better, worse, or the same.
+    """
+
+    a: str
+    b: str
+    metric: str
+    higher_is_better: bool = True
+    score_a: float
+    score_b: float
+    delta: float
+    p: Probability
+    p_adjusted: Probability
+    method: TestMethod
+    resamples: int
+    seed: int
+    unit: Unit
+    units: int
+    sides: Literal[2] = 2
+    alpha: float
+    correction: Literal["none", "holm"] = "none"
+    family: int = 1
+    baseline: str | None = None
+    floor: Probability
+    interval: Interval
+    interval_90: Interval
+    standard_error: float
+    detectable: float | None = None
+    wins: int
+    losses: int
+    ties: int
+
+    @property
+    def significant(self) -> bool:
+        """Whether the corrected p-value reaches the level."""
+        return self.p_adjusted <= self.alpha
+
+    @property
+    def winner(self) -> str | None:
+        """The significantly better system, if one is."""
+        if not self.significant or self.delta == 0:
+            return None
+        return self.a if (self.delta > 0) == self.higher_is_better else self.b
+
+
+class RankedSystem(Record):
+    """One row of a ranking.
+
+    Attributes:
+        system: The system.
+        score: Its system score, where it has one.
+        interval: 95 % percentile bootstrap interval of the score.
+        baseline: Whether it stands outside the ranking as a baseline.
+        rank: Shared by its cluster: 1 + the systems in clusters above.
+        cluster: From 1 at the top.
+        rank_low, rank_high: The range its rank may have: losses + 1 … N - wins.
+        wins, losses: Systems that it beats significantly, and that beat it.
+        unranked: Why it has no rank, where it has none.
+    """
+
+    system: str
+    score: float | None
+    interval: Interval | None = None
+    baseline: bool = False
+    rank: int | None = None
+    cluster: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
+    wins: int = 0
+    losses: int = 0
+    unranked: str | None = None
+
+
+class Ranking(Record):
+    """Systems of one test set ordered by one metric.
+
+    Attributes:
+        metric: The metric's name.
+        higher_is_better: Its direction.
+        alpha: The family-wise level.
+        correction: Over all pairs of candidates.
+        method: The test that decided; None where there was no pair.
+        resamples: Swaps looked at for each pair.
+        seed: Of the draws.
+        unit: What was swapped and resampled.
+        units: How many of those there are.
+        pairs: Size of the family.
+        floor: The smallest p-value a pair could have.
+        systems: Best first; then baselines by score, then those without a score.
+        tests: All pairs of candidates, in the order of ``systems``.
+        sentence: Why nobody can be ranked, where so.
+        warnings: Sentences a reader must see.
+    """
+
+    metric: str
+    higher_is_better: bool = True
+    alpha: float
+    correction: Literal["holm"] = "holm"
+    method: TestMethod | None = None
+    resamples: int
+    seed: int
+    unit: Unit
+    units: int
+    pairs: int
+    floor: Probability
+    systems: tuple[RankedSystem, ...]
+    tests: tuple[PairedTest, ...]
+    sentence: str | None = None
+    warnings: tuple[str, ...] = ()
+
+    def test(self, a: str, b: str) -> PairedTest | None:
+        """The test of two systems, in whichever order they stand."""
+        return next((t for t in self.tests if {t.a, t.b} == {a, b}), None)
+
+
+# --- reading a delta ------------------------------------------------------------------------
+
+
+class Agreement(Record):
+    """The estimated share of system pairs in which humans agree, or why there is none.
+
+    Attributes:
+        percent: Estimated agreement in per cent.
+        reason: Why there is no estimate, in one sentence.
+        doubtful: Whether the difference is significant and yet humans would agree for under
+            60 % of such pairs.
+    """
+
+    percent: float | None = None
+    reason: str | None = None
+    doubtful: bool = False
+
+
+class MetricDelta(Record):
+    """One metric in a row that two leaderboards share.
+
+    Attributes:
+        metric: Its name.
+        deciding: Whether verdicts rest on it.
+        old, new: System scores; None where a side has none.
+        delta: ``new - old``.
+        higher_is_better: Its direction; None where it is not known.
+        decimals: Customary number of decimals.
+        signature: What both sides say; None where one of them does not.
+        verdict: Of the new row against the old; None where a score is missing.
+        reason: Why there is no test or no delta, or what else the verdict rests on.
+        test: The paired test, ``a`` being the new row and ``b`` the old.
+        margin: The margin given for this metric.
+        not_inferior: Whether the new row is at most the margin worse; None without a margin.
+        agreement: How often humans agree with the metric at such a delta.
+    """
+
+    metric: str
+    deciding: bool = True
+    old: float | None = None
+    new: float | None = None
+    delta: float | None = None
+    higher_is_better: bool | None = None
+    decimals: int = 2
+    signature: str | None = None
+    verdict: Verdict | None = None
+    reason: str | None = None
+    test: PairedTest | None = None
+    margin: float | None = None
+    not_inferior: bool | None = None
+    agreement: Agreement | None = None
+
+
+class RowDiff(Record):
+    """One system on one test set, in two leaderboards.
+
+    Attributes:
+        corpus, src, tgt: The test set.
+        system: Its name in the new leaderboard, or in the old one where it is missing.
+        old_system: Its name in the old leaderboard, where it is another.
+        status: In both, only in the new one, or only in the old one.
+        same_output: Whether both rows were made from the same output; None where not known.
+        verdict: Over the deciding metrics: worse where one is worse, else better where one is
+            better, else equivalent where all are, else undecided.
+        metrics: One entry a metric that either side has.
+    """
+
+    corpus: str
+    src: str
+    tgt: str
+    system: str
+    old_system: str | None = None
+    status: Literal["both", "new", "missing"]
+    same_output: bool | None = None
+    verdict: Verdict | None = None
+    metrics: tuple[MetricDelta, ...] = ()
+
+
+class LeaderboardDiff(Record):
+    """What changed between two leaderboards.
+
+    Attributes:
+        old, new: What was compared, as given.
+        alpha: The family-wise level.
+        deciding: Metrics that verdicts rest on. Their tests over all rows are one family.
+        margins: Metric → the largest difference that does not matter.
+        verdict: Over all rows in both, by the rule of a row; None where there is none.
+        rows: Sorted by test set and system.
+        notes: Sentences a reader must see.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    old: str
+    new: str
+    alpha: float
+    deciding: tuple[str, ...]
+    margins: dict[str, float] = Field(default_factory=dict)
+    verdict: Verdict | None = None
+    rows: tuple[RowDiff, ...]
+    notes: tuple[str, ...] = ()
+
+
+# --- parts of a test set, and several test sets ---------------------------------------------
+
+
+class SliceScore(Record):
+    """One system on one slice."""
+
+    system: str
+    score: float
+    interval: Interval
+
+
+class Slice(Record):
+    """Segments that share a label.
+
+    Attributes:
+        label: What they share.
+        segments: How many they are.
+        scores: One entry a system, in the order given.
+    """
+
+    label: str
+    segments: int
+    scores: tuple[SliceScore, ...]
+
+
+class Sliced(Record):
+    """Scores by domain, document, original language or length.
+
+    Attributes:
+        by: What the segments were told apart by.
+        metric: The metric's name.
+        slices: In order of first appearance; lengths from short to long.
+        unlabelled: Segments without a label, which are in no slice.
+    """
+
+    by: str
+    metric: str
+    slices: tuple[Slice, ...]
+    unlabelled: int = 0
+
+
+class OverTestSets(Record):
+    """One system over several test sets.
+
+    Attributes:
+        system: The system.
+        ranks: Test set → first and last rank it can hold there, where it is ranked.
+        wins, losses: Significant wins and losses against other systems, over all test sets.
+        macro_average: Mean of its scores, each test set counting once; None unless the grid is
+            complete.
+    """
+
+    system: str
+    ranks: dict[str, tuple[int, int]] = Field(default_factory=dict)
+    wins: int = 0
+    losses: int = 0
+    macro_average: float | None = None
+
+
+class Overview(Record):
+    """Systems over several test sets, by one metric.
+
+    Attributes:
+        metric: The metric's name.
+        test_sets: ``CORPUS/SRC-TGT``, sorted.
+        systems: Most wins less losses first.
+        label: What the average is an average of, in words, where there is one.
+        reason: Why there is no average, where there is none.
+    """
+
+    metric: str
+    test_sets: tuple[str, ...]
+    systems: tuple[OverTestSets, ...]
+    label: str | None = None
+    reason: str | None = None

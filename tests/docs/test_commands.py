@@ -1,0 +1,51 @@
+"""Every command of the README and the docs runs as it stands."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.commands import ROOT, pages, steps
+
+PAGES = [page for page in pages() if steps(page)]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_every_command_of_a_page_runs(page: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "work"
+    shutil.copytree(ROOT / "tests" / "docs" / "workspace", folder)
+    environment = {
+        **os.environ,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "HF_HUB_OFFLINE": "1",
+        "MTBENCH_CACHE": str(tmp_path / "cache"),
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+        "COLUMNS": "100",
+    }
+    for step in steps(page):
+        if step.file is not None:
+            target = folder / step.file
+            assert target.resolve().is_relative_to(folder.resolve())
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(step.text, encoding="utf-8")
+            continue
+        if step.text.startswith(("make ", "apt-get ", "sudo ", "pip ", "git clone", "cd ")):
+            continue  # set-up: run by make itself, or not to be run by a test
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", step.text],
+            cwd=folder,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        said = f"{page.name}:{step.line}: {step.text}\n{done.stdout}{done.stderr}"
+        assert done.returncode in step.codes, said
+        assert "Traceback" not in done.stderr, said

@@ -1,0 +1,373 @@
+"""The chat client against a real local server that misbehaves by script."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from mtbench.chat import Chat, ChatOptions, Message, Price
+from mtbench.errors import (
+    BackendError,
+    MissingEngine,
+    MtbenchError,
+    SegmentError,
+    TransientError,
+    Unavailable,
+)
+from mtbench.servers import BODY_LIMIT, retry_after
+from tests.support.server import Say, Server, chat_answer, chat_server
+
+KEY = "sk-very/secret-0123456789"
+HELLO = (Message(role="user", content="Hello"),)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setenv("TINY_KEY", KEY)
+    with chat_server(lambda messages: messages[-1]["content"].upper()) as found:
+        yield found
+
+
+def chat(server: Server, **options: Any) -> Chat:
+    given = {"model": "tiny", "base_url": f"{server.url}/v1", "api_key_env": "TINY_KEY"}
+    return Chat(ChatOptions.model_validate({**given, "timeout": 5.0, **options}))
+
+
+def failing(server: Server, say: Say, **options: Any) -> MtbenchError:
+    """What one answer of the server makes of a request."""
+    server.script.append(say)
+    with chat(server, **options) as client, pytest.raises(MtbenchError) as caught:
+        client.complete(HELLO)
+    return caught.value
+
+
+# --- a server that behaves ----------------------------------------------------------------------
+
+
+def test_a_whole_answer(server: Server) -> None:
+    prices = {"input": 2.0, "output": 6.0, "currency": "EUR"}
+    with chat(server, stop=("\n",), price=prices, extra_body={"min_p": 0.1}) as client:
+        answer = client.complete(HELLO)
+        client.complete(HELLO)
+        usage = client.usage()
+    assert answer.model_dump() == {
+        "text": "HELLO",
+        "model": "tiny-1",
+        "fingerprint": "fp_1",
+        "prompt_tokens": 10,
+        "completion_tokens": 5,
+    }
+    # 20 tokens read at 2 and 10 written at 6 a million.
+    assert usage == {
+        "requests": 2,
+        "prompt_tokens": 20,
+        "completion_tokens": 10,
+        "cost_EUR": 0.0001,
+    }
+    assert server.bodies("/v1/chat/completions")[0] == {
+        "model": "tiny",
+        "messages": [{"role": "user", "content": "Hello"}],
+        "temperature": 0.0,
+        "max_tokens": 2048,
+        "stop": ["\n"],
+        "min_p": 0.1,
+    }
+    assert server.asked[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_settings_that_are_not_sent(server: Server) -> None:
+    options = {"temperature": None, "max_tokens_field": "max_completion_tokens", "max_tokens": 7}
+    with chat(server, **options) as client:
+        client.complete(HELLO, seed=3)
+    with chat(server, temperature=0.0) as client:
+        client.complete(HELLO, seed=3)
+    with chat(server, temperature=0.7, top_p=0.9, seed=11) as client:
+        client.complete(HELLO, seed=3)
+    first, second, third = server.bodies("/v1/chat/completions")
+    assert first.keys() == {"model", "messages", "max_completion_tokens", "seed"}
+    assert "seed" not in second
+    assert (third["seed"], third["top_p"]) == (11, 0.9)
+
+
+def test_check_asks_for_the_models(server: Server) -> None:
+    client = chat(server)
+    client.check()
+    assert client.listed == frozenset({"tiny"})
+    assert len(client.notes()) == 1
+    other = chat(server, model="large")
+    other.check()
+    assert any("does not list a model 'large'" in note for note in other.notes())
+
+
+def test_requests_run_at_once_up_to_a_bound(server: Server) -> None:
+    server.usual = lambda asked: Say(chat_answer("yes").body, wait=0.2)
+    with chat(server, concurrency=3) as client, ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.complete(HELLO).text, range(9)))
+        usage = client.usage()
+    assert answers == ["yes"] * 9
+    assert usage["requests"] == 9
+    assert server.most_at_once == 3
+
+
+# --- and one that does not ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 529])
+def test_worth_another_try(server: Server, status: int) -> None:
+    error = failing(server, Say({"error": {"message": "busy"}}, status=status))
+    assert isinstance(error, TransientError)
+    assert str(status) in error.message
+    assert error.why == "busy"
+    assert error.retry_after is None
+
+
+def test_how_long_to_wait(server: Server) -> None:
+    error = failing(server, Say({}, status=429, headers={"Retry-After": "7"}))
+    assert isinstance(error, TransientError)
+    assert error.retry_after == 7.0
+    date = formatdate(time.time() + 30, usegmt=True)
+    error = failing(server, Say({}, status=503, headers={"Retry-After": date}))
+    assert isinstance(error, TransientError)
+    assert error.retry_after is not None
+    assert 25 < error.retry_after <= 30
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("0", 0.0),
+        ("1.5", 1.5),
+        ("-3", 0.0),
+        ("soon", None),
+        ("nan", None),
+        ("inf", None),
+        ("Thu, 01 Jan 1970 00:01:40 GMT", 60.0),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 0.0),
+    ],
+)
+def test_retry_after(header: str | None, seconds: float | None) -> None:
+    assert retry_after(header, now=40.0) == seconds
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        Say(b'{"choices": [{"message": {"content": "Hal'),
+        Say(b'{"choices": [{"message"', declared=500),
+        Say(b"<html>Bad gateway</html>"),
+        Say(b"\xff\xfe"),
+        Say(b"[" * 100_000),
+        Say({"choices": []}),
+        Say({"choices": [{"finish_reason": "stop"}]}),
+        Say(["nothing"]),
+        Say(reset=True),
+    ],
+    ids=["cut JSON", "cut body", "HTML", "not UTF-8", "deep", "no choices", "no message",
+         "a list", "reset"],
+)  # fmt: skip
+def test_half_an_answer_is_worth_another_try(server: Server, say: Say) -> None:
+    assert isinstance(failing(server, say), TransientError)
+    with chat(server) as client:
+        assert client.complete(HELLO).text == "HELLO"
+
+
+@pytest.mark.parametrize(
+    "say",
+    [Say(chat_answer("late").body, wait=5.0), Say(chat_answer("drop by drop").body, drip=0.05)],
+    ids=["silent", "a byte now and then"],
+)
+def test_nobody_waits_longer_than_the_time_out(server: Server, say: Say) -> None:
+    started = time.perf_counter()
+    error = failing(server, say, timeout=0.6)
+    assert time.perf_counter() - started < 2.0
+    assert isinstance(error, TransientError)
+    assert "no whole answer within 0.6 seconds" in error.message
+
+
+def test_slow_headers_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    import socket
+
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def drip() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            try:
+                for byte in b"HTTP/1.1 200 OK\r\n" + b"X-Slow: " + b"a" * 100:
+                    connection.sendall(bytes([byte]))
+                    time.sleep(0.05)
+            except OSError:
+                return
+
+    thread = threading.Thread(target=drip)
+    thread.start()
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    given = ChatOptions(model="tiny", base_url=address, timeout=0.6)
+    started = time.perf_counter()
+    with Chat(given) as client, pytest.raises(TransientError, match="no whole answer"):
+        client.complete(HELLO)
+    assert time.perf_counter() - started < 2.0
+    listener.close()
+    thread.join()
+
+
+def test_a_body_without_end_is_bounded(server: Server) -> None:
+    error = failing(server, Say(b" " * (BODY_LIMIT + 100_000)), timeout=30.0)
+    assert isinstance(error, TransientError)
+    assert f"more than {BODY_LIMIT} bytes" in error.message
+
+
+@pytest.mark.parametrize(
+    ("say", "reason"),
+    [
+        (chat_answer(""), "empty"),
+        (chat_answer(" \n"), "empty"),
+        (chat_answer(None), "empty"),
+        (chat_answer("Hal", finish_reason="length"), "cut after 2048 tokens"),
+        (chat_answer("", finish_reason="content_filter"), "filter withheld"),
+        (chat_answer(None, message={"refusal": "I cannot help with that."}), "refused: I cannot"),
+        (chat_answer(None, finish_reason="tool_calls"), "ended for the reason 'tool_calls'"),
+        (Say({"error": {"message": "context is 4096 tokens"}}, status=400), "4096 tokens"),
+        (Say({"error": {"message": "bad", "param": "messages"}}, status=400), "bad"),
+        (Say({"error": "too large"}, status=413), "too large"),
+    ],
+)
+def test_what_fails_for_this_text_alone(server: Server, say: Say, reason: str) -> None:
+    error = failing(server, say)
+    assert isinstance(error, SegmentError)
+    assert reason in error.message
+
+
+@pytest.mark.parametrize(
+    ("say", "reason"),
+    [
+        (Say({"error": {"message": f"Incorrect key {KEY}"}}, status=401), "refused the key in"),
+        (Say({}, status=403), "refused the key in TINY_KEY"),
+        (Say({"error": {"message": "no model tiny"}}, status=404), "no model tiny"),
+        (Say({"error": {"message": "pay", "code": "insufficient_quota"}}, status=429), "quota"),
+        (
+            Say({"error": {"message": "only 1", "param": "temperature"}}, status=400),
+            "only 1",
+        ),
+        (Say({}, status=302, headers={"Location": "http://elsewhere.invalid/"}), "a redirect"),
+    ],
+)
+def test_what_fails_for_every_text(server: Server, say: Say, reason: str) -> None:
+    error = failing(server, say)
+    assert type(error) is BackendError
+    assert reason in str(error)
+
+
+def test_paid_answers_count_even_if_useless(server: Server) -> None:
+    server.script.append(chat_answer("Hal", finish_reason="length"))
+    server.script.append(Say({"choices": [{"message": {"content": "x"}}]}))
+    with chat(server) as client:
+        with pytest.raises(SegmentError):
+            client.complete(HELLO)
+        client.complete(HELLO)
+        assert client.usage() == {
+            "requests": 2,
+            "requests_without_usage": 1,
+            "prompt_tokens": 10,
+            "completion_tokens": 5,
+        }
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        Say({"error": {"message": f"key {KEY} is wrong"}}, status=401),
+        Say({"error": {"message": f"key {KEY} is slow"}}, status=500),
+        Say(f"<p>{KEY}</p>".encode(), status=502),
+        Say({"error": {"message": f"{KEY} is no text"}}, status=400),
+        Say(b'{"error": {"message": "' + KEY.replace("/", "\\/").encode() + b'"}}', status=404),
+        Say(reset=True),
+        Say(chat_answer("late").body, wait=5.0),
+    ],
+)
+def test_a_key_never_leaves(server: Server, say: Say, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    error = failing(server, say, timeout=0.5)
+    shown = "".join(traceback.format_exception(error, chain=True))
+    seen: BaseException | None = error
+    while seen is not None:
+        shown += repr(seen) + str(vars(seen))
+        seen = seen.__cause__ or seen.__context__
+    shown += caplog.text + repr(chat(server)) + str(vars(chat(server)))
+    assert KEY not in shown
+    assert "very" not in shown
+    assert "Bearer" not in shown
+
+
+def test_an_answer_that_repeats_the_key(server: Server) -> None:
+    server.script.append(chat_answer(f"Der Schlüssel ist {KEY}."))
+    with chat(server) as client:
+        assert client.complete(HELLO).text == "Der Schlüssel ist [TINY_KEY]."
+
+
+def test_a_missing_or_impossible_key(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("TINY_KEY")
+    with pytest.raises(Unavailable, match="TINY_KEY holds no key"):
+        chat(server).check()
+    monkeypatch.setenv("TINY_KEY", "sk-\nHost: evil")
+    with pytest.raises(Unavailable, match="cannot be a key") as caught:
+        chat(server).check()
+    assert "evil" not in str(caught.value)
+    assert not server.asked
+
+
+def test_a_refused_key_is_known_before_work(server: Server) -> None:
+    server.usual = lambda asked: Say({"error": {"message": f"bad {KEY}"}}, status=401)
+    with pytest.raises(Unavailable, match="refused the key in TINY_KEY") as caught:
+        chat(server).check()
+    assert KEY not in str(caught.value)
+
+
+def test_a_server_that_is_not_there() -> None:
+    with Server(lambda asked: Say({})) as gone:
+        address = gone.url
+    client = Chat(ChatOptions(model="tiny", base_url=address))
+    with pytest.raises(MissingEngine, match="no connection to"):
+        client.check()
+
+
+@pytest.mark.parametrize(
+    ("options", "defect"),
+    [
+        ({"base_url": "ftp://host/v1"}, "not an http or https address"),
+        ({"base_url": "host/v1"}, "not an http or https address"),
+        ({"base_url": "http://host:port/v1"}, "not an http or https address"),
+        ({"base_url": "https://user:hunter2@host/v1"}, "no user name, password"),
+        ({"base_url": "https://host/v1?key=hunter2"}, "no query"),
+        ({"api_key_env": "sk-hunter2"}, "NAME of an environment variable"),
+        ({"temperature": 9}, "temperature"),
+        ({"model": ""}, "model"),
+    ],
+)
+def test_options_that_cannot_be(options: dict[str, Any], defect: str) -> None:
+    from mtbench.errors import RequestError
+    from mtbench.plugins import parse_options
+
+    with pytest.raises(RequestError, match=defect) as caught:
+        parse_options(ChatOptions, {"model": "tiny", **options}, "card")
+    assert "hunter2" not in str(caught.value)
+
+
+def test_openais_own_variable() -> None:
+    assert ChatOptions(model="x").key_variable == "OPENAI_API_KEY"
+    assert ChatOptions(model="x", base_url="http://localhost:1/v1/").key_variable is None
+    with pytest.raises(ValidationError):
+        Price(input=-1, output=1)

@@ -1,0 +1,89 @@
+"""The XML of a shared task against the plain-text files that were published beside it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mtbench.corpus import load, pair_files
+from mtbench.files import read_lines
+from mtbench.formats.importing import ImportReport
+from mtbench.types import TestSet
+from tests.support.imports import take
+
+# grep -c '<doc ' wmttest2022.*.all.xml; wc -l sources/*
+COUNTS = {"de-fr": (271, 1984, 6), "fr-de": (285, 2006, 7)}
+
+
+@pytest.fixture(scope="module")
+def imported(wmt22: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ImportReport]:
+    folder = tmp_path_factory.mktemp("corpora") / "wmt22"
+    return folder, take(folder, *sorted(wmt22.glob("*.xml")))
+
+
+def _lines(path: Path) -> list[str]:
+    return [text for _, text in read_lines(path)]
+
+
+def _sets(folder: Path) -> dict[str, TestSet]:
+    return {str(file.pair): load(file) for file in pair_files(folder)}
+
+
+def test_counts_of_documents_segments_references_and_systems(
+    imported: tuple[Path, ImportReport],
+) -> None:
+    _, report = imported
+
+    assert report.format == "wmt-xml"
+    assert report.remarks == ()
+    for file in report.files:
+        documents, segments, systems = COUNTS[str(file.pair)]
+        assert (file.documents, file.segments, len(file.systems)) == (documents, segments, systems)
+        assert (file.references, file.reference_names) == (1, ("A",))
+        assert set(file.systems.values()) == {segments}
+
+
+def test_sources_and_references_are_those_of_the_text_files(
+    imported: tuple[Path, ImportReport], wmt22: Path
+) -> None:
+    for pair, test_set in _sets(imported[0]).items():
+        source, target = pair.split("-")
+        stem = f"generaltest2022.{pair}"
+        assert [s.text for s in test_set.sources] == _lines(
+            wmt22 / "sources" / f"{stem}.src.{source}"
+        )
+        assert [texts[0] for texts in test_set.references] == _lines(
+            wmt22 / "references" / f"{stem}.ref.A.{target}"
+        )
+        assert set(test_set.domains) == {"conversation", "ecommerce", "news", "social"}
+        assert set(test_set.original_languages) == {source}
+
+
+def test_outputs_of_all_systems_are_those_of_the_text_files(
+    imported: tuple[Path, ImportReport], wmt22: Path
+) -> None:
+    files = sorted((wmt22 / "system-outputs").iterdir())
+    ids = {pair: list(test_set.ids) for pair, test_set in _sets(imported[0]).items()}
+
+    for path in files:
+        _, pair, _, system, _ = path.name.split(".")
+        taken = imported[0] / "hypotheses" / system / f"{pair}.jsonl"
+        rows = [json.loads(text) for text in _lines(taken)]
+        assert [row["mt"] for row in rows] == _lines(path)
+        assert [row["id"] for row in rows] == ids[pair]
+
+    assert len(files) == 13
+
+
+def test_the_same_files_give_the_same_bytes(
+    imported: tuple[Path, ImportReport], wmt22: Path, tmp_path: Path
+) -> None:
+    again = tmp_path / "again"
+    take(again, *sorted(wmt22.glob("*.xml")))
+
+    names = sorted(path.relative_to(again) for path in again.rglob("*") if path.is_file())
+    assert len(names) == 3 + 13
+    for name in names:
+        assert (again / name).read_bytes() == (imported[0] / name).read_bytes()

@@ -1,0 +1,171 @@
+"""``libretranslate`` through the translate stage, against a real local server."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from mtbench.backends.libretranslate import LibreTranslate
+from mtbench.errors import (
+    BackendError,
+    MissingEngine,
+    MtbenchError,
+    RequestError,
+    SegmentError,
+    TransientError,
+    Unavailable,
+)
+from mtbench.languages import LanguagePair
+from mtbench.plugins import make_backend
+from mtbench.translate import plan, translate
+from mtbench.types import Finished, Runtime, Source
+from tests.support.server import Asked, Say, Server
+
+KEY = "libre-secret-0123"
+SOURCES = tuple(Source(id=f"s{i}", text=f"Text {i}.") for i in range(5))
+LANGUAGES = [
+    {"code": "en", "name": "English", "targets": ["de", "en", "zh-Hans", "zt", "pb", "pt"]},
+    {"code": "de", "name": "German", "targets": ["de", "en"]},
+]
+
+
+def usual(asked: Asked) -> Say:
+    if asked.path == "/languages":
+        return Say(LANGUAGES)
+    return Say({"translatedText": asked.body["q"].upper()})
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(usual) as found:
+        yield found
+
+
+def backend(server: Server, pair: str = "en-de", **options: Any) -> LibreTranslate:
+    given = {"url": server.url, "timeout": 5.0, **options}
+    made = make_backend("libretranslate", given, LanguagePair.parse(pair), Runtime())
+    assert isinstance(made, LibreTranslate)
+    return made
+
+
+def test_translates(server: Server) -> None:
+    made = backend(server)
+    found: dict[str, Finished] = {}
+    waits: list[float] = []
+    made.check()
+    server.script += [Say({"error": "slow down"}, status=429, headers={"Retry-After": "3"})]
+    with made:
+        batches = plan(SOURCES, made, made.runtime, frozenset())
+        translate(
+            batches,
+            made,
+            lambda batch: found.update((f.hypothesis.id, f) for f in batch),
+            sleep=waits.append,
+        )
+        usage = made.usage()
+    assert {s.id: s.text.upper() for s in SOURCES} == {
+        name: finished.hypothesis.text for name, finished in found.items()
+    }
+    assert waits == [3.0]
+    assert usage == {"requests": 6, "characters": 6 * len("Text 0.")}
+    asked = server.bodies("/translate")[-1]
+    assert asked.keys() == {"q", "source", "target", "format"}
+    assert (asked["source"], asked["target"], asked["format"]) == ("en", "de", "text")
+
+
+@pytest.mark.parametrize(
+    ("pair", "codes"),
+    [
+        ("en-de", ["en", "de"]),
+        ("en-de-CH", ["en", "de"]),
+        ("en-zh", ["en", "zh-Hans"]),
+        ("en-zh-Hans", ["en", "zh-Hans"]),
+        ("en-zh-Hant", ["en", "zt"]),
+        ("en-pt-BR", ["en", "pb"]),
+    ],
+)
+def test_codes(server: Server, pair: str, codes: list[str]) -> None:
+    made = backend(server, pair)
+    made.check()
+    assert made.provenance()["codes"] == codes
+    assert any("goes to the server as" in n for n in made.notes()) == ("-".join(codes) != pair)
+
+
+def test_directions_that_the_server_lacks(server: Server) -> None:
+    with pytest.raises(RequestError, match="does not translate from 'it'"):
+        backend(server, "it-de").check()
+    with pytest.raises(RequestError, match="does not translate de-fr"):
+        backend(server, "de-fr").check()
+    made = backend(server, "de-fr", target_code="en")
+    made.check()
+    server.usual = lambda asked: Say([{"code": c, "name": c} for c in ("en", "de", "fr")])
+    backend(server, "de-fr").check()
+
+
+@pytest.mark.parametrize(
+    ("say", "error", "reason"),
+    [
+        (Say({"error": "boom"}, status=500), TransientError, "boom"),
+        (Say(b'{"translatedText": "Te'), TransientError, "not whole JSON"),
+        (Say({"text": "?"}), TransientError, "without a translation"),
+        (Say(reset=True), TransientError, "connection broke"),
+        (Say({"translatedText": "late"}, wait=5), TransientError, "no whole answer"),
+        (Say({"translatedText": ["A", "B"]}), SegmentError, "2 translations of one text"),
+        (Say({"translatedText": " "}), SegmentError, "empty"),
+        (Say({"error": "request exceeds text limit"}, status=400), SegmentError, "text limit"),
+        (Say({"error": "xx is not supported"}, status=400), BackendError, "not supported"),
+        (Say({"error": "Invalid API key"}, status=403), BackendError, "refused"),
+        (Say({"error": "nothing here"}, status=404), BackendError, "nothing here"),
+    ],
+)
+def test_a_server_that_misbehaves(
+    server: Server, say: Say, error: type[MtbenchError], reason: str
+) -> None:
+    made = backend(server, timeout=0.5)
+    made.check()
+    server.script.append(say)
+    with made, pytest.raises(error, match=reason) as caught:
+        made.translate(SOURCES[:1])
+    assert type(caught.value) is error
+
+
+def test_the_key_goes_into_the_body_and_nowhere_else(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIBRE_KEY", KEY)
+    made = backend(server, api_key_env="LIBRE_KEY")
+    made.check()
+    with made:
+        made.translate(SOURCES[:1])
+        server.script.append(Say({"error": f"key {KEY} expired"}, status=500))
+        with pytest.raises(TransientError, match="expired") as caught:
+            made.translate(SOURCES[:1])
+        record = made.provenance()
+    assert server.bodies("/translate")[0]["api_key"] == KEY
+    assert all("authorization" not in asked.headers for asked in server.asked)
+    shown = json.dumps([record, made.identity(), made.notes()]) + str(caught.value) + repr(made)
+    assert KEY not in shown
+    monkeypatch.delenv("LIBRE_KEY")
+    with pytest.raises(Unavailable, match="LIBRE_KEY holds no key"):
+        backend(server, api_key_env="LIBRE_KEY").check()
+
+
+def test_servers_that_are_not_there_or_are_others() -> None:
+    another = pytest.raises(MissingEngine, match="does not answer as LibreTranslate")
+    with Server(lambda asked: Say("<html>", status=404)) as other, another:
+        backend(other).check()
+    with pytest.raises(MissingEngine, match="no connection"):
+        backend(other).check()
+
+
+@pytest.mark.parametrize(
+    "target", ["", "localhost:5000", "http://user:hunter2@host", "http://host/?api_key=hunter2"]
+)
+def test_targets_that_cannot_be(target: str) -> None:
+    with pytest.raises(RequestError, match="libretranslate: url") as caught:
+        LibreTranslate.from_target(target)
+    assert "hunter2" not in str(caught.value)
+    assert LibreTranslate.from_target("http://localhost:5000/") == {"url": "http://localhost:5000"}

@@ -1,0 +1,223 @@
+"""Two leaderboards row by row: deltas, verdicts, refusals, gates."""
+
+from __future__ import annotations
+
+import pytest
+
+from mtbench.comparison import check, compare
+from mtbench.comparison.diffing import FailOn
+from mtbench.errors import DataError, RegressionFound, RequestError, UnknownName
+from mtbench.types.findings import LeaderboardDiff
+from tests.support.boards import INFOS, answering, row, side
+
+
+def two_rows(shifts: dict[tuple[str, str], float], **given: object) -> LeaderboardDiff:
+    old = side("old", row("a", comet=0.80, chrf=60.0), row("b", comet=0.70, chrf=50.0))
+    new = side("new", row("a", comet=0.85, chrf=61.0), row("b", comet=0.65, chrf=50.5))
+    return compare(old, new, infos=INFOS, tester=answering(shifts), **given)  # type: ignore[arg-type]
+
+
+SHIFTS = {("a", "comet"): 0.1, ("b", "comet"): -0.1, ("a", "chrf"): 0.0, ("b", "chrf"): 0.0}
+
+
+def test_rows_are_matched_and_judged() -> None:
+    found = two_rows(SHIFTS)
+    a, b = found.rows
+    assert (a.system, a.status, a.verdict) == ("a", "both", "better")
+    assert (b.system, b.verdict) == ("b", "worse")
+    assert found.verdict == "worse" and found.deciding == ("comet",)
+    comet, chrf = a.metrics
+    assert comet.deciding and comet.delta == pytest.approx(0.05) and comet.decimals == 4
+    assert comet.test is not None and comet.test.family == 2 and comet.signature == "v:1"
+    assert not chrf.deciding and chrf.verdict == "undecided"
+
+
+def test_the_deciding_metrics_are_one_family() -> None:
+    asked: list[list[tuple[str, str]]] = []
+    old = side("old", row("a", comet=0.80, chrf=60.0, ter=40.0))
+    new = side("new", row("a", comet=0.85, chrf=61.0, ter=39.0))
+    compare(old, new, infos=INFOS, tester=answering({}, asked))
+    assert asked == [[("a", "comet")], [("a", "chrf")], [("a", "ter")]]
+    asked.clear()
+    found = compare(old, new, infos=INFOS, tester=answering({}, asked), metrics=["chrf", "ter"])
+    assert asked == [[("a", "chrf"), ("a", "ter")]]
+    assert found.deciding == ("chrf", "ter")
+    assert [e.metric for e in found.rows[0].metrics] == ["chrf", "ter"]
+
+
+def test_any_deciding_metric_makes_a_row_worse() -> None:
+    shifts = {("a", "comet"): 0.1, ("a", "ter"): 0.1}  # a higher TER is worse
+    old, new = (side(n, row("a", comet=0.8, ter=40.0)) for n in ("old", "new"))
+    found = compare(old, new, infos=INFOS, tester=answering(shifts), metrics=["comet", "ter"])
+    assert [e.verdict for e in found.rows[0].metrics] == ["better", "worse"]
+    assert found.rows[0].verdict == found.verdict == "worse"
+
+
+def test_margins_make_equivalence() -> None:
+    shifts = {("a", "comet"): 0.0, ("b", "comet"): 0.0}
+    assert two_rows(shifts).verdict == "undecided"
+    found = two_rows(shifts, margins={"comet": 0.05})
+    assert found.verdict == "equivalent" and found.margins == {"comet": 0.05}
+    assert all(r.metrics[0].not_inferior for r in found.rows)
+    assert two_rows(shifts, margins={"comet": 0.001}).verdict == "undecided"
+
+
+def test_new_and_missing_rows() -> None:
+    old = side("old", row("a", comet=0.8), row("gone", comet=0.7))
+    new = side("new", row("a", comet=0.8), row("fresh", comet=0.9))
+    found = compare(old, new, infos=INFOS, tester=answering({}))
+    assert {r.system: r.status for r in found.rows} == {
+        "a": "both", "fresh": "new", "gone": "missing",
+    }  # fmt: skip
+    gone = found.rows[-1]
+    assert gone.verdict is None and gone.metrics[0].old == 0.7 and gone.metrics[0].delta is None
+
+
+def test_without_statistics_deltas_are_plain_and_said() -> None:
+    found = two_rows({})
+    entry = found.rows[0].metrics[0]
+    assert entry.delta == pytest.approx(0.05) and entry.test is None
+    assert entry.verdict == "undecided" and entry.reason == "no statistics at hand"
+
+
+def test_the_same_output_needs_no_test() -> None:
+    asked: list[list[tuple[str, str]]] = []
+    old, new = (side(n, row("a", comet=0.8, output="o" * 64)) for n in ("old", "new"))
+    found = compare(old, new, infos=INFOS, tester=answering({}, asked), margins={"comet": 0.01})
+    entry = found.rows[0].metrics[0]
+    assert not asked and found.rows[0].same_output
+    assert (entry.verdict, entry.reason, entry.not_inferior) == (
+        "equivalent", "the same output", True,
+    )  # fmt: skip
+    check(found, ["worse", "not-noninferior", "missing"])
+
+
+def test_one_output_with_two_scores_was_edited() -> None:
+    old = side("old", row("a", comet=0.8, output="o" * 64))
+    new = side("new", row("a", comet=0.9, output="o" * 64))
+    with pytest.raises(DataError, match=r"two scores of comet: 0\.8 and 0\.9"):
+        compare(old, new, infos=INFOS, tester=answering({}))
+
+
+def test_different_test_sets_are_refused() -> None:
+    old = side("old", row("a", comet=0.8, testset="1" * 64))
+    new = side("new", row("a", comet=0.8, testset="2" * 64))
+    with pytest.raises(RequestError, match=r"a on news/en-de: the test sets differ \(11111111"):
+        compare(old, new, infos=INFOS, tester=answering({}))
+
+
+def test_different_signatures_are_refused_with_what_differs() -> None:
+    old = side("old", row("a", chrf=60.0, signature="nrefs:1|case:mixed|version:2.5.1"))
+    new = side("new", row("a", chrf=60.0, signature="nrefs:1|case:lc|version:2.6.0|x:y"))
+    with pytest.raises(RequestError) as caught:
+        compare(old, new, infos=INFOS, tester=answering({}))
+    assert "case mixed → lc, version 2.5.1 → 2.6.0, x absent → y" in caught.value.message
+    assert "--metric" in str(caught.value.hint)
+    # A signature without a score on one side stands in nobody's way.
+    empty = side("new", row("a", chrf=None, signature="nrefs:2"))
+    found = compare(old, empty, infos=INFOS, tester=answering({}))
+    assert found.rows[0].metrics[0].reason == "the new side has no score"
+
+
+def test_what_is_taken_on_trust_is_said() -> None:
+    old = side("old", row("a", comet=0.8, testset=None, signature=None))
+    new = side("new", row("a", comet=0.8))
+    notes = " ".join(compare(old, new, infos=INFOS, tester=answering({})).notes)
+    assert "1 of 1 rows do not say which test set" in notes
+    assert "comet: 1 of 1 rows have no signature" in notes
+
+
+def test_nothing_in_common() -> None:
+    old, new = side("old", row("a", comet=0.8)), side("new", row("z", comet=0.8))
+    with pytest.raises(RequestError, match="no row in common") as caught:
+        compare(old, new, infos=INFOS, tester=answering({}))
+    assert "a on news/en-de" in str(caught.value.why)
+    with pytest.raises(RequestError, match="no rows"):
+        compare(side("old"), side("new"), infos=INFOS, tester=answering({}))
+
+
+def test_two_runs_of_one_system() -> None:
+    old, new = side("old", row("a-1", comet=0.8)), side("new", row("a-2", comet=0.9))
+    shifts = {("a-2", "comet"): 0.1}
+    found = compare(old, new, infos=INFOS, tester=answering(shifts), by_system=False)
+    (only,) = found.rows
+    assert (only.system, only.old_system, only.verdict) == ("a-2", "a-1", "better")
+    more = side("new", row("a-2", comet=0.9), row("a-3", comet=0.9))
+    with pytest.raises(RequestError, match="two rows"):
+        compare(old, more, infos=INFOS, tester=answering({}), by_system=False)
+
+
+def test_which_metric_decides() -> None:
+    both = [row("a", bleu=1.0, chrf=2.0, comet=3.0)]
+    assert compare(
+        side("old", *both, primary="chrf"), side("new", *both, primary="comet"),
+        infos=INFOS, tester=answering({}),
+    ).deciding == ("chrf",)  # fmt: skip
+    bare = [side(n, *both, primary=None) for n in ("old", "new")]
+    assert compare(*bare, infos=INFOS, tester=answering({})).deciding == ("comet",)
+    # An empty column decides nothing.
+    empty = [side(n, row("a", bleu=1.0, comet=None), primary=None) for n in ("old", "new")]
+    assert compare(*empty, infos=INFOS, tester=answering({})).deciding == ("bleu",)
+    with pytest.raises(UnknownName, match="blue"):
+        compare(*bare, infos=INFOS, tester=answering({}), metrics=["blue"])
+
+
+def test_a_metric_of_unknown_direction_has_no_verdict() -> None:
+    old, new = (side(n, row("a", magic=v), primary=None) for n, v in (("old", 1.0), ("new", 2.0)))
+    entry = compare(old, new, infos=INFOS, tester=answering({})).rows[0].metrics[0]
+    assert entry.delta == 1.0 and entry.verdict == "undecided"
+    assert "whether higher is better" in str(entry.reason)
+
+
+def test_margins_are_checked() -> None:
+    with pytest.raises(RequestError, match="above 0"):
+        two_rows({}, margins={"comet": 0.0})
+    with pytest.raises(UnknownName, match="bleu"):
+        two_rows({}, margins={"bleu": 1.0})
+
+
+# --- gates ----------------------------------------------------------------------------------
+
+
+def test_fail_on_worse_passes_the_undecided() -> None:
+    check(two_rows({("a", "comet"): 0.0, ("b", "comet"): 0.0}), ["worse"])
+    with pytest.raises(RegressionFound, match=r"b on news/en-de is worse by comet \(-0.0500\)"):
+        check(two_rows(SHIFTS), ["worse"])
+
+
+def test_fail_on_not_noninferior_does_not() -> None:
+    still = {("a", "comet"): 0.0, ("b", "comet"): 0.0}
+    check(two_rows(still, margins={"comet": 0.05}), ["not-noninferior"])
+    with pytest.raises(
+        RegressionFound, match=r"not shown to be non-inferior by comet within 0\.001"
+    ):
+        check(two_rows(still, margins={"comet": 0.001}), ["not-noninferior"])
+    with pytest.raises(RequestError, match="needs a margin for comet"):
+        check(two_rows(still), ["not-noninferior"])
+    # Without statistics for one row, that row is not shown to be anything.
+    with pytest.raises(RegressionFound, match="b on news/en-de is not shown"):
+        check(two_rows({("a", "comet"): 0.0}, margins={"comet": 0.05}), ["not-noninferior"])
+
+
+def test_fail_on_missing() -> None:
+    old = side("old", row("a", comet=0.8, chrf=60.0), row("gone", comet=0.7))
+    new = side("new", row("a", comet=None, chrf=60.0))
+    found = compare(old, new, infos=INFOS, tester=answering({}))
+    with pytest.raises(RegressionFound, match=r"gone on news/en-de is missing; a .* has no comet"):
+        check(found, ["missing"])
+    check(found, [])
+
+
+@pytest.mark.parametrize("fail_on", ["worse", "not-noninferior"])
+def test_a_gate_that_cannot_answer_says_so(fail_on: FailOn) -> None:
+    with pytest.raises(RequestError, match="nothing could be tested") as caught:
+        check(two_rows({}, margins={"comet": 0.01}), [fail_on])
+    assert caught.value.why == "no statistics at hand" and "--results-a" in str(caught.value.hint)
+
+
+def test_many_regressions_are_counted() -> None:
+    names = [f"s{i}" for i in range(6)]
+    old, new = (side(n, *(row(s, comet=0.8) for s in names)) for n in ("old", "new"))
+    shifts = {(s, "comet"): -0.2 for s in names}
+    with pytest.raises(RegressionFound, match="and 3 more"):
+        check(compare(old, new, infos=INFOS, tester=answering(shifts)), ["worse"])

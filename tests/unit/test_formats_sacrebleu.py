@@ -1,0 +1,112 @@
+"""sacreBLEU's own code on small sets that come from files of this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sacrebleu.dataset import DATASETS
+from sacrebleu.dataset.plain_text import PlainTextDataset
+from sacrebleu.dataset.wmt_xml import WMTXMLDataset
+
+from mtbench.errors import Unavailable, UnknownName
+from tests.support.imports import lines, take
+
+XML = """<dataset id="t"><doc id="d1" origlang="en" domain="news">
+<src lang="en"><p><seg id="1">One</seg><seg id="2">Two</seg></p></src>
+<ref lang="de" translator="A"><p><seg id="1">Eins</seg><seg id="2">Zwei</seg></p></ref>
+<ref lang="de" translator="B"><p><seg id="1">1</seg><seg id="2">2</seg></p></ref>
+<hyp lang="de" system="S"><p><seg id="1">x</seg><seg id="2">y</seg></p></hyp>
+</doc></dataset>
+"""
+
+
+def _place(dataset: Any, folder: Path) -> Any:
+    """Where sacreBLEU keeps it, which is fixed when sacreBLEU is imported."""
+    dataset._outdir, dataset._rawdir = str(folder), str(folder / "raw")
+    return dataset
+
+
+def test_references_documents_and_domains_come_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.xml").write_text(XML, encoding="utf-8")
+    dataset = WMTXMLDataset(
+        "tiny",
+        data=[(tmp_path / "t.xml").as_uri()],
+        langpairs={"en-de": ["tiny.t.xml"]},
+        refs=["A"],
+    )
+    monkeypatch.setitem(DATASETS, "tiny", _place(dataset, tmp_path / "sacrebleu"))
+
+    report = take(tmp_path / "c", "sacrebleu:tiny", pairs=["en-de"])
+
+    common = {"doc": "d1", "domain": "news", "original_language": "en"}
+    assert lines(tmp_path / "c", "en-de") == [
+        {"id": "1", "src": "One", "ref": ["Eins", "1"], **common},
+        {"id": "2", "src": "Two", "ref": ["Zwei", "2"], **common},
+    ]
+    assert report.files[0].reference_names == ("A", "B")
+    assert report.files[0].systems == {}
+
+
+def test_plain_sets_have_one_unnamed_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, text in (("a.en", "One\nTwo\n"), ("a.it", "Uno\nDue\n")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    dataset = PlainTextDataset(
+        "tiny",
+        data=[(tmp_path / name).as_uri() for name in ("a.en", "a.it")],
+        langpairs={"en-it": ["tiny.a.en", "tiny.a.it"], "it-en": ["tiny.a.it", "tiny.a.en"]},
+    )
+    monkeypatch.setitem(DATASETS, "tiny", _place(dataset, tmp_path / "sacrebleu"))
+
+    report = take(tmp_path / "c", "tiny", format="sacrebleu")
+
+    assert [str(file.pair) for file in report.files] == ["en-it", "it-en"]
+    assert lines(tmp_path / "c", "it-en")[1] == {"id": "2", "src": "Due", "ref": "Two"}
+
+
+def test_a_server_that_cannot_be_reached_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = PlainTextDataset(
+        "tiny", data=["http://127.0.0.1:9/a.en"], langpairs={"en-it": ["a.en", "a.it"]}
+    )
+    monkeypatch.setitem(DATASETS, "tiny", _place(dataset, tmp_path / "sacrebleu"))
+
+    with pytest.raises(Unavailable) as caught:
+        take(tmp_path / "c", "sacrebleu:tiny", pairs=["en-it"])
+
+    assert caught.value.exit_code == 3
+    assert caught.value.message == (
+        "the sacreBLEU test set 'tiny' is not here and cannot be fetched"
+    )
+    assert not (tmp_path / "c").exists()
+
+
+def test_a_file_with_the_wrong_checksum_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.xml").write_text(XML, encoding="utf-8")
+    dataset = WMTXMLDataset(
+        "tiny",
+        data=[(tmp_path / "t.xml").as_uri()],
+        md5=["0" * 32],
+        langpairs={"en-de": ["tiny.t.xml"]},
+    )
+    monkeypatch.setitem(DATASETS, "tiny", _place(dataset, tmp_path / "sacrebleu"))
+
+    with pytest.raises(Unavailable, match="did not arrive whole"):
+        take(tmp_path / "c", "sacrebleu:tiny", pairs=["en-de"])
+
+
+def test_a_set_or_direction_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UnknownName) as caught:
+        take(tmp_path / "c", "sacrebleu:wmt222")
+    assert "'wmt22'" in str(caught.value.hint)
+
+    with pytest.raises(UnknownName, match="unknown language pair of wmt22: 'en-it'"):
+        take(tmp_path / "c", "sacrebleu:wmt22", pairs=["en-it"])

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtbench.errors import DataError, MtbenchError, RequestError, UnknownName
+from mtbench.formats.columns import lookup, parse_map
+from tests.support.imports import lines, take, write_jsonl
+
+
+def _write(path: Path, text: str) -> Path:
+    path.write_bytes(text.encode("utf-8"))
+    return path
+
+
+def test_columns_are_found_by_customary_names(tmp_path: Path) -> None:
+    table = _write(
+        tmp_path / "t.tsv",
+        'id\tsource\ttarget\tdoc_id\tnote\na\t"One"\tUno\td\tx\nb\tTwo\tDue\td\t\n',
+    )
+
+    take(tmp_path / "c", table, pairs=["en-it"])
+
+    assert lines(tmp_path / "c", "en-it") == [
+        {"id": "a", "src": '"One"', "ref": "Uno", "doc": "d", "note": "x"},
+        {"id": "b", "src": "Two", "ref": "Due", "doc": "d"},
+    ]
+
+
+def test_columns_named_by_languages_serve_every_direction_asked_for(tmp_path: Path) -> None:
+    table = _write(tmp_path / "t.csv", "en,it_IT,fr\nOne,Uno,Un\n")
+
+    take(tmp_path / "c", table, pairs=["en-it", "fr-en"])
+
+    assert lines(tmp_path / "c", "en-it") == [{"id": "2", "src": "One", "ref": "Uno", "fr": "Un"}]
+    assert lines(tmp_path / "c", "fr-en")[0]["src"] == "Un"
+
+
+def test_a_column_can_tell_the_direction_of_each_row(tmp_path: Path) -> None:
+    table = _write(tmp_path / "t.tsv", "lp\tsrc\tref\nen-it\tOne\tUno\nen-de\tOne\tEins\n")
+
+    report = take(tmp_path / "c", table)
+
+    assert [str(file.pair) for file in report.files] == ["en-de", "en-it"]
+
+
+def test_map_names_columns_and_several_references(tmp_path: Path) -> None:
+    table = _write(tmp_path / "t.tsv", "n\ta\tb\tc\tdoc\n7\tOne\tUno\tUn\td\n8\tTwo\tDue\t\te\n")
+
+    report = take(
+        tmp_path / "c",
+        table,
+        pairs=["en-it"],
+        mapping=parse_map(["id=n", "src=a", "ref=b", "ref=c", "doc=n"]),
+    )
+
+    assert lines(tmp_path / "c", "en-it") == [
+        {"id": "7", "src": "One", "ref": ["Uno", "Un"], "doc": "7"},
+        {"id": "8", "src": "Two", "ref": "Due", "doc": "8"},
+    ]
+    assert report.files[0].reference_names == ("b", "c")
+    assert report.files[0].references is None
+    assert report.remarks == ("column 'doc' left out: --map fills that key from another: 1",)
+
+
+def test_a_table_without_a_header_gets_its_names_by_columns(tmp_path: Path) -> None:
+    table = _write(tmp_path / "t.tsv", "One\tjunk\tUno\nTwo\tjunk\tDue")
+
+    take(tmp_path / "c", table, pairs=["en-it"], columns=("src", "-", "ref"))
+
+    assert lines(tmp_path / "c", "en-it") == [
+        {"id": "1", "src": "One", "ref": "Uno"},
+        {"id": "2", "src": "Two", "ref": "Due"},
+    ]
+
+
+def test_csv_fields_in_quotes_hold_line_ends_and_ids_stay_line_numbers(tmp_path: Path) -> None:
+    table = _write(
+        tmp_path / "t.csv", '\ufeffsrc,ref\r\n"One\r\nline","Una ""riga"""\r\nTwo,Due\r\n'
+    )
+
+    take(tmp_path / "c", table, pairs=["en-it"])
+
+    assert lines(tmp_path / "c", "en-it") == [
+        {"id": "2", "src": "One\r\nline", "ref": 'Una "riga"'},
+        {"id": "4", "src": "Two", "ref": "Due"},
+    ]
+
+
+def test_jsonl_of_other_shapes_by_paths(tmp_path: Path) -> None:
+    path = write_jsonl(
+        tmp_path / "a.jsonl",
+        [{"key": 1, "text": {"source": "One"}, "refs": [{"t": "Uno"}, {"t": "Un"}], "year": 2020}],
+    )
+
+    take(
+        tmp_path / "c",
+        path,
+        pairs=["en-it"],
+        mapping=parse_map(["id=key", "src=text.source", "ref=refs.0.t", "ref=refs.1.t"]),
+    )
+
+    assert lines(tmp_path / "c", "en-it") == [
+        {"id": "1", "src": "One", "ref": ["Uno", "Un"], "year": 2020}
+    ]
+
+
+def test_jsonl_with_a_translation_object_needs_no_map(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "a.jsonl", [{"id": "x", "translation": {"en": "A", "de": "B"}}])
+
+    take(tmp_path / "c", path, pairs=["de-en"])
+
+    assert lines(tmp_path / "c", "de-en") == [{"id": "x", "src": "B", "ref": "A"}]
+
+
+def test_a_list_of_references_under_one_key(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "a.jsonl", [{"src": "A", "references": ["B", "C"]}])
+
+    take(tmp_path / "c", path, pairs=["en-it"])
+
+    assert lines(tmp_path / "c", "en-it") == [{"id": "1", "src": "A", "ref": ["B", "C"]}]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "options", "message"),
+    [
+        ("t.tsv", "src\tref\na\tb\tc\n", {}, "t.tsv:2: 3 fields, where there are 2 columns"),
+        ("t.tsv", "src\tsrc\na\tb\n", {}, "t.tsv:1: two columns named 'src'"),
+        ("t.tsv", "src\t\na\tb\n", {}, "t.tsv:1: a column without a name"),
+        ("t.tsv", "src\tref\na\t\xe9\n", {"latin": True}, "t.tsv:2: not UTF-8"),
+        ("t.tsv", "src\tref\na\0\tb\n", {}, "t.tsv:2: a NUL character"),
+        ("t.tsv", "src\tref\n\tb\n", {}, "t.tsv:2: no source text (segment '2')"),
+        ("t.tsv", "src\tref\n", {}, "nothing to write into"),
+        ("t.csv", 'src,ref\n"a,b\n', {}, "t.csv:2: not CSV: unexpected end of data"),
+        ("t.csv", "src,ref,alignment\na,b,2\n", {}, "t.csv:2: alignment: not a number from 0"),
+        ("t.csv", "src,ref,alignment\na,b,x\n", {}, "t.csv:2: alignment: not a number"),
+        ("t.csv", "src,ref,origin\na,b,robot\n", {}, "t.csv:2: origin: 'robot' is none of"),
+        ("t.csv", "lp,src,ref\nenglish,b,c\n", {}, "t.csv:2: not a language pair: 'english'"),
+        ("t.jsonl", '{"src": "a"}\n{"src": 1.5}\n', {}, "t.jsonl:2: src: neither text nor"),
+        ("t.jsonl", '{"src": "a"}\n{"x": 1}\n', {}, "t.jsonl:2: no source text (segment '2')"),
+        ("t.jsonl", '{"src": "a"\n', {}, "t.jsonl:1: not JSON"),
+        ("t.jsonl", "[1]\n", {}, "t.jsonl:1: not a JSON object"),
+        ("t.jsonl", '{"src": "a", "score": NaN}\n', {}, "t.jsonl:1: not JSON: NaN is not JSON"),
+        ("t.jsonl", '{"src": "a\\ud800"}\n', {}, "t.jsonl:1: half of a surrogate pair"),
+        ("t.jsonl", '{"src": "a", "x": ["\\u0000"]}\n', {}, "t.jsonl:1: a NUL character"),
+        ("t.jsonl", '{"src": "a", "ref": ["b", ""]}\n', {}, "t.jsonl:1: ref: an empty reference"),
+        ("t.jsonl", '{"id": "x", "src": "a"}\n{"id": "x", "src": "b"}\n', {}, "two segments have"),
+        ("t.jsonl", '{"id": " ", "src": "a"}\n', {}, "t.jsonl:1: a blank id"),
+    ],
+)
+def test_data_that_does_not_hold_is_named_by_file_and_line(
+    name: str, text: str, options: dict[str, bool], message: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(text.encode("latin-1" if options.get("latin") else "utf-8"))
+
+    with pytest.raises(DataError) as caught:
+        take(tmp_path / "c", path, pairs=["en-it"])
+
+    assert message in caught.value.message
+    assert caught.value.exit_code == 1
+    assert not (tmp_path / "c").exists()
+
+
+def test_what_a_corpus_cannot_hold_is_left_out_only_when_asked_and_counted(tmp_path: Path) -> None:
+    table = _write(tmp_path / "t.tsv", "src\tref\na\tA\n \tB\nc\tC\n\tD\n")
+
+    report = take(tmp_path / "c", table, pairs=["en-it"], skip_invalid=True)
+
+    assert [row["src"] for row in lines(tmp_path / "c", "en-it")] == ["a", "c"]
+    assert report.remarks == (f"segments left out, no source text: 2 (first: {table}:3)",)
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "kind", "message"),
+    [
+        ("src\tref\na\tb\n", {}, RequestError, "no column tells the languages"),
+        ("x\ty\na\tb\n", {"pairs": ["en-it"]}, RequestError, "no column for the source"),
+        ("x\ty\na\tb\n", {"pairs": ["en-it"], "mapping": {"src": ("z",)}}, UnknownName, "'z'"),
+        ("src\tlp\na\ten-de\n", {"pairs": ["en-it"]}, UnknownName, "'en-it'"),
+        ("src\n a\n", {"pairs": ["en-it"], "split": "test"}, RequestError, "--split does not go"),
+        ("src\na\n", {"pairs": ["en-it"], "preset": "wmt25"}, RequestError, "--preset does not go"),
+        ("src\na\n", {"pairs": ["en-it"], "unit": "document"}, RequestError, "--unit is for"),
+    ],
+)
+def test_a_request_that_does_not_fit_is_refused(
+    text: str,
+    options: dict[str, object],
+    kind: type[MtbenchError],
+    message: str,
+    tmp_path: Path,
+) -> None:
+    table = _write(tmp_path / "t.tsv", text)
+
+    with pytest.raises(kind) as caught:
+        take(tmp_path / "c", table, **options)  # type: ignore[arg-type]
+
+    assert message in caught.value.message
+    assert caught.value.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (["src"], "not KEY=COLUMN"),
+        (["src="], "not KEY=COLUMN"),
+        (["text=a"], "unknown key of --map: 'text'"),
+        (["src=a", "src=b"], "--map names two columns for src"),
+    ],
+)
+def test_a_malformed_map_is_refused(items: list[str], message: str) -> None:
+    with pytest.raises(RequestError) as caught:
+        parse_map(items)
+
+    assert message in caught.value.message
+
+
+def test_keys_that_only_later_lines_have_are_not_lost(tmp_path: Path) -> None:
+    path = write_jsonl(
+        tmp_path / "a.jsonl",
+        [{"src": "A"}, {"src": "B", "document": "d", "tgt": "b", "new": 1}, {"src": "C"}],
+    )
+
+    take(tmp_path / "c", path, pairs=["en-it"])
+
+    assert lines(tmp_path / "c", "en-it") == [
+        {"id": "1", "src": "A"},
+        {"id": "2", "src": "B", "ref": "b", "doc": "d", "new": 1},
+        {"id": "3", "src": "C"},
+    ]
+
+
+def test_a_mapped_key_may_come_late_but_must_come(tmp_path: Path) -> None:
+    path = write_jsonl(tmp_path / "a.jsonl", [{"src": "A"}, {"src": "B", "d": "x"}])
+
+    take(tmp_path / "c", path, pairs=["en-it"], mapping={"doc": ("d",)})
+    with pytest.raises(UnknownName, match=r"unknown column of .*: 'e'"):
+        take(tmp_path / "e", path, pairs=["en-it"], mapping={"doc": ("e",)})
+
+    assert lines(tmp_path / "c", "en-it")[1]["doc"] == "x"
+    assert not (tmp_path / "e").exists()
+
+
+def test_a_column_whose_name_has_a_dot_is_found_before_a_path() -> None:
+    row = {"a.b": 1, "a": {"b": 2, "c": [3, {"d": 4}]}}
+
+    assert lookup(row, "a.b") == 1
+    assert lookup(row, "a.c.1.d") == 4
+    assert lookup(row, "a.c.9") is None
+    assert lookup(row, "a.b.c") is None

@@ -1,0 +1,65 @@
+"""Scores by domain, document, original language and length."""
+
+from __future__ import annotations
+
+import functools
+
+import numpy as np
+import pytest
+
+from mtbench.significance import bootstrap_interval
+from mtbench.slices import By, labels_by, slice_scores
+from mtbench.types import Labels
+from tests.support.lexical_rows import mean, mean_rows, pool_ter
+
+ESTIMATOR = functools.partial(bootstrap_interval, resamples=200, seed=0)
+LABELS = Labels(
+    testset_digest="t" * 64,
+    ids=("1", "2", "3", "4"),
+    documents=("d1", "d1", "d2", None),
+    domains=("news", "chat", "news", "chat"),
+    original_languages=("en", None, "de", "en"),
+    source_characters=(500, 49, 50, 120),
+)
+
+
+@pytest.mark.parametrize(
+    "by,expected",
+    [
+        ("domain", ("news", "chat", "news", "chat")),
+        ("document", ("d1", "d1", "d2", None)),
+        ("original_language", ("en", None, "de", "en")),
+        (
+            "length",
+            ("400+ characters", "1–49 characters", "50–99 characters", "100–199 characters"),
+        ),
+    ],
+)
+def test_labels(by: By, expected: tuple[str | None, ...]) -> None:
+    assert labels_by(LABELS, by) == expected
+
+
+def test_scores_are_pooled_within_a_slice() -> None:
+    # TER pools edits over length: (1 + 3) / (10 + 10), not the mean of 10 % and 30 %.
+    rows = {"a": np.array([[1.0, 10], [5, 10], [3, 10], [0, 5]])}
+    found = slice_scores(
+        rows, labels_by(LABELS, "document"), pool_ter, ESTIMATOR, by="document", metric="ter"
+    )
+    assert found.by == "document" and found.metric == "ter" and found.unlabelled == 1
+    first, second = found.slices
+    assert (first.label, first.segments, first.scores[0].score) == ("d1", 2, 30.0)
+    assert (second.label, second.segments, second.scores[0].score) == ("d2", 1, 30.0)
+    assert not first.scores[0].interval.reliable
+
+
+def test_every_system_on_every_slice_short_lengths_first() -> None:
+    systems = {"b": mean_rows([1.0, 2.0, 3.0, 4.0]), "a": mean_rows([0.0, 0.0, 0.0, 1.0])}
+    found = slice_scores(systems, labels_by(LABELS, "length"), mean, ESTIMATOR, by="length")
+    assert [s.label.split()[0] for s in found.slices] == ["1–49", "50–99", "100–199", "400+"]
+    assert [s.system for s in found.slices[0].scores] == ["b", "a"]
+    assert [[x.score for x in s.scores] for s in found.slices] == [[2, 0], [3, 0], [4, 1], [1, 0]]
+
+
+def test_lengths_must_agree() -> None:
+    with pytest.raises(ValueError, match="4 rows of a against 3 labels"):
+        slice_scores({"a": mean_rows([1, 2, 3, 4])}, ["x"] * 3, mean, ESTIMATOR, by="domain")
