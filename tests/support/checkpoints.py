@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support import tiny_multilingual as multilingual
-from tests.support.tiny_marian import make_marian
+from tests.support.tiny_llm import make_llm
+from tests.support.tiny_marian import GERMAN, make_marian
 
 _MAKERS: dict[str, Callable[[Path], Path]] = {
     "marian": make_marian,
@@ -23,6 +24,9 @@ _MAKERS: dict[str, Callable[[Path], Path]] = {
     "mbart50": lambda f: multilingual.make_mbart(f, fifty=True),
     "madlad": lambda f: multilingual.make_t5(f, madlad=True),
     "t5": lambda f: multilingual.make_t5(f, madlad=False),
+    "llm": make_llm,
+    "llm-bare": lambda f: make_llm(f, chat=False, pad=False),
+    "llm-fencing": lambda f: make_llm(f, answers=[f"```\n„{t}“\n```" for t in GERMAN]),
 }
 
 
