@@ -14,6 +14,7 @@ from tests.support.tiny_marian import GERMAN, make_marian
 _MAKERS: dict[str, Callable[[Path], Path]] = {
     "marian": make_marian,
     "marian-multi": lambda f: make_marian(f, targets=("deu", "fra", "pob"), target="gmw"),
+    "marian-untrained": lambda f: make_marian(f, steps=0),
     "marian-pickled": lambda f: make_marian(f, steps=0, pickled=True),
     "marian-finetuned": lambda f: make_marian(f, steps=2, moved_padding=True),
     "nllb": multilingual.make_nllb,
