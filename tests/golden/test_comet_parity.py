@@ -28,11 +28,12 @@ CLASSES = [
     ("xcomet", "xcomet"),
 ]
 
-SOURCES = (*paragraphs("en"), "Yes.", " ".join(paragraphs("en")), "An empty answer follows.")
-REFERENCES = (*paragraphs("de"), "Ja.", " ".join(paragraphs("de")), "Es folgt eine leere Antwort.")
+LONG = {language: " ".join(2 * paragraphs(language)) for language in ("en", "de", "it")}
+SOURCES = (*paragraphs("en"), "Yes.", LONG["en"], "An empty answer follows.")
+REFERENCES = (*paragraphs("de"), "Ja.", LONG["de"], "Es folgt eine leere Antwort.")
 # Two systems: another language's text with an empty hypothesis, and one that copies half.
 OUTPUTS = {
-    "other": (*paragraphs("it"), "Sì.", " ".join(paragraphs("it")), ""),
+    "other": (*paragraphs("it"), "Sì.", LONG["it"], ""),
     "copies": tuple(
         source if at % 2 else reference
         for at, (source, reference) in enumerate(zip(SOURCES, REFERENCES, strict=True))

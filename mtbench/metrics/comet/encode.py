@@ -31,7 +31,7 @@ class Tokenized:
 
     Attributes:
         ids: For each text its sub-words, special ones included.
-        offsets: For each text the character span of each sub-word.
+        offsets: For each text the character span of each sub-word, where asked for.
         cut: For each text, whether some of it had to be cut off.
     """
 
@@ -40,7 +40,7 @@ class Tokenized:
     cut: list[bool]
 
 
-def tokenize(model: Any, texts: Sequence[str]) -> Tokenized:
+def tokenize(model: Any, texts: Sequence[str], *, offsets: bool) -> Tokenized:
     """Sub-words as COMET makes them: cut at its encoder's positions less two."""
     found = Tokenized([], [], [])
     for start in range(0, len(texts), 1024):
@@ -49,7 +49,8 @@ def tokenize(model: Any, texts: Sequence[str]) -> Tokenized:
         )
         for one in encoded.encodings:
             found.ids.append(tuple(one.ids))
-            found.offsets.append(one.offsets)
+            if offsets:
+                found.offsets.append(one.offsets)
             found.cut.append(bool(one.overflowing))
     return found
 
