@@ -72,6 +72,10 @@ def references_of(name: str, *columns: Sequence[str]) -> list[tuple[str, ...]] |
 def test_the_long_segment_is_longer_than_the_encoder_reads(
     tiny_comet: Callable[[str], Path],
 ) -> None:
+    from tokenizers import Tokenizer
+
+    words = Tokenizer.from_file(str(tiny_comet("regression").parents[2] / "encoder/tokenizer.json"))
+    assert len(words.encode(LONG["en"]).ids) > 600
     with metric("comet", tiny_comet("regression")) as entered:
         scorer = entered.prepare(view(SOURCES, references_of("comet", REFERENCES)))
         scorer.statistics(OUTPUTS)

@@ -18,8 +18,8 @@ from typing import Any
 Ids = tuple[int, ...]
 
 FLOOR = 16  # sub-words in a batch, at least
-BUDGET = 2048  # sub-words in a batch, at most (or one sequence)
 BATCH = 16  # sequences in a batch, at most, where the user does not say
+BUDGET = 128  # sub-words in a batch, at most, for each sequence it may hold (or one sequence)
 ROWS = 32  # rows given to a head at once, always: its result depends on their number
 
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
@@ -77,12 +77,12 @@ def batches(sequences: Iterable[Ids], size: int) -> Iterator[list[Ids]]:
 
     Args:
         sequences: Different sequences.
-        size: Sequences in a batch, at most.
+        size: Sequences in a batch, at most; ``BUDGET`` times as many sub-words.
     """
     ordered = sorted(sequences, key=lambda ids: (-len(ids), digest(ids)))
     batch: list[Ids] = []
     for ids in ordered:
-        full = len(batch) >= size or (len(batch) + 1) * len(ids) > BUDGET
+        full = len(batch) >= size or (len(batch) + 1) * len(ids) > BUDGET * size
         if batch and (len(batch[0]) != len(ids) or full):
             yield batch
             batch = []
