@@ -78,10 +78,10 @@ def show(corpora: tuple[str, ...], pairs: tuple[str, ...], style: str) -> None:
             ]
         )
         return
-    for name, card, facts in found:
-        common.emit("\n".join([*_about(name, card), ""]))
-        for fact in facts:
-            common.emit("\n".join([*_lines(fact), ""]))
+    blocks = [
+        block for name, card, facts in found for block in (_about(name, card), *map(_lines, facts))
+    ]
+    common.emit("\n\n".join("\n".join(block) for block in blocks))
 
 
 def _about(name: str, card: CorpusCard | None) -> list[str]:

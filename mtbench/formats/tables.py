@@ -156,7 +156,9 @@ def json_objects(path: Path) -> Iterator[tuple[int, dict[str, Json]]]:
             continue
         try:
             row = json.loads(line, parse_constant=_no_constant)
-        except (ValueError, RecursionError) as error:
+        except RecursionError as error:
+            raise DataError(f"{path}:{number}: not JSON: nested too deeply") from error
+        except ValueError as error:
             raise DataError(f"{path}:{number}: not JSON: {error}") from error
         if not isinstance(row, dict):
             raise DataError(f"{path}:{number}: not a JSON object")

@@ -6,6 +6,7 @@ ones share one is three in a million.
 
 from __future__ import annotations
 
+import math
 from array import array
 from pathlib import Path
 
@@ -63,7 +64,7 @@ class FileColumns:
         self._documents.append(_hash(line.document) if line.document is not None else _NOTHING)
         first = references[0] if references else ""
         smooth = (len(first) + _SMOOTHING) / (len(source) + _SMOOTHING)
-        self._ratios.append(float(np.log(smooth)) if references else float("nan"))
+        self._ratios.append(math.log(smooth) if references else math.nan)
         self._source_keys.append(_key(source))
         self._reference_keys.append(_key(first))
         for side, texts in (("src", (source,)), ("ref", references)):

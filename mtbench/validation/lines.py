@@ -6,6 +6,7 @@ What is an error here is what reading the corpus refuses; a test holds the two t
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -48,7 +49,10 @@ def parse_line(text: str, report: Report) -> Line | None:
     except _Twice as error:
         report("json", f"the key {error.key!r} stands twice")
         return None
-    except (ValueError, RecursionError) as error:
+    except RecursionError:
+        report("json", "not JSON: nested too deeply")
+        return None
+    except ValueError as error:
         report("json", f"not JSON: {error}")
         return None
     if not isinstance(values, dict):
@@ -89,7 +93,16 @@ def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is no JSON number")
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_no_constant)
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"the number {text} is too large")
+    return value
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite
+)
 
 
 def _required(values: Mapping[str, Json], key: str, report: Report) -> str | None:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Iterable
 
 _CONTROL = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffd\ufffe\uffff]")
 _LETTER = re.compile(r"[^\W\d_]")
+_DIGIT = re.compile(r"\d")
+_NO_DIGIT = re.compile(r"\D+")
+_NO_CHARACTER = re.compile(r"[\W_]+")
 # Digits, with whatever single mark stands between them: 1,234.5 and 10:30 and 2022-12-07.
 _NUMBER = re.compile(r"\d(?:[\d.,:/'’\u00a0\u2009\u202f-]?\d)*")
 
@@ -29,9 +33,12 @@ def differing_numbers(source: str, reference: str) -> tuple[str, ...]:
     Marks inside a number do not count (1,234.5 is 1.234,5), nor the order of its parts
     (12/07/2022 is 2022-07-12); shorter numbers are often written out and are passed over.
     """
-    if not any(character.isdigit() for character in source + reference):
+    if not (_DIGIT.search(source) or _DIGIT.search(reference)):
         return ()
-    left, right = _numbers(source), _numbers(reference)
+    ours, theirs = _NUMBER.findall(source), _NUMBER.findall(reference)
+    if ours == theirs:
+        return ()
+    left, right = _counted(ours), _counted(theirs)
     only_left, only_right = left - right, right - left
     if Counter("".join(only_left.elements())) == Counter("".join(only_right.elements())):
         return ()
@@ -42,12 +49,13 @@ def differing_numbers(source: str, reference: str) -> tuple[str, ...]:
     return tuple(sorted(missing))
 
 
-def _numbers(text: str) -> Counter[str]:
-    return Counter(_digits(found) for found in _NUMBER.findall(text))
+def _counted(numbers: Iterable[str]) -> Counter[str]:
+    return Counter(_digits(number) for number in numbers)
 
 
 def _digits(text: str) -> str:
-    return "".join(str(unicodedata.decimal(c)) for c in text if c.isdecimal())
+    found = _NO_DIGIT.sub("", text)
+    return found if found.isascii() else "".join(str(unicodedata.decimal(c)) for c in found)
 
 
 def form(text: str) -> str | None:
@@ -66,5 +74,6 @@ def overlap_key(text: str) -> str | None:
 
     None for texts of under 20 letters, which recur by chance.
     """
-    letters = "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    letters = _NO_CHARACTER.sub("", plain.casefold())
     return letters if len(letters) >= 20 else None

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from mtbench.corpus import pair_files, read_segments
 from mtbench.digests import digest_file
 from mtbench.errors import DataError, RequestError
 from mtbench.validation import Finding, ValidationReport, validate
+from mtbench.identification import _classify
 from tests.support.imports import write_jsonl
 
 EN = "The government announced on Monday that the new rules would apply from next year."
@@ -64,6 +66,8 @@ LINES: dict[bytes, tuple[str, str] | None] = {
     b"[1, 2]": ("json", "not a JSON object"),
     b'{"id": "1", "src": "a", "id": "2"}': ("json", "the key 'id' stands twice"),
     b'{"id": "1", "src": "a", "x": NaN}': ("json", "not JSON: NaN is no JSON number"),
+    b'{"id": "1", "src": "a", "x": -1e999}': ("json", "not JSON: the number -1e999 is too large"),
+    b'{"id": "1", "src": "a", "x": ' + b"[" * 100_000: ("json", "not JSON: nested too deeply"),
     b'{"src": "a"}': ("missing", "id: missing"),
     b'{"id": "1"}': ("missing", "src: missing"),
     b'{"id": 1, "src": "a"}': ("type", "id: not a string"),
@@ -89,7 +93,7 @@ LINES: dict[bytes, tuple[str, str] | None] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))
 def test_each_defect_of_a_line_is_named_with_its_line(line: bytes, tmp_path: Path) -> None:
     path = tmp_path / "c" / "en-it.jsonl"
     path.parent.mkdir()
@@ -107,7 +111,7 @@ def test_each_defect_of_a_line_is_named_with_its_line(line: bytes, tmp_path: Pat
         assert errors[0].message.startswith(expected[1])
 
 
-@pytest.mark.parametrize("line", LINES)
+@pytest.mark.parametrize("line", LINES, ids=range(len(LINES)))
 def test_what_is_an_error_here_is_what_reading_refuses(line: bytes, tmp_path: Path) -> None:
     path = tmp_path / "en-it.jsonl"
     path.write_bytes(line + b"\n")
@@ -221,6 +225,18 @@ def test_languages_that_are_surely_wrong_are_named_and_short_texts_left_alone(
     assert _found(report, "language") == [
         ("en-it.jsonl", 2, "warning", "ref: looks like German (de), not Italian (it)")
     ]
+
+
+@pytest.mark.parametrize("text", [EN, IT, DE, "Bonjour à tous", "x", "", "Ça va? 123", "字字字"])
+def test_identification_is_the_package_s_own(text: str) -> None:
+    model = LanguageIdentifier.from_pickled_model(MODEL_FILE, norm_probs=True)
+    model.set_languages(["de", "en", "es", "fr", "it", "zh"])
+
+    language, certainty = _classify(model, text)
+
+    expected, probability = model.classify(text)
+    assert language == expected
+    assert certainty == pytest.approx(float(probability), abs=1e-4)
 
 
 def test_sides_that_are_swapped_are_an_error(tmp_path: Path) -> None:
