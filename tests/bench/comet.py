@@ -288,6 +288,7 @@ def compare(folder: Path, precisions: list[str], with_command: bool) -> None:
     row("predict fp32", 1, one, one, library["peak"], 0.0)
     row("predict fp32", systems, four, four, library["peak"], 0.0)
     for precision in precisions:
+        commands = []
         for count, base in ((1, one), (systems, four)):
             mine = alone(folder, "ours", precision, str(count))
             away = off(mine["scores"], library["scores"])
@@ -303,6 +304,13 @@ def compare(folder: Path, precisions: list[str], with_command: bool) -> None:
                 whole = {"wall": mine["whole"], "cpu": mine["whole cpu"]}
                 row("comet-score, whole process", count, theirs, whole, theirs["peak"], away)
                 print("    (compared with the whole process of mtbench before it)")
+                commands.append(theirs)
+        if commands and systems > 1:
+            more = (commands[1]["cpu"] - commands[0]["cpu"]) / (systems - 1) * systems
+            print(
+                f"comet-score, scoring of {systems} systems alone, from the difference of its two "
+                f"runs: cpu {more:.1f} s, ×{more / mine['cpu']:.2f} of mtbench {precision}"
+            )
 
 
 def row(
