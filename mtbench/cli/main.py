@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -45,6 +46,8 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and leaves with its exit code."""
     prepare()
+    if "_MTBENCH_COMPLETE" in os.environ:  # asked by a shell for completions
+        cli.main(prog_name="mtbench")
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
 
 
@@ -55,8 +58,11 @@ def run(arguments: Sequence[str]) -> int:
         The exit code.
     """
     try:
-        code = cli.main(args=list(arguments), prog_name="mtbench", standalone_mode=False)
-        return code if isinstance(code, int) else 0
+        with cli.make_context("mtbench", list(arguments)) as context:
+            cli.invoke(context)
+        return 0
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except MtbenchError as error:
         if error.exit_code == RunFailed.exit_code and _verbose(arguments):
             _show_trace(error)
@@ -65,15 +71,11 @@ def run(arguments: Sequence[str]) -> int:
         return _usage(error, arguments)
     except click.ClickException as error:
         return _report([error.format_message()], 2, arguments)
-    except (KeyboardInterrupt, click.Abort) as error:
-        if isinstance(error.__cause__, EOFError):  # click takes one for an interruption
-            return _bug(error.__cause__, arguments)
+    except (KeyboardInterrupt, click.Abort):
         return _report(["interrupted; what was finished is kept"], INTERRUPTED, arguments)
-    except SystemExit as error:
-        if isinstance(error.__context__, BrokenPipeError):  # click's answer to "--help | head"
-            discard(sys.stdout)
-            return 0
-        return _bug(error, arguments)
+    except BrokenPipeError:  # of "--help | head"; our own output is cared for where it is made
+        discard(sys.stdout)
+        return 0
     except Exception as error:  # noqa: BLE001 - the last resort: every bug ends here
         return _bug(error, arguments)
 

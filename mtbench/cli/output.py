@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
 
 
 def prepare() -> None:
-    """Sets the standard streams to UTF-8; bytes of file names that are none pass as they came."""
+    """Sets the standard streams to UTF-8; bytes of file names that are none pass as they came.
+
+    A stream that is closed (``>&-``) is one that nobody reads.
+    """
+    if sys.stdout is None:
+        sys.stdout = io.StringIO()
+    if sys.stderr is None:
+        sys.stderr = io.StringIO()
     for stream, errors in ((sys.stdout, "surrogateescape"), (sys.stderr, "backslashreplace")):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors=errors)
@@ -34,8 +42,7 @@ def emit(text: str) -> None:
     """
     try:
         click.echo(text.rstrip("\n"))
-        if sys.stdout is not None:
-            sys.stdout.flush()
+        sys.stdout.flush()
     except BrokenPipeError:
         discard(sys.stdout)
     except OSError as error:
@@ -74,10 +81,9 @@ def printable(text: str) -> str:
     )
 
 
-def discard(stream: TextIO | None) -> None:
+def discard(stream: TextIO) -> None:
     """Lets what is still buffered go nowhere, so that Python does not complain at exit."""
-    with suppress(OSError, ValueError, AttributeError):
-        if stream is not None:
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, stream.fileno())
-            os.close(nowhere)
+    with suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)

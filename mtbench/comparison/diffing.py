@@ -100,7 +100,7 @@ def compare(
     both = [(a, b) for a, b in pairs if a is not None and b is not None]
     compared = choose_metrics(old, new, metrics)
     notes = [*old.notes, *new.notes]
-    deciding = tuple(metrics) or choose_primary(old, new, compared, notes)
+    deciding = tuple(metrics) or choose_primary(old, new, both, compared, notes)
     checked = check_margins(margins or {}, compared, infos)
     for a, b in both:
         check_test_set(a, b)

@@ -65,9 +65,17 @@ def choose_metrics(old: Side, new: Side, metrics: Sequence[str]) -> tuple[str, .
 
 
 def choose_primary(
-    old: Side, new: Side, compared: Sequence[str], notes: list[str]
+    old: Side,
+    new: Side,
+    both: Sequence[tuple[SideRow, SideRow]],
+    compared: Sequence[str],
+    notes: list[str],
 ) -> tuple[str, ...]:
-    """The one metric that decides: what the old side named before anyone looked."""
+    """The one metric that decides: what the old side named before anyone looked.
+
+    Where no side names one, the first of comet and chrf, then of all, that some row has on both
+    sides.
+    """
     for side in (old, new):
         named = sorted(side.rank_metrics & set(compared))
         if len(named) > 1:
@@ -77,7 +85,12 @@ def choose_primary(
             )
         if named:
             return (named[0],)
-    return (next((m for m in _PRIMARY if m in compared), compared[0]),)
+    shared = [
+        metric
+        for metric in (*_PRIMARY, *compared)
+        if any(None not in (score_of(a, metric), score_of(b, metric)) for a, b in both)
+    ]
+    return tuple(shared[:1]) or (compared[0],)
 
 
 def check_margins(

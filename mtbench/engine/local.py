@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -143,10 +144,13 @@ class _Child:
             env=environment,
             start_new_session=True,  # an interrupt is this process' to handle
         )
-        self._factory = worker.factory
-        self._send((worker.factory, worker.arguments))
+        self._introduced = False
+        self._worker = worker
 
     def ask(self, item: Any) -> Any:
+        if not self._introduced:
+            self._send((self._worker.factory, self._worker.arguments))
+            self._introduced = True
         self._send(item)
         try:
             fine, answer = receive(self._process.stdout)
@@ -162,7 +166,8 @@ class _Child:
         self._process.wait()
         for stream in (self._process.stdin, self._process.stdout):
             if stream is not None:
-                stream.close()
+                with suppress(OSError):  # what it was still to read is of no use to anyone
+                    stream.close()
 
     def _send(self, value: Any) -> None:
         try:
@@ -173,6 +178,6 @@ class _Child:
     def _lost(self) -> RunFailed:
         code = self._process.wait()
         return RunFailed(
-            f"a process working for {self._factory} ended (exit code {code})",
+            f"a process working for {self._worker.factory} ended (exit code {code})",
             hint="it may have run out of memory" if code == -9 else None,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from mtbench.errors import DataError, RequestError
 from mtbench.types import ScoringView
@@ -45,3 +45,25 @@ def checked_column(name: str, texts: Sequence[str], view: ScoringView) -> Sequen
         if not isinstance(text, str):
             raise DataError(f"{name}: the hypothesis of {identifier} is not a text: {text!r}")
     return texts
+
+
+def require_characters(name: str, column: Iterable[str], ids: Sequence[str]) -> None:
+    """Refuses text that is no Unicode: half of a surrogate pair, as broken JSON may hold.
+
+    Args:
+        name: What the texts are, for the message.
+        column: One text for each id.
+        ids: Segment ids.
+
+    Raises:
+        DataError: Naming the segment.
+    """
+    for identifier, text in zip(ids, column, strict=True):
+        try:
+            text.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise DataError(
+                f"{name}: the text of {identifier} is no Unicode (half of a surrogate pair at "
+                f"character {error.start + 1}), which the tokenizer cannot read",
+                hint="write the character itself, in UTF-8",
+            ) from error

@@ -17,6 +17,7 @@ from mtbench.metrics import pooling
 from mtbench.metrics.counters import BleuCounter, ChrfCounter, Counter, TerCounter
 from mtbench.metrics.lexical_base import Lexical
 from mtbench.metrics.tokenizers import (
+    MECAB,
     SENTENCEPIECE,
     TokenizerName,
     check_tokenizer,
@@ -131,6 +132,10 @@ class Bleu(Lexical):
             smoothing_value=self.options.smooth_value,
             effective_order=effective_order,
         )
+
+    def reads_only_unicode(self, target: str) -> bool:
+        """Whether the tokenizer is one of those written in C++."""
+        return self.tokenizer(target) in (*SENTENCEPIECE, *MECAB)
 
     def notes(self, target: str) -> dict[str, Json]:
         """A warning where the tokenizer does not find the words of the language."""

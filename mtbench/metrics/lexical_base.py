@@ -63,6 +63,10 @@ class Lexical(Metric):
         """Options that change a score and stand in no field of sacreBLEU's, unless default."""
         return {}
 
+    def reads_only_unicode(self, target: str) -> bool:
+        """Whether half a surrogate pair makes the tokenizer fail."""
+        return False
+
     def notes(self, target: str) -> dict[str, Json]:
         """Facts about the metric in a target language that a reader should know."""
         return {}

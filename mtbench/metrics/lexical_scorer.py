@@ -12,7 +12,7 @@ import numpy as np
 from mtbench.engine.local import Worker, run
 from mtbench.errors import MetricError
 from mtbench.metrics.counters import Block
-from mtbench.metrics.guards import checked_column
+from mtbench.metrics.guards import checked_column, require_characters
 from mtbench.plugins import Advance, Array, Scorer
 from mtbench.types import Json, ScoringView
 
@@ -47,6 +47,7 @@ class LexicalScorer(Scorer):
         columns = {name: checked_column(name, texts, self._view) for name, texts in outputs.items()}
         if not columns:
             return {}
+        self._check_characters(columns)
         places: deque[list[dict[str, int]]] = deque()
         counted = run(
             self._worker,
@@ -69,6 +70,14 @@ class LexicalScorer(Scorer):
             self._verify(name, texts, found[name], number)
             self._empty[name] = sum(not text.strip() for text in texts)
         return found
+
+    def _check_characters(self, columns: Mapping[str, Sequence[str]]) -> None:
+        if not self._metric.reads_only_unicode(self._view.pair.target):
+            return
+        ids = self._view.ids
+        require_characters("the references", map(" ".join, self._references), ids)
+        for name, texts in columns.items():
+            require_characters(name, texts, ids)
 
     def _blocks(
         self, columns: Mapping[str, Sequence[str]], places: deque[list[dict[str, int]]]

@@ -49,7 +49,7 @@ _BY_LANGUAGE: dict[str, TokenizerName] = {
 # Written without spaces between words, and no tokenizer of sacreBLEU's knows where they end.
 _UNSPACED = frozenset({"bo", "dz", "km", "lo", "my", "shn", "th"})
 
-_MECAB = {"ja-mecab": ("ja", "Japanese"), "ko-mecab": ("ko", "Korean")}
+MECAB = {"ja-mecab": ("ja", "Japanese"), "ko-mecab": ("ko", "Korean")}
 _PATIENCE = 8.0  # seconds in which a server must have answered
 _DOWNLOAD_PATIENCE = 120.0
 _LARGEST = 256 << 20
@@ -116,9 +116,9 @@ def load_tokenizer(name: str) -> _Tokenizer:
     try:
         return cast("_Tokenizer", bleu._get_tokenizer(name)())
     except RuntimeError as error:
-        if name not in _MECAB:
+        if name not in MECAB:
             raise _missing(name, model_path(name), str(error)) from error
-        extra, language = _MECAB[name]
+        extra, language = MECAB[name]
         why = " ".join(str(error).split())
         raise MissingExtra(f"BLEU of {language} text", extra, why) from error
     except OSError as error:
@@ -127,7 +127,7 @@ def load_tokenizer(name: str) -> _Tokenizer:
         raise Unavailable(
             f"the tokenizer {name} found another dictionary than the one scores are defined by",
             why=str(error),
-            hint=f"reinstall it: pip install --force-reinstall 'mtbench[{_MECAB[name][0]}]'",
+            hint=f"reinstall it: pip install --force-reinstall 'mtbench[{MECAB[name][0]}]'",
         ) from error
 
 

@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+import math
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-Json = Any
+
+def _finite(value: Any) -> Any:
+    """Refuses what is no JSON number, however deep it stands."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ValueError(f"{value} is not a finite number")
+    elif isinstance(value, dict):
+        for inner in value.values():
+            _finite(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            _finite(inner)
+    return value
+
+
+Json = Annotated[Any, AfterValidator(_finite)]
 Origin = Literal["human", "machine", "unknown"]
 SCHEMA_VERSION = 1
 

@@ -55,6 +55,8 @@ class SystemCard(Record):
     @field_validator("pairs")
     @classmethod
     def _real_pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        if not pairs:
+            raise ValueError('no pair; write ["*"] for any')
         return tuple(p if p == "*" else str(LanguagePair.parse(p)) for p in pairs)
 
     def serves(self, pair: LanguagePair) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mtbench.languages import LanguagePair
-from mtbench.metrics.comet.metric import _CometFamily
+from mtbench.metrics.comet.metric import CometFamily
 from mtbench.plugins import Array, make_metric
 from mtbench.types import Runtime, ScoringView
 
@@ -40,7 +40,7 @@ def view(
 def metric(name: str, model: Path | str, runtime: Runtime | None = None, **options: Any) -> Any:
     """A COMET metric on a checkpoint."""
     found = make_metric(name, {"model": str(model), **options}, runtime or Runtime(device="cpu"))
-    assert isinstance(found, _CometFamily)
+    assert isinstance(found, CometFamily)
     return found
 
 

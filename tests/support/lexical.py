@@ -100,7 +100,11 @@ def score_of(metric: Metric, view: ScoringView, texts: Sequence[str]) -> float:
 
 
 def sacrebleu_cli(
-    folder: Path, texts: Sequence[str], streams: Sequence[Sequence[str]], *arguments: str
+    folder: Path,
+    texts: Sequence[str],
+    streams: Sequence[Sequence[str]],
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
 ) -> str:
     """What ``python -m sacrebleu REFERENCES -i HYPOTHESES ARGUMENTS`` prints."""
     paths = []
@@ -109,13 +113,25 @@ def sacrebleu_cli(
         path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         paths.append(str(path))
     command = [sys.executable, "-m", "sacrebleu", *paths[1:], "-i", paths[0], *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ})
+    done = subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **(environment or {})},
+    )
     return done.stdout
 
 
 def sacrebleu_json(
-    folder: Path, texts: Sequence[str], streams: Sequence[Sequence[str]], *arguments: str
+    folder: Path,
+    texts: Sequence[str],
+    streams: Sequence[Sequence[str]],
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Likewise, as JSON with thirteen decimals, one record a metric."""
-    found = json.loads(sacrebleu_cli(folder, texts, streams, "-w", "13", *arguments))
+    found = json.loads(
+        sacrebleu_cli(folder, texts, streams, "-w", "13", *arguments, environment=environment)
+    )
     return [found] if isinstance(found, dict) else list(found)

@@ -155,6 +155,9 @@ def test_which_metric_decides() -> None:
     ).deciding == ("chrf",)  # fmt: skip
     bare = [side(n, *both, primary=None) for n in ("old", "new")]
     assert compare(*bare, infos=INFOS, tester=answering({})).deciding == ("comet",)
+    # An empty column decides nothing.
+    empty = [side(n, row("a", bleu=1.0, comet=None), primary=None) for n in ("old", "new")]
+    assert compare(*empty, infos=INFOS, tester=answering({})).deciding == ("bleu",)
     with pytest.raises(UnknownName, match="blue"):
         compare(*bare, infos=INFOS, tester=answering({}), metrics=["blue"])
 

@@ -284,10 +284,10 @@ def read(path: Path, trust: bool) -> dict[str, Any]:
 
     import torch
 
+    mapped = zipfile.is_zipfile(path)
     try:
-        found = torch.load(
-            path, map_location="cpu", weights_only=not trust, mmap=zipfile.is_zipfile(path)
-        )
+        with quiet():
+            found = torch.load(path, map_location="cpu", weights_only=not trust, mmap=mapped)
     except pickle.UnpicklingError as error:
         reason = next((x for x in str(error).splitlines() if "nsupported" in x), "")
         raise RequestError(

@@ -20,6 +20,7 @@ Ids = tuple[int, ...]
 FLOOR = 16  # sub-words in a batch, at least
 BUDGET = 2048  # sub-words in a batch, at most (or one sequence)
 BATCH = 16  # sequences in a batch, at most, where the user does not say
+ROWS = 32  # rows given to a head at once, always: its result depends on their number
 
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
@@ -102,6 +103,29 @@ def tensors(batch: Sequence[Ids], device: Any) -> tuple[Any, int]:
     while len(rows) * length < FLOOR:
         rows.append(batch[0])
     return torch.tensor(rows, dtype=torch.long, device=device), len(batch)
+
+
+def by_rows(head: Callable[..., Any], *sides: Any) -> Any:
+    """What a head says of rows, given to it in blocks of exactly ``ROWS``.
+
+    Args:
+        head: From tensors of shape (ROWS, …) to one of ROWS elements.
+        sides: Tensors of shape (n, …), of one n.
+
+    Returns:
+        Tensor of shape (n,).
+    """
+    import torch
+
+    found = []
+    for start in range(0, len(sides[0]), ROWS):
+        block = [side[start : start + ROWS] for side in sides]
+        own = len(block[0])
+        filled = [side.new_zeros((ROWS, *side.shape[1:])) for side in block]
+        for target, side in zip(filled, block, strict=True):
+            target[:own] = side
+        found.append(head(*filled).view(-1)[:own])
+    return torch.cat(found)
 
 
 def prepare_model(model: Any, precision: str, device: Any) -> None:

@@ -32,9 +32,19 @@ def _hub() -> Any:
             import huggingface_hub
             import huggingface_hub.constants
             import huggingface_hub.errors
+            import huggingface_hub.utils
     except ImportError as error:
         raise MissingExtra("COMET", "comet", str(error)) from error
     return huggingface_hub
+
+
+def cache_folder() -> Path:
+    """Where the hub's cache lies.
+
+    Raises:
+        MissingExtra: If huggingface-hub is not installed.
+    """
+    return Path(_hub().constants.HF_HUB_CACHE)
 
 
 def cached_snapshot(
@@ -52,8 +62,7 @@ def cached_snapshot(
     Returns:
         Its folder, whose name is the commit.
     """
-    hub = _hub()
-    folder = Path(hub.constants.HF_HUB_CACHE) / f"models--{repo.replace('/', '--')}"
+    folder = cache_folder() / f"models--{repo.replace('/', '--')}"
     wanted = [revision or "main"]
     if any_other:
         wanted.append("main")

@@ -24,7 +24,7 @@ LICENCES = {
 }
 
 
-class _CometFamily(MeanMetric):
+class CometFamily(MeanMetric):
     """What the three metrics share.
 
     Attributes:
@@ -64,7 +64,7 @@ class _CometFamily(MeanMetric):
 
     def __init__(self, options: Record, runtime: Runtime) -> None:
         super().__init__(options, runtime)
-        if not isinstance(options, _CometFamily.Options):
+        if not isinstance(options, CometFamily.Options):
             raise TypeError(f"not options of {self.name}: {options!r}")
         self.wanted = options
         self._facts: dict[str, Any] | None = None
@@ -192,7 +192,7 @@ class _CometFamily(MeanMetric):
             forced=self.runtime.force and (bool(uncovered(view.pair)) or not known),
         )
 
-    def __enter__(self) -> _CometFamily:
+    def __enter__(self) -> CometFamily:
         session = open_session(self.settings)
         try:
             self._facts = session.locate(fetch=True)
@@ -227,7 +227,7 @@ class _CometFamily(MeanMetric):
         return CometScorer(self.name, self._session, view, self.with_reference, self._loaded)
 
 
-class Comet(_CometFamily):
+class Comet(CometFamily):
     """COMET with references: regression and unified checkpoints."""
 
     name = "comet"
@@ -236,13 +236,13 @@ class Comet(_CometFamily):
     paper = "Rei et al. 2022, COMET-22: Unbabel-IST 2022 Submission for the Metrics Shared Task"
     kinds = frozenset({"regression_metric", "unified_metric"})
 
-    class Options(_CometFamily.Options):
+    class Options(CometFamily.Options):
         """Options of COMET with references."""
 
         model: str = "Unbabel/wmt22-comet-da"
 
 
-class CometKiwi(_CometFamily):
+class CometKiwi(CometFamily):
     """COMET without references: unified and reference-free regression checkpoints."""
 
     name = "cometkiwi"
@@ -251,7 +251,7 @@ class CometKiwi(_CometFamily):
     paper = "Rei et al. 2022, CometKiwi: IST-Unbabel 2022 Submission for the QE Shared Task"
     kinds = frozenset({"referenceless_regression_metric", "unified_metric"})
 
-    class Options(_CometFamily.Options):
+    class Options(CometFamily.Options):
         """Options of COMET without references."""
 
         model: str = "Unbabel/wmt22-cometkiwi-da"
@@ -262,7 +262,7 @@ class CometKiwi(_CometFamily):
         return False
 
 
-class XComet(_CometFamily):
+class XComet(CometFamily):
     """XCOMET: a score and the error spans it follows from."""
 
     name = "xcomet"
@@ -271,7 +271,7 @@ class XComet(_CometFamily):
     paper = "Guerreiro et al. 2024, xCOMET: Transparent Machine Translation Evaluation"
     kinds = frozenset({"xcomet_metric"})
 
-    class Options(_CometFamily.Options):
+    class Options(CometFamily.Options):
         """Options of XCOMET.
 
         Attributes:

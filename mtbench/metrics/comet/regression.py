@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from mtbench.metrics.comet.cache import Store
 from mtbench.metrics.comet.encode import (
+    BATCH,
     Ids,
     batches,
+    by_rows,
     depends_on_batch,
     digest,
     group_digest,
@@ -19,8 +21,6 @@ from mtbench.metrics.comet.encode import (
 )
 
 Vectors = NDArray[np.float32]
-
-ROWS = 128  # segments given to the head at once, always: its result depends on their number
 
 
 class Sentences:
@@ -45,6 +45,8 @@ class Sentences:
         self.by_content = (not exact or bool(model.hparams.layer_norm)) and depends_on_batch(
             self._run, len(model.encoder.tokenizer)
         )
+        if self.by_content:
+            self._size = BATCH  # the user's size would be part of the content
 
     def score(
         self,
@@ -126,21 +128,25 @@ class Sentences:
         """Scores from embeddings; no references for a reference-free checkpoint."""
         import torch
 
-        scores: list[float] = []
-        for start in range(0, len(sources), ROWS):
-            some = slice(start, start + ROWS)
-            src = torch.from_numpy(_filled(sources[some])).to(self._device)
-            mt = torch.from_numpy(_filled(hypotheses[some])).to(self._device)
-            with torch.inference_mode():
-                if self._with_reference:
-                    ref = torch.from_numpy(_filled(references[some])).to(self._device)
-                    found = self._model.estimate(src, mt, ref).score
-                else:
-                    # As ReferencelessRegression.forward joins its two sides.
-                    joined = torch.cat((mt, src, mt * src, torch.abs(mt - src)), dim=1)
-                    found = self._model.estimator(joined).view(-1)
-            scores += found[: len(sources[some])].float().cpu().tolist()
+        if not sources:
+            return []
+        sides = [
+            torch.from_numpy(np.stack(side)).to(self._device)
+            for side in (sources, hypotheses, references)
+            if side
+        ]
+        with torch.inference_mode():
+            scores: list[float] = by_rows(self._head, *sides).float().cpu().tolist()
         return scores
+
+    def _head(self, source: Any, hypothesis: Any, reference: Any = None) -> Any:
+        import torch
+
+        if self._with_reference:
+            return self._model.estimate(source, hypothesis, reference).score
+        # As ReferencelessRegression.forward joins its two sides.
+        both = (hypothesis, source, hypothesis * source, torch.abs(hypothesis - source))
+        return self._model.estimator(torch.cat(both, dim=1))
 
     def _embed(self, batch: Sequence[Ids]) -> Vectors:
         found: Vectors = self._run(batch).float().cpu().numpy()
@@ -152,9 +158,3 @@ class Sentences:
         ids, own = tensors(batch, self._device)
         with torch.inference_mode():
             return self._model.compute_sentence_embedding(ids, torch.ones_like(ids))[:own]
-
-
-def _filled(rows: list[Vectors]) -> Vectors:
-    found = np.zeros((ROWS, len(rows[0])), dtype=np.float32)
-    found[: len(rows)] = rows
-    return found

@@ -9,7 +9,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.metrics.comet.encode import Ids, batches, depends_on_batch, tensors
+from mtbench.metrics.comet.encode import (
+    BATCH,
+    Ids,
+    batches,
+    by_rows,
+    depends_on_batch,
+    tensors,
+)
 
 Array = NDArray[np.float32]
 
@@ -51,10 +58,14 @@ class Pairs:
         self._model = model
         self._device = device
         self._size = size
+        self._sentences: Any = None  # what the head was given last
+        model.estimator.register_forward_pre_hook(self._remember)
         self.encoded = 0
         self.by_content = (not exact or bool(model.hparams.layer_norm)) and depends_on_batch(
             self._probe, len(model.encoder.tokenizer)
         )
+        if self.by_content:
+            self._size = BATCH  # the user's size would be part of the content
 
     def joined(self, triple: Triple) -> list[tuple[Ids, bool]]:
         """The sequences a triple is read as, and whether each had to be cut.
@@ -129,8 +140,12 @@ class Pairs:
             yield sum(len(lengths[ids]) for ids in batch)
 
     def _run(self, batch: Sequence[Ids], words: Sequence[int]) -> tuple[Array, Array | None]:
+        import torch
+
         found, own = self._forward(batch, words)
-        scores = found.score[:own].float().cpu().numpy()
+        with torch.inference_mode():
+            head = by_rows(self._model.estimator, self._sentences[:own])
+        scores = head.float().cpu().numpy()
         if not self._model.word_level:
             return scores, None
         labels = found.logits[:own, : max(words)].float().softmax(dim=2).cpu().numpy()
@@ -149,14 +164,17 @@ class Pairs:
         with torch.inference_mode():
             return self._model.forward(ids, torch.ones_like(ids), **extra), own
 
+    def _remember(self, _head: Any, given: tuple[Any, ...]) -> None:
+        self._sentences = given[0]
+
     def _probe(self, batch: Sequence[Ids]) -> Any:
         import torch
 
         found, own = self._forward(batch, [len(batch[0])] * len(batch))
-        score = found.score[:own].view(-1, 1)
+        sentences = self._sentences[:own]
         if not self._model.word_level:
-            return score
-        return torch.cat((score, found.logits[:own].flatten(start_dim=1)), dim=1)
+            return sentences
+        return torch.cat((sentences, found.logits[:own].flatten(start_dim=1)), dim=1)
 
 
 def mean_score(reads: Sequence[Read]) -> float:

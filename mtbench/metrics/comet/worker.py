@@ -12,10 +12,12 @@ import json
 import os
 import signal
 import sys
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-from mtbench.errors import MtbenchError
-from mtbench.metrics.comet.session import LocalSession, Settings
+from mtbench.errors import MissingExtra, MtbenchError
+
+if TYPE_CHECKING:
+    from mtbench.metrics.comet.session import LocalSession
 
 
 def main() -> None:
@@ -28,7 +30,7 @@ def main() -> None:
             record = json.loads(line)
             try:
                 if record["do"] == "open":
-                    session = LocalSession(Settings(**record["settings"]))
+                    session = _open(record["settings"])
                     _say(out, {"done": None})
                 elif session is not None:
                     _say(out, {"done": _answer(session, record, out)})
@@ -40,6 +42,14 @@ def main() -> None:
                 _say(out, {"error": {"type": "MetricError", "message": f"COMET failed: {text}"}})
         if session is not None:
             session.close()
+
+
+def _open(settings: dict[str, Any]) -> LocalSession:
+    try:
+        from mtbench.metrics.comet.session import LocalSession, Settings
+    except ImportError as error:  # not even numpy
+        raise MissingExtra("COMET", "comet", str(error)) from error
+    return LocalSession(Settings(**settings))
 
 
 def _answer(session: LocalSession, record: dict[str, Any], out: TextIO) -> Any:

@@ -1,0 +1,76 @@
+"""Checkpoints ahead of time: fetching them, and saying which are here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from mtbench.errors import MissingExtra
+from mtbench.metrics.comet import checkpoint, hub
+from mtbench.metrics.comet.client import open_session
+from mtbench.metrics.comet.session import Settings
+from mtbench.types import Record
+
+
+class Cached(Record):
+    """A COMET checkpoint in the hub's cache on this machine.
+
+    Attributes:
+        model: Its id on the hub.
+        revision: The commit.
+        pinned: Whether that is the commit mtbench pins the id to.
+        bytes: Size of the checkpoint file.
+        path: The checkpoint file.
+    """
+
+    model: str
+    revision: str
+    pinned: bool
+    bytes: int
+    path: str
+
+
+def fetch(model: str, revision: str | None = None) -> Path:
+    """Downloads a checkpoint and what its encoder needs, unless they are here.
+
+    Args:
+        model: A hub id; a folder or a file is only checked.
+        revision: Commit, branch or tag; by default the pinned commit, or ``main``.
+
+    Returns:
+        The checkpoint file.
+
+    Raises:
+        MissingWeights: If it cannot be had.
+        RequestError: If it is no COMET checkpoint.
+    """
+    session = open_session(Settings(model=model, revision=revision))
+    try:
+        return Path(session.locate(fetch=True)["path"])
+    finally:
+        session.close()
+
+
+def cached() -> tuple[Cached, ...]:
+    """The COMET checkpoints in the hub's cache, sorted; empty without huggingface-hub."""
+    try:
+        folder = hub.cache_folder()
+    except MissingExtra:
+        return ()
+    return tuple(sorted(_checkpoints(folder), key=lambda one: (one.model, one.revision)))
+
+
+def _checkpoints(folder: Path) -> Iterator[Cached]:
+    for file in folder.glob(f"models--*/snapshots/*/{checkpoint.CHECKPOINT}"):
+        snapshot = file.parent.parent
+        if not file.is_file() or not (snapshot / checkpoint.HPARAMS).is_file():
+            continue
+        repository = snapshot.parent.parent.name.removeprefix("models--")
+        model = repository.replace("--", "/", 1)
+        yield Cached(
+            model=model,
+            revision=snapshot.name,
+            pinned=checkpoint.PINNED.get(model) == snapshot.name,
+            bytes=file.stat().st_size,
+            path=str(file),
+        )

@@ -1,0 +1,45 @@
+"""Workers for the tests of the engine, made by name in other processes."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+
+from mtbench.errors import MetricError
+
+
+def doubler(plus: int) -> Callable[[int], tuple[int, int]]:
+    """Doubles and adds; says in which process. Prints, which must do no harm."""
+
+    def work(item: int) -> tuple[int, int]:
+        print("a library that talks")
+        time.sleep(0.002 * (item % 3))
+        return 2 * item + plus, os.getpid()
+
+    return work
+
+
+def failing(kind: str) -> Callable[[int], int]:
+    """Fails at 5: by an error of ours, by another one, or by ending."""
+
+    def work(item: int) -> int:
+        if item == 5:
+            if kind == "ours":
+                raise MetricError("segment five", why="it is odd", hint="leave it out")
+            if kind == "ended":
+                os._exit(9)
+            raise ZeroDivisionError("five")
+        return item
+
+    return work
+
+
+def slow() -> Callable[[int], int]:
+    """Takes its time."""
+
+    def work(item: int) -> int:
+        time.sleep(0.3)
+        return item
+
+    return work

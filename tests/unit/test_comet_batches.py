@@ -1,0 +1,106 @@
+"""Batches of COMET's inference loop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mtbench.metrics.comet.encode import (
+    BUDGET,
+    FLOOR,
+    Ids,
+    batches,
+    depends_on_batch,
+    group_digest,
+    tensors,
+)
+
+sequences = st.sets(
+    st.lists(st.integers(0, 9), min_size=2, max_size=12).map(tuple), min_size=1, max_size=60
+)
+
+
+@given(sequences, st.integers(1, 20))
+def test_every_sequence_once_in_batches_of_one_length(given_: set[Ids], size: int) -> None:
+    found = list(batches(given_, size))
+    assert Counter(ids for batch in found for ids in batch) == Counter(given_)
+    for batch in found:
+        assert len({len(ids) for ids in batch}) == 1
+        assert 1 <= len(batch) <= size
+    lengths = [len(batch[0]) for batch in found]
+    assert lengths == sorted(lengths, reverse=True)
+
+
+@given(sequences, st.randoms(use_true_random=False))
+def test_batches_follow_from_content_not_from_order(given_: set[Ids], random: Any) -> None:
+    shuffled = list(given_)
+    random.shuffle(shuffled)
+    assert list(batches(shuffled, 4)) == list(batches(sorted(given_), 4))
+    assert group_digest(shuffled) == group_digest(given_)
+
+
+def test_long_sequences_share_a_batch_only_within_the_budget() -> None:
+    long = [tuple([7] * 510 + [number]) for number in range(10)]
+    found = list(batches(long, 16))
+    assert [len(batch) for batch in found] == [4, 4, 2]
+    assert all(len(batch) * len(batch[0]) <= BUDGET for batch in found)
+    alone = [tuple([7] * (BUDGET + 1))]
+    assert list(batches(alone, 16)) == [alone]
+
+
+def test_a_small_batch_is_filled_up_with_its_own_first_row() -> None:
+    pytest.importorskip("torch")
+    filled, own = tensors([(0, 5, 2)], "cpu")
+    assert own == 1
+    assert filled.shape == (6, 3) and filled.numel() >= FLOOR
+    assert filled.tolist() == [[0, 5, 2]] * 6
+
+
+class _Linear:
+    """A model of one matrix, whose rows depend on each other or do not."""
+
+    def __init__(self, mixing: float) -> None:
+        self._mixing = mixing
+
+    def __call__(self, batch: Sequence[Ids]) -> Any:
+        import torch
+
+        rows = torch.tensor(batch, dtype=torch.float64)
+        return rows + self._mixing * rows.mean(dim=0)
+
+
+def test_a_device_where_neighbours_matter_is_found_out() -> None:
+    pytest.importorskip("torch")
+    assert depends_on_batch(_Linear(1e-9), vocabulary=100)
+    assert not depends_on_batch(_Linear(0.0), vocabulary=100)
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+def test_an_embedding_depends_on_its_own_text_alone(
+    precision: str, tiny_comet: Callable[[str], Path]
+) -> None:
+    """Bit for bit, for every number of neighbours and every length up to 40."""
+    import torch
+
+    from mtbench.metrics.comet.cache import Store
+    from mtbench.metrics.comet.encode import prepare_model
+    from mtbench.metrics.comet.regression import Sentences
+    from mtbench.metrics.comet.session import LocalSession, Settings
+
+    session = LocalSession(Settings(model=str(tiny_comet("regression")), device="cpu"))
+    session.load()
+    prepare_model(session._model, precision, torch.device("cpu"))
+    encoder = Sentences(session._model, torch.device("cpu"), 16, Store(), precision == "fp32")
+    assert not encoder.by_content
+    for length in range(2, 41):
+        rows = [tuple((5 + 7 * row + 3 * at) % 400 for at in range(length)) for row in range(9)]
+        together = encoder._embed(rows)
+        for count in (1, 2, 5):
+            assert (encoder._embed(rows[:count]) == together[:count]).all(), (length, count)
+        assert (encoder._embed(rows[::-1]) == together[::-1]).all()

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from mtbench.engine.local import Worker, available_processes, build, run
+from mtbench.errors import RunFailed
+
+DOUBLER = Worker(factory="tests.support.workers:doubler", arguments={"plus": 1})
+
+
+def failing(kind: str) -> Worker:
+    return Worker(factory="tests.support.workers:failing", arguments={"kind": kind})
+
+
+def test_small_work_stays_in_this_process() -> None:
+    found = list(run(DOUBLER, range(20), 20))
+    assert [value for value, _ in found] == [2 * item + 1 for item in range(20)]
+    assert {process for _, process in found} == {os.getpid()}
+
+
+def test_results_of_several_processes_come_in_order() -> None:
+    found = list(run(DOUBLER, range(60), 60, processes=3))
+    assert [value for value, _ in found] == [2 * item + 1 for item in range(60)]
+    processes = {process for _, process in found}
+    assert os.getpid() not in processes
+    assert 1 < len(processes) <= 3
+
+
+def test_large_work_is_shared_out_after_a_trial(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mtbench.engine.local.available_processes", lambda: 2)
+    monkeypatch.setattr("mtbench.engine.local._TRIAL", 0.02)
+    monkeypatch.setattr("mtbench.engine.local._WORTH_IT", 0.02)
+    found = list(run(DOUBLER, range(200), 200))
+    assert [value for value, _ in found] == [2 * item + 1 for item in range(200)]
+    assert found[0][1] == os.getpid() != found[-1][1]
+
+
+def test_work_that_is_here_already_is_used() -> None:
+    assert list(run(DOUBLER, [1, 2], 2, work=lambda item: -item)) == [-1, -2]
+
+
+def test_only_a_few_items_are_taken_ahead() -> None:
+    taken = 0
+
+    def items() -> Iterator[int]:
+        nonlocal taken
+        for item in range(1000):
+            taken += 1
+            yield item
+
+    results = run(DOUBLER, items(), 1000, processes=2)
+    next(results)
+    assert taken <= 6
+    results.close()  # type: ignore[attr-defined]
+
+
+def test_an_error_of_ours_keeps_its_lines() -> None:
+    with pytest.raises(RunFailed) as caught:
+        list(run(failing("ours"), range(10), 10, processes=2))
+    assert caught.value.lines() == ["segment five", "it is odd", "leave it out"]
+
+
+def test_another_error_is_named() -> None:
+    with pytest.raises(RunFailed, match="ZeroDivisionError: five"):
+        list(run(failing("theirs"), range(10), 10, processes=2))
+
+
+def test_a_process_that_ends_is_noticed() -> None:
+    with pytest.raises(RunFailed, match=r"ended \(exit code 9\)"):
+        list(run(failing("ended"), range(10), 10, processes=2))
+
+
+def test_stopping_early_ends_the_processes() -> None:
+    results = run(
+        Worker(factory="tests.support.workers:slow", arguments={}), range(99), 99, processes=2
+    )
+    assert next(results) == 0
+    started = time.perf_counter()
+    results.close()  # type: ignore[attr-defined]
+    assert time.perf_counter() - started < 5
+
+
+def test_build_makes_the_function_here() -> None:
+    assert build(DOUBLER)(4)[0] == 9
+    assert available_processes() >= 1
