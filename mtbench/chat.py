@@ -87,6 +87,11 @@ class ChatOptions(Record):
     price: Annotated[Price | None, Field(exclude=True)] = None
 
     @property
+    def drawn(self) -> bool:
+        """Whether an answer may be drawn: a seed is sent then."""
+        return self.temperature is None or self.temperature > 0
+
+    @property
     def key_variable(self) -> str | None:
         """The variable that holds the key: OpenAI's own customary one for its own address."""
         if self.api_key_env is None and self.base_url == OPENAI:
@@ -210,14 +215,13 @@ class Chat:
 
     def _request(self, messages: Sequence[Message], seed: int | None) -> dict[str, Json]:
         given = self.options
-        drawn = given.temperature is None or given.temperature > 0
         wanted: dict[str, Json] = {
             "model": given.model,
             "messages": [message.model_dump() for message in messages],
             "temperature": given.temperature,
             "top_p": given.top_p,
             given.max_tokens_field: given.max_tokens,
-            "seed": given.seed if given.seed is not None else (seed if drawn else None),
+            "seed": given.seed if given.seed is not None else (seed if given.drawn else None),
             "stop": list(given.stop) or None,
         }
         return {key: value for key, value in wanted.items() if value is not None} | given.extra_body

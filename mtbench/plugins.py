@@ -60,6 +60,7 @@ BUILTIN_METRICS: dict[str, str] = {
     "chrf++": "mtbench.metrics.lexical:ChrfPlusPlus",
     "comet": "mtbench.metrics.comet.metric:Comet",
     "cometkiwi": "mtbench.metrics.comet.metric:CometKiwi",
+    "health": "mtbench.metrics.health:Health",
     "semsim": "mtbench.metrics.semsim:SemSim",
     "spbleu": "mtbench.metrics.lexical:SpBleu",
     "ter": "mtbench.metrics.lexical:Ter",

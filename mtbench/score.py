@@ -39,9 +39,15 @@ def view(test_set: TestSet, info: MetricInfo) -> ScoringView:
         pair=test_set.pair,
         ids=test_set.ids,
         sources=tuple(s.text for s in test_set.sources) if "source" in info.needs else None,
-        references=test_set.references if "reference" in info.needs else None,
+        references=test_set.references if _gives_references(test_set, info) else None,
         documents=test_set.documents,
     )
+
+
+def _gives_references(test_set: TestSet, info: MetricInfo) -> bool:
+    if "reference" in info.needs:
+        return True
+    return "reference" in info.uses and all(test_set.references)
 
 
 def signature(

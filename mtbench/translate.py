@@ -151,33 +151,34 @@ def translate(
         return
     stopped = threading.Event()
     caller = _Caller(backend, sleep or stopped.wait, stopped)
-    waiting: set[Future[list[Finished]]] = set()
+    calls: set[Future[list[Finished]]] = set()  # whose batches are not kept yet
     todo = iter(batches)
     with ThreadPoolExecutor(backend.max_concurrency) as pool:
         try:
             while True:
-                room = 2 * backend.max_concurrency - len(waiting)
-                waiting.update(pool.submit(caller, batch) for batch in islice(todo, room))
-                if not waiting:
+                room = 2 * backend.max_concurrency - len(calls)
+                calls.update(pool.submit(caller, batch) for batch in islice(todo, room))
+                if not calls:
                     return
-                done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
-                _keep(done, keep)
+                wait(calls, return_when=FIRST_COMPLETED)
+                _keep(calls, keep)
         except BaseException:
             stopped.set()
             pool.shutdown(wait=True, cancel_futures=True)
             with suppress(Exception):  # what led here is what the user must hear of
-                _keep({future for future in waiting if not future.cancelled()}, keep)
+                _keep(calls, keep)
             raise
 
 
-def _keep(done: set[Future[list[Finished]]], keep: Keep) -> None:
-    """Keeps what succeeded; then raises what failed."""
+def _keep(calls: set[Future[list[Finished]]], keep: Keep) -> None:
+    """Keeps what has succeeded and takes it out of the set; then raises what has failed."""
     failed: BaseException | None = None
-    for future in done:
-        if (error := future.exception()) is not None:
+    for call in [call for call in calls if call.done() and not call.cancelled()]:
+        if (error := call.exception()) is not None:
             failed = error
         else:
-            keep(future.result())
+            keep(call.result())
+        calls.discard(call)
     if failed is not None:
         raise failed
 

@@ -28,7 +28,9 @@ from mtbench.errors import MtbenchError, RequestError
 from mtbench.languages import LanguagePair, base_language, normalise_tag
 from mtbench.types import Json
 
-_CLOSE = 10  # langcodes distance below which two tags name one language to a reader
+# Distances of langcodes: up to the first, two tags are names of one language (no, nb); from the
+# second on, a text in one is not what somebody means who asks for the other.
+_SAME, _OTHER = 1, 10
 # Codes that stand for a language they are not the BCP-47 tag of: OPUS's own, and NLLB's names of
 # the member of a macrolanguage that it was trained on.
 _ALIASES = {"pob": "pt-BR", "pbt_Arab": "ps", "quy_Latn": "qu", "kor_Hang": "ko"}
@@ -152,7 +154,7 @@ def _require_same(model: str, named: Json, tag: str, pair: LanguagePair) -> None
     Names of groups of languages (``roa``, ``ROMANCE``, ``mul``) contradict nothing.
     """
     found = _tag(named) if isinstance(named, str) else None
-    if found is None or len(base_language(found)) != 2 or _distance(tag, found) < _CLOSE:
+    if found is None or len(base_language(found)) != 2 or _distance(tag, found) < _OTHER:
         return
     raise UnservedPair(f"{model} does not translate {pair}: its files name {named!r}, not {tag!r}")
 
@@ -173,7 +175,7 @@ def name_contradicts(model: str, pair: LanguagePair) -> bool:
     named = pair_in_name(model)
     if named is None:
         return False
-    return _distance(pair.source, named[0]) >= _CLOSE or _distance(pair.target, named[1]) >= _CLOSE
+    return _distance(pair.source, named[0]) >= _OTHER or _distance(pair.target, named[1]) >= _OTHER
 
 
 # --- NLLB, M2M100, mBART ----------------------------------------------------------------------
@@ -290,25 +292,40 @@ def _code_for(
                 f"{model} has no language code {said!r}", hint=f"it has {_some(codes)}"
             )
         return said, ()
+    found = resolve_code(tag, codes)
+    if found is None:
+        raise UnservedPair(
+            f"{model} does not know the language {tag!r}", hint=f"it has {_some(codes)}"
+        )
+    code, exact = found
+    return code, () if exact else (f"{tag} goes to the model as {code}",)
+
+
+def resolve_code(tag: str, codes: list[str]) -> tuple[str, bool] | None:
+    """A checkpoint's code for a language.
+
+    Args:
+        tag: Of the language.
+        codes: What the checkpoint has, in whatever spelling its family uses.
+
+    Returns:
+        The code, and whether it says all that the tag says; None where there is no code for the
+        language in this script.
+    """
     tags = {code: found for code in codes if (found := _tag(code)) is not None}
     exact = [code for code, found in tags.items() if found == tag]
     if exact:
-        return min(exact, key=len), ()
+        return min(exact, key=len), True
     ranked = sorted(
         (distance, len(code), code)
         for code, found in tags.items()
         if (distance := _closeness(tag, found)) is not None
     )
-    if not ranked:
-        raise UnservedPair(
-            f"{model} does not know the language {tag!r}", hint=f"it has {_some(codes)}"
-        )
-    distance, _, code = ranked[0]
-    return code, (f"{tag} goes to the model as {code}",) if distance else ()
+    return (ranked[0][2], ranked[0][0] == 0) if ranked else None
 
 
 def _closeness(wanted: str, found: str) -> int | None:
-    """0 for the same language; 1 for another region; more for a near language; None else."""
+    """0 for the same language; 1 for another region; more for another name; None else."""
     import langcodes
 
     one, two = (
@@ -319,7 +336,7 @@ def _closeness(wanted: str, found: str) -> int | None:
     if base_language(wanted) == base_language(found) or one.language == two.language:
         return 0 if one.territory == two.territory or "-" not in wanted else 1
     distance = _distance(wanted, found)
-    return 1 + distance if distance < _CLOSE else None
+    return 1 + distance if distance <= _SAME else None
 
 
 def _distance(wanted: str, found: str) -> int:

@@ -155,15 +155,19 @@ def _ask_hub(model: str, revision: str, runtime: Runtime) -> Checkpoint:
         names = tuple(_chosen(sibling.rfilename for sibling in info.siblings or ()))
         if not any(name.endswith((".safetensors", ".bin")) for name in names):
             raise MissingWeights(f"{model} on the hub holds no weights that PyTorch can load")
-        folder = Path()
+        if _FIRST_LOOK[0] not in names:
+            raise MissingWeights(f"{model} on the hub holds no {_FIRST_LOOK[0]}")
+        # The first file also proves that a gated model may be read; asked for by the revision's
+        # name, it leaves in the cache which commit that name stands for.
+        wanted, folder = revision, Path()
         for name in _FIRST_LOOK:
             if name in names:
-                # The first file also proves that a gated model may be read.
-                path = hub.hf_hub_download(model, name, revision=info.sha, etag_timeout=HUB_SECONDS)
+                path = hub.hf_hub_download(model, name, revision=wanted, etag_timeout=HUB_SECONDS)
                 folder = Path(path).parent
+                wanted = folder.name
     except OSError as error:
         raise _unreachable(model, error) from error
-    return Checkpoint(model, revision, info.sha, folder, complete=False, files=names)
+    return Checkpoint(model, revision, wanted, folder, complete=False, files=names)
 
 
 def _unreachable(model: str, error: OSError) -> MtbenchError:

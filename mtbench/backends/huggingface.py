@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
-from mtbench.backends.decoding import CheckpointOptions, SamplingOptions, decoding_of
+from mtbench.backends.causal import Causal, CausalOptions, causal_decoding
+from mtbench.backends.decoding import CheckpointOptions, decoding_of
 from mtbench.backends.families import Direction, UnservedPair, direction, name_contradicts
 from mtbench.backends.hub import (
     Checkpoint,
@@ -20,6 +21,7 @@ from mtbench.backends.hub import (
     find,
     read_config,
 )
+from mtbench.backends.prompts import Prompter, PromptOptions
 from mtbench.backends.seq2seq import Seq2Seq
 from mtbench.backends.torch_models import pick_device, seed_for
 from mtbench.errors import MissingExtra, MtbenchError, RequestError
@@ -27,15 +29,19 @@ from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
+_ONLY_LLM = frozenset({*PromptOptions.model_fields, "chat", "chat_template_options", "stop"})
+_ONLY_SEQ2SEQ = frozenset({"source_code", "target_code", "prefix", "truncate"})
+
 
 class HuggingFace(Backend):
-    """A checkpoint run through transformers.
+    """A checkpoint run through transformers: an encoder–decoder model, or an LLM.
 
     Deterministic unless it samples: greedy and beam search give the same output for the same
-    weights, options and precision on one machine. At fp32 an output does not depend on its batch.
+    weights, options and precision on one machine. At fp32 an output does not depend on its batch;
+    where it may (half precision, sampling, a document as the unit), batches are documents.
     """
 
-    class Options(CheckpointOptions, SamplingOptions):
+    class Options(CheckpointOptions, CausalOptions):
         """Options of ``hf``.
 
         Attributes:
@@ -49,13 +55,14 @@ class HuggingFace(Backend):
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self.options = cast("HuggingFace.Options", options)
-        if self.options.sampling:
-            self.deterministic = False
-        if self.options.sampling or self.options.dtype != "float32":
+        self.deterministic = not self.options.sampling
+        whole = self.options.unit == "document"
+        if whole or self.options.sampling or self.options.dtype != "float32":
             self.batching = "document"
+        self._prompter = Prompter(self.options, pair)
         self._checkpoint: Checkpoint | None = None
         self._direction: Direction | None = None
-        self._engine: Seq2Seq | None = None
+        self._engine: Seq2Seq | Causal | None = None
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -68,20 +75,36 @@ class HuggingFace(Backend):
         wanted = cast("HuggingFace.Options", options)
         return checkpoint_serves(wanted, local_folder(wanted.model, wanted.revision), pair)
 
+    # --- before any work ----------------------------------------------------------------------
+
     def check(self) -> None:
-        """Finds the checkpoint, here or on the hub, and the codes of the direction."""
+        """Finds the checkpoint, here or on the hub, and how it is told the direction."""
         need_packages("transformers", "torch", "sentencepiece", extra="hf")
         self._checkpoint = find(self.options.model, self.options.revision, self.runtime)
-        self._direct(self._checkpoint)
+        self._decoding(self._checkpoint.folder)
+        if is_llm(self._checkpoint.folder):
+            self._refuse(_ONLY_SEQ2SEQ, "an LLM")
+            self._prompter.examples()
+        else:
+            self._refuse(_ONLY_LLM, "an encoder–decoder model")
+            self._direction = self._told(self._checkpoint.folder)
         if self.runtime.device != "auto":
             pick_device(self.runtime.device)
 
-    def _direct(self, checkpoint: Checkpoint) -> Direction:
-        self._direction = direction(
-            checkpoint.folder, self.pair, self.options.said, self.options.model
-        )
-        decoding_of(self.options, read_config(checkpoint.folder))
-        return self._direction
+    def _told(self, folder: Path) -> Direction:
+        return direction(folder, self.pair, self.options.said, self.options.model)
+
+    def _refuse(self, names: frozenset[str], kind: str) -> None:
+        if unfit := sorted(self.options.model_fields_set & names):
+            raise RequestError(
+                f"{self.options.model} is {kind}: it has no use for the option {unfit[0]!r}",
+                hint="remove it from the card",
+            )
+
+    def _decoding(self, folder: Path) -> dict[str, Json]:
+        if is_llm(folder):
+            return causal_decoding(self.options)
+        return decoding_of(self.options, read_config(folder))
 
     def _found(self) -> Checkpoint:
         if self._checkpoint is None:
@@ -89,36 +112,48 @@ class HuggingFace(Backend):
         assert self._checkpoint is not None  # noqa: S101 - check sets it or raises
         return self._checkpoint
 
+    def sources(self, sources: Sequence[Source]) -> None:
+        """Holds an LLM's examples against the test set."""
+        if is_llm(self._found().folder):
+            self._prompter.sources(sources)
+
     def notes(self) -> tuple[str, ...]:
-        """An unpinned revision, and codes that are not exactly the language asked for."""
-        checkpoint = self._found()
+        """An unpinned revision, codes that are not exactly the languages, what a prompt lacks."""
+        pinning = self._found().note()
         codes = self._direction.notes if self._direction else ()
-        pinning = checkpoint.note()
-        return ((pinning,) if pinning else ()) + codes
+        return ((pinning,) if pinning else ()) + codes + self._prompter.notes()
 
     def identity(self) -> dict[str, Json]:
-        """The weights: their hub commit, or a digest of a folder's files; and the decoding."""
+        """The weights, by hub commit or digest; the decoding; what is said to an LLM; the seed."""
         checkpoint = self._found()
-        decoding = decoding_of(self.options, read_config(checkpoint.folder))
+        found: dict[str, Json] = {"decoding": self._decoding(checkpoint.folder)}
         if checkpoint.commit is not None:
-            return {"commit": checkpoint.commit, "decoding": decoding}
-        files = digest_files(chosen_files(checkpoint.folder), self.runtime)
-        return {"weights": files, "decoding": decoding}
+            found["commit"] = checkpoint.commit
+        else:
+            found["weights"] = digest_files(chosen_files(checkpoint.folder), self.runtime)
+        if is_llm(checkpoint.folder):
+            found["prompt"] = self._prompter.digest()
+        if self.options.sampling:
+            found["seed"] = self.runtime.seed
+        return found
+
+    # --- work -----------------------------------------------------------------------------------
 
     def __enter__(self) -> HuggingFace:
         folder = fetch(self._found())
-        told = direction(folder, self.pair, self.options.said, self.options.model)
-        self._direction = told
         self._folder = folder
-        self._engine = Seq2Seq(
-            folder,
-            told,
-            self.options.model,
-            self.options,
-            dtype=self.options.dtype,
-            device=pick_device(self.runtime.device),
-            batch_size=self.runtime.batch_size or self.preferred_batch,
-        )
+        model, size = self.options.model, self.runtime.batch_size or self.preferred_batch
+        device = pick_device(self.runtime.device)
+        settings: dict[str, Any] = {"dtype": self.options.dtype, "device": device}
+        if is_llm(folder):
+            self._engine = Causal(
+                folder, model, self.options, self._prompter, batch_size=size, **settings
+            )
+        else:
+            self._direction = self._told(folder)
+            self._engine = Seq2Seq(
+                folder, self._direction, model, self.options, batch_size=size, **settings
+            )
         return self
 
     def __exit__(
@@ -131,33 +166,60 @@ class HuggingFace(Backend):
             self._engine.close()
             self._engine = None
 
-    def translate(self, batch: Sequence[Source]) -> Sequence[str | Translation]:
-        """Translates a batch; see the engine for what it raises."""
+    def translate(self, batch: Sequence[Source]) -> list[Translation]:
+        """Translates a batch.
+
+        Raises:
+            SegmentError: If a source is too long, or an LLM's answer cannot be used.
+            BackendError: If the device runs out of memory.
+        """
         if self._engine is None:
             raise RuntimeError("translate is called inside `with backend:`")
         return self._engine.translate(batch, seed_for(self.runtime.seed, list(batch)))
 
     def provenance(self) -> dict[str, Json]:
-        """Weights, tokenizer, codes, decoding, precision, device and packages."""
-        engine, told = self._engine, self._direction
-        if engine is None or told is None:
+        """Weights, tokenizer, codes or prompt, decoding, precision, device and packages."""
+        engine = self._engine
+        if engine is None:
             return {}
         return {
             "model": self.options.model,
             "commit": self._found().commit,
             "weights": digest_files(chosen_files(self._folder), self.runtime),
             "architecture": type(engine.model).__name__,
-            "family": told.family,
-            "tokenizer": engine.tokenizer.name,
-            "source_code": told.source_code,
-            "target_code": told.target_code,
-            "prefix": told.prefix,
+            **self._asking(engine),
             "decoding": engine.decoding,
             "seed": self.runtime.seed if self.options.sampling else None,
             "dtype": self.options.dtype,
             "device": str(engine.model.device),
             "versions": versions("torch", "transformers", "tokenizers", "sentencepiece"),
         }
+
+    def _asking(self, engine: Seq2Seq | Causal) -> dict[str, Json]:
+        """How the model is told what to do."""
+        if isinstance(engine, Causal):
+            return {
+                "family": "llm",
+                "tokenizer": type(engine.tokenizer).__name__,
+                "unit": self.options.unit,
+                "prompt": self._prompter.record(),
+            }
+        told = self._direction or Direction("plain")
+        return {
+            "family": told.family,
+            "tokenizer": engine.tokenizer.name,
+            "source_code": told.source_code,
+            "target_code": told.target_code,
+            "prefix": told.prefix,
+        }
+
+
+def is_llm(folder: Path) -> bool:
+    """Whether a checkpoint is a model that only continues text."""
+    config = read_config(folder)
+    kinds = config.get("architectures") or ()
+    continues = any(str(kind).endswith(("ForCausalLM", "LMHeadModel")) for kind in kinds)
+    return continues and not config.get("is_encoder_decoder")
 
 
 def checkpoint_target(backend: str, target: str) -> dict[str, Json]:
@@ -181,6 +243,8 @@ def checkpoint_serves(options: CheckpointOptions, folder: Path | None, pair: Lan
     """Whether a checkpoint's files, else its name, leave a direction possible."""
     if folder is None:
         return not name_contradicts(options.model, pair)
+    if is_llm(folder):
+        return True
     try:
         direction(folder, pair, options.said, options.model)
     except UnservedPair:

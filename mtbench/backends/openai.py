@@ -61,8 +61,11 @@ class OpenAI(Backend):
         return self._chat.notes() + self._prompter.notes()
 
     def identity(self) -> dict[str, Json]:
-        """The prompt and its examples. What the server runs cannot be known."""
-        return {"prompt": self._prompter.digest()}
+        """The prompt and its examples, and a seed that is sent; what the server runs is unknown."""
+        found: dict[str, Json] = {"prompt": self._prompter.digest()}
+        if self.options.seed is None and self.options.drawn:
+            found["seed"] = self.runtime.seed
+        return found
 
     def provenance(self) -> dict[str, Json]:
         """Server, model, decoding and prompt; never the key."""
@@ -80,12 +83,7 @@ class OpenAI(Backend):
                 **given.extra_body,
             },
             "unit": given.unit,
-            "prompt": {
-                "digest": self._prompter.digest(),
-                "template": self._prompter.template,
-                "system": given.system,
-                "examples": len(self._prompter.examples()),
-            },
+            "prompt": self._prompter.record(),
             "price": given.price.model_dump() if given.price else None,
         }
 

@@ -179,6 +179,15 @@ class Prompter:
             }
         )
 
+    def record(self) -> dict[str, Json]:
+        """What is said beside the sources, for the record of a run."""
+        return {
+            "digest": self.digest(),
+            "template": self.template,
+            "system": self.options.system,
+            "examples": len(self.examples()),
+        }
+
     # --- asking -----------------------------------------------------------------------------------
 
     def requests(self, batch: Sequence[Source]) -> list[Request]:

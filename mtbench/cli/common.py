@@ -79,6 +79,7 @@ _SELECTION = (
         help="Only the first N segments: a test set of its own, NAME@firstN.",
     ),
 )
+COMET_METRICS = ("comet", "cometkiwi", "xcomet")
 metric_options = _together(
     click.option(
         "--metric",
@@ -91,6 +92,16 @@ metric_options = _together(
         "--comet-model",
         metavar="ID|PATH",
         help="COMET checkpoint: a hub id, a folder or a .ckpt file.",
+    ),
+    click.option(
+        "--precision",
+        type=click.Choice(["fp32", "bf16", "fp16"]),
+        help="What COMET's encoder runs at; the signature says it. Default: fp32.",
+    ),
+    click.option(
+        "--trust-checkpoint",
+        is_flag=True,
+        help="Read a COMET checkpoint even where reading it may run code from it.",
     ),
     click.option(
         "--metric-option",
@@ -161,12 +172,26 @@ def request(**given: Any) -> Request:
     from mtbench.pipeline import Request
 
     names = tuple(dict.fromkeys(given.pop("metrics", ())))
-    settings = settings_of(given.pop("settings", ()), given.pop("comet_model", None))
+    settings = settings_of(given.pop("settings", ()))
+    family = tuple(name for name in names if name in COMET_METRICS) or ("comet",)
+    _choose(settings, family[:1] if "comet" not in family else ("comet",), given, "comet_model")
+    _choose(settings, family, given, "precision")
+    _choose(settings, family, given, "trust_checkpoint")
     pairs = tuple(str(LanguagePair.parse(pair)) for pair in given.pop("pairs", ()))
     return Request(metrics=names, metric_options=settings, pairs=pairs, **given)
 
 
-def settings_of(settings: Sequence[str], comet_model: str | None) -> dict[str, dict[str, Json]]:
+def _choose(
+    settings: dict[str, dict[str, Json]], metrics: Sequence[str], given: dict[str, Any], key: str
+) -> None:
+    """Takes an option of COMET out of those given, and sets it for the metrics it is about."""
+    value = given.pop(key, None)
+    if value not in (None, False):
+        for name in metrics:
+            settings.setdefault(name, {})[key.removeprefix("comet_")] = value
+
+
+def settings_of(settings: Sequence[str]) -> dict[str, dict[str, Json]]:
     """``METRIC.KEY=VALUE`` options as tables.
 
     Raises:
@@ -185,8 +210,6 @@ def settings_of(settings: Sequence[str], comet_model: str | None) -> dict[str, d
             )
         METRICS.get(metric)
         found.setdefault(metric, {})[key] = _value(value)
-    if comet_model is not None:
-        found.setdefault("comet", {})["model"] = comet_model
     return found
 
 

@@ -11,6 +11,7 @@ from mtbench.cli import common
 from mtbench.errors import RequestError, UnknownName
 
 if TYPE_CHECKING:
+    from mtbench.config import Workspace
     from mtbench.results import Results
     from mtbench.slices import By
     from mtbench.types import Leaderboard
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 @click.option(
     "--over-pairs", is_flag=True, help="Systems over all test sets instead: ranks, wins, averages."
 )
+@click.option(
+    "--health", is_flag=True, help="What is wrong with the outputs at first sight instead."
+)
+@click.option(
+    "--suspicion", is_flag=True, help="What makes the numbers suspect instead; changes none."
+)
 @common.format_option()
 @common.talk_options
 def leaderboard(
@@ -38,6 +45,8 @@ def leaderboard(
     sort: str | None,
     by: By | None,
     over_pairs: bool,
+    health: bool,
+    suspicion: bool,
     style: str,
     verbose: bool,
     quiet: bool,
@@ -52,8 +61,7 @@ def leaderboard(
 
     if sort is not None:
         METRICS.get(sort)
-    if (by or over_pairs) and style not in ("table", "json"):
-        raise RequestError("--by and --over-pairs print a table or JSON", hint="--format json")
+    _check_one_view(style, by, over_pairs, health, suspicion)
     space = workspace(results)
     if not space.results.is_dir():
         raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
@@ -72,10 +80,48 @@ def leaderboard(
     chosen = found.model_copy(update={"tables": tables})
     if by is not None:
         _print_slices(stored, chosen, by, sort, style)
+    elif health:
+        _print_health(space, chosen, style, verbose=verbose)
+    elif suspicion:
+        _print_suspicion(space, chosen, style)
     elif over_pairs:
         _print_overview(chosen, sort, style)
     else:
         common.emit(render(chosen, style, verbose=verbose))
+
+
+def _check_one_view(style: str, *views: object) -> None:
+    if sum(map(bool, views)) > 1:
+        raise RequestError("--by, --over-pairs, --health and --suspicion: one of them at a time")
+    if any(views) and style not in ("table", "json"):
+        raise RequestError(f"this view has no form {style}", hint="--format table or json")
+
+
+def _print_suspicion(space: Workspace, board: Leaderboard, style: str) -> None:
+    from mtbench.pipeline.suspecting import suspect
+    from mtbench.report import words
+
+    found = list(suspect(space, board))
+    if style == "json":
+        documents = [
+            {
+                "corpus": table.corpus,
+                "pair": str(table.pair),
+                "findings": [finding.model_dump(mode="json") for finding in findings],
+            }
+            for table, findings in found
+        ]
+        common.emit_json(documents)
+        return
+    for table, findings in found:
+        common.emit(words.heading(table))
+        for finding in findings:
+            common.emit(f"  {finding.kind}: {', '.join(finding.systems)}: {finding.evidence}.")
+            if finding.segments:
+                common.emit(f"    segments: {', '.join(finding.segments)}")
+            common.emit(f"    {finding.advice}")
+        if not findings:
+            common.emit("  nothing found")
 
 
 def _print_slices(
@@ -108,6 +154,35 @@ def _print_slices(
         if sliced.unlabelled:
             common.emit(f"{sliced.unlabelled} segments have no {by} and are in no part.")
         common.emit("?: fewer than 30 units; such a score says little.\n")
+
+
+def _print_health(space: Workspace, board: Leaderboard, style: str, *, verbose: bool) -> None:
+    from mtbench.pipeline.health import as_json, health_of
+    from mtbench.report import words
+
+    found = list(health_of(space, board))
+    if style == "json":
+        common.emit_json([as_json(table, systems) for table, systems in found])
+        return
+    for table, systems in found:
+        common.emit(words.heading(table))
+        flags = list(systems[0].counts)
+        metrics = [m for m in table.metrics if any(m in s.as_worst for s in systems)]
+        header = ["system", "flagged", *flags, *(f"{m} as worst" for m in metrics)]
+        rows = []
+        for one in systems:
+            worst = [f"{one.as_worst[m]:.2f}" if m in one.as_worst else "–" for m in metrics]
+            counts = [str(one.counts.get(flag, 0)) for flag in flags]
+            rows.append([one.system, f"{one.flagged} of {one.segments}", *counts, *worst])
+        common.emit(common.grid(header, rows))
+        for one in systems:
+            shown = list(one.evidence.items())
+            for name, said in shown if verbose else shown[:3]:
+                reasons = "; ".join(f"{flag}: {reason}" for flag, reason in said.items())
+                common.emit(f"{one.system} {name}: {reasons}")
+            if len(shown) > 3 and not verbose:
+                common.emit(f"{one.system}: {len(shown) - 3} more segments (-v shows all)")
+        common.emit("")
 
 
 def _print_overview(board: Leaderboard, metric: str | None, style: str) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import socket
+import threading
+import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from mtbench.errors import DataError, RequestError, Unavailable, UnknownName
 from mtbench.files import read_lines
@@ -93,6 +96,7 @@ def _fetching(dataset: Any, name: str) -> Iterator[None]:
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_SECONDS)
     try:
+        _look_up_hosts(dataset)
         yield
     except OSError as error:
         raise Unavailable(
@@ -107,3 +111,32 @@ def _fetching(dataset: Any, name: str) -> Iterator[None]:
         ) from error
     finally:
         socket.setdefaulttimeout(before)
+
+
+def _look_up_hosts(dataset: Any) -> None:
+    """Looks up the names of the servers that are needed; a look-up itself knows no time-out.
+
+    Raises:
+        TimeoutError: If one is not answered in time.
+    """
+    if urllib.request.getproxies():
+        return  # then the proxy looks names up
+    raw = Path(dataset._rawdir)
+    for url in dataset.data or ():
+        host = urlsplit(url).hostname
+        there = (raw / dataset._get_tarball_filename(url)).exists()
+        if host and not there and not _answered(host):
+            raise TimeoutError(f"the name {host} is not found in {_SECONDS:.0f} seconds")
+
+
+def _answered(host: str) -> bool:
+    """Whether a look-up ends in time, with whatever answer."""
+
+    def look_up() -> None:
+        with suppress(OSError):
+            socket.getaddrinfo(host, None)
+
+    thread = threading.Thread(target=look_up, daemon=True)
+    thread.start()
+    thread.join(_SECONDS)
+    return not thread.is_alive()

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import re
-import tempfile
-from array import array
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +14,8 @@ import numpy as np
 
 from mtbench.config import read_corpus_card, read_toml
 from mtbench.errors import DataError, RequestError
-from mtbench.files import check_writable, new_file_mode, unwritable, write_text
+from mtbench.files import check_writable, write_text
+from mtbench.formats.parts import PairFile, Part, check_ids
 from mtbench.formats.segments import ImportedSegment, Remarks, corpus_line
 from mtbench.languages import LanguagePair, normalise_tag
 from mtbench.types import CorpusCard, Json, Record
@@ -48,69 +45,6 @@ class WrittenFile(Record):
     references: int | None
     reference_names: tuple[str, ...]
     systems: dict[str, int]
-
-
-class _Part:
-    """A file while it is written: in the corpus folder, under another name."""
-
-    def __init__(self, path: Path, folder: Path) -> None:
-        self.path = path
-        self.count = 0
-        self._digest = hashlib.sha256()
-        try:
-            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
-        except OSError as error:
-            raise unwritable(path, error) from error
-        self._stream = os.fdopen(handle, "wb", buffering=1 << 20)
-        self.temporary = Path(name)
-
-    def write(self, line: bytes) -> None:
-        try:
-            self._stream.write(line)
-        except OSError as error:
-            raise unwritable(self.path, error) from error
-        self._digest.update(line)
-        self.count += 1
-
-    def close(self) -> str:
-        """Everything on the disk; the digest of it."""
-        try:
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-            self._stream.close()
-            self.temporary.chmod(new_file_mode())
-        except OSError as error:
-            raise unwritable(self.path, error) from error
-        return self._digest.hexdigest()
-
-    def place(self) -> None:
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.temporary.replace(self.path)
-        except OSError as error:
-            raise unwritable(self.path, error) from error
-
-    def drop(self) -> None:
-        with suppress(OSError):
-            self._stream.close()
-        with suppress(OSError):
-            self.temporary.unlink()
-
-
-class _PairFile:
-    """A pair file while it is written, and eight bytes a segment to find duplicate ids by."""
-
-    def __init__(self, path: Path) -> None:
-        self.part = _Part(path, path.parent)
-        self.ids = array("q")
-        self.documents = array("q")
-        self.document: str | None = None
-        self.names: tuple[str, ...] = ()
-        self.reference_counts: set[int] = set()
-        self.outputs: dict[str, _Part] = {}
-
-    def parts(self) -> list[_Part]:
-        return [self.part, *self.outputs.values()]
 
 
 class CorpusWriter:
@@ -143,7 +77,7 @@ class CorpusWriter:
         self._numbered = numbered
         self._reference = reference
         self._new = False
-        self._files: dict[LanguagePair, _PairFile] = {}
+        self._files: dict[LanguagePair, PairFile] = {}
         self._systems: dict[str, str] = {}
 
     def __enter__(self) -> CorpusWriter:
@@ -220,17 +154,17 @@ class CorpusWriter:
             segment = replace(segment, original_language=tag)
         return segment, _line(segment)
 
-    def _file(self, pair: LanguagePair) -> _PairFile:
+    def _file(self, pair: LanguagePair) -> PairFile:
         if pair not in self._files:
             path = self.folder / f"{pair}.jsonl"
             if path.exists() and not self._force:
                 raise RequestError(
                     f"{path} is there already", hint="replace it by --force, or choose another -o"
                 )
-            self._files[pair] = _PairFile(path)
+            self._files[pair] = PairFile(path)
         return self._files[pair]
 
-    def _note_names(self, file: _PairFile, segment: ImportedSegment) -> None:
+    def _note_names(self, file: PairFile, segment: ImportedSegment) -> None:
         """A reference's place in the list is its name, so no earlier one may be missing."""
         names = segment.reference_names
         if names == file.names[: len(names)]:
@@ -245,7 +179,7 @@ class CorpusWriter:
             hint=f"keep one of them: --reference {missing}",
         )
 
-    def _output(self, file: _PairFile, segment: ImportedSegment, system: str) -> _Part:
+    def _output(self, file: PairFile, segment: ImportedSegment, system: str) -> Part:
         if system not in file.outputs:
             name = _NOT_IN_NAMES.sub("-", system).strip("-.") or "system"
             if self._systems.setdefault(name, system) != system:
@@ -256,7 +190,7 @@ class CorpusWriter:
             path = self.folder / HYPOTHESES / name / f"{segment.pair}.jsonl"
             if path.exists() and not self._force:
                 raise RequestError(f"{path} is there already", hint="replace it by --force")
-            file.outputs[system] = _Part(path, self.folder)
+            file.outputs[system] = Part(path, self.folder)
         return file.outputs[system]
 
     def finish(self, card: CorpusCard) -> tuple[WrittenFile, ...]:
@@ -277,9 +211,10 @@ class CorpusWriter:
             for part in file.outputs.values():
                 part.close()
             digests[file.part.path.name] = file.part.close()
-            _check_ids(file)
+            check_ids(file)
             written.append(self._described(pair, file))
         names = self._common_names()
+        self._note_comments()
         text = _card_text(self.folder, card, names, digests)
         for file in self._files.values():
             for part in file.parts():
@@ -288,7 +223,12 @@ class CorpusWriter:
         self._files = {}
         return tuple(written)
 
-    def _described(self, pair: LanguagePair, file: _PairFile) -> WrittenFile:
+    def _note_comments(self) -> None:
+        path = self.folder / "card.toml"
+        if path.is_file() and b"#" in path.read_bytes():
+            self._remarks.add(f"{path} is written anew, without its comments")
+
+    def _described(self, pair: LanguagePair, file: PairFile) -> WrittenFile:
         documents = len(np.unique(np.frombuffer(file.documents, dtype=np.int64)))
         if documents < len(file.documents):
             self._remarks.add(f"documents of {pair} whose segments stand apart in the file")
@@ -349,27 +289,6 @@ def _has_nul(value: Json) -> bool:
     if isinstance(value, dict):
         return any(_has_nul(part) for item in value.items() for part in item)
     return isinstance(value, list) and any(_has_nul(part) for part in value)
-
-
-def _check_ids(file: _PairFile) -> None:
-    """Finds duplicate ids by their hashes, then reads the suspects again to be sure."""
-    hashes = np.sort(np.frombuffer(file.ids, dtype=np.int64))
-    suspects = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
-    if not suspects:
-        return
-    seen: dict[str, int] = {}
-    with file.part.temporary.open("rb") as stream:
-        for number, raw in enumerate(stream, start=1):
-            if file.ids[number - 1] not in suspects:
-                continue
-            identifier = json.loads(raw)["id"]
-            first = seen.setdefault(identifier, number)
-            if first != number:
-                raise DataError(
-                    f"two segments have the id {identifier!r} (the {first}. and {number}. of "
-                    f"{file.part.path.stem})",
-                    hint="number them instead by --ids number",
-                )
 
 
 def _card_text(

@@ -65,7 +65,8 @@ def read_result(path: Path) -> MetricResult:
     score = _header(document, path)
     try:
         if "arrays" in document:
-            with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+            content = io.BytesIO(path.with_suffix(".npz").read_bytes())
+            with np.load(content, allow_pickle=False) as arrays:
                 statistics = Statistics(
                     tuple(arrays["ids"].tolist()), arrays["rows"], arrays["segment_scores"]
                 )

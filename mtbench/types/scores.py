@@ -20,6 +20,7 @@ class MetricInfo(Record):
         name: As in ``--metric``.
         title: A name for people.
         needs: What it reads beside the hypothesis.
+        uses: What it also reads where every segment has it.
         higher_is_better: The direction of quality.
         bounds: Lowest and highest value it can take, where it has such.
         segment_level: ``valid``, or ``indicative`` for a corpus metric's segment values.
@@ -36,6 +37,7 @@ class MetricInfo(Record):
     name: str
     title: str
     needs: tuple[Literal["source", "reference"], ...]
+    uses: tuple[Literal["source", "reference"], ...] = ()
     higher_is_better: bool = True
     bounds: tuple[float, float] | None = None
     segment_level: Literal["valid", "indicative"] = "valid"

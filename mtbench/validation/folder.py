@@ -11,7 +11,7 @@ from mtbench.languages import LanguagePair
 from mtbench.types import CorpusCard
 from mtbench.validation.columns import FileColumns
 from mtbench.validation.file import FileCheck
-from mtbench.validation.language import LanguageCheck, named
+from mtbench.identification import LanguageCheck, named
 from mtbench.validation.records import Findings, ValidatedFile
 
 CARD = "card.toml"

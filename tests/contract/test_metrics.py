@@ -12,7 +12,7 @@ from mtbench.plugins import Metric, make_metric
 from mtbench.testing import check_metric
 from mtbench.types import Runtime
 
-METRICS = ("bleu", "chrf", "chrf++", "spbleu", "ter", "semsim")
+METRICS = ("bleu", "chrf", "chrf++", "spbleu", "ter", "semsim", "health")
 
 
 @pytest.mark.parametrize("name", METRICS)

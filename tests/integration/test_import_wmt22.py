@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
 import pytest
 
+from mtbench.cli.main import run
 from mtbench.corpus import load, pair_files
 from mtbench.files import read_lines
 from mtbench.formats.importing import ImportReport
@@ -75,6 +77,37 @@ def test_outputs_of_all_systems_are_those_of_the_text_files(
         assert [row["id"] for row in rows] == ids[pair]
 
     assert len(files) == 13
+
+
+def test_imported_outputs_score_as_published(
+    imported: tuple[Path, ImportReport],
+    wmt22: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """BLEU and chrF of a few systems, one of them in both directions, to six decimals."""
+    with (wmt22 / "automatic-scores.tsv").open(encoding="utf-8", newline="") as stream:
+        published = {
+            (row["pair"], row["system"], row["metric"]): float(row["score"])
+            for row in csv.DictReader(stream, delimiter="\t")
+        }
+    folder = imported[0] / "hypotheses"
+    models = [f"--model=hypotheses:{folder / name}" for name in ("Online-W", "eTranslation")]
+
+    code = run(
+        ["evaluate", *models, "--corpus", str(imported[0]), "--metric", "bleu", "--metric", "chrf",
+         "--results", str(tmp_path / "results"), "--format", "csv", "-q"]
+    )  # fmt: skip
+
+    rows = list(csv.DictReader(capsys.readouterr().out.splitlines()))
+    assert code == 0
+    assert [(row["src"], row["system"]) for row in rows] == [
+        ("de", "Online-W"), ("fr", "Online-W"), ("fr", "eTranslation"),
+    ]  # fmt: skip
+    for row in rows:
+        for metric in ("bleu", "chrf"):
+            known = published[f"{row['src']}-{row['tgt']}", row["system"], f"{metric}-all"]
+            assert float(row[metric]) == pytest.approx(known, abs=1e-6)
 
 
 def test_the_same_files_give_the_same_bytes(

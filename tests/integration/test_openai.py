@@ -47,9 +47,7 @@ def backend(server: Server, seed: int = 0, **options: Any) -> OpenAI:
     return made
 
 
-def run(
-    made: OpenAI, sources: Sequence[Source] = SOURCES
-) -> tuple[dict[str, Finished], list[float]]:
+def run(made: OpenAI) -> tuple[dict[str, Finished], list[float]]:
     """What the stage makes of it, and how long it would have waited."""
     found: dict[str, Finished] = {}
     waits: list[float] = []

@@ -8,11 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.support import tiny_multilingual as multilingual
-from tests.support.tiny_marian import make_marian
+from tests.support.tiny_llm import make_llm
+from tests.support.tiny_marian import GERMAN, make_marian
 
 _MAKERS: dict[str, Callable[[Path], Path]] = {
     "marian": make_marian,
     "marian-multi": lambda f: make_marian(f, targets=("deu", "fra", "pob"), target="gmw"),
+    "marian-untrained": lambda f: make_marian(f, steps=0),
     "marian-pickled": lambda f: make_marian(f, steps=0, pickled=True),
     "marian-finetuned": lambda f: make_marian(f, steps=2, moved_padding=True),
     "nllb": multilingual.make_nllb,
@@ -23,6 +25,9 @@ _MAKERS: dict[str, Callable[[Path], Path]] = {
     "mbart50": lambda f: multilingual.make_mbart(f, fifty=True),
     "madlad": lambda f: multilingual.make_t5(f, madlad=True),
     "t5": lambda f: multilingual.make_t5(f, madlad=False),
+    "llm": make_llm,
+    "llm-bare": lambda f: make_llm(f, chat=False, pad=False),
+    "llm-fencing": lambda f: make_llm(f, answers=[f"```\n„{t}“\n```" for t in GERMAN]),
 }
 
 

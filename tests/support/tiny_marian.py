@@ -61,7 +61,7 @@ def train_sentencepiece(lines: tuple[str, ...], path: Path, size: int, **more: A
         **more,
     }
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines * 40), model_writer=buffer, vocab_size=size, **settings
+        sentence_iterator=iter(lines * max(1, 200 // len(lines))), model_writer=buffer, vocab_size=size, **settings
     )
     path.write_bytes(buffer.getvalue())
     model = sentencepiece.SentencePieceProcessor(model_file=str(path))
@@ -79,6 +79,8 @@ def make_marian(
     steps: int = 120,
     pickled: bool = False,
     moved_padding: bool = False,
+    lines: tuple[tuple[str, ...], tuple[str, ...]] = (ENGLISH, GERMAN),
+    pieces_a_side: int = 180,
 ) -> Path:
     """Writes a checkpoint as the converted OPUS-MT models are laid out.
 
@@ -93,6 +95,8 @@ def make_marian(
         pickled: Weights as ``pytorch_model.bin`` in place of safetensors.
         moved_padding: Whether training moves the row that the decoder starts from, which is zero
             in the published models.
+        lines: Source and target text that the sub-words are trained on.
+        pieces_a_side: Sub-words a side; the vocabulary is filled up with words that no text has.
     """
     import torch
     from transformers import GenerationConfig, MarianConfig, MarianMTModel, MarianTokenizer
@@ -100,9 +104,9 @@ def make_marian(
     folder.mkdir(parents=True, exist_ok=True)
     markers = [f">>{code}<<" for code in targets]
     pieces = ["</s>", "<unk>", *markers]
-    for name, lines in (("source.spm", ENGLISH), ("target.spm", GERMAN)):
+    for name, side in zip(("source.spm", "target.spm"), lines, strict=True):
         trained = train_sentencepiece(
-            lines, folder / name, 180, bos_id=-1, pad_id=-1, eos_id=0, unk_id=1
+            side, folder / name, pieces_a_side, bos_id=-1, pad_id=-1, eos_id=0, unk_id=1
         )
         pieces += [piece for piece in trained if piece not in pieces]
     pieces += [f"▁filler{i}" for i in range(shape.vocabulary - 1 - len(pieces))]

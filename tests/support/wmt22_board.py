@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import functools
 import io
 import json
 import tempfile
@@ -55,6 +56,7 @@ def outputs(data: Path, src: str, tgt: str) -> list[Path]:
     return sorted((data / "system-outputs").glob(f"generaltest2022.{src}-{tgt}.hyp.*.{tgt}"))
 
 
+@functools.cache
 def evaluate_wmt22(data: Path) -> list[dict[str, str]]:
     """Rows of the leaderboard of all systems, by BLEU and chrF."""
     with tempfile.TemporaryDirectory() as scratch:

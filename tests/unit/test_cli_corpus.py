@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from mtbench.cli.main import run
+from mtbench.config import find_system
 from tests.support.imports import lines, write_jsonl
 
 Mtbench = Callable[..., tuple[int, str, str]]
@@ -123,6 +124,13 @@ def test_an_import_that_does_not_hold_is_exit_code_1_and_json_if_asked(mtbench: 
 
     assert (code, err) == (1, "")
     assert json.loads(out)["error"]["message"] == "t.tmx: declares the XML entity 'a'"
+
+
+def test_outputs_in_a_folder_bear_its_whole_name(mtbench: Mtbench) -> None:
+    Path("hypotheses/GPT-4.1").mkdir(parents=True)
+
+    assert find_system("hypotheses:hypotheses/GPT-4.1", ()).name == "GPT-4.1"
+    assert find_system("hypotheses:out.it.txt", ()).name == "out.it"
 
 
 # --- export ---------------------------------------------------------------------------------
@@ -317,7 +325,7 @@ def test_show_says_what_a_test_could_reach(mtbench: Mtbench) -> None:
         "",
         "c/en-it",
         "  segments: 3; references: 1 each",
-        "  en: 69 characters, 15 words; a text has 23 to 23 characters, median 23",
+        "  en: 66 characters, 15 words; a text has 22 to 22 characters, median 22",
         "  it: 39 characters, 12 words; a text has 13 to 13 characters, median 13",
         "  documents: 1, the longest of 3 segments",
         "  domains: weather 3",

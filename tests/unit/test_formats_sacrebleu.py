@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,24 @@ def test_a_server_that_cannot_be_reached_is_said(
         "the sacreBLEU test set 'tiny' is not here and cannot be fetched"
     )
     assert not (tmp_path / "c").exists()
+
+
+def test_a_name_look_up_without_an_answer_does_not_wait_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = PlainTextDataset(
+        "tiny", data=["https://data.example.org/a.en"], langpairs={"en-it": ["a.en", "a.it"]}
+    )
+    monkeypatch.setitem(DATASETS, "tiny", _place(dataset, tmp_path / "sacrebleu"))
+    monkeypatch.setattr("mtbench.formats.sacrebleu_sets._SECONDS", 0.2)
+    never = threading.Event()
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_: never.wait(30))
+
+    with pytest.raises(Unavailable) as caught:
+        take(tmp_path / "c", "sacrebleu:tiny", pairs=["en-it"])
+    never.set()
+
+    assert "the name data.example.org is not found" in str(caught.value.why)
 
 
 def test_a_file_with_the_wrong_checksum_is_said(

@@ -45,9 +45,10 @@ def test_a_second_import_keeps_what_the_card_says_and_renews_checksums(tmp_path:
     folder = tmp_path / "c"
     _write(folder, _segment(1))
     card = folder / "card.toml"
-    card.write_text('title = "Mine"\n' + card.read_text("utf-8"), encoding="utf-8")
+    card.write_text('title = "Mine"  # note\n' + card.read_text("utf-8"), encoding="utf-8")
+    remarks = Remarks()
 
-    with CorpusWriter(folder, Remarks()) as writer:
+    with CorpusWriter(folder, remarks) as writer:
         writer.add(
             ImportedSegment(pair=LanguagePair.parse("en-de"), id="1", source="s1", where="f:1")
         )
@@ -56,6 +57,7 @@ def test_a_second_import_keeps_what_the_card_says_and_renews_checksums(tmp_path:
     found = read_corpus_card(folder)
     assert found is not None
     assert (found.title, found.licence) == ("Mine", "none")
+    assert remarks.sentences()[-1] == f"{card} is written anew, without its comments: 1"
     assert found.files == {
         name: digest_file(folder / name) for name in ("en-de.jsonl", "en-it.jsonl")
     }

@@ -46,13 +46,18 @@ class LanguageCheck:
     """Identifies languages among those that are possible here.
 
     Args:
-        languages: Tags of the corpus's own languages; their relatives and English come along.
+        languages: Tags of the languages that belong there; their relatives and English come along.
+        words: From so many words on an identification is trusted.
+        letters: From so many letters on.
 
     Raises:
         MissingExtra: If the identifier is not installed.
     """
 
-    def __init__(self, languages: Iterable[str]) -> None:
+    def __init__(
+        self, languages: Iterable[str], *, words: int = _WORDS, letters: int = _LETTERS
+    ) -> None:
+        self._words, self._letters = words, letters
         self._model = _identifier()
         self._all: Any = None
         known = {str(language) for language in self._model.nb_classes}
@@ -72,7 +77,7 @@ class LanguageCheck:
         """
         expected = base_language(tag)
         clean = _NOISE.sub(" ", text[:_READ])
-        if expected not in self._candidates or not _long_enough(clean, expected):
+        if expected not in self._candidates or not self._long_enough(clean, expected):
             return None
         found, certainty = _classify(self._model, clean)
         if found == expected or certainty < _CERTAIN or _alike(found, expected):
@@ -83,6 +88,16 @@ class LanguageCheck:
         if overall == expected:
             return None
         return str(overall if certainty >= _CERTAIN else found)
+
+    def recognised(self, text: str, tag: str) -> bool:
+        """Whether a text is taken for the language that it should be in."""
+        clean = _NOISE.sub(" ", text[:_READ])
+        return _classify(self._model, clean)[0] == base_language(tag)
+
+    def _long_enough(self, text: str, language: str) -> bool:
+        if len(_NO_LETTER.sub("", text)) < self._letters:
+            return False
+        return language in _UNSPACED or len(text.split()) >= self._words
 
 
 def _identifier() -> Any:
@@ -102,12 +117,6 @@ def _classify(model: Any, text: str) -> tuple[str, float]:
     best = int(np.argmax(scores))
     certainty = 1.0 / float(np.exp(scores - scores[best]).sum())
     return str(model.nb_classes[best]), certainty
-
-
-def _long_enough(text: str, language: str) -> bool:
-    if len(_NO_LETTER.sub("", text)) < _LETTERS:
-        return False
-    return language in _UNSPACED or len(text.split()) >= _WORDS
 
 
 def _alike(one: str, other: str) -> bool:

@@ -1,0 +1,239 @@
+"""LLMs through transformers, asked for translations by their chat template."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from mtbench.backends.decoding import DEFAULT_NEW_TOKENS, SamplingOptions, decoding_parameters
+from mtbench.backends.prompts import Prompter, PromptOptions, Request
+from mtbench.backends.seq2seq import sampling_settings
+from mtbench.backends.tokenization import first_line, load_tokenizer
+from mtbench.backends.torch_models import load_model, no_gradients, release, seeded
+from mtbench.errors import BackendError, RequestError, SegmentError
+from mtbench.plugins import require
+from mtbench.types import Json, Source, Translation
+
+
+class CausalOptions(PromptOptions, SamplingOptions):
+    """How an LLM is asked and how it writes.
+
+    Attributes:
+        chat: Whether the checkpoint's chat template is used; without it, turns are joined by
+            blank lines, for models that only continue text (give them ``stop``).
+        chat_template_options: Values for the chat template, such as ``enable_thinking = false``.
+        stop: Texts at which an answer ends; they are no part of it.
+    """
+
+    chat: bool = True
+    chat_template_options: dict[str, Json] = Field(default_factory=dict)
+    stop: tuple[str, ...] = ()
+
+
+class Causal:
+    """One LLM.
+
+    Args:
+        folder: Of the checkpoint, complete.
+        model: Its name, for messages.
+        options: How it is asked and how it writes.
+        prompter: Makes requests of sources.
+        dtype: ``float32``, ``bfloat16`` or ``float16``.
+        device: A torch device.
+        batch_size: Most requests decoded together.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        model: str,
+        options: CausalOptions,
+        prompter: Prompter,
+        *,
+        dtype: str,
+        device: str,
+        batch_size: int,
+    ) -> None:
+        self._name = model
+        self._options = options
+        self._prompter = prompter
+        self._device = device
+        self._batch_size = batch_size
+        self.tokenizer = load_tokenizer(folder, model)
+        if options.chat and not getattr(self.tokenizer, "chat_template", None):
+            raise RequestError(
+                f"{model} has no chat template",
+                hint="for a model that only continues text: chat = false, and stop",
+            )
+        special = {*self.tokenizer.all_special_tokens, *self.tokenizer.get_added_vocab()}
+        self._special = sorted(token for token in special if token.strip())
+        transformers = require("transformers", f"the model {model}", "hf")
+        self.model = load_model(
+            transformers.AutoModelForCausalLM, folder, model, dtype=dtype, device=device
+        )
+        self.decoding = causal_decoding(options)
+        self.model.generation_config = self._generation()
+        self._ends = _ids(self.model.generation_config.eos_token_id)
+        self._window = getattr(self.model.config, "max_position_embeddings", None)
+
+    def _generation(self) -> Any:
+        """The search as the options want it, with the checkpoint's special tokens."""
+        from transformers import GenerationConfig
+
+        own, tokenizer = self.model.generation_config, self.tokenizer
+        ends = _ids(own.eos_token_id) or _ids(tokenizer.eos_token_id)
+        if not ends:
+            raise RequestError(f"{self._name} has no token that ends an answer")
+        pad = own.pad_token_id if own.pad_token_id is not None else tokenizer.pad_token_id
+        return GenerationConfig(
+            bos_token_id=own.bos_token_id,
+            eos_token_id=ends,
+            pad_token_id=ends[0] if pad is None else pad,
+            num_beams=self.decoding["beam_size"],
+            max_new_tokens=self.decoding["max_new_tokens"],
+            length_penalty=self._options.length_penalty,
+            no_repeat_ngram_size=self._options.no_repeat_ngram_size,
+            repetition_penalty=self._options.repetition_penalty,
+            early_stopping=False,
+            use_cache=True,
+            stop_strings=list(self._options.stop) or None,
+            **sampling_settings(self._options),
+        )
+
+    def translate(self, batch: Sequence[Source], seed: int) -> list[Translation]:
+        """Translations of a batch, in its order.
+
+        Raises:
+            SegmentError: If a prompt does not fit, or an answer cannot be used.
+            BackendError: If the device runs out of memory.
+        """
+        requests = self._prompter.requests(batch)
+        prompts = [self._prompt(request) for request in requests]
+        order = sorted(range(len(prompts)), key=lambda i: -len(prompts[i]))
+        answers: dict[int, str] = {}
+        with no_gradients(), seeded(seed if self._options.sampling else None, self._device):
+            for start in range(0, len(order), self._batch_size):
+                rows = order[start : start + self._batch_size]
+                written = self._search([prompts[i] for i in rows])
+                answers.update(zip(rows, written, strict=True))
+        found: list[Translation] = []
+        for number, request in enumerate(requests):
+            found += self._prompter.read(request, answers[number])
+        return found
+
+    def _prompt(self, request: Request) -> list[int]:
+        """The ids of a request, refused where it does not fit or spells control tokens."""
+        for source in request.sources:
+            for text in (source.text, source.context or "", source.instruction or ""):
+                if spelled := next((t for t in self._special if t in text), None):
+                    raise SegmentError(
+                        f"the source spells the model's control token {spelled!r}, "
+                        "which would be taken for one"
+                    )
+        ids = self._chat_ids(request) if self._options.chat else self._plain_ids(request)
+        room = self._room()
+        if room is not None and len(ids) > room:
+            raise SegmentError(
+                f"the prompt is {len(ids)} tokens long, and {self._name} takes {room} beside an "
+                f"answer of {self.decoding['max_new_tokens']}"
+            )
+        return ids
+
+    def _room(self) -> int | None:
+        wanted = self._options.max_input_tokens
+        window = self._window
+        if not isinstance(window, int):
+            return wanted
+        room = window - int(self.decoding["max_new_tokens"])
+        return room if wanted is None else min(room, wanted)
+
+    def _chat_ids(self, request: Request) -> list[int]:
+        from jinja2 import TemplateError
+
+        messages = [message.model_dump() for message in request.messages]
+        try:
+            text = self.tokenizer.apply_chat_template(
+                messages,
+                tokenize=False,
+                add_generation_prompt=True,
+                **self._options.chat_template_options,
+            )
+        except TemplateError as error:
+            raise RequestError(
+                f"the chat template of {self._name} refuses the prompt: {first_line(error)}"
+            ) from error
+        # The template has put the special tokens where they belong.
+        return list(self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids)
+
+    def _plain_ids(self, request: Request) -> list[int]:
+        text = "\n\n".join(message.content for message in request.messages)
+        return list(self.tokenizer(text, verbose=False).input_ids)
+
+    def _search(self, rows: list[list[int]]) -> list[str]:
+        import torch
+
+        longest = max(map(len, rows))
+        pad = self.model.generation_config.pad_token_id
+        ids = torch.tensor([[pad] * (longest - len(row)) + row for row in rows])
+        mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
+        # Only a stop text needs the tokenizer, to look for it across tokens.
+        stopping = {"tokenizer": self.tokenizer} if self._options.stop else {}
+        try:
+            made = self.model.generate(
+                input_ids=ids.to(self._device), attention_mask=mask.to(self._device), **stopping
+            )
+        except torch.cuda.OutOfMemoryError as error:
+            raise BackendError(
+                f"{self._device} has too little memory for a batch of {len(rows)}",
+                hint="give a smaller --batch-size",
+            ) from error
+        return [self._answer(row) for row in made[:, longest:].tolist()]
+
+    def _answer(self, row: list[int]) -> str:
+        """What was written until a token or text that ends it.
+
+        Raises:
+            SegmentError: If nothing ended it.
+        """
+        end = next((i for i, token in enumerate(row) if token in self._ends), None)
+        text = str(
+            self.tokenizer.decode(
+                row[:end], skip_special_tokens=True, clean_up_tokenization_spaces=False
+            )
+        )
+        stops = [at for stop in self._options.stop if (at := text.find(stop)) >= 0]
+        if stops:
+            return text[: min(stops)]
+        if end is None:
+            raise SegmentError(
+                f"the answer was cut after {self.decoding['max_new_tokens']} tokens",
+                hint="raise the option max_new_tokens",
+            )
+        return text
+
+    def close(self) -> None:
+        """Gives the memory back."""
+        self.model = None
+        release(self._device)
+
+
+def causal_decoding(options: CausalOptions) -> dict[str, Json]:
+    """The decoding parameters as they take effect: greedy unless the options say otherwise.
+
+    Raises:
+        RequestError: If the options ask for what an LLM cannot do.
+    """
+    if options.truncate:
+        raise RequestError("truncate does not go with an LLM: a prompt cannot be cut at its end")
+    found = decoding_parameters(options, 1, DEFAULT_NEW_TOKENS)
+    del found["truncate"]
+    return found | {"stop": list(options.stop), "chat": options.chat}
+
+
+def _ids(value: int | list[int] | None) -> list[int]:
+    if value is None:
+        return []
+    return list(value) if isinstance(value, list) else [value]

@@ -1,0 +1,139 @@
+"""Output health: what is flagged, and above all what is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtbench.languages import LanguagePair
+from mtbench.metrics.health import FLAGS, Health
+from mtbench.metrics.health.detectors import Segment, copied, loop, numbers, usual_ratio
+from mtbench.testing import check_metric
+from mtbench.types import Runtime, ScoringView
+from tests.support.wmt22 import PAIRS, lines_of, outputs_of, reference_of
+
+
+def view(
+    sources: list[str], references: list[str] | None = None, pair: str = "en-de"
+) -> ScoringView:
+    """A test set with those sources."""
+    return ScoringView(
+        pair=LanguagePair.parse(pair),
+        ids=tuple(str(i) for i in range(1, len(sources) + 1)),
+        sources=tuple(sources),
+        references=tuple((r,) for r in references) if references else None,
+        documents=(None,) * len(sources),
+    )
+
+
+def flags(source: str, hypothesis: str, reference: str | None = None) -> set[str]:
+    """The flags of one English-German segment."""
+    scorer = Health(Health.Options(), Runtime()).prepare(
+        view([source], [reference] if reference else None)
+    )
+    scorer.statistics({"it": [hypothesis]})
+    return set(scorer.annotations("it").get("1", {}))
+
+
+@pytest.mark.parametrize(
+    ("source", "hypothesis", "expected"),
+    [
+        ("The house is old.", "", "empty"),
+        ("The house is old.", " \u00a0 ", "empty"),
+        ("👍", "Das ist ein Daumen, der nach oben zeigt.", "answered"),
+        ("The old house stands by the sea.", "The old house stands by the sea.", "copied"),
+        ("He went home.", "Er sagte er sagte er sagte er sagte er sagte", "loop"),
+        ("He went home.", "Er ging hahahahahahahahahahahahahahahahaha", "loop"),
+        ("Hello there.", "Sure! Here is the translation: Hallo.", "chatter"),
+        ("Hello there.", "Translation: Hallo.", "chatter"),
+        ("Hello there.", "```\nHallo.\n```", "chatter"),
+        ("Hello there.", "<b>Hallo</b>.", "chatter"),
+        ("It cost 1,250,000 dollars.", "Es kostete 1.250.00 Dollar.", "numbers"),
+        ("See https://example.org/a for more.", "Mehr dazu im Netz.", "urls"),
+        (
+            "The pilot zones include areas in major cities.",
+            "Le zone pilota includono aree nelle principali città cinesi.",
+            "off_target",
+        ),
+        (
+            "The pilot zones include areas in major cities.",
+            "Die Pilotzonen umfassen Gebiete, segons la declaració publicada al compte oficial.",
+            "off_target",
+        ),
+    ],
+)
+def test_what_is_flagged(source: str, hypothesis: str, expected: str) -> None:
+    assert expected in flags(source, hypothesis)
+
+
+@pytest.mark.parametrize(
+    ("source", "hypothesis"),
+    [
+        ("ParkTool CM-5.3", "ParkTool CM-5.3"),
+        ("👍👍", "👍👍"),
+        ("No, no, no, no!", "Nein, nein, nein, nein!"),
+        ("It cost 1,250,000 dollars.", "Es kostete 1.250.000 Dollar."),
+        ("He came on 12/1/21.", "Er kam am 12. Januar 2021."),
+        ("Use <b>bold</b> text.", "Nutzen Sie <b>fetten</b> Text."),
+        ("See https://example.org.", "Siehe https://example.org."),
+        ("The film is called Au revoir les enfants.", "Der Film heißt Au revoir les enfants."),
+        ("Translation: a history", "Übersetzung: eine Geschichte"),
+    ],
+)
+def test_what_is_not_flagged(source: str, hypothesis: str) -> None:
+    assert not flags(source, hypothesis)
+
+
+def test_what_a_reference_shows_too_is_not_flagged() -> None:
+    name = "Network Service Gateway Nokia Alcatel Lucent Nuage Networks"
+    assert "copied" in flags(name, name)
+    assert not flags(name, name, name)
+    assert numbers(Segment("In 10000 days", "Bald", ("Bald",))) is None
+
+
+def test_length_is_measured_against_what_is_usual() -> None:
+    sources = ["This is a sentence of the usual length for this test."] * 9
+    texts = ["Dies ist ein Satz von üblicher Länge für diesen Test."] * 9
+    short = view([*sources, sources[0] * 4])
+    scorer = Health(Health.Options(), Runtime()).prepare(short)
+    scorer.statistics({"it": [*texts, "Dies."]})
+    assert set(scorer.annotations("it")) == {"10"}
+    assert usual_ratio(["a" * 10, "👍"], ["b" * 20, "b" * 20]) == 2.0
+
+
+def test_repetition_counts_phrases_in_a_row() -> None:
+    assert loop(Segment("a", "so so so so")) == "'so' 4 times in a row"
+    assert loop(Segment("a", "das ist es das ist es das ist es")) is None
+    assert loop(Segment("a", "1 1 1 1 1 1")) is None
+    assert copied(Segment("one two three four five", "One  two three four FIVE")) is not None
+
+
+def test_counts_and_evidence() -> None:
+    metric = Health(Health.Options(), Runtime())
+    scorer = metric.prepare(view(["The house is old.", "👍", "He went home."]))
+    rows = scorer.statistics({"it": ["", "Daumen hoch also", "Er ging nach Hause."]})["it"]
+    assert rows[:, 0].tolist() == [1, 1, 1]
+    assert rows[:, 1].tolist() == [1, 1, 0]
+    assert float(metric.pool(rows.sum(axis=0))) == pytest.approx(100 / 3)
+    notes = scorer.notes("it")
+    assert {flag: n for flag, n in notes.items() if n} == {"empty": 1, "answered": 1}
+    assert set(notes) == set(FLAGS)
+
+
+def test_it_keeps_the_contract_of_metrics() -> None:
+    check_metric(lambda: Health(Health.Options(), Runtime()))
+
+
+@pytest.mark.parametrize("pair", PAIRS)
+def test_human_references_are_hardly_ever_flagged(wmt22: Path, pair: str) -> None:
+    """Under 1 % of the human references of WMT22, scored as hypotheses without a reference."""
+    source, target = pair.split("-")
+    stem = f"generaltest2022.{source}-{target}.src.{source}"
+    sources = lines_of(wmt22 / "sources" / stem)
+    references = reference_of(wmt22, pair)
+    metric = Health(Health.Options(), Runtime())
+    scorer = metric.prepare(view(sources, None, pair))
+    rows = scorer.statistics({"human": references})["human"]
+    assert 100 - float(metric.pool(rows.sum(axis=0))) < 1.0
+    assert len(outputs_of(wmt22, pair)) >= 6
