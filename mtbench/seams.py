@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.errors import RequestError
+from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.types import (
     Json,
@@ -136,8 +136,11 @@ class Backend(ABC):
         return None
 
     @abstractmethod
-    def translate(self, batch: Sequence[Source]) -> Sequence[str | Translation]:
+    def translate(self, batch: Sequence[Source]) -> Sequence[str | Translation | SegmentError]:
         """Translates a batch: as many answers, in the same order.
+
+        A ``SegmentError`` in the place of an answer fails that segment alone; raised, it sends the
+        stage to try the segments one by one.
 
         Raises:
             TransientError: To be tried again.

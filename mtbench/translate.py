@@ -132,8 +132,9 @@ def translate(
     """Drives an entered back end over batches; each finished batch is kept at once.
 
     A batch that fails with a ``SegmentError`` is tried segment by segment, and what still fails is
-    kept as that segment's failure. A ``TransientError`` is tried again with growing waits. Where
-    the whole fails or is interrupted, calls under way are waited for, and what they bring is kept.
+    kept as that segment's failure, as is one that stands in the place of an answer. A
+    ``TransientError`` is tried again with growing waits. Where the whole fails or is interrupted,
+    calls under way are waited for, and what they bring is kept.
 
     Args:
         batches: From ``plan``.
@@ -216,9 +217,9 @@ class _Caller:
             return [done for single in singles for done in self(single)]
         self._failed_in_a_row = 0
         return [
-            Finished(Hypothesis(id=name, text=answer.text), answer.kept)
-            for answer, ids in zip(answers, batch.ids, strict=True)
-            for name in ids
+            done
+            for source, ids, answer in zip(batch.sources, batch.ids, answers, strict=True)
+            for done in _finished(Batch((source,), (ids,)), answer)
         ]
 
     def _count_failed_call(self, error: TransientError) -> None:
@@ -230,7 +231,7 @@ class _Caller:
                 hint="what was finished is kept; the same command goes on from there",
             ) from error
 
-    def _answers(self, sources: Sequence[Source]) -> list[Translation]:
+    def _answers(self, sources: Sequence[Source]) -> list[Translation | SegmentError]:
         import tenacity
 
         def wait(state: tenacity.RetryCallState) -> float:
@@ -255,6 +256,16 @@ class _Caller:
         return _checked(attempts(self._backend.translate, sources), sources)
 
 
+def _finished(batch: Batch, answer: Translation | SegmentError) -> list[Finished]:
+    if isinstance(answer, SegmentError):
+        return _failed(batch, answer)
+    return [
+        Finished(Hypothesis(id=name, text=answer.text), answer.kept)
+        for ids in batch.ids
+        for name in ids
+    ]
+
+
 def _failed(batch: Batch, error: SegmentError | TransientError) -> list[Finished]:
     reason = "; ".join([error.message, *([error.why] if error.why else [])])
     # What a server says may hold what no file can: half of a surrogate pair.
@@ -262,14 +273,19 @@ def _failed(batch: Batch, error: SegmentError | TransientError) -> list[Finished
     return [Finished(Hypothesis(id=name, failure=reason), {}) for ids in batch.ids for name in ids]
 
 
-def _checked(answers: Sequence[str | Translation], sources: Sequence[Source]) -> list[Translation]:
+def _checked(
+    answers: Sequence[str | Translation | SegmentError], sources: Sequence[Source]
+) -> list[Translation | SegmentError]:
     if len(answers) != len(sources):
         raise BackendError(
             f"the system gave {len(answers)} translations for {len(sources)} segments "
             f"({sources[0].id} … {sources[-1].id})"
         )
-    found = []
+    found: list[Translation | SegmentError] = []
     for answer, source in zip(answers, sources, strict=True):
+        if isinstance(answer, SegmentError):
+            found.append(answer)
+            continue
         if not isinstance(answer, str | Translation):
             raise BackendError(f"the system gave no text for segment {source.id!r}: {answer!r}")
         translation = Translation(text=answer) if isinstance(answer, str) else answer

@@ -103,40 +103,52 @@ class Causal:
             **sampling_settings(self._options),
         )
 
-    def translate(self, batch: Sequence[Source], seed: int) -> list[Translation]:
-        """Translations of a batch, in its order.
+    def translate(self, batch: Sequence[Source], seed: int) -> list[Translation | SegmentError]:
+        """Translations of a batch, in its order, or why a source has none.
 
         Raises:
-            SegmentError: If a prompt does not fit, or an answer cannot be used.
+            RequestError: If the chat template refuses the prompt.
             BackendError: If the device runs out of memory.
         """
         requests = self._prompter.requests(batch)
         prompts = [self._prompt(request) for request in requests]
-        order = sorted(range(len(prompts)), key=lambda i: -len(prompts[i]))
-        answers: dict[int, str] = {}
+        rows = {i: ids for i, ids in enumerate(prompts) if isinstance(ids, list)}
+        order = sorted(rows, key=lambda i: -len(rows[i]))
+        answers: dict[int, str | SegmentError] = {}
         with no_gradients(), seeded(seed if self._options.sampling else None, self._device):
             for start in range(0, len(order), self._batch_size):
-                rows = order[start : start + self._batch_size]
-                written = self._search([prompts[i] for i in rows])
-                answers.update(zip(rows, written, strict=True))
-        found: list[Translation] = []
-        for number, request in enumerate(requests):
-            found += self._prompter.read(request, answers[number])
+                chosen = order[start : start + self._batch_size]
+                written = self._search([rows[i] for i in chosen])
+                answers.update(zip(chosen, written, strict=True))
+        found: list[Translation | SegmentError] = []
+        for number, (request, prompt) in enumerate(zip(requests, prompts, strict=True)):
+            answer = prompt if isinstance(prompt, SegmentError) else answers[number]
+            found += self._read(request, answer)
         return found
 
-    def _prompt(self, request: Request) -> list[int]:
+    def _read(
+        self, request: Request, answer: str | SegmentError
+    ) -> Sequence[Translation | SegmentError]:
+        if isinstance(answer, str):
+            try:
+                return self._prompter.read(request, answer)
+            except SegmentError as error:
+                answer = error
+        return [answer] * len(request.sources)
+
+    def _prompt(self, request: Request) -> list[int] | SegmentError:
         """The ids of a request, refused where it does not fit or spells control tokens."""
         for source in request.sources:
             for text in (source.text, source.context or "", source.instruction or ""):
                 if spelled := next((t for t in self._special if t in text), None):
-                    raise SegmentError(
+                    return SegmentError(
                         f"the source spells the model's control token {spelled!r}, "
                         "which would be taken for one"
                     )
         ids = self._chat_ids(request) if self._options.chat else self._plain_ids(request)
         room = self._room()
         if room is not None and len(ids) > room:
-            raise SegmentError(
+            return SegmentError(
                 f"the prompt is {len(ids)} tokens long, and {self._name} takes {room} beside an "
                 f"answer of {self.decoding['max_new_tokens']}"
             )
@@ -172,7 +184,7 @@ class Causal:
         text = "\n\n".join(message.content for message in request.messages)
         return list(self.tokenizer(text, verbose=False).input_ids)
 
-    def _search(self, rows: list[list[int]]) -> list[str]:
+    def _search(self, rows: list[list[int]]) -> list[str | SegmentError]:
         import torch
 
         longest = max(map(len, rows))
@@ -192,12 +204,8 @@ class Causal:
             ) from error
         return [self._answer(row) for row in made[:, longest:].tolist()]
 
-    def _answer(self, row: list[int]) -> str:
-        """What was written until a token or text that ends it.
-
-        Raises:
-            SegmentError: If nothing ended it.
-        """
+    def _answer(self, row: list[int]) -> str | SegmentError:
+        """What was written until a token or text that ends it; nothing where nothing did."""
         end = next((i for i, token in enumerate(row) if token in self._ends), None)
         text = str(
             self.tokenizer.decode(
@@ -208,7 +216,7 @@ class Causal:
         if stops:
             return text[: min(stops)]
         if end is None:
-            raise SegmentError(
+            return SegmentError(
                 f"the answer was cut after {self.decoding['max_new_tokens']} tokens",
                 hint="raise the option max_new_tokens",
             )

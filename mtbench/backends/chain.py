@@ -9,7 +9,7 @@ from typing import Annotated, cast
 
 from pydantic import Field, model_validator
 
-from mtbench.errors import RequestError
+from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.plugins import BACKENDS, Backend, parse_options
 from mtbench.types import Json, Record, Runtime, Source, Translation
@@ -154,25 +154,32 @@ class Chain(Backend):
     ) -> None:
         self._entered.__exit__(kind, error, trace)
 
-    def translate(self, batch: Sequence[Source]) -> list[Translation]:
-        """Translates a batch step by step."""
-        current = list(batch)
+    def translate(self, batch: Sequence[Source]) -> list[Translation | SegmentError]:
+        """Translates a batch step by step; what a step cannot translate goes no further."""
+        current = dict(enumerate(batch))
         kept: list[dict[str, Json]] = [{} for _ in batch]
+        failed: dict[int, SegmentError] = {}
         for number, step in enumerate(self.steps, start=1):
-            answers = [_translation(answer) for answer in step.translate(current)]
-            for facts, answer in zip(kept, answers, strict=True):
-                written = {} if number == len(self.steps) else {"text": answer.text}
-                entry = written | answer.kept
+            answers = step.translate(list(current.values())) if current else []
+            after: dict[int, Source] = {}
+            for (place, source), answer in zip(current.items(), answers, strict=True):
+                if isinstance(answer, SegmentError):
+                    failed[place] = answer
+                    continue
+                done = _translation(answer)
+                written = {} if number == len(self.steps) else {"text": done.text}
+                entry = written | done.kept
                 if entry:
-                    facts[f"{number}:{step.pair}"] = entry
-            # Context and instructions were written for the source language and go no further.
-            current = [
-                Source(id=source.id, text=answer.text, document=source.document)
-                for source, answer in zip(current, answers, strict=True)
-            ]
+                    kept[place][f"{number}:{step.pair}"] = entry
+                # Context and instructions were written for the source language and go no further.
+                after[place] = Source(id=source.id, text=done.text, document=source.document)
+            current = after
         return [
-            Translation(text=source.text, kept={"steps": facts} if facts else {})
-            for source, facts in zip(current, kept, strict=True)
+            failed.get(place)
+            or Translation(
+                text=current[place].text, kept={"steps": kept[place]} if kept[place] else {}
+            )
+            for place in range(len(batch))
         ]
 
 

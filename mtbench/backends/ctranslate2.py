@@ -258,11 +258,10 @@ class CTranslate2(Backend):
             self._translator.unload_model()
         self._translator = self._tokenizer = None
 
-    def translate(self, batch: Sequence[Source]) -> Sequence[str | Translation]:
-        """Translates a batch.
+    def translate(self, batch: Sequence[Source]) -> list[Translation | SegmentError]:
+        """Translates a batch; a source longer than the model takes fails alone.
 
         Raises:
-            SegmentError: If a source is longer than the model takes.
             BackendError: If the library fails.
         """
         tokenizer = self._tokenizer
@@ -270,12 +269,14 @@ class CTranslate2(Backend):
             raise RuntimeError("translate is called inside `with backend:`")
         texts = [source.text for source in batch]
         encoded = tokenizer.encode(texts, self._limit, self.options.truncate)
-        outputs = self._search([tokenizer.tokens(row.ids) for row in encoded])
+        rows = [row for row in encoded if isinstance(row, Encoded)]
+        outputs = self._search([tokenizer.tokens(row.ids) for row in rows]) if rows else []
         decoded = tokenizer.decode([tokenizer.target_ids(output) for output in outputs])
-        return [
+        translations = iter(
             Translation(text=text, kept=self._facts(row, output))
-            for text, row, output in zip(decoded, encoded, outputs, strict=True)
-        ]
+            for text, row, output in zip(decoded, rows, outputs, strict=True)
+        )
+        return [row if isinstance(row, SegmentError) else next(translations) for row in encoded]
 
     def _search(self, rows: list[list[str]]) -> list[list[str]]:
         """Output tokens with their end token, without a forced language code."""

@@ -24,7 +24,7 @@ from mtbench.backends.hub import (
 from mtbench.backends.prompts import Prompter, PromptOptions
 from mtbench.backends.seq2seq import Seq2Seq
 from mtbench.backends.torch_models import pick_device, seed_for
-from mtbench.errors import MissingExtra, MtbenchError, RequestError
+from mtbench.errors import MissingExtra, MtbenchError, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
@@ -166,11 +166,10 @@ class HuggingFace(Backend):
             self._engine.close()
             self._engine = None
 
-    def translate(self, batch: Sequence[Source]) -> list[Translation]:
-        """Translates a batch.
+    def translate(self, batch: Sequence[Source]) -> list[Translation | SegmentError]:
+        """Translates a batch; a source that is too long, or an unusable answer, fails alone.
 
         Raises:
-            SegmentError: If a source is too long, or an LLM's answer cannot be used.
             BackendError: If the device runs out of memory.
         """
         if self._engine is None:

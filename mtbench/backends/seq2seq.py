@@ -11,7 +11,7 @@ from mtbench.backends.families import Direction
 from mtbench.backends.hub import read_config
 from mtbench.backends.tokenization import Encoded, Tokenizer
 from mtbench.backends.torch_models import load_model, no_gradients, release, seeded
-from mtbench.errors import BackendError
+from mtbench.errors import BackendError, SegmentError
 from mtbench.plugins import require
 from mtbench.types import Json, Source, Translation
 
@@ -95,26 +95,25 @@ class Seq2Seq:
             **sampling_settings(self._options),
         )
 
-    def translate(self, batch: Sequence[Source], seed: int) -> list[Translation]:
-        """Translations of a batch, in its order.
+    def translate(self, batch: Sequence[Source], seed: int) -> list[Translation | SegmentError]:
+        """Translations of a batch, in its order, or why a source has none.
 
         Inside, sources go sorted by length and padded with masks.
 
         Raises:
-            SegmentError: If a source is longer than the model takes.
             BackendError: If the device runs out of memory.
         """
-        encoded = self.tokenizer.encode(
-            [source.text for source in batch], self._limit, self._options.truncate
-        )
-        order = sorted(range(len(encoded)), key=lambda i: -len(encoded[i].ids))
+        texts = [source.text for source in batch]
+        encoded = self.tokenizer.encode(texts, self._limit, self._options.truncate)
+        rows = {i: row for i, row in enumerate(encoded) if isinstance(row, Encoded)}
+        order = sorted(rows, key=lambda i: -len(rows[i].ids))
         found: dict[int, Translation] = {}
         with no_gradients(), seeded(seed if self._options.sampling else None, self._device):
             for start in range(0, len(order), self._batch_size):
-                rows = order[start : start + self._batch_size]
-                answers = self._search([encoded[i] for i in rows])
-                found.update(zip(rows, answers, strict=True))
-        return [found[i] for i in range(len(batch))]
+                chosen = order[start : start + self._batch_size]
+                answers = self._search([rows[i] for i in chosen])
+                found.update(zip(chosen, answers, strict=True))
+        return [row if isinstance(row, SegmentError) else found[i] for i, row in enumerate(encoded)]
 
     def _search(self, rows: Sequence[Encoded]) -> list[Translation]:
         import torch

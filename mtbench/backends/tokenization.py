@@ -69,29 +69,28 @@ class Tokenizer:
         known = [n for n in (positions, self.inner.model_max_length) if n and n < _NO_LIMIT]
         return min(known) if known else None
 
-    def encode(self, texts: Sequence[str], limit: int | None, truncate: bool) -> list[Encoded]:
-        """Sources as sub-words.
+    def encode(
+        self, texts: Sequence[str], limit: int | None, truncate: bool
+    ) -> list[Encoded | SegmentError]:
+        """Sources as sub-words, or in their place why they cannot be translated.
 
         Args:
             texts: The sources.
             limit: Most ids that the model takes.
             truncate: Whether a longer source is cut; else it is refused.
-
-        Raises:
-            SegmentError: If a source is longer than the model takes and must not be cut.
         """
         return [self._one(text, limit, truncate) for text in texts]
 
-    def _one(self, text: str, limit: int | None, truncate: bool) -> Encoded:
+    def _one(self, text: str, limit: int | None, truncate: bool) -> Encoded | SegmentError:
         whole = self._ids(text)
         if limit is None or len(whole) <= limit:
             return Encoded(whole, len(whole))
-        if not truncate:
-            raise SegmentError(
-                f"the source is {len(whole)} sub-words long, and {self._model} takes {limit}",
-                hint="set the option truncate = true to have it cut and marked",
-            )
-        return Encoded(self._ids(text, limit), len(whole))
+        if truncate:
+            return Encoded(self._ids(text, limit), len(whole))
+        return SegmentError(
+            f"the source is {len(whole)} sub-words long, and {self._model} takes {limit}",
+            hint="set the option truncate = true to have it cut and marked",
+        )
 
     def _ids(self, text: str, limit: int | None = None) -> list[int]:
         prefix = self._direction.prefix

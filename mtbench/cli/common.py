@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+COMET_FAMILY = ("comet", "cometkiwi", "xcomet")
 FORMATS = ("table", "csv", "json", "md", "latex")
 
 
@@ -79,7 +80,6 @@ _SELECTION = (
         help="Only the first N segments: a test set of its own, NAME@firstN.",
     ),
 )
-COMET_METRICS = ("comet", "cometkiwi", "xcomet")
 metric_options = _together(
     click.option(
         "--metric",
@@ -88,20 +88,23 @@ metric_options = _together(
         metavar="NAME",
         help="Metrics to compute. Default: bleu, chrf, comet.",
     ),
-    click.option(
-        "--comet-model",
-        metavar="ID|PATH",
-        help="COMET checkpoint: a hub id, a folder or a .ckpt file.",
+    *(
+        click.option(
+            f"--{name}-model",
+            metavar="ID|PATH",
+            help=f"Checkpoint of {name}: a hub id, a folder or a .ckpt file.",
+        )
+        for name in COMET_FAMILY
     ),
     click.option(
         "--precision",
         type=click.Choice(["fp32", "bf16", "fp16"]),
-        help="What COMET's encoder runs at; the signature says it. Default: fp32.",
+        help="Precision of COMET's arithmetic; in its signature. Default: fp32.",
     ),
     click.option(
         "--trust-checkpoint",
         is_flag=True,
-        help="Read a COMET checkpoint even where reading it may run code from it.",
+        help="Load a COMET checkpoint that only loads by running code from it.",
     ),
     click.option(
         "--metric-option",
@@ -170,25 +173,27 @@ def request(**given: Any) -> Request:
     """
     from mtbench.languages import LanguagePair
     from mtbench.pipeline import Request
+    from mtbench.plugins import DEFAULT_METRICS
 
-    names = tuple(dict.fromkeys(given.pop("metrics", ())))
+    names = list(dict.fromkeys(given.pop("metrics", ())))
     settings = settings_of(given.pop("settings", ()))
-    family = tuple(name for name in names if name in COMET_METRICS) or ("comet",)
-    _choose(settings, family[:1] if "comet" not in family else ("comet",), given, "comet_model")
-    _choose(settings, family, given, "precision")
-    _choose(settings, family, given, "trust_checkpoint")
+    models = {name: given.pop(f"{name}_model", None) for name in COMET_FAMILY}
+    asked = [name for name in COMET_FAMILY if name in names]
+    if len(asked) == 1 and models[asked[0]] is None and asked[0] != "comet":
+        # --comet-model beside one other metric of the family is about that one.
+        models[asked[0]], models["comet"] = models["comet"], None
+    precision, trust = given.pop("precision", None), given.pop("trust_checkpoint", False)
+    for name, model in models.items():
+        if model is not None:
+            settings.setdefault(name, {})["model"] = model
+            if name not in names and (names or name != "comet"):
+                names = [*(names or DEFAULT_METRICS), name]
+        if precision is not None:
+            settings.setdefault(name, {})["precision"] = precision
+        if trust:
+            settings.setdefault(name, {})["trust_checkpoint"] = True
     pairs = tuple(str(LanguagePair.parse(pair)) for pair in given.pop("pairs", ()))
-    return Request(metrics=names, metric_options=settings, pairs=pairs, **given)
-
-
-def _choose(
-    settings: dict[str, dict[str, Json]], metrics: Sequence[str], given: dict[str, Any], key: str
-) -> None:
-    """Takes an option of COMET out of those given, and sets it for the metrics it is about."""
-    value = given.pop(key, None)
-    if value not in (None, False):
-        for name in metrics:
-            settings.setdefault(name, {})[key.removeprefix("comet_")] = value
+    return Request(metrics=tuple(names), metric_options=settings, pairs=pairs, **given)
 
 
 def settings_of(settings: Sequence[str]) -> dict[str, dict[str, Json]]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mtbench.cli import common
-from mtbench.errors import DataError, RequestError
+from mtbench.errors import DataError, RequestError, SegmentError
 
 if TYPE_CHECKING:
     from mtbench.languages import LanguagePair
@@ -94,7 +94,9 @@ def _tried(
     for answer in answers:
         if len(answer) != 1:
             raise DataError(f"{card.name} gave {len(answer)} translations for one segment")
-    texts = [a[0].text if isinstance(a[0], Translation) else a[0] for a in answers]
+        if isinstance(answer[0], SegmentError):
+            raise answer[0]
+    texts = [a[0].text if isinstance(a[0], Translation) else str(a[0]) for a in answers]
     if backend.deterministic and texts[0] != texts[1]:
         raise DataError(f"{card.name} says it is deterministic, and translated one text two ways")
     return {

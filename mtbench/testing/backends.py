@@ -139,7 +139,9 @@ def _answers(backend: Backend, batch: Sequence[Source]) -> _Answers:
     return {source.id: _text(answer, source) for source, answer in zip(batch, found, strict=True)}
 
 
-def _text(answer: str | Translation, source: Source) -> str:
+def _text(answer: str | Translation | SegmentError, source: Source) -> str | None:
+    if isinstance(answer, SegmentError):
+        return None
     if isinstance(answer, Translation):
         require_json(answer.kept, f"what is kept of segment {source.id}")
         answer = answer.text

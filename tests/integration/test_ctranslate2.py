@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ from mtbench.errors import MissingWeights, RequestError, SegmentError, Unavailab
 from mtbench.languages import LanguagePair
 from mtbench.types import Runtime, Source, Translation
 from tests.support.checkpoints import checkpoint
+from tests.support.sources import texts
 from tests.support.tiny_marian import ENGLISH, GERMAN
 
 EN_DE = LanguagePair.parse("en-de")
@@ -39,10 +39,6 @@ def backend(
         {"model": str(model), "max_new_tokens": LONGEST, **options}
     )
     return CTranslate2(given, pair, runtime)
-
-
-def texts(answers: Sequence[str | Translation]) -> list[str]:
-    return [answer if isinstance(answer, str) else answer.text for answer in answers]
 
 
 @pytest.mark.parametrize(
@@ -228,9 +224,13 @@ def test_a_damaged_folder_is_named(folder: Path, runtime: Runtime, tmp_path: Pat
 
 def test_nothing_is_cut_without_a_word(runtime: Runtime) -> None:
     long = Source(id="long", text=" ".join(ENGLISH * 10))
-    takes = pytest.raises(SegmentError, match="takes 512")
-    with backend(checkpoint("marian"), runtime) as ct2, takes:
-        ct2.translate([long])
+    with backend(checkpoint("marian"), runtime) as ct2:
+        refused, *others = ct2.translate([long, *SOURCES])
+        (alone,) = ct2.translate([long])
+        assert others == ct2.translate(SOURCES)
+    for found in (refused, alone):
+        assert isinstance(found, SegmentError)
+        assert "takes 512" in found.message
     with backend(checkpoint("marian"), runtime, truncate=True, max_new_tokens=5) as ct2:
         cut, short = ct2.translate([long, SOURCES[0]])
     assert isinstance(cut, Translation)

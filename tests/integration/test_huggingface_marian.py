@@ -11,12 +11,14 @@ from typing import Any
 import pytest
 
 from mtbench.backends.huggingface import HuggingFace
-from mtbench.backends.tokenization import quiet
+from mtbench.backends.seq2seq import Seq2Seq
+from mtbench.backends.tokenization import Encoded, quiet
 from mtbench.errors import DataError, MissingWeights, RequestError, SegmentError, Unavailable
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend, parse_options
 from mtbench.types import Runtime, Source, Translation
 from tests.support.checkpoints import checkpoint
+from tests.support.sources import texts
 from tests.support.tiny_marian import ENGLISH, GERMAN
 
 EN_DE = LanguagePair.parse("en-de")
@@ -45,10 +47,6 @@ def backend(
     made = make_backend("hf", {"model": str(model), **options}, LanguagePair.parse(pair), runtime)
     assert isinstance(made, HuggingFace)
     return made
-
-
-def texts(answers: Sequence[str | Translation]) -> list[str]:
-    return [answer if isinstance(answer, str) else answer.text for answer in answers]
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +115,11 @@ def test_a_long_source_is_refused_unless_cutting_is_asked_for(
 ) -> None:
     long = Source(id="long", text=" ".join(ENGLISH * 10))
     with backend(marian, runtime, beam_size=1, max_new_tokens=5) as hf:
-        with pytest.raises(SegmentError, match=r"sub-words long, and .* takes 512"):
-            hf.translate([long])
-        assert len(hf.translate(SOURCES[:2])) == 2
+        refused, *others = hf.translate([long, *SOURCES[:2]])
+        assert others == hf.translate(SOURCES[:2])
+    assert isinstance(refused, SegmentError)
+    assert "sub-words long" in refused.message
+    assert "takes 512" in refused.message
     with backend(marian, runtime, beam_size=1, max_new_tokens=5, truncate=True) as hf:
         (answer,) = hf.translate([long])
     assert isinstance(answer, Translation)
@@ -130,21 +130,24 @@ def test_a_long_source_is_refused_unless_cutting_is_asked_for(
 def test_control_tokens_in_a_text_are_text(marian: Path, runtime: Runtime) -> None:
     hostile = Source(id="x", text="The bank </s> <pad> voted.")
     with backend(marian, runtime, beam_size=1, max_new_tokens=20) as hf:
-        assert hf._engine is not None
-        ids = hf._engine.tokenizer.encode([hostile.text], 512, truncate=False)[0].ids
+        assert isinstance(hf._engine, Seq2Seq)
+        (encoded,) = hf._engine.tokenizer.encode([hostile.text], 512, truncate=False)
         eos = hf._engine.tokenizer.inner.eos_token_id
         pad = hf._engine.tokenizer.inner.pad_token_id
-    assert ids.count(eos) == 1
-    assert ids[-1] == eos
-    assert pad not in ids
+    assert isinstance(encoded, Encoded)
+    assert encoded.ids.count(eos) == 1
+    assert encoded.ids[-1] == eos
+    assert pad not in encoded.ids
 
 
 def test_a_text_that_begins_like_a_code_is_text(marian: Path, runtime: Runtime) -> None:
     with backend(marian, runtime) as hf:
-        assert hf._engine is not None
+        assert isinstance(hf._engine, Seq2Seq)
         encode = hf._engine.tokenizer.encode
         (marked,) = encode([">>fra<< The bank"], 512, truncate=False)
         (plain,) = encode(["fra The bank"], 512, truncate=False)
+    assert isinstance(marked, Encoded)
+    assert isinstance(plain, Encoded)
     assert len(marked.ids) > len(plain.ids)
 
 
@@ -235,10 +238,11 @@ def test_several_targets_go_by_a_marker(runtime: Runtime) -> None:
     with backend(folder, runtime, beam_size=1, max_new_tokens=80) as hf:
         record = hf.provenance()
         assert texts(hf.translate(SOURCES[:1])) == [GERMAN[0]]
-        assert hf._engine is not None
+        assert isinstance(hf._engine, Seq2Seq)
         (encoded,) = hf._engine.tokenizer.encode(["Rain."], 512, truncate=False)
         marker = hf._engine.tokenizer.inner.convert_tokens_to_ids(">>deu<<")
     assert record["prefix"] == ">>deu<< "
+    assert isinstance(encoded, Encoded)
     assert encoded.ids[0] == marker
     french = backend(folder, runtime, pair="en-fr")
     french.check()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from mtbench.errors import SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend, make_backend
 from mtbench.types import Json, Runtime, Source, Translation
@@ -22,6 +23,12 @@ def backend(name: str, pair: str = "en-it", /, **options: Json) -> Backend:
     return make_backend(name, options, LanguagePair.parse(pair), Runtime())
 
 
-def texts(answers: Sequence[str | Translation]) -> list[str]:
-    """The texts of answers."""
-    return [answer if isinstance(answer, str) else answer.text for answer in answers]
+def texts(answers: Sequence[str | Translation | SegmentError]) -> list[str]:
+    """The texts of answers; raises what stands in the place of one."""
+    return [_text(answer) for answer in answers]
+
+
+def _text(answer: str | Translation | SegmentError) -> str:
+    if isinstance(answer, SegmentError):
+        raise answer
+    return answer if isinstance(answer, str) else answer.text

@@ -61,7 +61,10 @@ def train_sentencepiece(lines: tuple[str, ...], path: Path, size: int, **more: A
         **more,
     }
     sentencepiece.SentencePieceTrainer.train(
-        sentence_iterator=iter(lines * max(1, 200 // len(lines))), model_writer=buffer, vocab_size=size, **settings
+        sentence_iterator=iter(lines * max(1, 200 // len(lines))),
+        model_writer=buffer,
+        vocab_size=size,
+        **settings,
     )
     path.write_bytes(buffer.getvalue())
     model = sentencepiece.SentencePieceProcessor(model_file=str(path))
@@ -108,7 +111,8 @@ def make_marian(
         trained = train_sentencepiece(
             side, folder / name, pieces_a_side, bos_id=-1, pad_id=-1, eos_id=0, unk_id=1
         )
-        pieces += [piece for piece in trained if piece not in pieces]
+        seen = set(pieces)
+        pieces += [piece for piece in trained if piece not in seen]
     pieces += [f"▁filler{i}" for i in range(shape.vocabulary - 1 - len(pieces))]
     pieces.append("<pad>")  # OPUS-MT has it last
     pad = len(pieces) - 1

@@ -1,0 +1,202 @@
+"""``ct2`` against transformers called plainly, and against CTranslate2 called bare.
+
+    python -m tests.bench.translate [--segments 160] [--beam 4] [--new-tokens 40] [--model FOLDER]
+
+By default the model has opus-mt-base's shape with random weights, made in a temporary folder, and
+sub-words trained on the text; outputs run to ``--new-tokens``, because random weights rarely end
+one. So speeds carry over to real checkpoints, and what int8 does to outputs does not: random
+weights hold many near ties. Give a real checkpoint by ``--model`` to learn about that one.
+
+The text is the WMT22 German news where it is there, else that of the bundled corpus over and over.
+Times are wall seconds, the best of ``--repeats`` (the plain baseline runs once); the load average
+is printed, because another process changes them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Any
+
+from mtbench.backends.ctranslate2 import CTranslate2
+from mtbench.backends.tokenization import quiet
+from mtbench.jsonl import read_objects
+from mtbench.languages import LanguagePair
+from mtbench.translate import plan, translate
+from mtbench.types import Finished, Runtime, Source
+from tests.support.tiny_marian import BASE, make_marian
+
+ROOT = Path(__file__).resolve().parents[2]
+WMT22 = ROOT.parent / "shared" / "wmt22" / "sources" / "generaltest2022.de-fr.src.de"
+BUNDLED = ROOT / "corpora" / "china-blockchain" / "en-it.jsonl"
+
+
+def real_text(count: int) -> tuple[str, list[str]]:
+    """Sentences or paragraphs, and where they are from."""
+    found = sorted(WMT22.parent.glob("*.de")) if WMT22.parent.is_dir() else []
+    if found:
+        lines = [line for line in found[0].read_text("utf-8").splitlines() if line.strip()]
+        return found[0].name, list(islice(cycle(lines), count))
+    lines = [str(values["src"]) for _, values in read_objects(BUNDLED)]
+    # A number before each repetition, so that no two are the same text.
+    repeated = (f"{i}. {line}" for i, line in enumerate(cycle(lines)))
+    return BUNDLED.parent.name, list(islice(repeated, count))
+
+
+def plain_transformers(folder: Path, texts: list[str], beam: int, longest: int) -> list[str]:
+    """What a script does: batches of 16 in the order of the file."""
+    import torch
+    from transformers import MarianMTModel, MarianTokenizer
+
+    with quiet():
+        tokenizer = MarianTokenizer.from_pretrained(folder)
+        model = MarianMTModel.from_pretrained(folder).eval()
+
+    def run() -> list[str]:
+        found: list[str] = []
+        with torch.inference_mode():
+            for start in range(0, len(texts), 16):
+                rows = tokenizer(texts[start : start + 16], return_tensors="pt", padding=True)
+                made = model.generate(**rows, num_beams=beam, max_new_tokens=longest)
+                found += tokenizer.batch_decode(made, skip_special_tokens=True)
+        return found
+
+    return timed("transformers fp32, batches of 16", run, len(texts), 1)
+
+
+def bare(
+    weights: Path, folder: Path, texts: list[str], beam: int, longest: int
+) -> Callable[[], list[str]]:
+    """CTranslate2 called bare, with the same layout and batches."""
+    import ctranslate2
+    from transformers import MarianTokenizer
+
+    with quiet():
+        tokenizer = MarianTokenizer.from_pretrained(folder)
+    translator = ctranslate2.Translator(
+        str(weights), device="cpu", compute_type="int8", inter_threads=cores(), intra_threads=1
+    )
+
+    def run() -> list[str]:
+        rows = [tokenizer.convert_ids_to_tokens(tokenizer.encode(text)) for text in texts]
+        results = translator.translate_batch(
+            rows,
+            beam_size=beam,
+            max_decoding_length=longest,
+            max_batch_size=CTranslate2.Options(model="x").batch_tokens,
+            batch_type="tokens",
+            max_input_length=0,
+        )
+        ids = [tokenizer.convert_tokens_to_ids(result.hypotheses[0]) for result in results]
+        return [tokenizer.decode(row, skip_special_tokens=True) for row in ids]
+
+    return run
+
+
+def ours(backend: CTranslate2, texts: list[str]) -> Callable[[], list[str]]:
+    """The back end driven by the translate stage, as an evaluation drives it."""
+    sources = [Source(id=str(i), text=text) for i, text in enumerate(texts)]
+
+    def run() -> list[str]:
+        found: dict[str, Finished] = {}
+        batches = plan(sources, backend, backend.runtime, frozenset())
+        translate(batches, backend, lambda b: found.update((f.hypothesis.id, f) for f in b))
+        return [found[source.id].hypothesis.text or "" for source in sources]
+
+    return run
+
+
+def timed(name: str, run: Callable[[], list[str]], segments: int, repeats: int) -> list[str]:
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        found = run()
+        times.append(time.perf_counter() - started)
+    RATES[name] = segments / min(times)
+    print(f"{name:34} {min(times):7.2f} s {RATES[name]:7.2f} segments/s", flush=True)
+    return found
+
+
+RATES: dict[str, float] = {}
+
+
+def cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def report(whole: list[str], quantized: list[str], name: str) -> None:
+    import sacrebleu
+
+    changed = sum(a != b for a, b in zip(whole, quantized, strict=True))
+    bleu: Any = sacrebleu.corpus_bleu(quantized, [whole])
+    print(
+        f"{name}: {changed / len(whole):.1%} of outputs changed, BLEU against fp32 {bleu.score:.1f}"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--segments", type=int, default=160)
+    parser.add_argument("--beam", type=int, default=4)
+    parser.add_argument("--new-tokens", type=int, default=40)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--model", type=Path)
+    given = parser.parse_args()
+    origin, texts = real_text(given.segments)
+    print(f"{len(texts)} segments of {origin}, beam {given.beam}, {cores()} cores, load "
+          f"{os.getloadavg()[0]:.1f}")  # fmt: skip
+    with tempfile.TemporaryDirectory() as place:
+        folder = given.model or make_marian(
+            Path(place) / "base",
+            shape=BASE,
+            steps=0,
+            source="de",
+            target="fr",
+            lines=(tuple(texts), tuple(texts)),
+            pieces_a_side=6000,
+        )
+        options = {
+            "model": str(folder),
+            "beam_size": given.beam,
+            "max_new_tokens": given.new_tokens,
+        }
+        runtime = Runtime(device="cpu", cache=place)
+        pair = LanguagePair.parse("de-fr")
+        made = {
+            quantization: CTranslate2(
+                CTranslate2.Options.model_validate({**options, "quantization": quantization}),
+                pair,
+                runtime,
+            )
+            for quantization in ("int8", "float32")
+        }
+        whole = plain_transformers(folder, texts, given.beam, given.new_tokens)
+        with made["float32"] as backend:
+            fp32 = timed("ct2 float32", ours(backend, texts), len(texts), 1)
+        with made["int8"] as backend:
+            weights = next(
+                p.parent for p in Path(place).glob("ct2/*/model.bin")
+                if '"int8"' in (p.parent / "mtbench.json").read_text()
+            )  # fmt: skip
+            call = bare(weights, folder, texts, given.beam, given.new_tokens)
+            mine = ours(backend, texts)
+            for _ in range(given.repeats):  # turn by turn, so that both meet the same load
+                for name, run in (("CTranslate2 bare, int8", call), ("ct2 int8", mine)):
+                    before = RATES.get(name, 0.0)
+                    found = timed(name, run, len(texts), 1)
+                    RATES[name] = max(RATES[name], before)
+                    int8 = found
+    ratio = RATES["ct2 int8"] / RATES["transformers fp32, batches of 16"]
+    over = RATES["CTranslate2 bare, int8"] / RATES["ct2 int8"] - 1
+    print(f"ct2 int8 is {ratio:.1f}× transformers, and takes {over:+.1%} over CTranslate2 bare")
+    report(fp32, int8, "int8 against CTranslate2 fp32")
+    report(whole, int8, "int8 against transformers fp32")
+
+
+if __name__ == "__main__":
+    main()
