@@ -135,7 +135,7 @@ def read_system_card(path: Path) -> SystemCard:
     for key in ("name", "inline"):
         if key in values:
             raise CardError(f"{path}: {key}: not a key of a card", hint="a card's name is its file")
-    _check_name(path.stem, str(path))
+    check_name(path.stem, str(path))
     try:
         card = SystemCard.model_validate({**values, "name": path.stem})
     except ValidationError as error:
@@ -257,7 +257,12 @@ def folder_name(card: SystemCard) -> str:
     return f"{plain}-{digest_json([card.backend, card.options])[:8]}"
 
 
-def _check_name(name: str, where: str) -> None:
+def check_name(name: str, where: str) -> None:
+    """Says whether a name can be a folder of results.
+
+    Raises:
+        RequestError: If not.
+    """
     if not NAME.match(name):
         raise RequestError(
             f"{where}: {name!r} cannot name a folder of results",
@@ -315,7 +320,7 @@ def find_corpora(wanted: tuple[str, ...], space: Workspace) -> list[tuple[Path, 
 
 
 def _check_corpus_name(path: Path) -> None:
-    _check_name(path.name, str(path))
+    check_name(path.name, str(path))
     if LIMITED.search(path.name):
         raise RequestError(
             f"{path}: {path.name!r} is how the first segments of another corpus are called",
