@@ -135,7 +135,7 @@ def read_system_card(path: Path) -> SystemCard:
     for key in ("name", "inline"):
         if key in values:
             raise CardError(f"{path}: {key}: not a key of a card", hint="a card's name is its file")
-    _check_name(path.stem, str(path))
+    check_name(path.stem, str(path))
     try:
         card = SystemCard.model_validate({**values, "name": path.stem})
     except ValidationError as error:
@@ -263,7 +263,12 @@ def folder_name(card: SystemCard) -> str:
     return f"{plain}-{digest_json([card.backend, card.options])[:8]}"
 
 
-def _check_name(name: str, where: str) -> None:
+def check_name(name: str, where: str) -> None:
+    """Says whether a name can be a folder of results.
+
+    Raises:
+        RequestError: If not.
+    """
     if not NAME.match(name):
         raise RequestError(
             f"{where}: {name!r} cannot name a folder of results",
@@ -306,7 +311,7 @@ def find_corpora(wanted: tuple[str, ...], space: Workspace) -> list[tuple[Path, 
                 "there is no corpus here", hint="make one at corpora/NAME/SRC-TGT.jsonl"
             )
     else:
-        found = [hit for name in wanted for hit in _find_corpus(name, known)]
+        found = [hit for name in wanted for hit in _find_corpus(name, known, space)]
     unique = list(dict.fromkeys((path.resolve(), file) for path, file in found))
     names: dict[str, Path] = {}
     for path, _ in unique:
@@ -321,7 +326,7 @@ def find_corpora(wanted: tuple[str, ...], space: Workspace) -> list[tuple[Path, 
 
 
 def _check_corpus_name(path: Path) -> None:
-    _check_name(path.name, str(path))
+    check_name(path.name, str(path))
     if LIMITED.search(path.name):
         raise RequestError(
             f"{path}: {path.name!r} is how the first segments of another corpus are called",
@@ -329,40 +334,48 @@ def _check_corpus_name(path: Path) -> None:
         )
 
 
-def _find_corpus(name: str, known: Mapping[str, Path]) -> list[tuple[Path, str | None]]:
-    from fnmatch import fnmatchcase
+Hit = tuple[Path, str | None]
 
+
+def _find_corpus(name: str, known: Mapping[str, Path], space: Workspace) -> list[Hit]:
     if name in known:
         return [(known[name], None)]
     path = Path(name)
+    if hit := _corpus_at(path):
+        return [hit]
+    if hits := _corpora_like(name, space):
+        return hits
     if path.is_dir():
-        if not any(path.glob("*.jsonl")):
-            raise RequestError(
-                f"{path}: not a corpus: there is no SRC-TGT.jsonl in it",
-                hint="make one with mtbench corpus build or mtbench corpus import",
-            )
-        return [(path, None)]
-    if path.is_file() and path.suffix == ".jsonl":
-        return [(path.parent, path.name)]
-    if any(mark in name for mark in "*?["):
-        hits: list[tuple[Path, str | None]] = [
-            (folder, None) for key, folder in known.items() if fnmatchcase(key, name)
-        ]
-        if not hits and not path.is_absolute():
-            hits = [
-                hit
-                for match in sorted(Path().glob(name))
-                if match.is_dir() or match.suffix == ".jsonl"
-                for hit in _find_corpus(str(match), {})
-            ]
-        if hits:
-            return hits
+        raise RequestError(
+            f"{path}: not a corpus: there is no SRC-TGT.jsonl in it",
+            hint="make one with mtbench corpus build or mtbench corpus import",
+        )
     if path.is_file():
         raise RequestError(
             f"{path}: not a corpus file: it is no SRC-TGT.jsonl",
             hint="convert it with mtbench corpus import",
         )
     raise UnknownName("corpus", name, known)
+
+
+def _corpus_at(path: Path) -> Hit | None:
+    if path.is_dir() and any(path.glob("*.jsonl")):
+        return path, None
+    return (path.parent, path.name) if path.is_file() and path.suffix == ".jsonl" else None
+
+
+def _corpora_like(name: str, space: Workspace) -> list[Hit]:
+    """What a glob names: corpora of the first folder that has such, else paths."""
+    from fnmatch import fnmatchcase
+    from glob import glob
+
+    if not any(mark in name for mark in "*?["):
+        return []
+    for folder in space.corpora:
+        named = [path for key, path in corpus_folders((folder,)).items() if fnmatchcase(key, name)]
+        if named:
+            return [(path, None) for path in named]
+    return [hit for match in sorted(glob(name)) if (hit := _corpus_at(Path(match)))]  # noqa: PTH207
 
 
 def read_corpus_card(folder: Path) -> CorpusCard | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -101,6 +103,12 @@ class LanguageCheck:
 
 
 def _identifier() -> Any:
+    # Choosing its languages gives a model other arrays and leaves the loaded ones as they are.
+    return copy.copy(_loaded())
+
+
+@functools.cache
+def _loaded() -> Any:
     module = require("py3langid.langid", "identifying languages", "text")
     return module.LanguageIdentifier.from_pickled_model(module.MODEL_FILE)
 

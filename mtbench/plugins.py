@@ -7,7 +7,9 @@ and a broken plug-in breaks only its own name.
 
 from __future__ import annotations
 
+import functools
 import importlib
+import sys
 from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar, cast
@@ -131,8 +133,14 @@ class Registry(Generic[T]):
         module, _, attribute = path.partition(":")
         return getattr(importlib.import_module(module), attribute)
 
-    def _points(self) -> list[EntryPoint]:
-        return sorted(entry_points(group=self._group), key=lambda p: (p.name, p.value))
+    def _points(self) -> tuple[EntryPoint, ...]:
+        return _points_of(self._group, tuple(sys.path))
+
+
+@functools.cache
+def _points_of(group: str, path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Entry points, looked for once a process and search path."""
+    return tuple(sorted(entry_points(group=group), key=lambda p: (p.name, p.value)))
 
 
 BACKENDS: Registry[Backend] = Registry("back end", BUILTIN_BACKENDS, "mtbench.backends")

@@ -18,10 +18,11 @@ from mtbench.types import Json, Runtime
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from mtbench.pipeline import Request
+    from mtbench.pipeline import Estimate, Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+COMET_FAMILY = ("comet", "cometkiwi", "xcomet")
 FORMATS = ("table", "csv", "json", "md", "latex")
 
 
@@ -87,10 +88,23 @@ metric_options = _together(
         metavar="NAME",
         help="Metrics to compute. Default: bleu, chrf, comet.",
     ),
+    *(
+        click.option(
+            f"--{name}-model",
+            metavar="ID|PATH",
+            help=f"Checkpoint of {name}: a hub id, a folder or a .ckpt file.",
+        )
+        for name in COMET_FAMILY
+    ),
     click.option(
-        "--comet-model",
-        metavar="ID|PATH",
-        help="COMET checkpoint: a hub id, a folder or a .ckpt file.",
+        "--precision",
+        type=click.Choice(["fp32", "bf16", "fp16"]),
+        help="Precision of COMET's arithmetic; in its signature. Default: fp32.",
+    ),
+    click.option(
+        "--trust-checkpoint",
+        is_flag=True,
+        help="Load a COMET checkpoint that only loads by running code from it.",
     ),
     click.option(
         "--metric-option",
@@ -113,6 +127,11 @@ runtime_options = _together(
     click.option(
         "--force", is_flag=True, help="Go on where a guard refuses; marked in the result."
     ),
+)
+dry_run_option = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only say what would be translated and scored, and what it would take.",
 )
 talk_options = _together(
     click.option("-v", "--verbose", is_flag=True, help="Say more, and show tracebacks of bugs."),
@@ -159,14 +178,30 @@ def request(**given: Any) -> Request:
     """
     from mtbench.languages import LanguagePair
     from mtbench.pipeline import Request
+    from mtbench.plugins import DEFAULT_METRICS
 
-    names = tuple(dict.fromkeys(given.pop("metrics", ())))
-    settings = settings_of(given.pop("settings", ()), given.pop("comet_model", None))
+    names = list(dict.fromkeys(given.pop("metrics", ())))
+    settings = settings_of(given.pop("settings", ()))
+    models = {name: given.pop(f"{name}_model", None) for name in COMET_FAMILY}
+    asked = [name for name in COMET_FAMILY if name in names]
+    if len(asked) == 1 and models[asked[0]] is None and asked[0] != "comet":
+        # --comet-model beside one other metric of the family is about that one.
+        models[asked[0]], models["comet"] = models["comet"], None
+    precision, trust = given.pop("precision", None), given.pop("trust_checkpoint", False)
+    for name, model in models.items():
+        if model is not None:
+            settings.setdefault(name, {})["model"] = model
+            if name not in names and (names or name != "comet"):
+                names = [*(names or DEFAULT_METRICS), name]
+        if precision is not None:
+            settings.setdefault(name, {})["precision"] = precision
+        if trust:
+            settings.setdefault(name, {})["trust_checkpoint"] = True
     pairs = tuple(str(LanguagePair.parse(pair)) for pair in given.pop("pairs", ()))
-    return Request(metrics=names, metric_options=settings, pairs=pairs, **given)
+    return Request(metrics=tuple(names), metric_options=settings, pairs=pairs, **given)
 
 
-def settings_of(settings: Sequence[str], comet_model: str | None) -> dict[str, dict[str, Json]]:
+def settings_of(settings: Sequence[str]) -> dict[str, dict[str, Json]]:
     """``METRIC.KEY=VALUE`` options as tables.
 
     Raises:
@@ -185,8 +220,6 @@ def settings_of(settings: Sequence[str], comet_model: str | None) -> dict[str, d
             )
         METRICS.get(metric)
         found.setdefault(metric, {})[key] = _value(value)
-    if comet_model is not None:
-        found.setdefault("comet", {})["model"] = comet_model
     return found
 
 
@@ -279,3 +312,20 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     stream = io.StringIO()
     Console(file=stream, width=width, force_terminal=terminal).print(table)
     return "\n".join(line.rstrip() for line in stream.getvalue().split("\n"))
+
+
+def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
+    """What ``--dry-run`` found."""
+    if style == "json":
+        emit_json([estimate.model_dump(mode="json") for estimate in estimates])
+        return
+    rows = []
+    for one in estimates:
+        seconds = "–" if one.seconds is None else f"{one.seconds:,.1f}"
+        cost = "–" if one.cost is None else f"{one.cost:,.4f} {one.currency}"
+        counts = [f"{one.to_translate:,} of {one.segments:,}", f"{one.tokens:,}"]
+        row = [one.test_set, one.system, *counts, seconds, cost, " ".join(one.to_score) or "–"]
+        rows.append(row)
+    header = ["test set", "system", "to translate", "tokens", "seconds", "cost", "to score"]
+    emit(grid(header, rows))
+    emit("Tokens are estimated at 4 characters each; seconds from a probe of two segments.")

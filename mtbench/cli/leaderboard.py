@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 @click.option(
     "--health", is_flag=True, help="What is wrong with the outputs at first sight instead."
 )
+@click.option(
+    "--suspicion", is_flag=True, help="What makes the numbers suspect instead; changes none."
+)
 @common.format_option()
 @common.talk_options
 def leaderboard(
@@ -43,6 +46,7 @@ def leaderboard(
     by: By | None,
     over_pairs: bool,
     health: bool,
+    suspicion: bool,
     style: str,
     verbose: bool,
     quiet: bool,
@@ -57,10 +61,7 @@ def leaderboard(
 
     if sort is not None:
         METRICS.get(sort)
-    if (by or over_pairs or health) and style not in ("table", "json"):
-        raise RequestError(
-            "--by, --over-pairs and --health print a table or JSON", hint="--format json"
-        )
+    _check_one_view(style, by, over_pairs, health, suspicion)
     space = workspace(results)
     if not space.results.is_dir():
         raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
@@ -81,10 +82,46 @@ def leaderboard(
         _print_slices(stored, chosen, by, sort, style)
     elif health:
         _print_health(space, chosen, style, verbose=verbose)
+    elif suspicion:
+        _print_suspicion(space, chosen, style)
     elif over_pairs:
         _print_overview(chosen, sort, style)
     else:
         common.emit(render(chosen, style, verbose=verbose))
+
+
+def _check_one_view(style: str, *views: object) -> None:
+    if sum(map(bool, views)) > 1:
+        raise RequestError("--by, --over-pairs, --health and --suspicion: one of them at a time")
+    if any(views) and style not in ("table", "json"):
+        raise RequestError(f"this view has no form {style}", hint="--format table or json")
+
+
+def _print_suspicion(space: Workspace, board: Leaderboard, style: str) -> None:
+    from mtbench.pipeline.suspecting import suspect
+    from mtbench.report import words
+
+    found = list(suspect(space, board))
+    if style == "json":
+        documents = [
+            {
+                "corpus": table.corpus,
+                "pair": str(table.pair),
+                "findings": [finding.model_dump(mode="json") for finding in findings],
+            }
+            for table, findings in found
+        ]
+        common.emit_json(documents)
+        return
+    for table, findings in found:
+        common.emit(words.heading(table))
+        for finding in findings:
+            common.emit(f"  {finding.kind}: {', '.join(finding.systems)}: {finding.evidence}.")
+            if finding.segments:
+                common.emit(f"    segments: {', '.join(finding.segments)}")
+            common.emit(f"    {finding.advice}")
+        if not findings:
+            common.emit("  nothing found")
 
 
 def _print_slices(

@@ -24,6 +24,8 @@ from mtbench.metrics.ngrams import (
 )
 from mtbench.plugins import Array
 
+LARGEST = 1 << 22  # characters times texts a segment that are counted in one go: some 30 MB
+
 Block = tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]
 
 
@@ -47,11 +49,12 @@ class Counter(ABC):
             Array of shape (hypotheses of all segments, k), segment by segment.
         """
         references, hypotheses = block
-        try:
-            return self.count(references, hypotheses)
-        except TooWideError:
-            pass
         half = len(references) // 2
+        if not half or _size(block) <= LARGEST:
+            try:
+                return self.count(references, hypotheses)
+            except TooWideError:
+                pass
         if half:
             parts = [
                 self((references[:half], hypotheses[:half])),
@@ -82,6 +85,13 @@ class Counter(ABC):
             for text in self.prepared(hypotheses)
         ]
         return np.asarray(rows, dtype=np.float64)
+
+
+def _size(block: Block) -> int:
+    references, hypotheses = block
+    characters = sum(len(text) for texts in (*references, *hypotheses) for text in texts)
+    widest = max(len(one) + len(other) for one, other in zip(references, hypotheses, strict=True))
+    return characters * widest
 
 
 class BleuCounter(Counter):

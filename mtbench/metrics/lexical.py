@@ -6,6 +6,8 @@ string, and every scoring compares itself with sacreBLEU's public ``corpus_score
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -326,6 +328,11 @@ class Ter(Lexical):
     def pool(self, totals: Array) -> Array:
         """Score of summed edits and words."""
         return pooling.ter(np.asarray(totals))
+
+    def seconds_of_sacrebleu(self, hypothesis: str, references: Sequence[str]) -> float:
+        """Grows with the cube of the length: 3 ms for 20 words, 0.4 s for 100, 25 s for 400."""
+        words = len(hypothesis.split())
+        return sum(4e-7 * math.pow(words * len(text.split()), 1.5) for text in references)
 
     def notes(self, target: str) -> dict[str, Json]:
         """A warning where words do not stand between spaces."""

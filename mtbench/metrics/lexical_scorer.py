@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-9
 BLOCK = 64  # segments counted at once
 SAMPLE = 16  # segments of each system that are scored again by sacreBLEU
+BUDGET = 0.5  # seconds a system that this may take, by estimate
 
 
 class LexicalScorer(Scorer):
@@ -101,7 +102,11 @@ class LexicalScorer(Scorer):
         }
 
     def _verify(self, name: str, texts: Sequence[str], rows: Array, number: int) -> None:
-        sample = sample_of(len(texts), SAMPLE, number)
+        spread = sample_of(len(texts), SAMPLE, number)
+        seconds = {
+            at: self._metric.seconds_of_sacrebleu(texts[at], self._references[at]) for at in spread
+        }
+        sample = within_budget(seconds, BUDGET)
         width = max(len(self._references[at]) for at in sample)
         streams = [
             [dict(enumerate(self._references[at])).get(which) for at in sample]
@@ -124,3 +129,14 @@ def sample_of(count: int, wanted: int, offset: int) -> list[int]:
     step = count / wanted
     shift = offset * 0.618033988749895 % 1.0
     return sorted({int((number + shift) * step) for number in range(wanted)})
+
+
+def within_budget(seconds: Mapping[int, float], budget: float) -> list[int]:
+    """As many of the positions as fit, in their order; the cheapest one at least."""
+    found: list[int] = []
+    left = budget
+    for at, cost in seconds.items():
+        if cost <= left:
+            found.append(at)
+            left -= cost
+    return found or [min(seconds, key=lambda at: seconds[at])]

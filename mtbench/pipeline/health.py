@@ -55,19 +55,19 @@ def health_of(
                 f"{table.corpus}/{table.pair}: no stored health",
                 hint="run mtbench evaluate with --metric health (beside the others)",
             )
-        test_set = _test_set(table, rows[0], space)
+        test_set = test_set_of(table, rows[0], space)
         yield table, tuple(_one(results, table, row, test_set) for row in rows)
 
 
 def _one(results: Results, table: Table, row: Row, test_set: TestSet | str) -> SystemHealth:
-    health = _result(results, table, row, "health")
+    health = stored_result(results, table, row, "health")
     evidence: Mapping[str, dict[str, str]] = health.score.annotations
     flagged = np.array([name in evidence for name in health.statistics.ids])
     as_worst, not_worst = {}, {}
     for metric in table.metrics:
         if metric == "health" or row.cells[metric].signature is None:
             continue
-        found = _as_worst(_result(results, table, row, metric), flagged, test_set)
+        found = _as_worst(stored_result(results, table, row, metric), flagged, test_set)
         if isinstance(found, str):
             not_worst[metric] = found
         else:
@@ -83,7 +83,8 @@ def _one(results: Results, table: Table, row: Row, test_set: TestSet | str) -> S
     )
 
 
-def _result(results: Results, table: Table, row: Row, metric: str) -> MetricResult:
+def stored_result(results: Results, table: Table, row: Row, metric: str) -> MetricResult:
+    """The stored score of a row with its statistics."""
     folder = results.run(table.corpus, table.pair, row.folder)
     return folder.read_result(folder.score_path(metric, str(row.cells[metric].signature)))
 
@@ -124,7 +125,7 @@ def _empty_rows(metric: Metric, test_set: TestSet | str) -> Array:
     return scorer.statistics({"empty": [""] * len(test_set)})["empty"]
 
 
-def _test_set(table: Table, row: Row, space: Workspace) -> TestSet | str:
+def test_set_of(table: Table, row: Row, space: Workspace) -> TestSet | str:
     """The test set of a table, or why it cannot be had."""
     name, _, limit = table.corpus.partition("@first")
     folder = corpus_folders(space.corpora).get(name)

@@ -202,7 +202,8 @@ def _same_request(stored: RunRecord, card: SystemCard, test_set: TestSet) -> boo
 def _plan_metrics(found: Plan, request: Request, watcher: Watcher) -> None:
     names = request.metrics or DEFAULT_METRICS
     for name in dict.fromkeys(names):
-        by_default = not request.metrics and name not in request.metric_options
+        named = "model" in request.metric_options.get(name, {})
+        by_default = not request.metrics and not named
         try:
             _add_metric(found, name, request)
         except Unavailable as error:

@@ -38,4 +38,4 @@ def _one(board: Leaderboard, table: Table) -> str:
 def escaped(text: str) -> str:
     """Text that Markdown shows as it stands."""
     one_line = " ".join(text.split())
-    return re.sub(r"([\\`*_{}\[\]<>|#~])", r"\\\1", one_line)
+    return re.sub(r"([\\`*_{}\[\]<>|#~&])", r"\\\1", one_line)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from mtbench.errors import DataError
 from mtbench.files import decode_line, unreadable
+from mtbench.identification import LanguageCheck, named, related
 from mtbench.languages import LanguagePair, base_language
 from mtbench.validation import texts
 from mtbench.validation.columns import FileColumns
-from mtbench.identification import LanguageCheck, named, related
 from mtbench.validation.lines import Line, parse_line
 from mtbench.validation.records import SHOWN, Findings, Kind
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from mtbench.config import read_corpus_card
 from mtbench.errors import CardError, MissingExtra, RequestError
+from mtbench.identification import LanguageCheck, named
 from mtbench.languages import LanguagePair
 from mtbench.types import CorpusCard
 from mtbench.validation.columns import FileColumns
 from mtbench.validation.file import FileCheck
-from mtbench.identification import LanguageCheck, named
 from mtbench.validation.records import Findings, ValidatedFile
 
 CARD = "card.toml"

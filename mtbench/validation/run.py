@@ -13,7 +13,7 @@ from mtbench.validation.records import SHOWN, Findings, ValidatedFile, Validatio
 
 
 def validate(paths: Sequence[Path], *, strict: bool = False) -> ValidationReport:
-    """Looks at everything in one pass, in memory of some 50 bytes a segment.
+    """Looks at everything in one pass, in memory of some 80 bytes a segment.
 
     Args:
         paths: Corpus folders, pair files, or folders of corpora.

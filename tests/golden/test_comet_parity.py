@@ -28,11 +28,12 @@ CLASSES = [
     ("xcomet", "xcomet"),
 ]
 
-SOURCES = (*paragraphs("en"), "Yes.", " ".join(paragraphs("en")), "An empty answer follows.")
-REFERENCES = (*paragraphs("de"), "Ja.", " ".join(paragraphs("de")), "Es folgt eine leere Antwort.")
+LONG = {language: " ".join(2 * paragraphs(language)) for language in ("en", "de", "it")}
+SOURCES = (*paragraphs("en"), "Yes.", LONG["en"], "An empty answer follows.")
+REFERENCES = (*paragraphs("de"), "Ja.", LONG["de"], "Es folgt eine leere Antwort.")
 # Two systems: another language's text with an empty hypothesis, and one that copies half.
 OUTPUTS = {
-    "other": (*paragraphs("it"), "Sì.", " ".join(paragraphs("it")), ""),
+    "other": (*paragraphs("it"), "Sì.", LONG["it"], ""),
     "copies": tuple(
         source if at % 2 else reference
         for at, (source, reference) in enumerate(zip(SOURCES, REFERENCES, strict=True))
@@ -71,6 +72,10 @@ def references_of(name: str, *columns: Sequence[str]) -> list[tuple[str, ...]] |
 def test_the_long_segment_is_longer_than_the_encoder_reads(
     tiny_comet: Callable[[str], Path],
 ) -> None:
+    from tokenizers import Tokenizer
+
+    words = Tokenizer.from_file(str(tiny_comet("regression").parents[2] / "encoder/tokenizer.json"))
+    assert len(words.encode(LONG["en"]).ids) > 600
     with metric("comet", tiny_comet("regression")) as entered:
         scorer = entered.prepare(view(SOURCES, references_of("comet", REFERENCES)))
         scorer.statistics(OUTPUTS)

@@ -143,10 +143,10 @@ def test_lower_precisions_move_scores_a_little(
 def test_large_sets_go_block_by_block_to_the_same_scores(
     tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from mtbench.metrics.comet import cache, scorer
+    from mtbench.metrics.comet import cache, session
 
     whole = scores("comet", tiny_comet("regression"), FORWARD, {"it": IT, "copy": EN})
-    monkeypatch.setattr(scorer, "VECTORS", 8)
+    monkeypatch.setattr(session, "VECTORS", 8)
     monkeypatch.setattr(cache.Store.__init__, "__defaults__", (None, 10 * 64 * 4))
     with metric("comet", tiny_comet("regression")) as entered:
         rows, _ = statistics(entered, FORWARD, {"it": IT, "copy": EN})

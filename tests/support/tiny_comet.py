@@ -122,6 +122,16 @@ def _build(folder: Path, encoder: Path, kind: str, layer_norm: bool, seed: int) 
     return file
 
 
+def _bundled() -> list[str]:
+    corpus = Path(__file__).resolve().parents[2] / "corpora" / "china-blockchain"
+    rows = [
+        json.loads(line)
+        for file in sorted(corpus.glob("*.jsonl"))
+        for line in file.read_text("utf-8").splitlines()
+    ]
+    return [row[side] for row in rows for side in ("src", "ref")]
+
+
 def _balance_labels(model: Any) -> None:
     """Makes word labels differ from word to word, so that there are error spans."""
     import torch
@@ -135,7 +145,7 @@ def _balance_labels(model: Any) -> None:
     model.hidden2tag.bias.data.sub_(mean)
 
 
-def build_encoder(folder: Path, seed: int, vocabulary: int = 500) -> None:
+def build_encoder(folder: Path, seed: int, vocabulary: int = 2000) -> None:
     """An XLM-R of two layers with a tokenizer of its own kind."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from tokenizers.trainers import UnigramTrainer
@@ -146,7 +156,7 @@ def build_encoder(folder: Path, seed: int, vocabulary: int = 500) -> None:
     words.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
     words.decoder = decoders.Metaspace(replacement="▁", prepend_scheme="always")
     words.train_from_iterator(
-        [text for text, _ in SENTENCES],
+        [*(text for text, _ in SENTENCES), *_bundled()],
         UnigramTrainer(
             vocab_size=vocabulary,
             special_tokens=special,

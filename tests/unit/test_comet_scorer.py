@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from mtbench.errors import MetricError
-from mtbench.metrics.comet import scorer as module
 from mtbench.metrics.comet.scorer import CometScorer
 from mtbench.metrics.comet.session import Advance, Reply, Request
 from tests.support.comet_samples import view
@@ -61,11 +60,11 @@ class FakeSession:
         return reply
 
 
-LOADED = {"limit": 510, "batches": "length"}
-
-
-def make(session: FakeSession, *arguments: Any, with_reference: bool = True) -> CometScorer:
-    return CometScorer("comet", session, view(*arguments), with_reference, LOADED)
+def make(
+    session: FakeSession, *arguments: Any, with_reference: bool = True, texts: int = 1000
+) -> CometScorer:
+    loaded = {"limit": 510, "batches": "length", "texts": texts}
+    return CometScorer("comet", session, view(*arguments), with_reference, loaded)
 
 
 def test_equal_texts_and_equal_segments_are_asked_for_once() -> None:
@@ -119,15 +118,14 @@ def test_counts_of_empty_and_copied_hypotheses_and_of_cut_inputs(
     )
 
 
-@pytest.mark.parametrize("vectors", [1, 8, 1 << 16])
-def test_blocks_of_any_size_give_the_same(vectors: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "VECTORS", vectors)
+@pytest.mark.parametrize("texts", [1, 8, 1 << 16])
+def test_blocks_of_any_size_give_the_same(texts: int) -> None:
     session = FakeSession()
     sources = [f"{'s' * (at % 5)}{at}" for at in range(23)]
     references = [["r" * at] for at in range(23)]
     outputs = {"x": [str(at) for at in range(23)], "y": ["y"] * 23}
     told: list[int] = []
-    rows = make(session, sources, references).statistics(outputs, told.append)
+    rows = make(session, sources, references, texts=texts).statistics(outputs, told.append)
     expected = [
         100 * len(s) + 10 * len(r[0]) + len(m)
         for s, r, m in zip(sources, references, outputs["x"], strict=True)
@@ -135,7 +133,7 @@ def test_blocks_of_any_size_give_the_same(vectors: int, monkeypatch: pytest.Monk
     assert np.array_equal(rows["x"][:, 0], expected)
     assert sum(told) == 46, "progress is told in segments of all systems"
     assert all(step > 0 for step in told)
-    if vectors == 8:
+    if texts == 8:
         assert max(len(r["texts"]) for r in session.requests) <= 8
 
 

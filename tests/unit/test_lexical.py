@@ -10,7 +10,7 @@ from mtbench.errors import DataError, MetricError, RequestError
 from mtbench.metrics import lexical_scorer
 from mtbench.metrics.counters import BleuCounter, Counter, TerCounter
 from mtbench.metrics.lexical_base import Lexical, make_counter
-from mtbench.metrics.lexical_scorer import sample_of
+from mtbench.metrics.lexical_scorer import sample_of, within_budget
 from mtbench.plugins import Array
 from mtbench.types import Signature
 from tests.support.lexical import (
@@ -214,6 +214,14 @@ def test_a_very_long_segment_is_counted_too() -> None:
     assert rows.tolist() == theirs
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_large_blocks_are_counted_in_parts(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    metric, view = make(name), view_of(by_segment(REFERENCE_A, REFERENCE_B))
+    whole = rows_of(metric, view, FIRST)
+    monkeypatch.setattr("mtbench.metrics.counters.LARGEST", 500)
+    assert np.array_equal(rows_of(metric, view, FIRST), whole)
+
+
 def test_no_systems_no_statistics() -> None:
     assert make("bleu").prepare(view_of([["a"]])).statistics({}) == {}
 
@@ -225,3 +233,21 @@ def test_samples_are_spread_and_stay_inside(count: int, wanted: int) -> None:
         assert found == sorted(set(found))
         assert found[0] >= 0 and found[-1] < count
         assert len(found) == min(count, wanted)
+
+
+def test_long_segments_do_not_make_the_check_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert within_budget({0: 0.3, 5: 9.0, 7: 0.1, 9: 0.2}, 0.5) == [0, 7]
+    assert within_budget({0: 30.0, 5: 9.0}, 0.5) == [5]
+    long = " ".join(f"wort{number % 40}" for number in range(400))
+    checked: list[int] = []
+    right = lexical_scorer.within_budget
+
+    def watched(seconds: dict[int, float], budget: float) -> list[int]:
+        checked.extend(right(seconds, budget))
+        return right(seconds, budget)
+
+    monkeypatch.setattr(lexical_scorer, "within_budget", watched)
+    view = view_of([[long], ["ein Haus am See"], [long]])
+    rows = rows_of(make("ter"), view, [long[9:], "am See ein Haus", long])
+    assert rows[1:].tolist() == [[1.0, 4.0], [0.0, 400.0]]
+    assert checked == [1]

@@ -10,8 +10,8 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from mtbench.corpus import pair_files, read_segments
 from mtbench.digests import digest_file
 from mtbench.errors import DataError, RequestError
-from mtbench.validation import Finding, ValidationReport, validate
 from mtbench.identification import _classify
+from mtbench.validation import Finding, ValidationReport, validate
 from tests.support.imports import write_jsonl
 
 EN = "The government announced on Monday that the new rules would apply from next year."

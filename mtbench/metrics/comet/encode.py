@@ -18,8 +18,8 @@ from typing import Any
 Ids = tuple[int, ...]
 
 FLOOR = 16  # sub-words in a batch, at least
-BUDGET = 2048  # sub-words in a batch, at most (or one sequence)
 BATCH = 16  # sequences in a batch, at most, where the user does not say
+BUDGET = 128  # sub-words in a batch, at most, for each sequence it may hold (or one sequence)
 ROWS = 32  # rows given to a head at once, always: its result depends on their number
 
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
@@ -31,7 +31,7 @@ class Tokenized:
 
     Attributes:
         ids: For each text its sub-words, special ones included.
-        offsets: For each text the character span of each sub-word.
+        offsets: For each text the character span of each sub-word, where asked for.
         cut: For each text, whether some of it had to be cut off.
     """
 
@@ -40,7 +40,7 @@ class Tokenized:
     cut: list[bool]
 
 
-def tokenize(model: Any, texts: Sequence[str]) -> Tokenized:
+def tokenize(model: Any, texts: Sequence[str], *, offsets: bool) -> Tokenized:
     """Sub-words as COMET makes them: cut at its encoder's positions less two."""
     found = Tokenized([], [], [])
     for start in range(0, len(texts), 1024):
@@ -49,7 +49,8 @@ def tokenize(model: Any, texts: Sequence[str]) -> Tokenized:
         )
         for one in encoded.encodings:
             found.ids.append(tuple(one.ids))
-            found.offsets.append(one.offsets)
+            if offsets:
+                found.offsets.append(one.offsets)
             found.cut.append(bool(one.overflowing))
     return found
 
@@ -76,12 +77,12 @@ def batches(sequences: Iterable[Ids], size: int) -> Iterator[list[Ids]]:
 
     Args:
         sequences: Different sequences.
-        size: Sequences in a batch, at most.
+        size: Sequences in a batch, at most; ``BUDGET`` times as many sub-words.
     """
     ordered = sorted(sequences, key=lambda ids: (-len(ids), digest(ids)))
     batch: list[Ids] = []
     for ids in ordered:
-        full = len(batch) >= size or (len(batch) + 1) * len(ids) > BUDGET
+        full = len(batch) >= size or (len(batch) + 1) * len(ids) > BUDGET * size
         if batch and (len(batch[0]) != len(ids) or full):
             yield batch
             batch = []

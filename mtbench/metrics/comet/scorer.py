@@ -13,8 +13,6 @@ from mtbench.metrics.comet.client import Session
 from mtbench.plugins import Advance, Array, MeanMetric, Scorer
 from mtbench.types import Json, ScoringView
 
-VECTORS = 1 << 16  # texts of a block, at most: 256 MB of embeddings of 1,024 dimensions
-
 log = logging.getLogger(__name__)
 
 
@@ -63,7 +61,7 @@ class CometScorer(Scorer):
         cuts: dict[str, dict[str, list[str]]] = {name: {} for name in names}
         self._annotations |= {name: {} for name in names}
         references = len(self._references[0]) if self._references and count else 0
-        size = max(1, VECTORS // (len(names) + 1 + references or 1))
+        size = max(1, self._loaded["texts"] // (len(names) + 1 + references))
         for start in range(0, count, size):
             block = range(start, min(start + size, count))
             self._score_block(block, outputs, scores, cuts, advance)

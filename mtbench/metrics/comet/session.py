@@ -32,6 +32,11 @@ Reply = dict[str, Any]
 
 DISTRIBUTION = "unbabel-comet"
 
+# Texts of a request, at most, so that memory is bounded: embeddings of 1,024 dimensions take
+# 256 MB; joined sequences and their labels take more.
+VECTORS = 1 << 16
+JOINED = 1 << 13
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -124,11 +129,12 @@ class LocalSession:
                 self._store = Store(self._embeddings())
                 self._sentences = Sentences(model, device, size, self._store, exact)
         self._model = model
-        worker = self._sentences or self._pairs
+        worker: Sentences | Pairs | None = self._sentences or self._pairs
         return {
             "device": str(device),
             "limit": limit(model),
             "batches": "content" if worker and worker.by_content else "length",
+            "texts": VECTORS if self._sentences else JOINED,
         }
 
     def _embeddings(self) -> Path | None:
@@ -141,8 +147,9 @@ class LocalSession:
         """Scores segments of several systems at once.
 
         Args:
-            request: ``texts``, different strings; ``systems``, for each system a list of
-                (source, reference, hypothesis), each an index into texts, -1 for no reference.
+            request: ``texts``, different strings, no more than ``load`` said; ``systems``, for
+                each system a list of (source, reference, hypothesis), each an index into texts,
+                -1 for no reference.
             advance: Called after each batch with the sequences done and all there are.
 
         Returns:
@@ -157,7 +164,7 @@ class LocalSession:
         systems = [[tuple(triple) for triple in system] for system in request["systems"]]
         try:
             with quiet():
-                tokens = tokenize(self._model, request["texts"])
+                tokens = tokenize(self._model, request["texts"], offsets=self._marks_spans)
                 if self._sentences is not None:
                     reply = self._score_sentences(self._sentences, tokens, systems, advance)
                 elif self._pairs is not None:
@@ -200,6 +207,10 @@ class LocalSession:
         encoded = sentences.encoded - before
         return {"scores": scores, "joined": [[] for _ in systems], "encoded": encoded}
 
+    @property
+    def _marks_spans(self) -> bool:
+        return self._located is not None and self._located.kind == "xcomet_metric"
+
     def _score_pairs(
         self, pairs: Pairs, tokens: Tokenized, systems: list[Any], advance: Advance
     ) -> Reply:
@@ -217,7 +228,7 @@ class LocalSession:
             for group in triples
         ]
         reply: Reply = {"joined": joined, "encoded": pairs.encoded - before}
-        if self._located is None or self._located.kind != "xcomet_metric":
+        if not self._marks_spans:
             return reply | {"scores": [[mean_score(one) for one in group] for group in reads]}
         verdicts = [
             [

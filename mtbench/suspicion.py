@@ -1,0 +1,279 @@
+"""What makes a leaderboard's numbers suspect; no finding changes a score.
+
+Each finding comes with its evidence and a sentence on what to do.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtbench.types import Record, SystemCard, TestSetFacts
+
+Array = NDArray[np.float64]
+Kind = Literal[
+    "reference affinity", "twins", "metric disagreement", "optimised for a metric", "hygiene",
+    "seen in training",
+]  # fmt: skip
+
+ENOUGH_SYSTEMS = 6  # below that nothing can stand out
+WEAK_SYSTEMS = 10  # below that standing out says little
+LONG = 8  # words from which on an exact match is no accident
+OUTLYING = 3.5  # robust z (Iglewicz & Hoaglin 1993)
+TWIN_SHARE = 0.5
+MOVED = 0.2  # points of a lexical score that hygiene alone may move
+
+_QUOTES = str.maketrans(
+    {**dict.fromkeys("“”„«»‟″", '"'), **dict.fromkeys("‘’‚‹›‛′", "'"), "–": "-", "—": "-"}
+)
+
+
+class Finding(Record):
+    """One thing that a reader should look at.
+
+    Attributes:
+        kind: What it is.
+        systems: Whom it concerns.
+        evidence: What was found, in one sentence.
+        advice: What to do, in one sentence.
+        segments: Segments to look at, where it is about some.
+    """
+
+    kind: Kind
+    systems: tuple[str, ...]
+    evidence: str
+    advice: str
+    segments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of one test set.
+
+    Attributes:
+        ids: Segment ids.
+        references: For each segment its references.
+        outputs: Candidate → hypotheses.
+        cards: Candidate → its card.
+        facts: Of the test set.
+        scores: Metric → candidate → system score.
+        segment_scores: Metric → candidate → array of shape (n,).
+        higher_is_better: Metric → its direction.
+        normalised: Lexical metric → candidate → its score on normalised text.
+    """
+
+    ids: tuple[str, ...]
+    references: tuple[tuple[str, ...], ...]
+    outputs: Mapping[str, Sequence[str]]
+    cards: Mapping[str, SystemCard]
+    facts: TestSetFacts
+    scores: Mapping[str, Mapping[str, float]]
+    segment_scores: Mapping[str, Mapping[str, Array]]
+    higher_is_better: Mapping[str, bool]
+    normalised: Mapping[str, Mapping[str, float]]
+
+
+def suspicions(known: Evidence) -> tuple[Finding, ...]:
+    """Everything suspect about one test set's table."""
+    return (
+        *reference_affinity(known),
+        *twins(known),
+        *metric_disagreement(known),
+        *optimised(known),
+        *hygiene(known),
+        *seen_in_training(known),
+    )
+
+
+def robust_z(values: Mapping[str, float]) -> dict[str, float]:
+    """How far each value is from the median, in units of 1.4826 median absolute deviations.
+
+    Source: Iglewicz & Hoaglin 1993, How to detect and handle outliers. Where more than half of
+    the values are equal, the mean absolute deviation (times 1.2533) takes the place of the median.
+    """
+    column = np.array(list(values.values()), dtype=np.float64)
+    away = np.abs(column - np.median(column))
+    spread = 1.4826 * float(np.median(away)) or 1.2533 * float(np.mean(away))
+    if spread == 0:
+        return dict.fromkeys(values, 0.0)
+    z = (column - np.median(column)) / spread
+    return {name: float(value) for name, value in zip(values, z, strict=True)}
+
+
+def exact_matches(known: Evidence) -> dict[str, tuple[int, int]]:
+    """Candidate → hypotheses of 8 words and more that equal a reference, and how many there are."""
+    long = [
+        at
+        for at, references in enumerate(known.references)
+        if references and min(len(r.split()) for r in references) >= LONG
+    ]
+    return {
+        name: (sum(texts[at].strip() in _stripped(known.references[at]) for at in long), len(long))
+        for name, texts in known.outputs.items()
+    }
+
+
+def _stripped(references: tuple[str, ...]) -> set[str]:
+    return {reference.strip() for reference in references}
+
+
+def reference_affinity(known: Evidence) -> list[Finding]:
+    """Systems nearer to the reference than the others by score and by exact matches alike."""
+    names = set(known.outputs)
+    metric = next((m for m in ("chrf", "bleu") if names == set(known.scores.get(m, {}))), None)
+    if metric is None or len(names) < ENOUGH_SYSTEMS:
+        return []
+    matches = exact_matches(known)
+    shares = {name: hits / max(of, 1) for name, (hits, of) in matches.items()}
+    by_score, by_match = robust_z(known.scores[metric]), robust_z(shares)
+    weak = (
+        "" if len(names) >= WEAK_SYSTEMS else f"; with {len(names)} systems this is weak evidence"
+    )
+    found = []
+    for name in sorted(names):
+        if by_score[name] >= OUTLYING and by_match[name] >= OUTLYING:
+            hits, of = matches[name]
+            found.append(
+                Finding(
+                    kind="reference affinity",
+                    systems=(name,),
+                    evidence=f"{metric} {known.scores[metric][name]:.1f} (robust z "
+                    f"{by_score[name]:.1f}), and {hits} of {of} long segments equal the reference "
+                    f"word for word ({shares[name]:.0%}, robust z {by_match[name]:.1f}){weak}",
+                    advice="Ask how the reference came to be: one that was post-edited from this "
+                    "system, or that the system has seen, looks the same. Rank by a second "
+                    "reference or a reference-free metric.",
+                )
+            )
+    return found
+
+
+def twins(known: Evidence) -> list[Finding]:
+    """Pairs of systems whose long outputs are mostly the same."""
+    found = []
+    for a, b in combinations(sorted(known.outputs), 2):
+        pairs = [
+            (x.strip(), y.strip())
+            for x, y in zip(known.outputs[a], known.outputs[b], strict=True)
+            if max(len(x.split()), len(y.split())) >= LONG
+        ]
+        same = sum(x == y for x, y in pairs)
+        if pairs and same >= TWIN_SHARE * len(pairs):
+            found.append(
+                Finding(
+                    kind="twins",
+                    systems=(a, b),
+                    evidence=f"{same} of {len(pairs)} long segments are the same word for word",
+                    advice="Count them as one system: they are likely one model under two names, "
+                    "and a ranking of both says little.",
+                )
+            )
+    return found
+
+
+def metric_disagreement(known: Evidence) -> list[Finding]:
+    """Systems and segments that two metrics order in opposite ways."""
+    found = []
+    metrics = [m for m in known.segment_scores if len(known.segment_scores[m]) > 1]
+    for one, other in combinations(metrics, 2):
+        shared = sorted(set(known.segment_scores[one]) & set(known.segment_scores[other]))
+        for a, b in combinations(shared, 2):
+            deltas = [_standardised(known, metric, a, b) for metric in (one, other)]
+            means = [float(d.mean()) for d in deltas]
+            errors = [float(d.std(ddof=1)) / len(d) ** 0.5 if len(d) > 1 else 0.0 for d in deltas]
+            clear = all(abs(m) > 2 * e > 0 for m, e in zip(means, errors, strict=True))
+            if clear and means[0] * means[1] < 0:
+                gap = np.argsort(-np.abs(deltas[0] - deltas[1]), kind="stable")[:5]
+                better, worse = (a, b) if means[0] > 0 else (b, a)
+                found.append(
+                    Finding(
+                        kind="metric disagreement",
+                        systems=(a, b),
+                        evidence=f"by {one}, {better} is clearly better; by {other}, {worse} is",
+                        advice="Read the segments named here before believing either metric.",
+                        segments=tuple(known.ids[at] for at in gap),
+                    )
+                )
+    return found
+
+
+def _standardised(known: Evidence, metric: str, a: str, b: str) -> Array:
+    """Differences by segment, better a positive, in units of their spread."""
+    scores = known.segment_scores[metric]
+    delta = scores[a] - scores[b] if known.higher_is_better[metric] else scores[b] - scores[a]
+    spread = float(delta.std())
+    return np.asarray(delta / spread if spread else delta, dtype=np.float64)
+
+
+def optimised(known: Evidence) -> list[Finding]:
+    """Systems whose card says that they are optimised for a metric in the table."""
+    return [
+        Finding(
+            kind="optimised for a metric",
+            systems=(name,),
+            evidence=f"its card says that it is optimised for {metric}",
+            advice=f"Do not rank it by {metric}: what is decoded for a metric gains more there "
+            "than by people's judgement. Look at another one.",
+        )
+        for name, card in sorted(known.cards.items())
+        for metric in card.optimised_for
+        if metric in known.scores
+    ]
+
+
+def hygiene(known: Evidence) -> list[Finding]:
+    """Systems whose lexical score moves by normal forms, quotes and spaces alone.
+
+    Among three systems and more, those that move otherwise than the median system does: what moves
+    all alike lies in the reference and changes no order.
+    """
+    said: dict[str, list[str]] = {}
+    for metric, normalised in known.normalised.items():
+        moved = {name: score - known.scores[metric][name] for name, score in normalised.items()}
+        usual = float(np.median(list(moved.values()))) if len(moved) > 2 else 0.0
+        for name, by in moved.items():
+            if abs(by - usual) >= MOVED:
+                before = known.scores[metric][name]
+                beside = f", the median system {usual:+.1f}" if len(moved) > 2 else ""
+                said.setdefault(name, []).append(
+                    f"{metric} {before + by:.1f} instead of {before:.1f} ({by:+.1f}{beside})"
+                )
+    return [
+        Finding(
+            kind="hygiene",
+            systems=(name,),
+            evidence=f"with NFC, plain quotes and single spaces on both sides it would have "
+            f"{' and '.join(lines)}",
+            advice="The headline takes the text as it is. See whether spelling conventions alone "
+            "make a difference before reading it as quality.",
+        )
+        for name, lines in sorted(said.items())
+    ]
+
+
+def seen_in_training(known: Evidence) -> list[Finding]:
+    """Systems whose training data may hold the test set, by date."""
+    if known.facts.date is None:
+        return []
+    return [
+        Finding(
+            kind="seen in training",
+            systems=(name,),
+            evidence=f"its training data ends {card.training_cutoff}, the test set was published "
+            f"{known.facts.date}",
+            advice="Evaluate it on texts younger than its training data.",
+        )
+        for name, card in sorted(known.cards.items())
+        if card.training_cutoff is not None and card.training_cutoff >= known.facts.date
+    ]
+
+
+def plain_spelling(text: str) -> str:
+    """NFC, straight quotes and dashes, single spaces: what hygiene compares with."""
+    return " ".join(unicodedata.normalize("NFC", text).translate(_QUOTES).split())

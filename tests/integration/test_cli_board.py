@@ -1,0 +1,319 @@
+"""The leaderboard: its CSV to the letter, the other formats, and names made to break them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from mtbench import __version__
+from tests.support.workspace import SENTENCES, Space, sentences
+
+LEADING = ["corpus", "src", "tgt", "system", "segments", "rank", "cluster"]
+TRAILING = [
+    "failures", "off_target", "empty", "copied", "length_ratio", "seconds_per_segment",
+    "rank_metric", "testset_digest", "output_digest", "mtbench_version",
+]  # fmt: skip
+NASTY = (
+    "=cmd|' -C calc'!A0",
+    "+1-800",
+    "@SUM(A1:A9)",
+    "-2+3",
+    'a,b;c"d',
+    "50% off & more_of $it #1 ~x^y {z} back\\slash",
+    "*bold* _it_ `code` <b>html<b> | pipe [link](x.y) &lt;",
+    "système Ünïcode 系统",
+    "name with  two spaces ",
+)
+
+
+def of_metric(name: str) -> list[str]:
+    return [name, f"{name}_ci_low", f"{name}_ci_high", f"{name}_signature"]
+
+
+def table(space: Space) -> list[dict[str, str]]:
+    text = (space.root / "results/leaderboard.csv").read_bytes().decode("utf-8")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+@pytest.fixture
+def three(space: Space) -> Space:
+    """Three systems and a baseline on two pairs."""
+    space.corpus("news", "en-it")
+    space.corpus("news", "en-de", rows=sentences(4))
+    references = [reference for _, reference in SENTENCES]
+    for name, change in (("good", ""), ("fair", " ma"), ("poor", " ma non troppo, davvero")):
+        space.file(f"{name}/en-it.txt", [text + change for text in references])
+        space.file(f"{name}/en-de.txt", [text + change for text in references[:4]])
+    return space
+
+
+SYSTEMS = ("hypotheses:good", "hypotheses:fair", "hypotheses:poor", "identity")
+MODELS = tuple(word for system in SYSTEMS for word in ("--model", system))
+THREE = ("evaluate", *MODELS, "--metric", "bleu", "--metric", "chrf")
+
+
+def test_the_columns_are_the_contract(three: Space) -> None:
+    assert three(*THREE, "--metric", "ter", "--metric", "chrf++").code == 0
+    raw = (three.root / "results/leaderboard.csv").read_bytes()
+    assert raw.endswith(b"\r\n")
+    assert raw.count(b"\r\n") == raw.count(b"\n") == 9
+    assert not raw.startswith(b"\xef\xbb\xbf")
+    header = raw.decode("utf-8").split("\r\n")[0].split(",")
+    metrics = ("bleu", "chrf", "chrf++", "ter", "comet")
+    assert header == LEADING + [c for m in metrics for c in of_metric(m)] + TRAILING
+
+
+def test_the_rows_are_sorted_and_full(three: Space) -> None:
+    assert three(*THREE).code == 0
+    rows = table(three)
+    keys = [(row["corpus"], row["src"], row["tgt"], row["system"]) for row in rows]
+    assert keys == sorted(keys)
+    assert [key[1:] for key in keys] == [
+        ("en", target, system)
+        for target in ("de", "it")
+        for system in ("fair", "good", "identity", "poor")
+    ]
+    for row in rows:
+        assert row["segments"] == ("8" if row["tgt"] == "it" else "4")
+        assert row["mtbench_version"] == __version__
+        assert re.fullmatch(r"\d*", row["off_target"])
+        assert row["comet"] == row["comet_ci_low"] == row["comet_signature"] == ""
+        for column in ("bleu", "bleu_ci_low", "bleu_ci_high", "chrf", "length_ratio"):
+            assert re.fullmatch(r"\d+\.\d{6}", row[column]), (column, row[column])
+        for column in ("testset_digest", "output_digest"):
+            assert re.fullmatch(r"[0-9a-f]{64}", row[column])
+        for column in ("failures", "empty", "copied"):
+            assert re.fullmatch(r"\d+", row[column])
+        assert float(row["bleu_ci_low"]) <= float(row["bleu"]) <= float(row["bleu_ci_high"])
+    by_name = {row["system"]: row for row in rows if row["tgt"] == "it"}
+    assert by_name["identity"]["copied"] == "8"
+    assert by_name["identity"]["rank"] == ""  # a baseline stands outside
+    assert by_name["good"]["length_ratio"] == "1.000000"
+    assert by_name["good"]["chrf"] == "100.000000"
+
+
+def test_json_is_the_same_leaderboard(three: Space) -> None:
+    answer = three(*THREE, "--format", "json")
+    board = answer.json
+    cells = {
+        (t["corpus"], t["pair"]["source"], t["pair"]["target"], row["system"]): row
+        for t in board["tables"]
+        for row in t["rows"]
+    }
+    rows = table(three)
+    assert len(rows) == len(cells)
+    for row in rows:
+        same = cells[row["corpus"], row["src"], row["tgt"], row["system"]]
+        assert f"{same['cells']['chrf']['score']:.6f}" == row["chrf"]
+        assert same["cells"]["chrf"]["signature"] == row["chrf_signature"]
+        assert str(same["rank"] or "") == row["rank"]
+        assert same["output_digest"] == row["output_digest"]
+        assert same["cells"]["comet"]["reason"] == "not scored"
+
+
+@pytest.mark.parametrize("style", ["table", "csv", "json", "md", "latex"])
+def test_stored_results_give_the_same_table(three: Space, style: str) -> None:
+    first = three(*THREE, "--format", style)
+    again = three("leaderboard", "--format", style)
+    assert first.code == again.code == 0
+    assert first.out == again.out
+    assert again.err == ""
+    if style == "csv":
+        assert again.out.encode() == (three.root / "results/leaderboard.csv").read_bytes()
+
+
+def test_parts_of_the_table(three: Space) -> None:
+    assert three(*THREE).code == 0
+    german = three("leaderboard", "--pair", "en-de", "--format", "csv").out.splitlines()
+    assert len(german) == 5
+    assert all(line.startswith("news,en,de,") for line in german[1:])
+    three("leaderboard", "--pair", "en-fr").refused(2, "unknown pair: 'en-fr'", "en-it")
+    three("leaderboard", "--corpus", "newz").refused(2, "unknown corpus: 'newz'", "'news'")
+    assert three("leaderboard", "results", "--corpus", "news").code == 0
+
+
+def test_another_primary_metric(three: Space) -> None:
+    assert three(*THREE).code == 0
+    by_default = three("leaderboard", "--format", "json").json["tables"]
+    by_bleu = three("leaderboard", "--sort", "bleu", "--format", "json").json["tables"]
+    assert {t["rank_metric"] for t in by_default} == {"chrf"}
+    assert {t["rank_metric"] for t in by_bleu} == {"bleu"}
+    assert [row["system"] for row in by_default[1]["rows"]] == ["good", "fair", "poor", "identity"]
+
+
+def test_nobody_is_ranked_where_the_set_cannot_tell(three: Space) -> None:
+    answer = three(*THREE, "--pair", "en-de", "--format", "json")
+    (small,) = answer.json["tables"]
+    assert all(row["rank"] is None for row in small["rows"])
+    assert "4" in small["verdict"]
+    shown = three(*THREE, "--pair", "en-de")
+    assert "unreliable" in shown.out
+    assert "smoke test" in shown.out
+
+
+def test_only_the_test_sets_of_the_call_are_printed(three: Space) -> None:
+    assert three(*THREE, "--pair", "en-it").code == 0
+    answer = three(*THREE, "--pair", "en-de", "--format", "csv")
+    assert {row["tgt"] for row in csv.DictReader(io.StringIO(answer.out))} == {"de"}
+    assert {row["tgt"] for row in table(three)} == {"de", "it"}
+
+
+# --- names made to break a format -----------------------------------------------------------
+
+
+@pytest.fixture
+def nasty(space: Space) -> Space:
+    """System names come from the names of files, and a user may call a file anything."""
+    space.corpus("a_b+c@d.e-f")
+    for name in NASTY:
+        space.file(f"out/{name}.txt", [reference for _, reference in SENTENCES])
+    return space
+
+
+def scored(space: Space, style: str) -> str:
+    files = [str(path) for path in sorted((space.root / "out").iterdir())]
+    corpus = ("--corpus", "a_b+c@d.e-f", "--metric", "chrf", "--format", style)
+    answer = space("score", "--hypotheses", *files, *corpus)
+    assert answer.code == 0, answer.err
+    return answer.out
+
+
+def names() -> set[str]:
+    return {name.strip() for name in NASTY}
+
+
+def test_nasty_names_in_csv(nasty: Space) -> None:
+    out = scored(nasty, "csv")
+    rows = list(csv.DictReader(io.StringIO(out, newline="")))
+    found = {row["system"] for row in rows}
+    for cell in found:
+        assert cell[0] not in "=+-@\t\r"
+    assert {cell.removeprefix("'") for cell in found} == names()
+    assert len(rows) == len(NASTY)
+
+
+def test_nasty_names_in_json(nasty: Space) -> None:
+    board = json.loads(scored(nasty, "json"))
+    assert {row["system"] for row in board["tables"][0]["rows"]} == names()
+    for row in board["tables"][0]["rows"]:
+        assert re.fullmatch(r"[A-Za-z0-9._+@-]+-[0-9a-f]{8}", row["folder"])
+        assert (nasty.root / "results/a_b+c@d.e-f/en-it" / row["folder"]).is_dir()
+
+
+def test_nasty_names_in_a_table(nasty: Space) -> None:
+    out = scored(nasty, "table")
+    for name in names():
+        assert any(name in line for line in out.splitlines())
+
+
+def test_nasty_names_in_markdown(nasty: Space) -> None:
+    lines = [line for line in scored(nasty, "md").splitlines() if line.startswith("|")]
+    cells = [re.split(r"(?<!\\)\|", line)[1:-1] for line in lines]
+    assert len({len(row) for row in cells}) == 1
+    assert len(lines) == 2 + len(NASTY)
+    found = {re.sub(r"\\(.)", r"\1", row[1].strip()) for row in cells[2:]}
+    assert found == {" ".join(name.split()) for name in NASTY}
+    text = "\n".join(lines)
+    assert "<b>" not in text
+    assert "[link](" not in text
+    assert not re.search(r"(?<!\\)\*bold", text)
+    assert not re.search(r"(?<!\\)&lt;", text)
+
+
+def test_nasty_names_in_latex(nasty: Space) -> None:
+    out = scored(nasty, "latex")
+    (row,) = [line for line in out.splitlines() if "50" in line and "off" in line]
+    assert r"50\% off \& more\_of \$it \#1" in row
+    assert r"back\textbackslash{}slash" in row
+    for line in out.splitlines():
+        if not line.startswith(r"    ") or line.lstrip().startswith("\\"):
+            continue
+        assert re.search(r"(?<!\\)%", line) is None
+        assert line.count("&") - line.count(r"\&") == 2
+    assert out.count("{") == out.count("}")
+    assert out.count(r"\begin{") == out.count(r"\end{")
+
+
+def test_a_name_no_folder_can_have(space: Space) -> None:
+    """A file's name that has nothing plain in it still gets a folder."""
+    space.corpus()
+    space.file("out/系统.txt", [reference for _, reference in SENTENCES])
+    space.file("out/....txt", [reference for _, reference in SENTENCES])
+    for name in ("系统", "..."):
+        answer = space("score", "--hypotheses", f"out/{name}.txt", "--corpus", "news", "--metric",
+                       "chrf", "--format", "json")  # fmt: skip
+        assert answer.code == 0, answer.err
+        assert name in {row["system"] for row in answer.json["tables"][0]["rows"]}
+    assert space("verify").code == 0
+
+
+def test_a_name_that_is_not_utf8(space: Space) -> None:
+    space.corpus()
+    path = Path(space.root) / b"caf\xe9.txt".decode("utf-8", "surrogateescape")
+    path.write_text("x\n", "utf-8")
+    space("score", "--hypotheses", path, "--corpus", "news").refused(2, "not UTF-8", "rename")
+
+
+def test_two_of_one_name_in_one_table(space: Space) -> None:
+    """A card and an inline model of one name, from two calls, are told apart by their folders."""
+    space.corpus()
+    space.file("one/out.txt", [reference for _, reference in SENTENCES])
+    space.file("two/out.txt", [source for source, _ in SENTENCES])
+    for folder in ("one", "two"):
+        answer = space("score", "--hypotheses", f"{folder}/out.txt", "--corpus", "news",
+                       "--metric", "chrf", "--format", "json")  # fmt: skip
+        assert answer.code == 0
+    systems = [row["system"] for row in answer.json["tables"][0]["rows"]]
+    assert len(set(systems)) == 2
+    assert all(re.fullmatch(r"out-[0-9a-f]{8}", name) for name in systems)
+
+
+# --- the other verbs ------------------------------------------------------------------------
+
+
+def test_translate_alone(space: Space) -> None:
+    space.corpus()
+    answer = space("translate", "--model", "identity", "--format", "json")
+    (run,) = answer.json
+    assert run["output"] == "results/news/en-it/identity/output.jsonl"
+    assert run["segments"] == len(SENTENCES)
+    assert not (space.root / "results/leaderboard.csv").exists()
+    plain = space("translate", "--model", "identity")
+    assert plain.out == "results/news/en-it/identity/output.jsonl\t8 segments\t0 failures\n"
+
+
+def test_models(space: Space) -> None:
+    space.corpus()
+    space.card("slow", 'backend = "slow"\npairs = ["en-it"]\nlicence = "MIT"\n')
+    listed = {card["name"]: card for card in space("models", "list", "--format", "json").json}
+    assert listed["slow"]["licence"] == "MIT"
+    assert listed["identity"]["baseline"]
+    assert "slow" in space("models", "list").out
+    shown = space("models", "show", "slow", "--format", "json").json
+    assert shown["options"]["batching"] == "free"
+    (checked,) = space("models", "check", "slow", "--format", "json").json
+    assert checked["pair"] == "en-it"
+    assert checked["repeatable"]
+    space("models", "check", "slow", "--pair", "en-de").refused(2, "slow does not serve en-de")
+
+
+def test_metrics(space: Space) -> None:
+    found = {row["name"]: row for row in space("metrics", "list", "--format", "json").json}
+    assert {"bleu", "chrf", "chrf++", "comet", "semsim", "spbleu", "ter"} <= set(found)
+    assert found["bleu"]["signature"].startswith("nrefs:1|")
+    assert not found["ter"]["higher_is_better"]
+    assert "signature for en-de" in space("metrics", "list").out
+
+
+def test_quiet_and_verbose(space: Space) -> None:
+    space.corpus()
+    command = ("evaluate", "--model", "identity")
+    assert space(*command, "-q").err == ""
+    assert "comet is left out" in space(*command).err
+    assert "nrefs:1|" not in space(*command).out
+    assert "nrefs:1|" in space(*command, "-v").out
