@@ -231,7 +231,7 @@ def _validated(
             }
             card = card.model_copy(update={"options": options})
     kind = BACKENDS.get(card.backend)
-    options_record = parse_options(kind.Options, card.options, where)
+    options_record = parse_options(kind.Options, system_options(card), where)
     via = card.via or kind.via(options_record)
     return card.model_copy(update={"via": tuple(via)})
 
@@ -247,6 +247,12 @@ def _step(step: Json, folders: tuple[Path, ...], seen: tuple[str, ...]) -> Json:
     else:
         card = find_system(step, folders)
     return {"backend": card.backend, "options": card.options}
+
+
+def system_options(card: SystemCard) -> dict[str, Json]:
+    """The options a card's back end is made from: a back end that counts costs gets its price."""
+    wants = "price" in BACKENDS.get(card.backend).Options.model_fields
+    return {**card.options, "price": card.price} if wants and card.price else dict(card.options)
 
 
 def folder_name(card: SystemCard) -> str:

@@ -161,6 +161,7 @@ def _translated(task: Task, request: Request, watcher: Watcher) -> SystemOutput:
         segments=len(hypotheses),
         failures=failed,
         status="partial" if failed else "complete",
+        unit=backend.unit,
         batching=translating.batching(backend, request.runtime, sources),
         provenance=provenance,
         notes=backend.notes(),
