@@ -70,6 +70,7 @@ def report(
     It is one file that asks nothing of any network, with files of segments beside it where there
     are too many. Whoever has it can read every source, reference and translation in it.
     """
+    from mtbench.cli.output import say
     from mtbench.config import workspace
     from mtbench.files import write_json, write_text
     from mtbench.languages import LanguagePair
@@ -101,5 +102,5 @@ def report(
     if not quiet:
         for one in content.sets:
             for note in one.notes:
-                common.say(note)
+                say(note)
     common.emit(str(folder / "index.html"))

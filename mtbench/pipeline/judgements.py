@@ -15,6 +15,7 @@ from mtbench.errors import DataError
 from mtbench.files import read_lines
 from mtbench.jsonl import read_objects
 from mtbench.languages import LanguagePair
+from mtbench.plugins import Array
 from mtbench.report.html import Judgements
 from mtbench.types import Json
 
@@ -128,7 +129,7 @@ def place_judgements(
         DataError: If one is about no segment or system here, or could be about several test sets.
     """
     index = [{name: at for at, name in enumerate(place.ids)} for place in places]
-    sums: list[dict[str, tuple[np.ndarray, np.ndarray]]] = [{} for _ in places]
+    sums: list[dict[str, tuple[Array, Array]]] = [{} for _ in places]
     for one in judgements:
         fits = [
             number

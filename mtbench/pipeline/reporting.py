@@ -71,6 +71,8 @@ def gather(
             f"{space.results}: no results{' of that kind' if found.tables else ''}",
             hint="mtbench leaderboard shows what there is",
         )
+    # Where something can be compared comes first; the rest keeps the order of the leaderboard.
+    tables = tuple(sorted(tables, key=lambda table: _candidates(table) < 2))
     stored = StoredTestSets(space)
     sets = [_Gatherer(results, stored, table).gather() for table in tables]
     if human is not None:
@@ -83,6 +85,10 @@ def gather(
         sets=sets,
         results=str(space.results),
     )
+
+
+def _candidates(table: Table) -> int:
+    return sum(not row.baseline for row in table.rows)
 
 
 class _Gatherer:
@@ -151,7 +157,9 @@ class _Gatherer:
             found[row.system] = output
         return found
 
-    def _scores(self, rows: Sequence[Row], ids: Sequence[str]) -> dict[str, dict[str, MetricResult]]:
+    def _scores(
+        self, rows: Sequence[Row], ids: Sequence[str]
+    ) -> dict[str, dict[str, MetricResult]]:
         """Metric → system → the score in the table, with its statistics."""
         found: dict[str, dict[str, MetricResult]] = {}
         for metric in self._table.metrics:

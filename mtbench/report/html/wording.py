@@ -22,14 +22,14 @@ def detectable(table: Table, tests: Sequence[PairedTest], info: MetricInfo | Non
     5 % finds in 80 % of cases. It is not given below 30 units, where the error of that error is
     itself large; there only the smallest possible p-value is.
     """
+    candidates = sum(not row.baseline for row in table.rows)
+    if candidates < 2:
+        what = "one candidate" if candidates else "no candidate, only a baseline"
+        return f"There is {what} here, and so nothing to tell apart."
     if table.rank_metric is None or info is None:
         return "No metric covers the candidates here, so that nothing is tested."
     if not tests:
-        return (
-            "No pair of candidates was tested here; the sentence below the table says why."
-            if table.verdict
-            else "There are no two candidates to compare."
-        )
+        return "No pair of candidates was tested here; the sentence above the table says why."
     known = [test.detectable for test in tests if test.detectable is not None]
     one = tests[0]
     units = f"{one.units:,} {one.unit}s"
@@ -62,13 +62,12 @@ def detectable(table: Table, tests: Sequence[PairedTest], info: MetricInfo | Non
 def verdict(test: PairedTest, info: MetricInfo) -> str:
     """One sentence on a pair: which is better, by how much, and how sure that is."""
     places = info.decimals + 1
-    method = (
-        f"{test.method}, two-sided, "
-        f"{_count(test.units, test.unit)}, {_p(test.p_adjusted)}"
-        + (f" after Holm over {_count(test.family, 'pair')}" if test.correction == "holm" else "")
+    method = f"{test.method}, two-sided, {_count(test.units, test.unit)}, {_p(test.p_adjusted)}" + (
+        f" after Holm over {_count(test.family, 'pair')}" if test.correction == "holm" else ""
     )
     low, high = test.interval.low, test.interval.high
     delta = f"Δ = {test.delta:+.{places}f} [{low:+.{places}f}, {high:+.{places}f}]"
+    delta = delta.replace("-", "−")
     winner = test.winner
     if winner is None:
         return f"No difference by {info.title} is established: {delta} ({method})."

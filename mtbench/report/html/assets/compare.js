@@ -78,7 +78,7 @@ function histogram(data, metric, a, b) {
   for (const value of known) bins[Math.max(0, Math.min(2 * half - 1, Math.floor((value / reach) * half + half)))].count++;
   return figure("Where segments lie", `${titleOf(metric)}: right of zero A is better; outer bars hold what lies beyond`, drawn({
     width: figureWidth(), height: 220, marginLeft: 44, marginBottom: 38, ariaLabel: "Histogram of differences by segment",
-    x: { label: null, ticks: 7 }, y: { label: "segments", grid: true, ticks: 5, labelArrow: false },
+    x: { label: null, ticks: 7 }, y: { label: "segments", grid: true, ticks: Math.min(5, Math.max(...bins.map((bin) => bin.count))), labelArrow: false, tickFormat: (value) => (Number.isInteger(value) ? value.toLocaleString("en") : "") },
     marks: [vendor.rectY(bins, { x1: "from", x2: "to", y: "count", inset: 0.5, fill: (bin) => (bin.from >= 0 ? "var(--up)" : "var(--down)") }), vendor.ruleX([0], { stroke: "var(--ink)" })],
   }));
 }

@@ -41,6 +41,7 @@ function fixed(value, metric, more = 0) {
 function signed(value, metric, more = 0) {
   if (value === null || Number.isNaN(value)) return "–";
   const text = fixed(value, metric, more);
+  if (!/[1-9]/.test(text)) return text.replace("−", "");
   return value > 0 ? "+" + text : text;
 }
 

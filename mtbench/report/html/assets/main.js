@@ -4,7 +4,10 @@ function show(focus) {
   for (const view of VIEWS) $("view-" + view).hidden = view !== state.view;
   for (const link of document.querySelectorAll("#views a")) {
     const here = link.dataset.view === state.view;
-    if (here) link.setAttribute("aria-current", "page");
+    if (here) {
+      link.setAttribute("aria-current", "page");
+      link.parentElement.scrollLeft = link.offsetLeft - link.parentElement.offsetLeft - 24;
+    }
     else link.removeAttribute("aria-current");
     link.href = hashOf({ ...state, view: link.dataset.view });
   }

@@ -4,7 +4,9 @@ const SYMBOLS = ["circle", "square", "triangle", "diamond", "cross", "star", "wy
 const colour = (at) => `var(--c${at % 8})`;
 const clipped = (text, most = 22) => {
   const letters = Array.from(text);
-  return letters.length > most ? letters.slice(0, most - 1).join("") + "…" : text;
+  if (letters.length <= most) return text;
+  const tail = Math.floor((most - 1) / 3); // names of one family differ at their ends
+  return letters.slice(0, most - 1 - tail).join("") + "…" + letters.slice(letters.length - tail).join("");
 };
 
 function drawn(options) {
@@ -142,7 +144,7 @@ function partsPlot(set, metric, by, width) {
   }));
 }
 
-function matrixPlot(set, width) {
+function matrixPlot(set, room) {
   if (!set.tests.length) return null;
   const names = set.rows.filter((row) => set.tests.some((test) => test.a === row.system || test.b === row.system)).map((row) => row.system);
   const cells = set.tests.flatMap((test) => [
@@ -152,7 +154,7 @@ function matrixPlot(set, width) {
   const kind = (cell) => (cell.test.winner === null ? "none" : cell.test.winner === cell.row ? "better" : "worse");
   const sign = { none: "", better: "▲ ", worse: "▼ " };
   const left = leftMargin(names);
-  const size = Math.max(44, Math.min(84, (width - left - 24) / names.length));
+  const size = Math.max(44, Math.min(118, (room - left - 24) / names.length));
   return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established`, drawn({
     width: Math.round(left + 24 + size * names.length), height: Math.round(50 + 40 * names.length), marginLeft: left, marginTop: 46, marginBottom: 4,
     ariaLabel: "Significance of all pairs",
@@ -194,7 +196,7 @@ function drawPlots() {
     partsPlot(set, chosen, "document", width),
   ].filter(Boolean);
   $("figures").replaceChildren(
-    ...[...metrics.map((name) => intervalPlot(set, name, width)), matrixPlot(set, width)].filter(Boolean),
+    ...[...metrics.map((name) => intervalPlot(set, name, width)), matrixPlot(set, room - 34)].filter(Boolean),
     ...(set.tests.length ? [] : [el("p", { class: "note wide" }, set.why_untested)]),
     ...(coloured.length ? [el("div", { class: "wide" }, legend(names)), ...coloured] : []),
   );

@@ -76,7 +76,7 @@ function applyFilters() {
   for (let at = 0; at < data.size; at++) {
     if (state.doc && data.documents[at] !== state.doc) continue;
     if (state.dom && data.domains[at] !== state.dom) continue;
-    if (bit && !data.flags.some((flags) => flags[at] & bit)) continue;
+    if (bit && !((data.flags[list.a]?.[at] | data.flags[list.b]?.[at]) & bit)) continue;
     if (bounded && !(scores[at] >= low && scores[at] <= high)) continue;
     if (least && !(data.disagreement?.[at] >= least)) continue;
     if (text && !words.every((word) => text[at].includes(word))) continue;
@@ -142,13 +142,13 @@ function row(place) {
   const delta = list.delta?.[at];
   const scoreOf = (system) => data.scores[list.metric]?.[system]?.[at];
   const snippet = data.sources ? foreign("span", facts.source, data.sources[at], "snippet") : foreign("span", facts.target, data.hypotheses[list.a]?.[at] ?? "", "snippet");
-  const flagged = data.flags.reduce((sum, flags) => sum | flags[at], 0);
+  const flagged = data.flags[list.a]?.[at] | data.flags[list.b]?.[at];
   const node = el(
     "div",
     { class: "item", role: "option", id: `row-${place}`, "aria-selected": String(place === list.selected), "aria-setsize": list.order.length, "aria-posinset": place + 1 },
     el("span", { class: "line" },
       el("bdi", { class: "id" }, data.ids[at]),
-      flagged ? el("span", { class: "dot", title: "has a flag" }, "⚑") : null,
+      flagged ? el("span", { class: "dot", title: "A or B has a flag" }, "⚑") : null,
       el("span", { class: "numbers" },
         el("span", {}, fixed(scoreOf(list.a), list.metric)),
         data.hypotheses.length > 1 ? el("span", { class: "quiet" }, fixed(scoreOf(list.b), list.metric)) : null,
