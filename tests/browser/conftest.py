@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,14 @@ def open_page(browser: Browser) -> Iterator[Open]:
                 trouble.append("a text was run")
         context.close()
     assert not trouble
+
+
+def until(page: Page, expression: str) -> None:
+    """Waits until an expression holds; the page's policy forbids Playwright's own way."""
+    end = time.monotonic() + 15
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(20)
 
 
 def write(content: Content, folder: Path, **options: Any) -> Path:

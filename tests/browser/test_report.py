@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from mtbench.cli.main import run
-from tests.browser.conftest import Open, write
+from tests.browser.conftest import Open, until, write
 from tests.support.report_content import content
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def test_the_committed_results_open(real: Path, open_page: Open) -> None:
         page.wait_for_selector(f"#view-{view}:not([hidden])")
     page.select_option("#boardpair", "en-fr") if page.locator("#boardpair").is_visible() else None
     page.goto(page.url.split("#")[0] + "#segments?set=china-blockchain%2Fen-fr&id=e2e1%2F4")
-    page.wait_for_function("document.querySelector('#detail h3')?.textContent === 'e2e1/4'")
+    until(page, "document.querySelector('#detail h3')?.textContent === 'e2e1/4'")
     assert page.locator(".hypothesis").count() == 5
     assert page.locator("#detail [lang=fr]").count() > 5
 
@@ -99,7 +99,7 @@ def test_keys_walk_through_segments(made: Path, open_page: Open) -> None:
     assert not page.locator("#help").evaluate("d => d.open")
     page.keyboard.press("/")
     page.keyboard.type("s41")
-    page.wait_for_function("document.querySelector('#count').textContent.startsWith('1 of 60')")
+    until(page, "document.querySelector('#count').textContent.startsWith('1 of 60')")
     page.keyboard.press("Escape")
     page.keyboard.press("d")
     assert page.locator("#against").input_value() != "ref0"
@@ -131,7 +131,7 @@ def test_segments_are_filtered_and_sorted(made: Path, open_page: Open) -> None:
     assert count(page).startswith("15 of 60")
     page.click("#clear")
     page.fill("#lo", "50")
-    page.wait_for_function("!document.querySelector('#count').textContent.startsWith('60')")
+    until(page, "!document.querySelector('#count').textContent.startsWith('60')")
     above = page.evaluate("list.order.every((at) => list.data.scores.chrf[list.a][at] >= 50)")
     assert above
     page.click("#clear")
@@ -172,7 +172,7 @@ def test_an_address_leads_to_a_place(made: Path, open_page: Open) -> None:
 
 def test_a_nonsense_address_does_no_harm(made: Path, open_page: Open) -> None:
     page = open_page(made, "#segments?set=no/xx-yy&id=%E0%A4%A&a=nobody&metric=none&lo=x&doc=nope")
-    page.wait_for_function("document.querySelector('#count').textContent.includes('of 60')")
+    until(page, "document.querySelector('#count').textContent.includes('of 60')")
 
 
 def test_differences_are_those_of_the_texts(made: Path, open_page: Open) -> None:
@@ -203,7 +203,7 @@ def test_many_segments_lie_beside_the_page(open_page: Open, tmp_path: Path) -> N
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["index.html", *(f"segments-0-{part}.js" for part in range(3))]
     page = open_page(folder, "#segments?id=s11999")
-    page.wait_for_function("document.querySelector('#detail h3')?.textContent === 's11999'")
+    until(page, "document.querySelector('#detail h3')?.textContent === 's11999'")
     assert count(page).startswith("12,000 of 12,000")
 
 
@@ -216,14 +216,15 @@ def test_twenty_thousand_segments_stay_quick(
     first = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
     page.evaluate("globalThis.t0 = performance.now()")
     page.keyboard.press("3")
-    page.wait_for_function("document.querySelector('#count').textContent.startsWith('20,000')")
+    until(page, "document.querySelector('#count').textContent.startsWith('20,000')")
     unpacked = page.evaluate("performance.now() - t0")
     times = []
     for words in ("wizards", "wizards rain"):
         page.fill("#q", words)
-        page.wait_for_function(
-            "(w) => location.hash.includes('q=' + w.replace(' ', '+')) && !document.querySelector('#count').textContent.startsWith('20,000')",
-            arg=words,
+        asked = words.replace(" ", "+")
+        until(
+            page,
+            f"location.hash.includes('q={asked}') && !document.querySelector('#count').textContent.startsWith('20,000')",
         )
         times.append(float(str(page.evaluate("document.body.dataset.filterMilliseconds"))))
     assert page.locator(".item").count() < 60

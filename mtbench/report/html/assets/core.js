@@ -58,7 +58,7 @@ const KEYS = ["set", "id", "q", "a", "b", "metric", "sort", "doc", "dom", "flag"
 let state = readHash();
 
 function readHash() {
-  const [view, query] = location.hash.slice(1).split(/\?(.*)/s);
+  const [view, query] = location.hash.replace(/^#\/?/, "").split(/\?(.*)/s);
   const found = { view: VIEWS.includes(view) ? view : "leaderboard" };
   let parameters;
   try {
@@ -74,7 +74,7 @@ function hashOf(one) {
   const parameters = new URLSearchParams();
   for (const key of KEYS) if (one[key]) parameters.set(key, one[key]);
   const query = parameters.toString();
-  return "#" + one.view + (query ? "?" + query : "");
+  return "#/" + one.view + (query ? "?" + query : "");
 }
 
 // A change within a view replaces the entry of the history; another view makes a new one.

@@ -86,7 +86,10 @@ function start() {
     });
   }
   $("keys").addEventListener("click", () => $("help").showModal());
-  document.querySelector(".skip").addEventListener("click", () => openView("leaderboard"));
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault(); // the address belongs to the views
+    $("main").focus();
+  });
   addEventListener("hashchange", () => {
     state = readHash();
     show();

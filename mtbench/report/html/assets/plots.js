@@ -12,7 +12,8 @@ const clipped = (text, most = 22) => {
 function drawn(options) {
   const svg = vendor.plot({ className: "chart", marginRight: 24, ...options });
   for (const style of svg.querySelectorAll("style")) style.remove(); // the page's own style sheet has it
-  if (svg.tagName === "style") return null;
+  for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
+  svg.setAttribute("role", "img"); // one picture with one name; the tables hold its numbers
   return svg;
 }
 
