@@ -103,7 +103,7 @@ def json_island(value: Json) -> object:
 def policy(style: str, scripts: list[str], *, parts_outside: bool) -> str:
     """The content security policy: these scripts and styles, and nothing else from anywhere."""
     allowed = " ".join(_hash(script) for script in scripts)
-    files = " 'self' file:" if parts_outside else ""
+    files = " 'self'" if parts_outside else ""
     return (
         f"default-src 'none'; script-src {allowed}{files}; style-src {_hash(style)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -129,7 +129,7 @@ def _view(one: SetContent, content: Content) -> dict[str, object]:
     metrics = content.board.metrics
     shown = [m for m in table.metrics if any(_scored(r.cells.get(m)) for r in table.rows)]
     rank_info = metrics.get(table.rank_metric) if table.rank_metric else None
-    tests = wording.tests_of(table)
+    tests = wording.paired_tests(table)
     return {
         "set": one,
         "table": table,
