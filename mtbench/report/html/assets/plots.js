@@ -34,6 +34,7 @@ function legend(names) {
   );
 }
 
+const narrow = matchMedia("(max-width: 999px)"); // where figures stand in one column
 const few = (width) => (width < 420 ? 3 : 5);
 
 // Names in the margin; the names are text nodes, whatever is in them.
@@ -158,12 +159,13 @@ function matrixPlot(set, room, column) {
   const sign = { none: "", better: "▲ ", worse: "▼ " };
   const left = leftMargin(names);
   const size = Math.max(44, Math.min(104, (room - left - 24) / names.length));
-  const turned = size < 90; // names would run into each other
+  // Names that would run into each other are turned.
+  const turned = Math.max(...names.map((name) => Array.from(clipped(name)).length)) > size / 6.2;
   const full = Math.round(left + 24 + size * names.length);
   return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established`, drawn({
     width: full, height: Math.round((turned ? 96 : 32) + 40 * names.length), marginLeft: left, marginTop: turned ? 92 : 28, marginBottom: 4,
     ariaLabel: "Significance of all pairs",
-    x: { domain: names, axis: "top", label: null, tickFormat: (name) => clipped(name, turned ? 16 : Math.floor(size / 6)), tickSize: 0, tickRotate: turned ? -50 : 0 },
+    x: { domain: names, axis: "top", label: null, tickFormat: (name) => clipped(name, turned ? 16 : 22), tickSize: 0, tickRotate: turned ? -50 : 0 },
     y: { domain: names, label: null, tickFormat: (name) => clipped(name), tickSize: 0 },
     marks: [
       vendor.cell(cells, { x: "column", y: "row", inset: 1.5, rx: 4, fill: (cell) => `var(--${kind(cell)})`, title: (cell) => cell.test.verdict }),
@@ -182,7 +184,7 @@ function drawPlots() {
   const chosen = metrics.includes(state.metric) ? state.metric : set.rank_metric || metrics[0];
   options($("plotmetric"), metrics.map((name) => [name, titleOf(name)]), chosen);
   const room = $("figures").clientWidth || Math.min(1100, document.documentElement.clientWidth - 48);
-  const wide = room >= 720;
+  const wide = !narrow.matches;
   const width = Math.max(260, wide ? Math.floor((room - 24) / 2) - 34 : room - 34);
   const key = `${number} ${chosen} ${width}`;
   if (key === plotsOf) return;
