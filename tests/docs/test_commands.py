@@ -49,3 +49,5 @@ def test_every_command_of_a_page_runs(page: Path, tmp_path: Path) -> None:
         said = f"{page.name}:{step.line}: {step.text}\n{done.stdout}{done.stderr}"
         assert done.returncode in step.codes, said
         assert "Traceback" not in done.stderr, said
+        if step.printed is not None:
+            assert step.printed in done.stdout, f"the page shows otherwise: {said}"
