@@ -68,7 +68,7 @@ class ChatOptions(Record):
         extra_body: More fields of the request, for a server's own settings.
         timeout: Seconds for a whole answer.
         concurrency: Requests at once.
-        price: For the sums of the record.
+        price: From the card, for the sums of the record.
     """
 
     model: Annotated[str, Field(min_length=1)]

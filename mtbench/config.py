@@ -135,7 +135,7 @@ def read_system_card(path: Path) -> SystemCard:
     for key in ("name", "inline"):
         if key in values:
             raise CardError(f"{path}: {key}: not a key of a card", hint="a card's name is its file")
-    _check_name(path.stem, str(path))
+    check_name(path.stem, str(path))
     try:
         card = SystemCard.model_validate({**values, "name": path.stem})
     except ValidationError as error:
@@ -231,7 +231,7 @@ def _validated(
             }
             card = card.model_copy(update={"options": options})
     kind = BACKENDS.get(card.backend)
-    options_record = parse_options(kind.Options, card.options, where)
+    options_record = parse_options(kind.Options, system_options(card), where)
     via = card.via or kind.via(options_record)
     return card.model_copy(update={"via": tuple(via)})
 
@@ -249,6 +249,12 @@ def _step(step: Json, folders: tuple[Path, ...], seen: tuple[str, ...]) -> Json:
     return {"backend": card.backend, "options": card.options}
 
 
+def system_options(card: SystemCard) -> dict[str, Json]:
+    """The options a card's back end is made from: a back end that counts costs gets its price."""
+    wants = "price" in BACKENDS.get(card.backend).Options.model_fields
+    return {**card.options, "price": card.price} if wants and card.price else dict(card.options)
+
+
 def folder_name(card: SystemCard) -> str:
     """The system's folder under results: its name, with eight digits for an inline one."""
     if not card.inline:
@@ -257,7 +263,12 @@ def folder_name(card: SystemCard) -> str:
     return f"{plain}-{digest_json([card.backend, card.options])[:8]}"
 
 
-def _check_name(name: str, where: str) -> None:
+def check_name(name: str, where: str) -> None:
+    """Says whether a name can be a folder of results.
+
+    Raises:
+        RequestError: If not.
+    """
     if not NAME.match(name):
         raise RequestError(
             f"{where}: {name!r} cannot name a folder of results",
@@ -315,7 +326,7 @@ def find_corpora(wanted: tuple[str, ...], space: Workspace) -> list[tuple[Path, 
 
 
 def _check_corpus_name(path: Path) -> None:
-    _check_name(path.name, str(path))
+    check_name(path.name, str(path))
     if LIMITED.search(path.name):
         raise RequestError(
             f"{path}: {path.name!r} is how the first segments of another corpus are called",

@@ -39,6 +39,8 @@ class Backend(ABC):
         batching: ``free`` where an output does not depend on what else is in its batch,
             ``document`` where batches are to be the documents (or fixed blocks where there
             are none), ``single`` for one segment a call.
+        unit: What one request to the system holds: a segment, or a whole document that is
+            translated as one.
         by_id: Whether an answer belongs to a segment's id rather than to its text or its batch:
             equal texts must not be translated once for all, and after a ``SegmentError`` the
             others of a document may be asked for one by one.
@@ -51,6 +53,7 @@ class Backend(ABC):
         """No options."""
 
     batching: Literal["free", "document", "single"] = "free"
+    unit: Literal["segment", "document"] = "segment"
     by_id: bool = False
     deterministic: bool = True
     max_concurrency: int = 1

@@ -59,6 +59,7 @@ class HuggingFace(Backend):
         whole = self.options.unit == "document"
         if whole or self.options.sampling or self.options.dtype != "float32":
             self.batching = "document"
+        self.unit = self.options.unit
         self._prompter = Prompter(self.options, pair)
         self._checkpoint: Checkpoint | None = None
         self._direction: Direction | None = None

@@ -36,6 +36,7 @@ class OpenAI(Backend):
         self.batching = "document" if self.options.unit == "document" else "single"
         self.max_concurrency = self.options.concurrency
         self._chat = Chat(self.options)
+        self.unit = self.options.unit
         self._prompter = Prompter(self.options, pair)
 
     @classmethod

@@ -18,7 +18,7 @@ from mtbench.types import Json, Runtime
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from mtbench.pipeline import Request
+    from mtbench.pipeline import Estimate, Request
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -127,6 +127,11 @@ runtime_options = _together(
     click.option(
         "--force", is_flag=True, help="Go on where a guard refuses; marked in the result."
     ),
+)
+dry_run_option = click.option(
+    "--dry-run",
+    is_flag=True,
+    help="Only say what would be translated and scored, and what it would take.",
 )
 talk_options = _together(
     click.option("-v", "--verbose", is_flag=True, help="Say more, and show tracebacks of bugs."),
@@ -307,3 +312,20 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     stream = io.StringIO()
     Console(file=stream, width=width, force_terminal=terminal).print(table)
     return "\n".join(line.rstrip() for line in stream.getvalue().split("\n"))
+
+
+def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
+    """What ``--dry-run`` found."""
+    if style == "json":
+        emit_json([estimate.model_dump(mode="json") for estimate in estimates])
+        return
+    rows = []
+    for one in estimates:
+        seconds = "–" if one.seconds is None else f"{one.seconds:,.1f}"
+        cost = "–" if one.cost is None else f"{one.cost:,.4f} {one.currency}"
+        counts = [f"{one.to_translate:,} of {one.segments:,}", f"{one.tokens:,}"]
+        row = [one.test_set, one.system, *counts, seconds, cost, " ".join(one.to_score) or "–"]
+        rows.append(row)
+    header = ["test set", "system", "to translate", "tokens", "seconds", "cost", "to score"]
+    emit(grid(header, rows))
+    emit("Tokens are estimated at 4 characters each; seconds from a probe of two segments.")

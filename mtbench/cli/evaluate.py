@@ -18,6 +18,7 @@ from mtbench.cli import common
 )
 @common.runtime_options
 @common.format_option()
+@common.dry_run_option
 @common.talk_options
 def evaluate(
     results: str | None,
@@ -26,6 +27,7 @@ def evaluate(
     seed: int,
     force: bool,
     style: str,
+    dry_run: bool,
     verbose: bool,
     quiet: bool,
     **given: Any,
@@ -42,6 +44,10 @@ def evaluate(
     run_with = common.runtime(device, batch_size, seed, force, str(space.cache))
     request = common.request(**given, runtime=run_with)
     watcher = common.ConsoleWatcher(quiet=quiet)
+    if dry_run:
+        planned = pipeline.plan(request, space, watcher)
+        common.emit_estimates(pipeline.estimate(planned, request), style)
+        return
     try:
         board, _ = pipeline.evaluate(request, space, watcher)
     except pipeline.Unfinished as error:

@@ -10,6 +10,7 @@ from mtbench.cli.lazy import LazyGroup
 VERBS = {
     "list": ("mtbench.cli.models:list_", "List the candidate systems."),
     "show": ("mtbench.cli.models:show", "Show a system's card."),
+    "new": ("mtbench.cli.models_new:new", "Write a commented card."),
     "check": ("mtbench.cli.models_check:check", "Load a system and translate one segment."),
 }
 

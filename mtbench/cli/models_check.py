@@ -46,7 +46,7 @@ def check(
     quiet: bool,
 ) -> None:
     """Load a system, translate a segment in each direction, twice, and time it."""
-    from mtbench.config import find_system, workspace
+    from mtbench.config import find_system, system_options, workspace
     from mtbench.languages import LanguagePair
     from mtbench.plugins import make_backend
 
@@ -58,7 +58,7 @@ def check(
     for pair in wanted:
         if not card.serves(pair):
             raise RequestError(f"{card.name} does not serve {pair}")
-        backend = make_backend(card.backend, card.options, pair, runtime)
+        backend = make_backend(card.backend, system_options(card), pair, runtime)
         backend.check()
         rows.append(_tried(card, backend, pair, text or SAMPLES.get(pair.source)))
     if style == "json":

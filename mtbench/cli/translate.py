@@ -14,6 +14,7 @@ from mtbench.cli import common
 @common.corpus_options()
 @common.runtime_options
 @common.format_option("table", "json")
+@common.dry_run_option
 @common.talk_options
 def translate(
     results: str | None,
@@ -22,17 +23,22 @@ def translate(
     seed: int,
     force: bool,
     style: str,
+    dry_run: bool,
     verbose: bool,
     quiet: bool,
     **given: Any,
 ) -> None:
     """Make hypotheses only; prints where they are."""
     from mtbench.config import workspace
-    from mtbench.pipeline import translate_only
+    from mtbench.pipeline import estimate, plan, translate_only
 
     space = workspace(results)
     run_with = common.runtime(device, batch_size, seed, force, str(space.cache))
     request = common.request(**given, runtime=run_with)
+    if dry_run:
+        planned = plan(request, space, common.ConsoleWatcher(quiet=quiet), with_metrics=False)
+        common.emit_estimates(estimate(planned, request), style)
+        return
     runs = translate_only(request, space, common.ConsoleWatcher(quiet=quiet))
     if style == "json":
         common.emit_json(

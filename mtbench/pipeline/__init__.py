@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from mtbench.pipeline.boards import board, write_leaderboard
+from mtbench.pipeline.dry_run import Estimate, estimate
 from mtbench.pipeline.evaluation import Unfinished, evaluate, translate_only
 from mtbench.pipeline.planning import plan
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 
 __all__ = [
+    "Estimate",
     "Plan",
     "Request",
     "Task",
     "Unfinished",
     "Watcher",
     "board",
+    "estimate",
     "evaluate",
     "plan",
     "translate_only",

@@ -43,7 +43,7 @@ def translate(
     for task in found.tasks:
         with task.folder.locked(_says_waiting(task, watcher)):
             try:
-                task.output = _stored_output(task) or _translated(task, request, watcher)
+                task.output = stored_output(task) or _translated(task, request, watcher)
             except (BackendError, Unavailable) as error:
                 failures.append(error)
                 watcher.say(f"{task.card.name} on {task.test_set.name}: {error}")
@@ -81,7 +81,16 @@ class _Once:
         raise StopIteration
 
 
-def _stored_output(task: Task) -> SystemOutput | None:
+def stored_output(task: Task, *, write: bool = True) -> SystemOutput | None:
+    """The stored output of the very run that a task asks for, if it is whole.
+
+    Args:
+        task: The task.
+        write: Whether the record may be brought up to date with card and test set.
+
+    Raises:
+        DataError: If a stored file does not hold.
+    """
     run = task.folder.read_run()
     if run is None or run.run_digest != task.run_digest or run.status != "complete":
         return None
@@ -97,7 +106,7 @@ def _stored_output(task: Task) -> SystemOutput | None:
             "health": _health(task.test_set, output.hypotheses, run),
         }
     )
-    if current != run:
+    if write and current != run:
         task.folder.write_run(current)
     return SystemOutput(run=current, hypotheses=output.hypotheses)
 
@@ -152,6 +161,7 @@ def _translated(task: Task, request: Request, watcher: Watcher) -> SystemOutput:
         segments=len(hypotheses),
         failures=failed,
         status="partial" if failed else "complete",
+        unit=backend.unit,
         batching=translating.batching(backend, request.runtime, sources),
         provenance=provenance,
         notes=backend.notes(),

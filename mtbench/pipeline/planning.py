@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from mtbench import corpus as corpora
 from mtbench import score as scoring
 from mtbench import translate as translating
-from mtbench.config import Workspace, find_corpora, find_system, folder_name
+from mtbench.config import Workspace, find_corpora, find_system, folder_name, system_options
 from mtbench.digests import digest_json
 from mtbench.errors import RequestError, Unavailable, UnknownName
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
@@ -163,7 +163,9 @@ def _task(
     watcher: Watcher,
 ) -> Task:
     folder = results.run(test_set.corpus, test_set.pair, folder_name(card))
-    backend: Backend = make_backend(card.backend, card.options, test_set.pair, request.runtime)
+    backend: Backend = make_backend(
+        card.backend, system_options(card), test_set.pair, request.runtime
+    )
     try:
         backend.check()
     except Unavailable as error:

@@ -55,6 +55,12 @@ def score(
     return signatures, failures
 
 
+def needs_scoring(found: Plan, task: Task, metric: Metric, request: Request) -> bool:
+    """Whether a task's output has no stored score of that kind."""
+    scoring_view = found.views[(metric.info.name, task.test_set.name)]
+    return _is_stale(task, metric, _signed(task, metric, scoring_view, request))
+
+
 def _signed(
     task: Task, metric: Metric, scoring_view: ScoringView, request: Request
 ) -> Signature | None:

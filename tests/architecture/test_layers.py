@@ -14,7 +14,7 @@ LAYERS: dict[str, int] = {
             "chat config embeddings engine files hub identification jsonl plugins seams servers",
             "backends metrics",
             "comparison corpus documents facts formats leaderboard overview report results score "
-            "significance slices translate validation",
+            "significance slices suspicion translate validation",
             "pipeline testing",
             "cli",
             "__main__",

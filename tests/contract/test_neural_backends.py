@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from mtbench.plugins import Backend, make_backend
 from mtbench.testing import check_backend
 from mtbench.types import Runtime
 from tests.support.checkpoints import checkpoint
-from tests.support.server import Asked, Say, Server, chat_server
+from tests.support.server import Asked, Say, Server, chat_server, shout
 
 EN_DE = LanguagePair.parse("en-de")
 
@@ -48,13 +47,6 @@ def test_models_on_this_machine(
 
 @pytest.fixture
 def chat() -> Iterator[Server]:
-    def shout(messages: list[dict[str, str]]) -> str:
-        said = messages[-1]["content"]
-        if "JSON object" not in said:
-            return said.split("Text:\n")[-1].upper()
-        numbered = json.loads(said[said.index("\n\n{") :])
-        return json.dumps({number: text.upper() for number, text in numbered.items()})
-
     with chat_server(shout) as server:
         yield server
 

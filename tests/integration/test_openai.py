@@ -15,7 +15,7 @@ from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend
 from mtbench.translate import plan, translate
 from mtbench.types import Finished, Hypothesis, Runtime, Source
-from tests.support.server import Say, Server, chat_answer, chat_server
+from tests.support.server import Say, Server, chat_answer, chat_server, shout
 
 EN_DE = LanguagePair.parse("en-de")
 SOURCES = tuple(
@@ -23,15 +23,6 @@ SOURCES = tuple(
     for document in "ab"
     for number in (1, 2, 3)
 )
-
-
-def shout(messages: list[dict[str, str]]) -> str:
-    """A model: a text in capitals, each paragraph of a document likewise."""
-    said = messages[-1]["content"]
-    if "JSON object" not in said:
-        return said.split("Text:\n")[-1].upper()
-    numbered = json.loads(said[said.index("{") :])
-    return json.dumps({number: text.upper() for number, text in numbered.items()})
 
 
 @pytest.fixture

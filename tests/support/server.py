@@ -169,3 +169,12 @@ def chat_server(answer: Callable[[list[dict[str, str]]], str]) -> Server:
         return chat_answer(answer(asked.body["messages"]))
 
     return Server(usual)
+
+
+def shout(messages: list[dict[str, str]]) -> str:
+    """A model: a text in capitals, each paragraph of a document likewise."""
+    said = messages[-1]["content"]
+    if "JSON object" not in said:
+        return said.split("Text:\n")[-1].upper()
+    numbered = json.loads(said[said.index("\n\n{") :])
+    return json.dumps({number: text.upper() for number, text in numbered.items()})

@@ -1,0 +1,123 @@
+"""A card of a chat server through the command line: what it leaves behind, and what it does not."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.server import Say, Server, chat_answer, chat_server, shout
+
+ROOT = Path(__file__).resolve().parents[2]
+KEY = "sk-0123456789-secret"
+CARD = """\
+backend = "openai"
+pairs = ["en-de"]
+[price]
+input = 1000.0
+output = 2000.0
+[options]
+model = "tiny"
+base_url = "{url}/v1"
+api_key_env = "TINY_KEY"
+unit = "document"
+"""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with chat_server(shout) as found:
+        yield found
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, server: Server) -> Path:
+    corpus = tmp_path / "corpora" / "tiny"
+    corpus.mkdir(parents=True)
+    lines = [
+        {"id": f"{doc}/{n}", "src": f"Text {doc}{n}.", "ref": "R.", "doc": doc}
+        for doc in "ab"
+        for n in (1, 2)
+    ]
+    text = "".join(json.dumps(line) + "\n" for line in lines)
+    (corpus / "en-de.jsonl").write_text(text)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "chat.toml").write_text(CARD.format(url=server.url))
+    return tmp_path
+
+
+def translate(workspace: Path, key: str = KEY) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "mtbench", "translate", "--model", "chat", "--corpus", "tiny", "-v"],
+        cwd=workspace,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TINY_KEY": key, "NO_PROXY": "127.0.0.1"},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+def test_a_run_by_documents(workspace: Path, server: Server) -> None:
+    done = translate(workspace)
+    assert done.returncode == 0, done.stderr
+    folder = workspace / "results" / "tiny" / "en-de" / "chat"
+    run = json.loads((folder / "run.json").read_text())
+    assert (run["unit"], run["batching"], run["status"]) == ("document", "document", "complete")
+    # Two requests of 10 tokens read and 5 written, at 1000 and 2000 a million.
+    assert run["usage"] == {
+        "requests": 2,
+        "prompt_tokens": 20,
+        "completion_tokens": 10,
+        "cost_USD": 0.04,
+    }
+    assert run["provenance"]["prompt"]["digest"]
+    assert any("cannot be pinned" in note for note in run["notes"])
+    lines = (folder / "output.jsonl").read_text().splitlines()
+    outputs = [json.loads(line)["mt"] for line in lines]
+    assert outputs == ["TEXT A1.", "TEXT A2.", "TEXT B1.", "TEXT B2."]
+    asked = len(server.bodies("/v1/chat/completions"))
+    # A price is no part of what was asked for.
+    card = workspace / "models" / "chat.toml"
+    card.write_text(card.read_text().replace("1000.0", "500.0"))
+    assert translate(workspace).returncode == 0
+    assert len(server.bodies("/v1/chat/completions")) == asked
+    card.write_text(card.read_text().replace('unit = "document"', 'unit = "segment"'))
+    assert translate(workspace).returncode == 0
+    assert len(server.bodies("/v1/chat/completions")) == asked + 4
+
+
+def test_the_key_is_nowhere(workspace: Path, server: Server) -> None:
+    server.script += [Say({"error": {"message": f"{KEY} again"}}, status=400)]
+    partial = translate(workspace)
+    server.usual = lambda asked: Say({"error": {"message": f"bad {KEY}"}}, status=401)
+    refused = translate(workspace)
+    missing = translate(workspace, key="")
+    assert (partial.returncode, refused.returncode, missing.returncode) == (4, 3, 3)
+    assert "TINY_KEY" in refused.stderr
+    assert "TINY_KEY" in missing.stderr
+    shown = "".join(d.stdout + d.stderr for d in (partial, refused, missing))
+    files = [path.read_text() for path in workspace.rglob("*") if path.is_file()]
+    assert any("[TINY_KEY] again" in content for content in files), "the failure is recorded"
+    assert KEY not in shown + "".join(files)
+
+
+def test_a_segment_that_failed_is_asked_for_again_later(workspace: Path, server: Server) -> None:
+    server.script += [chat_answer(None, message={"refusal": "No."})]
+    assert translate(workspace).returncode == 4
+    before = len(server.bodies("/v1/chat/completions"))
+    assert translate(workspace).returncode == 0
+    assert len(server.bodies("/v1/chat/completions")) == before + 1
+
+
+def test_a_price_that_is_none(workspace: Path) -> None:
+    card = workspace / "models" / "chat.toml"
+    card.write_text(card.read_text().replace("output = 2000.0", 'output = "cheap"'))
+    done = translate(workspace)
+    assert done.returncode == 2
+    assert "price.output" in done.stderr
