@@ -18,7 +18,6 @@ from mtbench.plugins import BUILTIN_BACKENDS, BUILTIN_METRICS, make_metric
 from mtbench.report import csv_table
 from mtbench.types import (
     CorpusCard,
-    Hypothesis,
     Interval,
     Leaderboard,
     MetricInfo,
@@ -42,8 +41,7 @@ IN_FILES: dict[type[Record], str] = {
     CorpusCard: "`corpora/NAME/card.toml`",
     SystemCard: "`models/NAME.toml`; the file's name is `name`",
     RunRecord: "`results/CORPUS/SRC-TGT/SYSTEM/run.json`",
-    Hypothesis: "a line of `results/CORPUS/SRC-TGT/SYSTEM/output.jsonl`",
-    Score: "`results/CORPUS/SRC-TGT/SYSTEM/scores/METRIC@SIGNATURE.json`, under its statistics",
+    Score: "`results/CORPUS/SRC-TGT/SYSTEM/scores/METRIC@SIGNATURE.json`, beside `statistics`, `segment_ids` and `segment_scores`",
     Leaderboard: "what `leaderboard --format json` prints",
     LeaderboardDiff: "what `compare --format json` prints",
 }
@@ -169,6 +167,11 @@ def records_page() -> str:
                 for k, where in IN_FILES.items()
             ],
         ),
+        [
+            "A line of `results/CORPUS/SRC-TGT/SYSTEM/output.jsonl` has an `id` and `mt`, the",
+            "translation; where there is none, `mt` is null and `failure` says why. Further keys are",
+            "what the back end told beside the text.",
+        ],
         ["## Columns of the leaderboard CSV"],
         [
             "RFC 4180, UTF-8, sorted by corpus, direction and system. For each metric there are four",
