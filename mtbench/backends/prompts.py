@@ -42,7 +42,7 @@ INSTRUCTION = "Instructions for the translation:\n{}\n\n"
 
 _PLACE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _PLACES = frozenset(
-    {"source_language", "target_language", "source", "target", "context", "instruction", "text"}
+    {"source_language", "target_language", "src", "tgt", "context", "instruction", "text"}
 )
 _FENCE = re.compile(r"(`{3,}|~{3,})[^\n`]*\n(?P<inside>.*?)\n?\1\Z", re.DOTALL)
 _QUOTES = ('""', "“”", "„“", "„”", "«»", "»«", "‹›", "''", "‘’", "‚‘", "「」", "『』")
@@ -55,11 +55,11 @@ class PromptOptions(Record):
         unit: What one request holds: a segment, or a document's segments, which must all come
             back by number.
         prompt: The request, with ``{text}`` and, as wanted, ``{context}``, ``{instruction}``,
-            ``{source_language}``, ``{target_language}``, ``{source}``, ``{target}``; a literal
+            ``{source_language}``, ``{target_language}``, ``{src}``, ``{tgt}``; a literal
             brace is doubled.
         system: The system message, with the same placeholders but the text; none where empty.
         examples: A JSONL file of worked examples (``src`` and ``ref``, as in a corpus file) that
-            are no part of any test set; ``{source}`` and ``{target}`` in its name are filled in.
+            are no part of any test set; ``{src}`` and ``{tgt}`` in its name are filled in.
         shots: How many of the examples to show, from the first; by default all.
     """
 
@@ -322,8 +322,8 @@ def _example(values: dict[str, Json], where: str) -> tuple[str, str]:
 
 def _languages(pair: LanguagePair) -> dict[str, str]:
     return {
-        "source": pair.source,
-        "target": pair.target,
+        "src": pair.source,
+        "tgt": pair.target,
         "source_language": language_name(pair.source),
         "target_language": language_name(pair.target),
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from mtbench.pipeline.boards import board
 from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
 from mtbench.pipeline.test_sets import StoredTestSets
 from mtbench.plugins import Array, make_metric
-from mtbench.report.html import Content, Group, GroupScore, SetContent
+from mtbench.report.html import Content, Group, GroupScore, Judgements, SetContent
 from mtbench.results import Results
 from mtbench.significance import bootstrap_interval
 from mtbench.slices import By, Pool, labels_by, slice_scores
@@ -74,11 +73,12 @@ def gather(
     # Where something can be compared comes first; the rest keeps the order of the leaderboard.
     tables = tuple(sorted(tables, key=lambda table: _candidates(table) < 2))
     stored = StoredTestSets(space)
-    sets = [_Gatherer(results, stored, table).gather() for table in tables]
+    gatherers = [_Gatherer(results, stored, table) for table in tables]
+    placed: Sequence[Judgements | None] = [None] * len(tables)
     if human is not None:
-        places = [Place(s.table.corpus, str(s.table.pair), s.ids, s.systems) for s in sets]
+        places = [gatherer.place() for gatherer in gatherers]
         placed = place_judgements(read_judgements(human), places, human.name)
-        sets = [replace(one, human=judged) for one, judged in zip(sets, placed, strict=True)]
+    sets = [one.gather(judged) for one, judged in zip(gatherers, placed, strict=True)]
     return Content(
         title=title or "Translation quality report",
         board=found.model_copy(update={"tables": tables}),
@@ -100,13 +100,19 @@ class _Gatherer:
         self._table = table
         self._name = f"{table.corpus}/{table.pair}"
         self._notes: list[str] = []
+        self._found = self._outputs()
+        first = next(iter(self._found.values()), None)
+        self._ids = tuple(h.id for h in first.hypotheses) if first else ()
 
-    def gather(self) -> SetContent:
+    def place(self) -> Place:
+        """What judgements may be about."""
+        return Place(self._table.corpus, str(self._table.pair), self._ids, tuple(self._found))
+
+    def gather(self, human: Judgements | None) -> SetContent:
         """The table with everything behind it."""
-        outputs = self._outputs()
+        outputs, ids = self._found, self._ids
         shown = [row for row in self._table.rows if row.system in outputs]
         first = outputs[shown[0].system] if shown else None
-        ids = tuple(h.id for h in first.hypotheses) if first else ()
         results = self._scores(shown, ids)
         test_set = self._test_set(shown[0], first.run, results) if first else None
         labels = self._labels(ids, test_set)
@@ -131,6 +137,7 @@ class _Gatherer:
             documents=labels.documents if labels else (None,) * len(ids),
             domains=labels.domains if labels else (None,) * len(ids),
             annotations=_annotations(results, ids),
+            human=human,
             notes=tuple(self._notes),
         )
 

@@ -14,7 +14,7 @@ import pytest
 from mtbench.report.html import Content, pages
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 
 FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -43,7 +43,12 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Open]:
     """Opens a report from disk; in the end nothing may have been said, asked for, or run."""
-    contexts, trouble = [], []
+    contexts: list[BrowserContext] = []
+    trouble: list[str] = []
+
+    def refuse(dialog: Dialog) -> None:
+        trouble.append("a dialog")
+        dialog.dismiss()
 
     def opened(
         folder: Path, place: str = "", *, width: int = 1440, height: int = 900, **more: Any
@@ -54,7 +59,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         page.set_default_timeout(15_000)
         page.on("console", lambda said: trouble.append(f"console: {said.type}: {said.text}"))
         page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
-        page.on("dialog", lambda dialog: (trouble.append("a dialog"), dialog.dismiss()))
+        page.on("dialog", refuse)
 
         def asked(url: str) -> None:
             inside = (folder / "x").parent.as_uri() + "/"

@@ -153,7 +153,8 @@ def test_segments_are_filtered_and_sorted(made: Path, open_page: Open) -> None:
 
 
 def test_an_address_leads_to_a_place(made: Path, open_page: Open) -> None:
-    place = "#segments?set=news%2Fen-de&id=s31&a=beta&b=gamma&metric=ter&sort=delta&against=sys%3Agamma&by=character&doc=doc+2"
+    place = "#segments?set=news%2Fen-de&id=s31&a=beta&b=gamma&metric=ter&sort=delta"
+    place += "&against=sys%3Agamma&by=character&doc=doc+2"
     page = open_page(made, place)
     page.wait_for_selector("#detail h3")
     assert shown(page) == "s31"
@@ -179,9 +180,17 @@ def test_differences_are_those_of_the_texts(made: Path, open_page: Open) -> None
     page = open_page(made, "#segments?id=s5")
     page.wait_for_selector(".hypothesis ins, .hypothesis del")
     found = page.evaluate(
-        """() => { const p = document.querySelector('.hypothesis .content');
-        const without = (name) => { const c = p.cloneNode(true); c.querySelectorAll(name).forEach((n) => n.remove()); return c.textContent; };
-        return [without('del'), without('ins'), list.data.hypotheses[list.a][5], list.data.references[5][0]]; }"""
+        """() => {
+          const shown = document.querySelector('.hypothesis .content');
+          const without = (name) => {
+            const copy = shown.cloneNode(true);
+            copy.querySelectorAll(name).forEach((node) => node.remove());
+            return copy.textContent;
+          };
+          const data = list.data;
+          const texts = [data.hypotheses[list.a][5], data.references[5][0]];
+          return [without('del'), without('ins'), ...texts];
+        }"""
     )
     assert found[0] == found[2] and found[1] == found[3] != found[2]
 
@@ -199,7 +208,11 @@ def test_two_systems_are_compared(made: Path, open_page: Open) -> None:
 
 
 def test_many_segments_lie_beside_the_page(open_page: Open, tmp_path: Path) -> None:
-    folder = write(content(segments=12_000), tmp_path / "many", single_file_bytes=1000)
+    folder = write(
+        content(segments=12_000, systems=("alpha", "beta")),
+        tmp_path / "many",
+        single_file_bytes=1000,
+    )
     names = sorted(path.name for path in folder.iterdir())
     assert names == ["index.html", *(f"segments-0-{part}.js" for part in range(3))]
     page = open_page(folder, "#segments?id=s11999")
@@ -224,7 +237,8 @@ def test_twenty_thousand_segments_stay_quick(
         asked = words.replace(" ", "+")
         until(
             page,
-            f"location.hash.includes('q={asked}') && !document.querySelector('#count').textContent.startsWith('20,000')",
+            f"location.hash.includes('q={asked}') "
+            "&& !document.querySelector('#count').textContent.startsWith('20,000')",
         )
         times.append(float(str(page.evaluate("document.body.dataset.filterMilliseconds"))))
     assert page.locator(".item").count() < 60

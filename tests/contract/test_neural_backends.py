@@ -31,7 +31,7 @@ def maker(name: str, folder: Path, **options: Any) -> Callable[[], Backend]:
         ("hf", "marian", {"temperature": 0.8}),
         ("hf", "marian", {"dtype": "bfloat16", "beam_size": 1}),
         ("hf", "nllb", {"beam_size": 2}),
-        ("hf", "llm", {"prompt": "{target}: {text}", "stop": ["."]}),
+        ("hf", "llm", {"prompt": "{tgt}: {text}", "stop": ["."]}),
         ("ct2", "marian", {"beam_size": 4}),
         ("ct2", "marian", {"beam_size": 1, "quantization": "float32"}),
         ("ct2", "nllb", {"beam_size": 2}),

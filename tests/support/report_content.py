@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from mtbench.languages import LanguagePair
+from mtbench.plugins import Array
 from mtbench.report.html import Content, Group, GroupScore, SetContent
 from mtbench.significance import rank
 from mtbench.types import (
@@ -29,9 +30,10 @@ METRICS = {
     "ter": MetricInfo(name="ter", title="TER", needs=("reference",), higher_is_better=False),
 }
 WORDS = (
-    "the quick brown fox jumps over a lazy dog while seven wizards quietly measure every "
-    "translation of an old harbour report about rain and trade"
-).split()
+    "the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "while", "seven",
+    "wizards", "quietly", "measure", "every", "translation", "of", "an", "old", "harbour",
+    "report", "about", "rain", "and", "trade",
+)  # fmt: skip
 
 
 def run_record(system: str, segments: int, notes: str = "") -> RunRecord:
@@ -80,11 +82,13 @@ def content(
     """
     chance = random.Random(1)
     generator = np.random.default_rng(1)
+    stream = chance.choices(WORDS, k=20_000)
 
     def text(at: int) -> str:
         if texts:
             return texts[at % len(texts)]
-        return " ".join(chance.choice(WORDS) for _ in range(chance.randint(6, 24)))
+        start = chance.randrange(len(stream) - 24)
+        return " ".join(stream[start : start + chance.randint(6, 24)])
 
     sources = tuple(text(at) for at in range(segments))
     references = tuple((text(at + 1),) for at in range(segments))
@@ -139,13 +143,13 @@ def _table(
     corpus: str,
     pair: str,
     systems: Sequence[str],
-    scores: dict[str, dict[str, np.ndarray]],
+    scores: dict[str, dict[str, Array]],
     notes: str,
 ) -> Table:
     primary = "chrf" if "chrf" in scores else next(iter(scores))
     rows = {name: np.column_stack([v, np.ones_like(v)]) for name, v in scores[primary].items()}
 
-    def pool(sums: np.ndarray) -> np.ndarray:
+    def pool(sums: Array) -> Array:
         return np.asarray(sums[..., 0] / sums[..., 1])
 
     # The tests are real ones, on few segments so that they are quick.

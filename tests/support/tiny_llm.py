@@ -15,7 +15,7 @@ TEMPLATE = (
     "{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% if loudly %}!{% endif %}{% endif %}"
 )
-PROMPT = "{target}: {text}"
+PROMPT = "{tgt}: {text}"
 _TOKENS = ["<|end|>", "<|user|>", "<|assistant|>", "<|system|>", "<|pad|>"]
 
 
@@ -79,7 +79,7 @@ def make_llm(
             pad_token_id=tokenizer.pad_token_id,
         )
     )
-    prompts = [PROMPT.format(target="de", text=text) for text in ENGLISH]
+    prompts = [PROMPT.format(tgt="de", text=text) for text in ENGLISH]
     _teach(model, tokenizer, [_asked(p, chat) for p in prompts], list(answers), steps)
     # What a vendor would ship: settings for chatting that a benchmark must not inherit.
     model.generation_config = GenerationConfig(

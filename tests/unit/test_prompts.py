@@ -49,7 +49,7 @@ def test_context_and_instruction_reach_the_prompt() -> None:
 
 
 def test_a_prompt_of_ones_own_and_what_it_leaves_out() -> None:
-    made = prompter(prompt='{source}>{target} {{"q": "{text}"}}', system="You write {target}.")
+    made = prompter(prompt='{src}>{tgt} {{"q": "{text}"}}', system="You write {tgt}.")
     source = Source(id="1", text="Rain.", context="June.")
     (request,) = made.requests([source])
     assert [(m.role, m.content) for m in request.messages] == [
@@ -114,7 +114,7 @@ def examples(tmp_path: Path) -> Path:
 
 def test_examples_are_turns_of_the_chat(examples: Path) -> None:
     made = prompter(
-        examples=str(examples).replace("en-de", "{source}-{target}"), prompt="T: {text}"
+        examples=str(examples).replace("en-de", "{src}-{tgt}"), prompt="T: {text}"
     )
     (request,) = made.requests([Source(id="1", text="Rain.")])
     assert [(m.role, m.content) for m in request.messages] == [

@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from mtbench.languages import LanguagePair
 from mtbench.report import words
 from mtbench.report.html import payload, wording
 from mtbench.report.html.content import Content, SetContent
-from mtbench.types import Cell, Json, MetricInfo, RunRecord, Table
+from mtbench.types import Cell, Json, RunRecord, Table
 
 SINGLE_FILE_BYTES = 20_000_000  # of packed segments: what can still be mailed
 
@@ -104,7 +103,7 @@ def json_island(value: Json) -> object:
 def policy(style: str, scripts: list[str], *, parts_outside: bool) -> str:
     """The content security policy: these scripts and styles, and nothing else from anywhere."""
     allowed = " ".join(_hash(script) for script in scripts)
-    files = " 'self' file:" if parts_outside else ""
+    files = " 'self'" if parts_outside else ""
     return (
         f"default-src 'none'; script-src {allowed}{files}; style-src {_hash(style)}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -130,7 +129,7 @@ def _view(one: SetContent, content: Content) -> dict[str, object]:
     metrics = content.board.metrics
     shown = [m for m in table.metrics if any(_scored(r.cells.get(m)) for r in table.rows)]
     rank_info = metrics.get(table.rank_metric) if table.rank_metric else None
-    tests = wording.tests_of(table)
+    tests = wording.paired_tests(table)
     return {
         "set": one,
         "table": table,
@@ -153,8 +152,11 @@ def _scored(cell: Cell | None) -> bool:
 
 
 def _bars(table: Table, metric: str) -> dict[str, dict[str, float]]:
-    """System → where its interval lies on a bar that spans all intervals of the column."""
-    cells = {r.system: r.cells[metric] for r in table.rows if _scored(r.cells.get(metric))}
+    """System → where its interval lies on a bar that spans the candidates' intervals."""
+    rows = [row for row in table.rows if _scored(row.cells.get(metric))]
+    # A baseline far off would press the candidates together; without any it is all there is.
+    drawn = [row for row in rows if not row.baseline] or rows
+    cells = {row.system: row.cells[metric] for row in drawn}
     ends = [
         end
         for cell in cells.values()
@@ -195,28 +197,17 @@ def commands(one: SetContent, results: str) -> list[str]:
     carded = [run.card.name for run in one.runs.values() if not run.card.inline]
     found = []
     if carded:
-        line = ["mtbench", "evaluate"]
-        for name in carded:
-            line += ["--model", name]
-        line += ["--corpus", corpus, "--pair", _pair(one.table.pair)]
+        parts = [["mtbench", "evaluate"], *(["--model", name] for name in carded)]
+        parts.append(["--corpus", corpus, "--pair", str(one.table.pair)])
         if limit:
-            line += ["--limit", limit]
-        for metric in one.table.metrics:
-            if metric in one.scores:
-                line += ["--metric", metric]
-        found.append(shlex.join([*line, "--results", results]))
+            parts[-1] += ["--limit", limit]
+        parts.append([p for m in one.table.metrics if m in one.scores for p in ("--metric", m)])
+        parts.append(["--results", results])
+        found.append(" \\\n  ".join(shlex.join(part) for part in parts if part))
     for run in one.runs.values():
         if run.card.inline:
             options = json.dumps(run.card.options, ensure_ascii=False)
-            found.append(f"# {run.card.name}: --model {run.card.backend}:… with options {options}")
+            said = f"# {run.card.name}: --model {run.card.backend}:… with options {options}"
+            found.append(" ".join(said.splitlines()))
     found.append(shlex.join(["mtbench", "verify", results]))
-    return [" ".join(line.splitlines()) for line in found]
-
-
-def _pair(pair: LanguagePair) -> str:
-    return str(pair)
-
-
-def value_of(info: MetricInfo | None, value: float) -> str:
-    """A score in its customary decimals."""
-    return f"{value:.{info.decimals if info else 2}f}"
+    return found

@@ -64,7 +64,7 @@ def _set_facts(one: SetContent, content: Content) -> dict[str, Json]:
                 "winner": test.winner,
                 "verdict": wording.verdict(test, info) if info else "",
             }
-            for test in wording.tests_of(table)
+            for test in wording.paired_tests(table)
         ],
         "why_untested": table.verdict,
         "groups": _groups(one.groups),

@@ -10,7 +10,7 @@ from mtbench.types.findings import PairedTest
 SMALL = 30
 
 
-def tests_of(table: Table) -> list[PairedTest]:
+def paired_tests(table: Table) -> list[PairedTest]:
     """The paired tests behind a table's ranking."""
     return [PairedTest.model_validate(test) for test in table.tests]
 

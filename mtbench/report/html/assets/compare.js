@@ -49,7 +49,7 @@ function metricTable(data, a, b) {
     }
     const total = wins + losses + ties;
     const bar = drawn({ width: 180, height: 16, margin: 0, axis: null, x: { domain: [0, Math.max(1, total)] }, marks: [
-      vendor.barX([{ from: 0, to: wins, fill: "var(--up)" }, { from: wins, to: wins + ties, fill: "var(--none)" }, { from: wins + ties, to: total, fill: "var(--down)" }], { x1: "from", x2: "to", fill: "fill" })] });
+      vendor.barX([{ from: 0, to: wins, fill: "var(--c0)" }, { from: wins, to: wins + ties, fill: "var(--none)" }, { from: wins + ties, to: total, fill: "var(--c1)" }], { x1: "from", x2: "to", fill: "fill" })] });
     bar.setAttribute("aria-hidden", "true");
     return el("tr", {}, el("th", { scope: "row" }, `${titleOf(metric)} ${arrowOf(metric)}`),
       el("td", { class: "num" }, fixed(one, metric)), el("td", { class: "num" }, fixed(other, metric)),
@@ -64,7 +64,7 @@ function metricTable(data, a, b) {
 
 function figureWidth() {
   const room = $("view-compare").clientWidth || 900;
-  return Math.max(260, room >= 720 ? Math.floor((room - 24) / 2) - 34 : room - 34);
+  return Math.max(260, !narrow.matches ? Math.floor((room - 24) / 2) - 34 : room - 34);
 }
 
 function histogram(data, metric, a, b) {
@@ -79,7 +79,7 @@ function histogram(data, metric, a, b) {
   return figure("Where segments lie", `${titleOf(metric)}: right of zero A is better; outer bars hold what lies beyond`, drawn({
     width: figureWidth(), height: 220, marginLeft: 44, marginBottom: 38, ariaLabel: "Histogram of differences by segment",
     x: { label: null, ticks: 7 }, y: { label: "segments", grid: true, ticks: Math.min(5, Math.max(...bins.map((bin) => bin.count))), labelArrow: false, tickFormat: (value) => (Number.isInteger(value) ? value.toLocaleString("en") : "") },
-    marks: [vendor.rectY(bins, { x1: "from", x2: "to", y: "count", inset: 0.5, fill: (bin) => (bin.from >= 0 ? "var(--up)" : "var(--down)") }), vendor.ruleX([0], { stroke: "var(--ink)" })],
+    marks: [vendor.rectY(bins, { x1: "from", x2: "to", y: "count", inset: 0.5, fill: (bin) => (bin.from >= 0 ? "var(--c0)" : "var(--c1)") }), vendor.ruleX([0], { stroke: "var(--ink)" })],
   }));
 }
 
@@ -97,7 +97,7 @@ function groupDeltas(facts, metric, names, by) {
   return figure(`By ${by}`, all > 24 ? `the 24 of ${all} that differ most` : "right of zero A is better", drawn({
     width: figureWidth(), height: 46 + 24 * rows.length, marginLeft: leftMargin(labels), marginBottom: 34, marginTop: 8, ariaLabel: `Differences by ${by}`,
     x: { label: null, grid: true, ticks: 5, nice: true }, y: { domain: labels, label: null, tickSize: 0, tickFormat: (label) => clipped(label) },
-    marks: [vendor.barX(rows, { x: "delta", y: "label", insetTop: 4, insetBottom: 4, fill: (row) => (row.delta >= 0 ? "var(--up)" : "var(--down)"), title: (row) => `${row.label}: ${signed(row.delta, metric)}, ${many(row.segments, "segment")}` }), vendor.ruleX([0], { stroke: "var(--ink)" })],
+    marks: [vendor.barX(rows, { x: "delta", y: "label", insetTop: 4, insetBottom: 4, fill: (row) => (row.delta >= 0 ? "var(--c0)" : "var(--c1)"), title: (row) => `${row.label}: ${signed(row.delta, metric)}, ${many(row.segments, "segment")}` }), vendor.ruleX([0], { stroke: "var(--ink)" })],
   }));
 }
 

@@ -34,6 +34,9 @@ function legend(names) {
   );
 }
 
+const narrow = matchMedia("(max-width: 999px)"); // where figures stand in one column
+const few = (width) => (width < 420 ? 3 : 5);
+
 // Names in the margin; the names are text nodes, whatever is in them.
 function leftMargin(names, most = 22) {
   const letters = Math.max(4, ...names.map((name) => Array.from(clipped(name, most)).length));
@@ -55,7 +58,7 @@ function intervalPlot(set, metric, width) {
     drawn({
       width, height: 46 + 26 * rows.length, marginLeft: leftMargin(names), marginTop: 8, marginBottom: 34,
       ariaLabel: `${titleOf(metric)} of ${many(rows.length, "system")} with intervals`,
-      x: { label: null, grid: true, nice: true, ticks: 5 },
+      x: { label: null, grid: true, nice: true, ticks: few(width) },
       y: { label: null, domain: sorted.map((row) => row.name), tickFormat: (name) => clipped(name), tickSize: 0, type: "point", padding: 0.6 },
       marks: [
         vendor.ruleY(rows.filter((row) => row.low !== null), { x1: "low", x2: "high", y: "name", stroke: "var(--range)", strokeWidth: 3, strokeLinecap: "round", strokeDasharray: rows.some((row) => !row.reliable) ? "1 5" : null }),
@@ -74,8 +77,8 @@ function againstPlot(set, one, other, width) {
   return figure(`${titleOf(other)} against ${titleOf(one)}`, "one point a system", drawn({
     width, height: 260, marginLeft: 52, marginBottom: 40, marginTop: 18, inset: 14,
     ariaLabel: `${titleOf(other)} against ${titleOf(one)}`,
-    x: { label: `${titleOf(one)} ${arrowOf(one)}`, grid: true, nice: true, ticks: 5, labelAnchor: "center", labelArrow: false },
-    y: { label: `${titleOf(other)} ${arrowOf(other)}`, grid: true, nice: true, ticks: 5, labelArrow: false },
+    x: { label: `${titleOf(one)} ${arrowOf(one)}`, grid: true, nice: true, ticks: few(width), labelAnchor: "center", labelArrow: false },
+    y: { label: `${titleOf(other)} ${arrowOf(other)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
     marks: namedDots(set, rows),
   }));
 }
@@ -94,7 +97,7 @@ function speedPlot(set, metric, width) {
     width, height: 260, marginLeft: 52, marginBottom: 40, marginTop: 18, inset: 14,
     ariaLabel: `${titleOf(metric)} against seconds a segment`,
     x: { type: "log", label: "seconds a segment", grid: true, labelAnchor: "center", labelArrow: false, ticks: 4, tickFormat: (value) => String(Number(value.toPrecision(2))) },
-    y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: 5, labelArrow: false },
+    y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
     marks: namedDots(set, rows),
   }));
 }
@@ -117,7 +120,7 @@ function lengthPlot(set, metric, width) {
     width, height: 280, marginLeft: 46, marginBottom: 50, marginTop: 18,
     ariaLabel: `${titleOf(metric)} by length of the source`,
     x: { domain: labels, type: "point", label: null, tickFormat: (label) => `${short(label)}\n${count.get(label).toLocaleString("en")}`, padding: 0.4 },
-    y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: 5, labelArrow: false },
+    y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
     marks: [
       vendor.lineY(rows, { x: "label", y: "score", z: "name", stroke: (row) => colour(place(row)), strokeWidth: 1.5 }),
       vendor.dot(rows, { x: "label", y: "score", r: 4, fill: (row) => colour(place(row)), symbol: (row) => SYMBOLS[place(row) % 8], title: (row) => `${row.name}, ${row.label}: ${fixed(row.score, metric)} [${fixed(row.low, metric)}, ${fixed(row.high, metric)}], ${many(row.segments, "segment")}` }),
@@ -139,13 +142,13 @@ function partsPlot(set, metric, by, width) {
   return figure(by === "domain" ? "By domain" : "By document", spread ? `one point for each of ${many(labels.length, by)}` : null, drawn({
     width, height: 46 + 24 * domain.length, marginLeft: leftMargin(domain), marginTop: 8, marginBottom: 34,
     ariaLabel: `${titleOf(metric)} by ${by}`,
-    x: { label: null, grid: true, nice: true, ticks: 5 },
+    x: { label: null, grid: true, nice: true, ticks: few(width) },
     y: { label: null, domain, tickFormat: (name) => clipped(name), tickSize: 0, type: "point", grid: true, padding: 0.6 },
     marks,
   }));
 }
 
-function matrixPlot(set, room) {
+function matrixPlot(set, room, column) {
   if (!set.tests.length) return null;
   const names = set.rows.filter((row) => set.tests.some((test) => test.a === row.system || test.b === row.system)).map((row) => row.system);
   const cells = set.tests.flatMap((test) => [
@@ -155,17 +158,20 @@ function matrixPlot(set, room) {
   const kind = (cell) => (cell.test.winner === null ? "none" : cell.test.winner === cell.row ? "better" : "worse");
   const sign = { none: "", better: "▲ ", worse: "▼ " };
   const left = leftMargin(names);
-  const size = Math.max(44, Math.min(118, (room - left - 24) / names.length));
+  const size = Math.max(44, Math.min(104, (room - left - 24) / names.length));
+  // Names that would run into each other are turned.
+  const turned = Math.max(...names.map((name) => Array.from(clipped(name)).length)) > size / 6.2;
+  const full = Math.round(left + 24 + size * names.length);
   return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established`, drawn({
-    width: Math.round(left + 24 + size * names.length), height: Math.round(50 + 40 * names.length), marginLeft: left, marginTop: 46, marginBottom: 4,
+    width: full, height: Math.round((turned ? 96 : 32) + 40 * names.length), marginLeft: left, marginTop: turned ? 92 : 28, marginBottom: 4,
     ariaLabel: "Significance of all pairs",
-    x: { domain: names, axis: "top", label: null, tickFormat: (name) => clipped(name, Math.max(5, Math.floor(size / 6.4))), tickSize: 0 },
+    x: { domain: names, axis: "top", label: null, tickFormat: (name) => clipped(name, turned ? 16 : 22), tickSize: 0, tickRotate: turned ? -50 : 0 },
     y: { domain: names, label: null, tickFormat: (name) => clipped(name), tickSize: 0 },
     marks: [
       vendor.cell(cells, { x: "column", y: "row", inset: 1.5, rx: 4, fill: (cell) => `var(--${kind(cell)})`, title: (cell) => cell.test.verdict }),
       vendor.text(cells, { x: "column", y: "row", text: (cell) => sign[kind(cell)] + signed(cell.delta, set.rank_metric), fill: "var(--ink)", fontSize: 12 }),
     ],
-  }), "wide");
+  }), full > column ? "wide" : null);
 }
 
 let plotsOf = "";
@@ -178,7 +184,7 @@ function drawPlots() {
   const chosen = metrics.includes(state.metric) ? state.metric : set.rank_metric || metrics[0];
   options($("plotmetric"), metrics.map((name) => [name, titleOf(name)]), chosen);
   const room = $("figures").clientWidth || Math.min(1100, document.documentElement.clientWidth - 48);
-  const wide = room >= 720;
+  const wide = !narrow.matches;
   const width = Math.max(260, wide ? Math.floor((room - 24) / 2) - 34 : room - 34);
   const key = `${number} ${chosen} ${width}`;
   if (key === plotsOf) return;
@@ -197,7 +203,7 @@ function drawPlots() {
     partsPlot(set, chosen, "document", width),
   ].filter(Boolean);
   $("figures").replaceChildren(
-    ...[...metrics.map((name) => intervalPlot(set, name, width)), matrixPlot(set, room - 34)].filter(Boolean),
+    ...[...metrics.map((name) => intervalPlot(set, name, width)), matrixPlot(set, room - 34, width)].filter(Boolean),
     ...(set.tests.length ? [] : [el("p", { class: "note wide" }, set.why_untested)]),
     ...(coloured.length ? [el("div", { class: "wide" }, legend(names)), ...coloured] : []),
   );
