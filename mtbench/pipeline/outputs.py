@@ -8,19 +8,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 
 from mtbench import __version__
-from mtbench import score as scoring
 from mtbench import translate as translating
 from mtbench.config import Workspace
 from mtbench.errors import BackendError, MtbenchError, Unavailable
+from mtbench.pipeline.surface import Surface
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
-from mtbench.plugins import make_metric
 from mtbench.results import Results
 from mtbench.types import (
     Finished,
-    Hypothesis,
     Labels,
     RunRecord,
-    Runtime,
     SystemOutput,
     TestSet,
     TestSetFacts,
@@ -37,13 +34,15 @@ def translate(
         What failed; the other tasks were finished.
     """
     failures: list[MtbenchError] = []
-    results = Results(space.results)
+    results, surface = Results(space.results), Surface()
     for tasks in found.by_test_set().values():
         _keep_labels(results, tasks[0].test_set)
     for task in found.tasks:
         with task.folder.locked(_says_waiting(task, watcher)):
             try:
-                task.output = stored_output(task) or _translated(task, request, watcher)
+                task.output = stored_output(task, surface=surface) or _translated(
+                    task, request, watcher, surface
+                )
             except (BackendError, Unavailable) as error:
                 failures.append(error)
                 watcher.say(f"{task.card.name} on {task.test_set.name}: {error}")
@@ -81,12 +80,15 @@ class _Once:
         raise StopIteration
 
 
-def stored_output(task: Task, *, write: bool = True) -> SystemOutput | None:
+def stored_output(
+    task: Task, *, write: bool = True, surface: Surface | None = None
+) -> SystemOutput | None:
     """The stored output of the very run that a task asks for, if it is whole.
 
     Args:
         task: The task.
         write: Whether the record may be brought up to date with card and test set.
+        surface: What counts over outputs, where several are to be counted over.
 
     Raises:
         DataError: If a stored file does not hold.
@@ -103,7 +105,7 @@ def stored_output(task: Task, *, write: bool = True) -> SystemOutput | None:
             "system": task.card.name,
             "testset_digest": task.test_set.digest(),
             "test_set": facts(task.test_set),
-            "health": _health(task.test_set, output.hypotheses, run),
+            "health": (surface or Surface()).of(task.test_set, output.hypotheses, run),
         }
     )
     if write and current != run:
@@ -111,7 +113,7 @@ def stored_output(task: Task, *, write: bool = True) -> SystemOutput | None:
     return SystemOutput(run=current, hypotheses=output.hypotheses)
 
 
-def _translated(task: Task, request: Request, watcher: Watcher) -> SystemOutput:
+def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface) -> SystemOutput:
     backend = task.backend
     if backend is None:
         raise BackendError(f"{task.card.name} cannot run here and its stored output has changed")
@@ -173,7 +175,7 @@ def _translated(task: Task, request: Request, watcher: Watcher) -> SystemOutput:
         seconds=round(seconds, 3),
         translated=sum(len(batch.sources) for batch in every),
         usage=usage,
-        health=_health(task.test_set, hypotheses),
+        health=surface.of(task.test_set, hypotheses),
     )
     kept = {name: dict(finished.kept) for name, finished in done.items() if finished.kept}
     task.folder.write_output(run, hypotheses, kept)
@@ -183,23 +185,6 @@ def _translated(task: Task, request: Request, watcher: Watcher) -> SystemOutput:
             "have no translation (see output.jsonl)"
         )
     return SystemOutput(run=run, hypotheses=hypotheses)
-
-
-def _health(
-    test_set: TestSet, hypotheses: Sequence[Hypothesis], stored: RunRecord | None = None
-) -> dict[str, float]:
-    """Counts over an output; those already stored for this very test set are not made again."""
-    if stored is not None and stored.testset_digest == test_set.digest() and stored.health:
-        return dict(stored.health)
-    found = scoring.surface(test_set, hypotheses)
-    try:
-        metric = make_metric("health", {}, Runtime())
-        metric.check()
-    except Unavailable:
-        return found  # without an identifier of languages the columns stay empty
-    scorer = metric.prepare(scoring.view(test_set, metric.info))
-    scorer.statistics({"it": [hypothesis.text or "" for hypothesis in hypotheses]})
-    return {**{flag: float(n) for flag, n in scorer.notes("it").items()}, **found}
 
 
 def _now() -> str:
