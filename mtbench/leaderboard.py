@@ -80,7 +80,7 @@ def build(
     for entry in entries:
         groups.setdefault((entry.run.corpus, str(entry.run.pair)), []).append(entry)
     names = {score.metric for entry in entries for score in entry.scores}
-    names |= set(DEFAULT_METRICS) | set(missing or {})
+    names |= set(DEFAULT_METRICS) | set(missing or {}) | ({sort} if sort else set())
     infos: dict[str, MetricInfo] = {}
     for entry in entries:
         infos |= {score.metric: score.info for score in entry.scores}

@@ -68,6 +68,8 @@ def leaderboard(
     wanted = {str(LanguagePair.parse(pair)) for pair in pairs}
     stored = Results(space.results)
     found = board(stored, sort=sort)
+    if sort is not None and sort not in found.metrics:
+        raise UnknownName("metric here", sort, found.metrics)
     tables = tuple(
         table
         for table in found.tables

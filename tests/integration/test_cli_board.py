@@ -146,6 +146,11 @@ def test_another_primary_metric(three: Space) -> None:
     assert [row["system"] for row in by_default[1]["rows"]] == ["good", "fair", "poor", "identity"]
 
 
+def test_a_primary_metric_that_nobody_was_scored_by(three: Space) -> None:
+    assert three(*THREE, "--pair", "en-de").code == 0
+    three("leaderboard", "--sort", "ter").refused(2, "'ter'", "bleu, chrf")
+
+
 def test_nobody_is_ranked_where_the_set_cannot_tell(three: Space) -> None:
     answer = three(*THREE, "--pair", "en-de", "--format", "json")
     (small,) = answer.json["tables"]

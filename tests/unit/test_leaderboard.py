@@ -1,0 +1,221 @@
+"""Runs and scores → leaderboard, without a file in sight."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from mtbench.languages import LanguagePair
+from mtbench.leaderboard import Entry, Ranked, Standing, build, ordered
+from mtbench.types import (
+    Leaderboard,
+    MetricInfo,
+    Row,
+    RunRecord,
+    Score,
+    SystemCard,
+    TestSetFacts,
+)
+
+INFOS = {
+    name: MetricInfo(name=name, title=name, needs=(), higher_is_better=name != "ter")
+    for name in ("bleu", "chrf", "comet", "ter", "own")
+}
+
+
+def score(metric: str, value: float, signature: str = "v:1", test_set: str = "t") -> Score:
+    return Score(
+        metric=metric,
+        info=INFOS[metric],
+        signature=signature,
+        corpus="news",
+        pair=LanguagePair.parse("en-it"),
+        system="?",
+        score=value,
+        segments=2,
+        output_digest="o",
+        sources_digest="s",
+        references_digest="r",
+        testset_digest=test_set,
+    )
+
+
+def entry(
+    folder: str,
+    *scores: Score,
+    name: str | None = None,
+    pair: str = "en-it",
+    corpus: str = "news",
+    baseline: bool = False,
+    failures: int = 0,
+    stale: tuple[str, ...] = (),
+    **fields: object,
+) -> Entry:
+    system = name or folder
+    run = RunRecord(
+        corpus=corpus,
+        pair=LanguagePair.parse(pair),
+        card=SystemCard(name=system, backend="identity", baseline=baseline),
+        system=system,
+        run_digest="",
+        testset_digest="t",
+        test_set=TestSetFacts(segments=2),
+        sources_digest="s",
+        output_digest="o",
+        segments=2,
+        failures=failures,
+        status="partial" if failures else "complete",
+        **fields,  # type: ignore[arg-type]
+    )
+    return Entry(folder, run, scores, stale)
+
+
+asked: list[tuple[list[str], frozenset[str]]] = []
+
+
+def ranker(scores: Sequence[Score], baselines: frozenset[str]) -> Ranked:
+    """Ranks candidates by score, and notes what it was asked."""
+    asked.append(([s.system for s in scores], baselines))
+    candidates = sorted(
+        (s for s in scores if s.system not in baselines), key=lambda s: (-s.score, s.system)
+    )
+    places = {s.system: Standing(n, n, n, n) for n, s in enumerate(candidates, start=1)}
+    return Ranked(places, f"{len(candidates)} ranked", ({"p": 0.5},))
+
+
+def rows(board: Leaderboard) -> dict[str, Row]:
+    (table,) = board.tables
+    return {row.system: row for row in table.rows}
+
+
+def test_tables_are_sorted_and_rows_best_first() -> None:
+    board = build(
+        [
+            entry("b", score("chrf", 50.0)),
+            entry("a", score("chrf", 60.0)),
+            entry("z", score("chrf", 70.0), pair="en-de"),
+            entry("y", score("chrf", 70.0), corpus="alpha"),
+            entry("copy", score("chrf", 90.0), baseline=True),
+            entry("unscored"),
+        ],
+        ranker,
+    )
+    assert [(t.corpus, str(t.pair)) for t in board.tables] == [
+        ("alpha", "en-it"), ("news", "en-de"), ("news", "en-it"),
+    ]  # fmt: skip
+    assert [row.system for row in board.tables[2].rows] == ["a", "b", "unscored", "copy"]
+    assert board.tables[2].verdict == "2 ranked"
+    assert board.tables[2].tests == ({"p": 0.5},)
+    by_name = {row.system: row for row in board.tables[2].rows}
+    assert (by_name["a"].rank, by_name["b"].rank) == (1, 2)
+    assert by_name["copy"].rank is by_name["unscored"].rank is None
+    assert asked[-1] == (["b", "a", "copy"], frozenset({"copy"}))
+
+
+def test_lower_is_better_where_the_metric_says_so() -> None:
+    entries = [entry("a", score("ter", 60.0)), entry("b", score("ter", 50.0))]
+    (table,) = build(entries, ranker, sort="ter").tables
+    assert [row.system for row in table.rows] == ["b", "a"]
+    assert table.rank_metric == "ter"
+
+
+@pytest.mark.parametrize(
+    ("scored", "primary"),
+    [
+        ([["chrf", "comet"], ["chrf", "comet"]], "comet"),
+        ([["chrf", "comet"], ["chrf"], ["chrf"]], "chrf"),
+        ([["chrf", "comet"], ["chrf", "comet"], ["chrf"]], "comet"),  # that row is unranked
+        ([["chrf", "bleu"], ["chrf", "bleu"]], "chrf"),
+        ([["bleu"], ["bleu"]], None),  # never BLEU by default
+        ([["chrf"], []], None),
+        ([[], []], None),
+    ],
+)
+def test_the_primary_metric(scored: list[list[str]], primary: str | None) -> None:
+    entries = [
+        entry(f"s{n}", *(score(metric, 50.0 + n) for metric in metrics))
+        for n, metrics in enumerate(scored)
+    ]
+    (table,) = build(entries, ranker).tables
+    assert table.rank_metric == primary
+
+
+def test_baselines_do_not_choose_the_primary_metric() -> None:
+    copies = [entry(f"b{n}", score("chrf", 1.0), baseline=True) for n in range(5)]
+    (table,) = build([entry("a", score("chrf", 1.0), score("comet", 1.0)), *copies], ranker).tables
+    assert table.rank_metric == "comet"
+
+
+def test_one_signature_a_column() -> None:
+    """That of most systems, unless the call asked for another."""
+    entries = [
+        entry("a", score("chrf", 1.0, "v:1"), score("chrf", 2.0, "v:2")),
+        entry("b", score("chrf", 3.0, "v:2")),
+        entry("c", score("chrf", 4.0, "v:1")),
+        entry("d", score("chrf", 5.0, "v:2")),
+    ]
+    board = build(entries, ranker)
+    shown = {name: row.cells["chrf"].score for name, row in rows(board).items()}
+    assert shown == {"a": 2.0, "b": 3.0, "c": None, "d": 5.0}
+    assert len(board.tables[0].excluded) == 2
+    assert all("another signature: v:1" in note for note in board.tables[0].excluded)
+    board = build(entries, ranker, preferred={("news/en-it", "chrf"): "v:1"})
+    shown = {name: row.cells["chrf"].score for name, row in rows(board).items()}
+    assert shown == {"a": 1.0, "b": None, "c": 4.0, "d": None}
+    for elsewhere in ({("news/en-de", "chrf"): "v:1"}, {("news/en-it", "chrf"): "v:9"}):
+        assert build(entries, ranker, preferred=elsewhere) == build(entries, ranker)
+
+
+def test_equally_common_signatures_are_chosen_the_same_way_each_time() -> None:
+    entries = [entry("a", score("chrf", 1.0, "v:2")), entry("b", score("chrf", 2.0, "v:1"))]
+    for order in (entries, entries[::-1]):
+        shown = {name: row.cells["chrf"].score for name, row in rows(build(order, ranker)).items()}
+        assert shown == {"a": None, "b": 2.0}
+
+
+def test_why_a_cell_is_empty() -> None:
+    entries = [entry("a", score("chrf", 1.0)), entry("part", failures=2)]
+    board = build(entries, ranker, missing={"comet": "no weights"})
+    found = rows(board)
+    assert found["a"].cells["comet"].reason == "no weights"
+    assert found["a"].cells["bleu"].reason == "not scored"
+    assert found["part"].cells["chrf"].reason == "2 segments have no translation"
+    assert found["a"].cells["chrf"].reason is None
+    assert board.missing == {"comet": "no weights"}
+    assert board.tables[0].metrics == ("bleu", "chrf", "comet")
+
+
+def test_what_was_left_out_is_told() -> None:
+    (table,) = build([entry("a", score("chrf", 1.0), stale=("a: old",))], ranker).tables
+    assert table.excluded == ("a: old",)
+    changed = [entry("a", score("chrf", 1.0)), entry("b", score("chrf", 1.0, test_set="u"))]
+    (table,) = build(changed, ranker).tables
+    assert table.excluded == ("chrf: rows of different test sets (the corpus has changed)",)
+    assert {row.testset_digest for row in table.rows} == {"t", "u"}
+
+
+def test_two_systems_of_one_name_go_by_their_folders() -> None:
+    entries = [entry("out-1", name="out"), entry("out-2", name="out"), entry("mt")]
+    assert set(rows(build(entries, ranker))) == {"out-1", "out-2", "mt"}
+
+
+def test_counts_and_times() -> None:
+    health = {"empty": 1.0, "copied": 2.0, "length_ratio": 0.5}
+    (row,) = rows(build([entry("a", health=health, seconds=3.0, translated=2)], ranker)).values()
+    assert (row.empty, row.copied, row.off_target) == (1, 2, None)
+    assert (row.length_ratio, row.seconds_per_segment) == (0.5, 1.5)
+    (row,) = rows(build([entry("a")], ranker)).values()
+    assert row.seconds_per_segment is None
+
+
+def test_columns_have_a_stable_order() -> None:
+    assert ordered({"own", "ter", "chrf", "bleu", "chrf++", "a"}) == (
+        "bleu", "chrf", "chrf++", "ter", "a", "own",
+    )  # fmt: skip
+    board = build([entry("a", score("own", 1.0), score("ter", 1.0))], ranker)
+    assert list(board.metrics) == ["ter", "own"]
+
+
+def test_nothing_at_all() -> None:
+    assert build([], ranker).tables == ()
