@@ -77,15 +77,15 @@ COLUMNS = {
 }
 
 
-def commands(group: click.Command = cli, path: tuple[str, ...] = ("mtbench",)) -> Iterator[
-    tuple[str, click.Command]
-]:
+def commands(
+    group: click.Command = cli, path: tuple[str, ...] = ("mtbench",)
+) -> Iterator[tuple[str, click.Command]]:
     """Every command by its full name, groups first."""
     yield " ".join(path), group
     if isinstance(group, LazyGroup):
         with click.Context(group) as context:
             for name in group.list_commands(context):
-                if importlib.util.find_spec(group._verbs[name][0].partition(':')[0]) is None:
+                if importlib.util.find_spec(group._verbs[name][0].partition(":")[0]) is None:
                     continue
                 command = group.get_command(context, name)
                 assert command is not None
@@ -163,7 +163,10 @@ def records_page() -> str:
         table(
             ("file", "record"),
             [
-                (where, f"[{k.__name__}](#{k.__name__.lower()}), [schema](schemas/{k.__name__}.json)")
+                (
+                    where,
+                    f"[{k.__name__}](#{k.__name__.lower()}), [schema](schemas/{k.__name__}.json)",
+                )
                 for k, where in IN_FILES.items()
             ],
         ),
@@ -261,7 +264,11 @@ def _public(name: str) -> list[str]:
     if listed is not None:
         return sorted(listed, key=str.lower)
     return sorted(
-        (n for n, t in vars(module).items() if getattr(t, "__module__", "") == name and n[0] != "_"),
+        (
+            n
+            for n, t in vars(module).items()
+            if getattr(t, "__module__", "") == name and n[0] != "_"
+        ),
         key=str.lower,
     )
 
