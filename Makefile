@@ -12,6 +12,7 @@ help:
 	@echo "make test      set up, then run all tests"
 	@echo "make lint      style and static checks        make types     mypy, strict"
 	@echo "make results   score the offline systems anew make readme    rebuild the tables of the README"
+	@echo "make docs      rebuild the reference and the site, in build/site"
 	@echo "make bench     benchmarks                     make clean     remove what was set up"
 
 demo: $(VENV)/.ready engines
@@ -47,6 +48,10 @@ results: $(VENV)/.ready engines
 
 readme: $(VENV)/.ready
 	$(BIN)/python -m tests.docs.readme_tables
+
+docs: $(VENV)/.ready
+	$(BIN)/python -m tests.docs.reference
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict --config-file docs/.mkdocs/mkdocs.yml
 
 clean:
 	rm -rf $(VENV) .demo .mypy_cache .ruff_cache .pytest_cache

@@ -224,7 +224,7 @@ def _validated(
         steps = card.options.get("steps", [])
         if isinstance(steps, list):
             if card.name in seen:
-                raise CardError(f"the chain {card.name} contains itself")
+                raise RequestError(f"the chain {card.name} contains itself")
             options = {
                 **card.options,
                 "steps": [_step(s, folders, (*seen, card.name)) for s in steps],
@@ -241,7 +241,7 @@ def _step(step: Json, folders: tuple[Path, ...], seen: tuple[str, ...]) -> Json:
         return step
     cards = card_names(folders)
     if step in seen:
-        raise CardError(f"the chain {seen[0]} contains itself")
+        raise RequestError(f"the chain {seen[0]} contains itself")
     if step in cards:
         card = _checked(read_system_card(cards[step]), folders, seen, str(cards[step]))
     else:

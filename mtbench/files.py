@@ -165,7 +165,7 @@ def read_json(path: Path) -> Json:
         return json.loads(path.read_bytes())
     except OSError as error:
         raise unreadable(path, error) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not JSON: {error}") from error
 
 

@@ -60,9 +60,10 @@ def _without_default_script(tag: str) -> str:
 
     language = langcodes.Language.get(tag)
     bare = langcodes.Language.make(language=language.language)
-    if language.script and bare.maximize().script == language.script and language.language != "zh":
-        return str(bare.to_tag())
-    return tag
+    usual = bare.maximize().script
+    # Korean's own default names Hangul with Hanja, FLORES Hangul alone: both are just Korean.
+    same = language.script in (usual, {"Kore": "Hang"}.get(usual or ""))
+    return str(bare.to_tag()) if language.script and same and language.language != "zh" else tag
 
 
 def base_language(tag: str) -> str:

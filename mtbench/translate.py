@@ -294,7 +294,8 @@ def _checked(
             if translation.kept:
                 canonical_json(translation.kept).encode("utf-8")
         except UnicodeEncodeError:
-            raise SegmentError(f"the translation of {source.id!r} is not valid Unicode") from None
+            found.append(SegmentError(f"the translation of {source.id!r} is not valid Unicode"))
+            continue
         except (TypeError, ValueError) as error:
             raise BackendError(
                 f"the system kept something of segment {source.id!r} that is not JSON: {error}"

@@ -122,8 +122,21 @@ metric_options = _together(
 runtime_options = _together(
     click.option("--results", metavar="DIR", help="Where results go. Default: results."),
     click.option("--batch-size", type=click.IntRange(min=1), metavar="N", help="Segments a batch."),
-    click.option("--device", default="auto", show_default=True, metavar="auto|cpu|cuda|cuda:N|mps"),
-    click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N"),
+    click.option(
+        "--device",
+        default="auto",
+        show_default=True,
+        metavar="auto|cpu|cuda|cuda:N|mps",
+        help="Where models and metrics compute.",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        default=0,
+        show_default=True,
+        metavar="N",
+        help="Of whatever is drawn: sampling, resamples, tests.",
+    ),
     click.option(
         "--force", is_flag=True, help="Go on where a guard refuses; marked in the result."
     ),

@@ -42,8 +42,22 @@ if TYPE_CHECKING:
 @click.option("--map-a", multiple=True, metavar="OURS=THEIRS", help="Columns of A by other names.")
 @click.option("--map-b", multiple=True, metavar="OURS=THEIRS", help="Columns of B by other names.")
 @click.option("--map", "map_both", multiple=True, metavar="OURS=THEIRS", help="The same for both.")
-@click.option("--alpha", type=click.FloatRange(0, 1, min_open=True, max_open=True), default=0.05)
-@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N")
+@click.option(
+    "--alpha",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.05,
+    show_default=True,
+    metavar="X",
+    help="Level of the tests, corrected over all rows.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="Of the resamples and tests.",
+)
 @common.format_option("table", "md", "csv", "json")
 @common.talk_options
 def compare(

@@ -32,6 +32,10 @@ def doctor(hub: bool, style: str) -> None:
     common.emit(f"model hub: {'reachable' if found.hub_reachable else 'not reachable'}")
     common.emit(f"cache: {found.cache}")
     common.emit(common.grid(["metric", "runs here"], [[m.name, m.answer] for m in found.metrics]))
+    for one in found.comet_checkpoints:
+        pinned = ", the pinned one" if one.pinned else ""
+        size = f"{one.bytes / 1e9:.1f} GB"
+        common.emit(f"COMET checkpoint here: {one.model} {one.revision[:12]} ({size}{pinned})")
     common.emit(
         common.grid(
             ["system", "pairs that run here", "what is missing"],

@@ -34,7 +34,14 @@ FIELDS = (
 @click.argument("name")
 @click.argument("model", metavar="BACKEND:TARGET")
 @click.option("--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Directions. Default: any.")
-@click.option("-o", "--output", metavar="DIR", default="models", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    metavar="DIR",
+    default="models",
+    show_default=True,
+    help="Folder to write the card into.",
+)
 def new(name: str, model: str, pairs: tuple[str, ...], output: str) -> None:
     """Write a commented card for a system, ready to be filled in."""
     from mtbench.config import check_name, find_system

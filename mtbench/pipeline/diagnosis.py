@@ -12,6 +12,7 @@ from mtbench.config import Workspace, card_names, find_corpora, find_system, wor
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.hub import reachable
 from mtbench.languages import LanguagePair
+from mtbench.metrics.comet.fetch import Cached, cached
 from mtbench.plugins import BACKENDS, METRICS, make_backend, make_metric, parse_options
 from mtbench.types import Record, Runtime, SystemCard
 
@@ -46,6 +47,7 @@ class Diagnosis(Record):
     """What ``mtbench doctor`` says.
 
     Attributes:
+        comet_checkpoints: Checkpoints of COMET in the hub's cache.
         unserved: Directions of the corpora here that only baselines can serve here.
     """
 
@@ -56,6 +58,7 @@ class Diagnosis(Record):
     hub_reachable: bool
     extras: dict[str, dict[str, str | None]]
     metrics: tuple[MetricHealth, ...]
+    comet_checkpoints: tuple[Cached, ...]
     systems: tuple[SystemHealth, ...]
     unserved: tuple[str, ...]
 
@@ -76,6 +79,7 @@ def diagnose() -> Diagnosis:
         hub_reachable=hub,
         extras={e: {p: _version(p) for p in packages} for e, packages in EXTRAS.items()},
         metrics=tuple(_metric(name, runtime) for name in METRICS.origins()),
+        comet_checkpoints=cached(),
         systems=tuple(systems),
         unserved=tuple(pair for pair in wanted if pair not in served),
     )

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from mtbench import corpus as corpora
 from mtbench import score as scoring
-from mtbench.config import Workspace, corpus_folders
+from mtbench.config import Workspace
 from mtbench.errors import DataError, MtbenchError
 from mtbench.pipeline.boards import board_like
 from mtbench.pipeline.score_checks import Finding, check_score
+from mtbench.pipeline.test_sets import StoredTestSets
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.types import Signature, SystemOutput, TestSet
@@ -26,41 +25,13 @@ def verify(space: Workspace) -> Iterator[Finding]:
     folders = list(results.runs())
     if not folders:
         raise DataError(f"{space.results}: no results", hint="run mtbench evaluate first")
-    corpus = _Corpora(space)
+    corpus = StoredTestSets(space)
     for folder in folders:
         yield from _verify_run(folder, corpus)
     yield _verify_csv(results)
 
 
-class _Corpora:
-    """The test sets of runs, each loaded once."""
-
-    def __init__(self, space: Workspace) -> None:
-        self._known = corpus_folders(space.corpora)
-        self._sets: dict[tuple[str, str, str | None], TestSet | str] = {}
-
-    def test_set(self, folder: RunFolder, reference: str | None = None) -> TestSet | str:
-        """The test set of a run, or why it cannot be had."""
-        key = (folder.corpus, folder.path.parent.name, reference)
-        if key not in self._sets:
-            self._sets[key] = self._load(folder, reference)
-        return self._sets[key]
-
-    def _load(self, folder: RunFolder, reference: str | None) -> TestSet | str:
-        name, _, limit = folder.corpus.partition("@first")
-        if name not in self._known:
-            return f"no corpus {name!r} here"
-        try:
-            files = {str(file.pair): file for file in corpora.pair_files(self._known[name])}
-            if str(folder.pair) not in files:
-                return f"{name} does not serve {folder.pair}"
-            whole = corpora.load(files[str(folder.pair)], reference=reference)
-        except MtbenchError as error:
-            return str(error)
-        return corpora.first(whole, int(limit)) if re.fullmatch(r"\d+", limit) else whole
-
-
-def _verify_run(folder: RunFolder, corpus: _Corpora) -> Iterator[Finding]:
+def _verify_run(folder: RunFolder, corpus: StoredTestSets) -> Iterator[Finding]:
     where = str(folder.output_path)
     try:
         output = folder.read_output()

@@ -2,13 +2,14 @@
 
 A block fenced as ``sh`` is run line by line in one folder a page. A comment before it changes that:
 ``<!-- not run: REASON -->`` leaves it out, ``<!-- exit: 0 3 -->`` allows those exit codes. A block
-fenced with a title, ``jsonl title="corpora/mine/en-es.jsonl"``, is written to that file first.
+fenced with a title, ``jsonl title="corpora/mine/en-es.jsonl"``, is written to that file first. A block after
+``<!-- printed -->`` must be part of what the command before it prints.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,12 +31,14 @@ class Step:
         file: The file to write; None for a command.
         codes: Exit codes that are right.
         line: Line of the page.
+        printed: What the page says that the command prints; None where it does not say.
     """
 
     text: str
     file: str | None
     codes: tuple[int, ...]
     line: int
+    printed: str | None = None
 
 
 def pages() -> list[Path]:
@@ -46,14 +49,16 @@ def pages() -> list[Path]:
 def steps(page: Path) -> list[Step]:
     """What a page tells its reader to do, in order."""
     text = page.read_text(encoding="utf-8")
-    found = []
+    found: list[Step] = []
     for block in _BLOCK.finditer(text):
         marks, head = block["marks"], block["head"].strip()
         if _NOT_RUN.search(marks):
             continue
         body = re.sub(rf"^{block['indent']}", "", block["body"], flags=re.MULTILINE)
         line = text.count("\n", 0, block.start("body")) + 1
-        if title := _TITLE.search(head):
+        if "<!-- printed -->" in marks:
+            found[-1] = replace(found[-1], printed=body)
+        elif title := _TITLE.search(head):
             found.append(Step(body, title.group(1), (0,), line))
         elif head in ("sh", "bash", "console"):
             codes = _EXIT.search(marks)

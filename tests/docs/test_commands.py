@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.docs.commands import ROOT, pages, steps
+from tests.support.packages import install
 
+_OWN_PACKAGE = re.compile(r"pip install \./([\w-]+)")
 PAGES = [page for page in pages() if steps(page)]
 
 
@@ -25,7 +28,7 @@ def test_every_command_of_a_page_runs(page: Path, tmp_path: Path) -> None:
         "HF_HUB_OFFLINE": "1",
         "MTBENCH_CACHE": str(tmp_path / "cache"),
         "HOME": str(tmp_path),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{ROOT}{os.pathsep}{tmp_path / 'site'}",
         "COLUMNS": "100",
     }
     for step in steps(page):
@@ -34,6 +37,9 @@ def test_every_command_of_a_page_runs(page: Path, tmp_path: Path) -> None:
             assert target.resolve().is_relative_to(folder.resolve())
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(step.text, encoding="utf-8")
+            continue
+        if package := _OWN_PACKAGE.fullmatch(step.text):
+            install(folder / package.group(1), tmp_path / "site")
             continue
         if step.text.startswith(("make ", "apt-get ", "sudo ", "pip ", "git clone", "cd ")):
             continue  # set-up: run by make itself, or not to be run by a test
@@ -49,3 +55,11 @@ def test_every_command_of_a_page_runs(page: Path, tmp_path: Path) -> None:
         said = f"{page.name}:{step.line}: {step.text}\n{done.stdout}{done.stderr}"
         assert done.returncode in step.codes, said
         assert "Traceback" not in done.stderr, said
+        if step.printed is not None:
+            assert step.printed in done.stdout, f"the page shows otherwise: {said}"
+
+
+@pytest.mark.parametrize("module", ["word_f1.py", "glossary.py"])
+def test_the_pages_on_plug_ins_show_the_example_package(module: str) -> None:
+    shown = [s.text for page in PAGES for s in steps(page) if s.file and s.file.endswith(f"/{module}")]
+    assert shown == [(ROOT / "tests/plugin_example/mtbench_example" / module).read_text("utf-8")]

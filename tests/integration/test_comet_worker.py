@@ -59,10 +59,7 @@ def test_the_second_environment_is_another_one(other_python: str) -> None:
     assert comet != "None"
 
 
-@pytest.mark.parametrize(("name", "kind"), [("comet", "regression"), ("xcomet", "xcomet")])
-def test_the_same_scores_and_signature_come_back(
-    name: str,
-    kind: str,
+def test_the_same_scores_spans_and_signature_come_back(
     other_python: str,
     tiny_comet: Callable[[str], Path],
     monkeypatch: pytest.MonkeyPatch,
@@ -70,8 +67,8 @@ def test_the_same_scores_and_signature_come_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.WARNING)
-    model = tiny_comet(kind)
-    here = metric(name, model)
+    model = tiny_comet("xcomet")
+    here = metric("xcomet", model)
     expected_signature = here.signature(FORWARD)
     with here:
         scorer = here.prepare(FORWARD)
@@ -82,7 +79,7 @@ def test_the_same_scores_and_signature_come_back(
     monkeypatch.setenv(VARIABLE, other_python)
     monkeypatch.setenv("OMP_NUM_THREADS", "1")  # as this process is set
     told: list[int] = []
-    there = metric(name, model)
+    there = metric("xcomet", model)
     there.check(FORWARD)
     assert there.signature(FORWARD) == expected_signature
     with there:

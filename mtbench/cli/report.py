@@ -1,0 +1,106 @@
+"""``mtbench report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from mtbench.cli import common
+
+
+@click.command(epilog="Example: mtbench report results -o report && open report/index.html")
+@click.argument("results", required=False)
+@click.option(
+    "-o", "--output", required=True, metavar="DIR", help="Folder to write; the page is index.html."
+)
+@click.option("--corpus", "corpora", multiple=True, metavar="NAME", help="Only these corpora.")
+@click.option("--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Only these directions.")
+@click.option("--title", default="", metavar="TEXT", help="Heading of the page.")
+@click.option(
+    "--human",
+    metavar="FILE",
+    help="Human judgements to show beside the metrics: CSV or JSONL with id, system, score.",
+)
+@click.option(
+    "--pearmut",
+    metavar="FILE",
+    help="Also write a pearmut campaign of the segments that metrics disagree on.",
+)
+@click.option(
+    "--pearmut-segments",
+    type=click.IntRange(min=1),
+    default=100,
+    show_default=True,
+    metavar="N",
+    help="The most segments of that campaign.",
+)
+@click.option(
+    "--pearmut-users",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="How many judges share them.",
+)
+@click.option(
+    "--pearmut-protocol",
+    type=click.Choice(["ESA", "DA", "MQM"]),
+    default="ESA",
+    show_default=True,
+    help="What judges are asked for.",
+)
+@common.talk_options
+def report(
+    results: str | None,
+    output: str,
+    corpora: tuple[str, ...],
+    pairs: tuple[str, ...],
+    title: str,
+    human: str | None,
+    pearmut: str | None,
+    pearmut_segments: int,
+    pearmut_users: int,
+    pearmut_protocol: str,
+    verbose: bool,
+    quiet: bool,
+) -> None:
+    """Write a page with tables, plots and every segment, to open, mail or keep.
+
+    It is one file that asks nothing of any network, with files of segments beside it where there
+    are too many. Whoever has it can read every source, reference and translation in it.
+    """
+    from mtbench.cli.output import say
+    from mtbench.config import workspace
+    from mtbench.files import write_json, write_text
+    from mtbench.languages import LanguagePair
+    from mtbench.pipeline.pearmut import campaign
+    from mtbench.pipeline.reporting import gather
+    from mtbench.report.html import pages
+
+    content = gather(
+        workspace(results),
+        corpora=corpora,
+        pairs=tuple(str(LanguagePair.parse(pair)) for pair in pairs),
+        human=Path(human) if human else None,
+        title=title,
+    )
+    asked = None
+    if pearmut:
+        asked = campaign(
+            content, segments=pearmut_segments, users=pearmut_users, protocol=pearmut_protocol
+        )
+    folder = Path(output)
+    files = pages(content)
+    for stale in folder.glob("segments-*-*.js"):  # of an earlier report in this folder
+        if stale.name not in files:
+            stale.unlink()
+    for name, text in sorted(files.items(), reverse=True):  # index.html last
+        write_text(folder / name, text)
+    if asked is not None and pearmut:
+        write_json(Path(pearmut), asked)
+    if not quiet:
+        for one in content.sets:
+            for note in one.notes:
+                say(note)
+    common.emit(str(folder / "index.html"))

@@ -1,0 +1,86 @@
+"""Segments that metrics disagree on → a campaign for human judges.
+
+The format is that of pearmut (https://github.com/zouharvi/pearmut): a JSON document with
+``campaign_id``, ``info`` and ``data``, a list of documents, each a list of items with ``src``,
+``ref``, ``tgt`` (system → text) and ``item_id``.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from mtbench.errors import RequestError
+from mtbench.report.html import Content, SetContent, disagreement, most_disputed
+from mtbench.types import Json
+
+PROTOCOLS = ("ESA", "DA", "MQM")
+
+
+def campaign(content: Content, *, segments: int, users: int, protocol: str) -> dict[str, Json]:
+    """A campaign of the segments that metrics disagree on most, for judges who share them.
+
+    Only segments that every system translated are asked about. Texts are escaped, because pearmut
+    shows HTML.
+
+    Args:
+        content: The report.
+        segments: The most to ask about, over all test sets together.
+        users: How many judges there are.
+        protocol: ``ESA``, ``DA`` or ``MQM``.
+
+    Raises:
+        RequestError: If there is nothing to ask: fewer than two metrics or systems, no
+            disagreement, no source texts, or a system whose name pearmut refuses.
+    """
+    directions = {name: info.higher_is_better for name, info in content.board.metrics.items()}
+    candidates: list[tuple[float, str, SetContent, int]] = []
+    for one in content.sets:
+        shares = disagreement(one.scores, directions)
+        if shares is None or one.sources is None:
+            continue
+        whole = [
+            at
+            for at in most_disputed(shares, one.ids, len(one.ids))
+            if all(one.hypotheses[system][at] is not None for system in one.systems)
+        ]
+        candidates += [(float(shares[at]), one.name, one, at) for at in whole]
+    if not candidates:
+        raise RequestError(
+            "there is no segment to ask judges about",
+            why="it takes two systems, two metrics that order them differently, and the corpus",
+        )
+    candidates.sort(key=lambda found: (-found[0], found[1], found[2].ids[found[3]]))
+    chosen = candidates[:segments]
+    _check_names({system for _, _, one, _ in chosen for system in one.systems})
+    return {
+        "campaign_id": f"mtbench: {content.title}",
+        "info": {"assignment": "single-stream", "protocol": protocol, "users": users},
+        "data": [[_item(one, at, share)] for share, _, one, at in chosen],
+    }
+
+
+def _item(one: SetContent, at: int, share: float) -> dict[str, Json]:
+    sources = one.sources or ()
+    item: dict[str, Json] = {
+        "item_id": f"{one.name}:{one.ids[at]}",
+        "instructions": f"Translation from {one.table.pair.source} to {one.table.pair.target}",
+        "src": html.escape(sources[at], quote=False),
+    }
+    if one.references is not None and one.references[at]:
+        item["ref"] = html.escape(one.references[at][0], quote=False)
+    item["tgt"] = {
+        system: html.escape(one.hypotheses[system][at] or "", quote=False) for system in one.systems
+    }
+    # Keys that pearmut does not know are kept in its logs.
+    item["mtbench_disagreement"] = round(share, 4)
+    return item
+
+
+def _check_names(systems: Sequence[str] | set[str]) -> None:
+    for system in sorted(systems):
+        if system.isdigit():
+            raise RequestError(
+                f"pearmut takes no system named by digits alone: {system!r}",
+                hint="rename the system",
+            )

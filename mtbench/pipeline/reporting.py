@@ -1,0 +1,317 @@
+"""A results folder → what the report shows: tables, outputs, scores, and the corpus's texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from mtbench.config import Workspace
+from mtbench.errors import MtbenchError, RequestError
+from mtbench.pipeline.boards import board
+from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
+from mtbench.pipeline.test_sets import StoredTestSets
+from mtbench.plugins import Array, make_metric
+from mtbench.report.html import Content, Group, GroupScore, Judgements, SetContent
+from mtbench.results import Results
+from mtbench.significance import bootstrap_interval
+from mtbench.slices import By, Pool, labels_by, slice_scores
+from mtbench.types import (
+    Json,
+    Labels,
+    MetricResult,
+    Row,
+    RunRecord,
+    Runtime,
+    Signature,
+    SystemOutput,
+    Table,
+    TestSet,
+)
+
+SEED = 0
+MOST_INTERVALS = 60  # groups; beyond, as with documents, a score alone is drawn
+
+
+def gather(
+    space: Workspace,
+    *,
+    corpora: Sequence[str] = (),
+    pairs: Sequence[str] = (),
+    human: Path | None = None,
+    title: str = "",
+) -> Content:
+    """Everything a report shows.
+
+    Args:
+        space: The results folder and where corpora are.
+        corpora: Only these corpora; all where none is named.
+        pairs: Only these directions, ``SRC-TGT``; all where none is named.
+        human: A file of human judgements.
+        title: The report's heading.
+
+    Raises:
+        RequestError: If there are no results of that kind.
+        DataError: If a file does not hold.
+    """
+    if not space.results.is_dir():
+        raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
+    results = Results(space.results)
+    found = board(results)
+    tables = tuple(
+        table
+        for table in found.tables
+        if (not corpora or table.corpus in corpora) and (not pairs or str(table.pair) in pairs)
+    )
+    if not tables:
+        raise RequestError(
+            f"{space.results}: no results{' of that kind' if found.tables else ''}",
+            hint="mtbench leaderboard shows what there is",
+        )
+    # Where something can be compared comes first; the rest keeps the order of the leaderboard.
+    tables = tuple(sorted(tables, key=lambda table: _candidates(table) < 2))
+    stored = StoredTestSets(space)
+    gatherers = [_Gatherer(results, stored, table) for table in tables]
+    placed: Sequence[Judgements | None] = [None] * len(tables)
+    if human is not None:
+        places = [gatherer.place() for gatherer in gatherers]
+        placed = place_judgements(read_judgements(human), places, human.name)
+    sets = [one.gather(judged) for one, judged in zip(gatherers, placed, strict=True)]
+    return Content(
+        title=title or "Translation quality report",
+        board=found.model_copy(update={"tables": tables}),
+        sets=sets,
+        results=str(space.results),
+    )
+
+
+def _candidates(table: Table) -> int:
+    return sum(not row.baseline for row in table.rows)
+
+
+class _Gatherer:
+    """Gathers one table's segments."""
+
+    def __init__(self, results: Results, stored: StoredTestSets, table: Table) -> None:
+        self._results = results
+        self._stored = stored
+        self._table = table
+        self._name = f"{table.corpus}/{table.pair}"
+        self._notes: list[str] = []
+        self._found = self._outputs()
+        first = next(iter(self._found.values()), None)
+        self._ids = tuple(h.id for h in first.hypotheses) if first else ()
+
+    def place(self) -> Place:
+        """What judgements may be about."""
+        return Place(self._table.corpus, str(self._table.pair), self._ids, tuple(self._found))
+
+    def gather(self, human: Judgements | None) -> SetContent:
+        """The table with everything behind it."""
+        outputs, ids = self._found, self._ids
+        shown = [row for row in self._table.rows if row.system in outputs]
+        first = outputs[shown[0].system] if shown else None
+        results = self._scores(shown, ids)
+        test_set = self._test_set(shown[0], first.run, results) if first else None
+        labels = self._labels(ids, test_set)
+        return SetContent(
+            table=self._table,
+            ids=ids,
+            systems=tuple(row.system for row in shown),
+            hypotheses={s: tuple(h.text for h in o.hypotheses) for s, o in outputs.items()},
+            failures={
+                s: {at: h.failure for at, h in enumerate(o.hypotheses) if h.failure is not None}
+                for s, o in outputs.items()
+            },
+            runs={s: o.run for s, o in outputs.items()},
+            scores={
+                metric: {s: r.statistics.segment_scores for s, r in by_system.items()}
+                for metric, by_system in results.items()
+            },
+            groups=self._groups(results, labels),
+            sources=tuple(s.text for s in test_set.sources) if test_set else None,
+            references=test_set.references if test_set and _refers(test_set) else None,
+            reference_names=test_set.reference_names if test_set else (),
+            documents=labels.documents if labels else (None,) * len(ids),
+            domains=labels.domains if labels else (None,) * len(ids),
+            annotations=_annotations(results, ids),
+            human=human,
+            notes=tuple(self._notes),
+        )
+
+    def _outputs(self) -> dict[str, SystemOutput]:
+        """The outputs of the rows that are of one and the same test set as the first."""
+        found: dict[str, SystemOutput] = {}
+        ids: tuple[str, ...] | None = None
+        for row in self._table.rows:
+            output = self._results.run(
+                self._table.corpus, self._table.pair, row.folder
+            ).read_output()
+            if output is None or output.run.output_digest != row.output_digest:
+                self._notes.append(f"The segments of {row.system} are not stored.")
+                continue
+            mine = tuple(h.id for h in output.hypotheses)
+            if ids is None:
+                ids, sources = mine, output.run.sources_digest
+            if mine != ids or output.run.sources_digest != sources:
+                self._notes.append(
+                    f"The segments of {row.system} are not shown: they were translated from "
+                    "another version of the test set."
+                )
+                continue
+            found[row.system] = output
+        return found
+
+    def _scores(
+        self, rows: Sequence[Row], ids: Sequence[str]
+    ) -> dict[str, dict[str, MetricResult]]:
+        """Metric → system → the score in the table, with its statistics."""
+        found: dict[str, dict[str, MetricResult]] = {}
+        for metric in self._table.metrics:
+            for row in rows:
+                cell = row.cells.get(metric)
+                if cell is None or cell.signature is None or cell.score is None:
+                    continue
+                folder = self._results.run(self._table.corpus, self._table.pair, row.folder)
+                result = folder.read_result(folder.score_path(metric, cell.signature))
+                if result.statistics.ids != tuple(ids):
+                    self._notes.append(
+                        f"The {metric} scores of {row.system} are of other segments."
+                    )
+                    continue
+                found.setdefault(metric, {})[row.system] = result
+        return found
+
+    def _test_set(
+        self, row: Row, run: RunRecord, results: Mapping[str, Mapping[str, MetricResult]]
+    ) -> TestSet | None:
+        """The corpus's texts, if they are those that the run was made from."""
+        folder = self._results.run(self._table.corpus, self._table.pair, row.folder)
+        signatures = [
+            result.score.signature
+            for by_system in results.values()
+            for system, result in by_system.items()
+            if system == row.system
+        ]
+        names = [Signature.parse(text).get("ref") for text in signatures]
+        found: TestSet | str = "no corpus"
+        for reference in dict.fromkeys([*names, None]):
+            found = self._stored.test_set(folder, reference)
+            if isinstance(found, TestSet) and found.digest() == row.testset_digest:
+                return found
+        if isinstance(found, str):
+            why = f"the corpus cannot be read ({found})"
+        elif found.sources_digest() == run.sources_digest:
+            self._notes.append(
+                f"References of {self._name} are not shown: they have changed since it was scored."
+            )
+            return found.model_copy(update={"references": ((),) * len(found)})
+        else:
+            why = "the corpus has changed since it was translated"
+        self._notes.append(f"Sources and references of {self._name} are not shown: {why}.")
+        return None
+
+    def _labels(self, ids: Sequence[str], test_set: TestSet | None) -> Labels | None:
+        labels = self._results.read_labels(self._table.corpus, self._table.pair)
+        if labels is not None and labels.ids == tuple(ids):
+            return labels
+        if test_set is None:
+            return None
+        return Labels(
+            testset_digest=test_set.digest(),
+            ids=test_set.ids,
+            documents=test_set.documents,
+            domains=test_set.domains,
+            original_languages=test_set.original_languages,
+            source_characters=tuple(len(source.text) for source in test_set.sources),
+        )
+
+    def _groups(
+        self, results: Mapping[str, Mapping[str, MetricResult]], labels: Labels | None
+    ) -> list[Group]:
+        if labels is None:
+            return []
+        found: list[Group] = []
+        for metric, by_system in results.items():
+            one = next(iter(by_system.values()))
+            try:
+                pool = make_metric(metric, one.score.options, Runtime()).pool
+            except MtbenchError as error:
+                self._notes.append(f"No {metric} by length, domain or document: {error}.")
+                continue
+            rows = {system: result.statistics.rows for system, result in by_system.items()}
+            for by in ("length", "domain", "document"):
+                found += _grouped(rows, labels_by(labels, by), pool, by, metric)
+        return found
+
+
+def _refers(test_set: TestSet) -> bool:
+    return any(test_set.references)
+
+
+def _grouped(
+    rows: Mapping[str, Array], labels: Sequence[str | None], pool: Pool, by: By, metric: str
+) -> list[Group]:
+    names = [label for label in dict.fromkeys(labels) if label is not None]
+    if not names:
+        return []
+    if len(names) <= MOST_INTERVALS:
+        sliced = slice_scores(
+            rows, labels, pool, partial(bootstrap_interval, seed=SEED), by=by, metric=metric
+        )
+        return [
+            Group(
+                by=by,
+                label=part.label,
+                metric=metric,
+                segments=part.segments,
+                scores={
+                    s.system: GroupScore(
+                        s.score, s.interval.low, s.interval.high, s.interval.reliable
+                    )
+                    for s in part.scores
+                },
+            )
+            for part in sliced.slices
+        ]
+    place = {name: at for at, name in enumerate(names)}
+    at = np.array([place[label] if label is not None else -1 for label in labels])
+    counts = np.bincount(at[at >= 0], minlength=len(names))
+    pooled = {}
+    for system, array in rows.items():
+        sums = np.zeros((len(names), array.shape[1]))
+        np.add.at(sums, at[at >= 0], array[at >= 0])
+        pooled[system] = pool(sums)
+    return [
+        Group(
+            by=by,
+            label=name,
+            metric=metric,
+            segments=int(counts[number]),
+            scores={system: GroupScore(float(scores[number])) for system, scores in pooled.items()},
+        )
+        for number, name in enumerate(names)
+    ]
+
+
+def _annotations(
+    results: Mapping[str, Mapping[str, MetricResult]], ids: Sequence[str]
+) -> dict[str, dict[str, dict[int, Json]]]:
+    """What metrics said in words, by position."""
+    place = {name: at for at, name in enumerate(ids)}
+    found: dict[str, dict[str, dict[int, Json]]] = {}
+    for metric, by_system in results.items():
+        said = {
+            system: {
+                place[name]: value
+                for name, value in result.score.annotations.items()
+                if name in place
+            }
+            for system, result in by_system.items()
+            if result.score.annotations
+        }
+        if said:
+            found[metric] = said
+    return found

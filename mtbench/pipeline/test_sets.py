@@ -1,0 +1,51 @@
+"""Stored runs → the test sets they were made from, where the corpus is at hand."""
+
+from __future__ import annotations
+
+import re
+
+from mtbench import corpus as corpora
+from mtbench.config import Workspace, corpus_folders
+from mtbench.errors import MtbenchError
+from mtbench.results import RunFolder
+from mtbench.types import TestSet
+
+
+class StoredTestSets:
+    """The test sets of runs, each loaded once.
+
+    Args:
+        space: Where corpora are.
+    """
+
+    def __init__(self, space: Workspace) -> None:
+        self._known = corpus_folders(space.corpora)
+        self._sets: dict[tuple[str, str, str | None], TestSet | str] = {}
+
+    def test_set(self, folder: RunFolder, reference: str | None = None) -> TestSet | str:
+        """The test set of a run, or why it cannot be had.
+
+        It is the corpus as it stands now: whether it is what the run was made from is for the
+        caller to say, by its digests.
+
+        Args:
+            folder: The run.
+            reference: The one reference to use of several.
+        """
+        key = (folder.corpus, folder.path.parent.name, reference)
+        if key not in self._sets:
+            self._sets[key] = self._load(folder, reference)
+        return self._sets[key]
+
+    def _load(self, folder: RunFolder, reference: str | None) -> TestSet | str:
+        name, _, limit = folder.corpus.partition("@first")
+        if name not in self._known:
+            return f"no corpus {name!r} here"
+        try:
+            files = {str(file.pair): file for file in corpora.pair_files(self._known[name])}
+            if str(folder.pair) not in files:
+                return f"{name} does not serve {folder.pair}"
+            whole = corpora.load(files[str(folder.pair)], reference=reference)
+        except MtbenchError as error:
+            return str(error)
+        return corpora.first(whole, int(limit)) if re.fullmatch(r"\d+", limit) else whole

@@ -1,0 +1,113 @@
+// --- two systems, side by side --------------------------------------------------------------
+
+async function showComparison() {
+  const number = currentSet();
+  const facts = FACTS.sets[number];
+  const box = $("comparison");
+  for (const node of document.querySelectorAll(".setname")) node.textContent = `${facts.corpus} ${facts.source} → ${facts.target}`;
+  if (facts.systems.length < 2) {
+    box.replaceChildren(el("p", { class: "note" }, "It takes two systems with stored segments."));
+    return;
+  }
+  const data = await columns(number);
+  if (number !== currentSet() || state.view !== "compare") return;
+  const a = systemNumber(facts, state.a, 0);
+  const b = systemNumber(facts, state.b === facts.systems[a] ? "" : state.b, a === 0 ? 1 : 0);
+  const metric = data.metrics.includes(state.metric) ? state.metric : facts.rank_metric && data.scores[facts.rank_metric] ? facts.rank_metric : data.metrics[0];
+  const systems = facts.systems.map((name) => [name, name]);
+  options($("ca"), systems, facts.systems[a]);
+  options($("cb"), systems, facts.systems[b]);
+  options($("cm"), data.metrics.map((name) => [name, `${titleOf(name)} ${arrowOf(name)}`]), metric);
+  const names = [facts.systems[a], facts.systems[b]];
+  box.replaceChildren(
+    el("p", { class: "verdict" }, verdictOf(facts, names)),
+    metricTable(data, a, b),
+    el("div", { class: "figures" }, ...[histogram(data, metric, a, b), groupDeltas(facts, metric, names, "length"), groupDeltas(facts, metric, names, "domain"), groupDeltas(facts, metric, names, "document")].filter(Boolean)),
+    el("div", { class: "figures" }, extremes(data, metric, a, b, 1), extremes(data, metric, a, b, -1)),
+  );
+}
+
+function verdictOf(facts, names) {
+  const test = facts.tests.find((one) => names.includes(one.a) && names.includes(one.b));
+  if (test) return test.verdict;
+  const baseline = facts.rows.find((row) => row.baseline && names.includes(row.system));
+  if (baseline) return `${baseline.system} is a baseline: it stands outside the tests, so that there is no verdict on this pair.`;
+  return "This pair was not tested. " + facts.why_untested;
+}
+
+function metricTable(data, a, b) {
+  const facts = data.facts;
+  const score = (system, metric) => metric === "human" ? facts.human?.means[facts.systems[system]]?.[0] : facts.rows.find((row) => row.system === facts.systems[system])?.cells[metric]?.score;
+  const rows = data.metrics.map((metric) => {
+    const delta = deltas(data, metric, a, b);
+    const one = score(a, metric), other = score(b, metric);
+    let wins = 0, losses = 0, ties = 0;
+    for (const value of delta ?? []) {
+      if (value > 1e-9) wins++;
+      else if (value < -1e-9) losses++;
+      else if (!Number.isNaN(value)) ties++;
+    }
+    const total = wins + losses + ties;
+    const bar = drawn({ width: 180, height: 16, margin: 0, axis: null, x: { domain: [0, Math.max(1, total)] }, marks: [
+      vendor.barX([{ from: 0, to: wins, fill: "var(--c0)" }, { from: wins, to: wins + ties, fill: "var(--none)" }, { from: wins + ties, to: total, fill: "var(--c1)" }], { x1: "from", x2: "to", fill: "fill" })] });
+    bar.setAttribute("aria-hidden", "true");
+    return el("tr", {}, el("th", { scope: "row" }, `${titleOf(metric)} ${arrowOf(metric)}`),
+      el("td", { class: "num" }, fixed(one, metric)), el("td", { class: "num" }, fixed(other, metric)),
+      el("td", { class: "num" }, one === undefined || other === undefined || one === null || other === null ? "–" : signed(one - other, metric)),
+      el("td", { class: "num" }, wins.toLocaleString("en")), el("td", { class: "num" }, ties.toLocaleString("en")), el("td", { class: "num" }, losses.toLocaleString("en")),
+      el("td", {}, bar));
+  });
+  const head = ["Metric", "A", "B", "A − B", "A better", "same", "B better", "Segments"];
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Scores of both systems" },
+    el("table", {}, el("thead", {}, el("tr", {}, head.map((text, at) => el("th", { scope: "col", class: at && at < 7 ? "num" : null }, text)))), el("tbody", {}, rows)));
+}
+
+function figureWidth() {
+  const room = $("view-compare").clientWidth || 900;
+  return Math.max(260, !narrow.matches ? Math.floor((room - 24) / 2) - 34 : room - 34);
+}
+
+function histogram(data, metric, a, b) {
+  const delta = deltas(data, metric, a, b);
+  const known = delta ? [...delta].filter((value) => !Number.isNaN(value)) : [];
+  if (known.length < 2) return null;
+  const size = known.map(Math.abs).sort((one, other) => one - other);
+  const reach = size[Math.floor(0.99 * (size.length - 1))] || 1;
+  const half = 10;
+  const bins = Array.from({ length: 2 * half }, (_, at) => ({ from: (reach * (at - half)) / half, to: (reach * (at - half + 1)) / half, count: 0 }));
+  for (const value of known) bins[Math.max(0, Math.min(2 * half - 1, Math.floor((value / reach) * half + half)))].count++;
+  return figure("Where segments lie", `${titleOf(metric)}: right of zero A is better; outer bars hold what lies beyond`, drawn({
+    width: figureWidth(), height: 220, marginLeft: 44, marginBottom: 38, ariaLabel: "Histogram of differences by segment",
+    x: { label: null, ticks: 7 }, y: { label: "segments", grid: true, ticks: Math.min(5, Math.max(...bins.map((bin) => bin.count))), labelArrow: false, tickFormat: (value) => (Number.isInteger(value) ? value.toLocaleString("en") : "") },
+    marks: [vendor.rectY(bins, { x1: "from", x2: "to", y: "count", inset: 0.5, fill: (bin) => (bin.from >= 0 ? "var(--c0)" : "var(--c1)") }), vendor.ruleX([0], { stroke: "var(--ink)" })],
+  }));
+}
+
+function groupDeltas(facts, metric, names, by) {
+  const sign = betterIfHigher(metric) ? 1 : -1;
+  let rows = facts.groups.filter((group) => group.by === by && group.metric === metric && names.every((name) => name in group.scores))
+    .map((group) => ({ label: group.label, segments: group.segments, delta: sign * (group.scores[names[0]][0] - group.scores[names[1]][0]) }));
+  if (rows.length < 2) return null;
+  const all = rows.length;
+  if (all > 24) {
+    rows.sort((one, other) => other.delta - one.delta);
+    rows = [...rows.slice(0, 12), ...rows.slice(-12)];
+  }
+  const labels = rows.map((row) => row.label);
+  return figure(`By ${by}`, all > 24 ? `the 24 of ${all} that differ most` : "right of zero A is better", drawn({
+    width: figureWidth(), height: 46 + 24 * rows.length, marginLeft: leftMargin(labels), marginBottom: 34, marginTop: 8, ariaLabel: `Differences by ${by}`,
+    x: { label: null, grid: true, ticks: 5, nice: true }, y: { domain: labels, label: null, tickSize: 0, tickFormat: (label) => clipped(label) },
+    marks: [vendor.barX(rows, { x: "delta", y: "label", insetTop: 4, insetBottom: 4, fill: (row) => (row.delta >= 0 ? "var(--c0)" : "var(--c1)"), title: (row) => `${row.label}: ${signed(row.delta, metric)}, ${many(row.segments, "segment")}` }), vendor.ruleX([0], { stroke: "var(--ink)" })],
+  }));
+}
+
+function extremes(data, metric, a, b, sign) {
+  const delta = deltas(data, metric, a, b);
+  const order = delta ? [...delta.keys()].filter((at) => sign * delta[at] > 1e-9).sort((one, other) => sign * (delta[other] - delta[one]) || one - other).slice(0, 6) : [];
+  const who = data.facts.systems[sign > 0 ? a : b];
+  return el("section", { class: "card" }, el("h3", {}, "Where ", el("bdi", {}, who), " is better"),
+    order.length ? el("ol", { class: "extremes" }, order.map((at) => el("li", {},
+      el("a", { href: hashOf({ ...state, view: "segments", set: data.facts.key, id: data.ids[at], a: data.facts.systems[a], b: data.facts.systems[b], metric, sort: sign > 0 ? "a" : "b", q: "", doc: "", dom: "", flag: "", lo: "", hi: "", dis: "" }) }, el("bdi", {}, data.ids[at])), " ",
+      el("span", { class: sign > 0 ? "up" : "down" }, sign > 0 ? "▲" : "▼", fixed(Math.abs(delta[at]), metric)),
+      foreign("p", data.sources ? data.facts.source : data.facts.target, data.sources ? data.sources[at] : data.hypotheses[a][at] ?? "", "snippet")))) : el("p", { class: "quiet" }, "Nowhere."));
+}

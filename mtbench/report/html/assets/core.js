@@ -1,0 +1,93 @@
+"use strict";
+
+// --- elements: text only ever becomes a text node -------------------------------------------
+
+const $ = (id) => document.getElementById(id);
+
+function el(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [key, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (key === "class") node.className = value;
+    else if (key === "on") for (const [name, run] of Object.entries(value)) node.addEventListener(name, run);
+    else node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  return node;
+}
+
+// Text of a corpus: its own language and direction, isolated from what stands around it.
+function foreign(tag, language, text, className) {
+  const node = el(tag, { dir: "auto", class: className });
+  if (language) node.lang = language;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+function options(select, entries, chosen) {
+  select.replaceChildren(...entries.map(([value, label]) => el("option", { value }, label)));
+  if (chosen !== undefined) select.value = chosen;
+  if (select.selectedIndex < 0 && entries.length) select.selectedIndex = 0;
+}
+
+// --- numbers --------------------------------------------------------------------------------
+
+function fixed(value, metric, more = 0) {
+  if (value === null || value === undefined || Number.isNaN(value)) return "–";
+  const info = FACTS.metrics[metric];
+  return value.toFixed((info ? info.decimals : 1) + more).replace("-", "−");
+}
+
+function signed(value, metric, more = 0) {
+  if (value === null || Number.isNaN(value)) return "–";
+  const text = fixed(value, metric, more);
+  if (!/[1-9]/.test(text)) return text.replace("−", "");
+  return value > 0 ? "+" + text : text;
+}
+
+const titleOf = (metric) => (metric === "human" ? "Human" : FACTS.metrics[metric]?.title ?? metric);
+const betterIfHigher = (metric) => metric === "human" || (FACTS.metrics[metric]?.higher ?? true);
+const arrowOf = (metric) => (betterIfHigher(metric) ? "↑" : "↓");
+const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
+
+// --- where the reader is: all of it is in the address, so that every place can be linked to -----
+
+const FACTS = JSON.parse($("facts").textContent);
+const VIEWS = ["leaderboard", "plots", "segments", "compare", "provenance"];
+const KEYS = ["set", "id", "q", "a", "b", "metric", "sort", "doc", "dom", "flag", "lo", "hi", "dis", "against", "by", "context"];
+let state = readHash();
+
+function readHash() {
+  const [view, query] = location.hash.replace(/^#\/?/, "").split(/\?(.*)/s);
+  const found = { view: VIEWS.includes(view) ? view : "leaderboard" };
+  let parameters;
+  try {
+    parameters = new URLSearchParams(query || "");
+  } catch {
+    parameters = new URLSearchParams();
+  }
+  for (const key of KEYS) found[key] = parameters.get(key) ?? "";
+  return found;
+}
+
+function hashOf(one) {
+  const parameters = new URLSearchParams();
+  for (const key of KEYS) if (one[key]) parameters.set(key, one[key]);
+  const query = parameters.toString();
+  return "#/" + one.view + (query ? "?" + query : "");
+}
+
+// A change within a view replaces the entry of the history; another view makes a new one.
+function go(change, push = false) {
+  state = { ...state, ...change };
+  const hash = hashOf(state);
+  if (hash !== location.hash) history[push ? "pushState" : "replaceState"](null, "", hash);
+}
+
+function debounce(run, milliseconds) {
+  let timer = 0;
+  return (...given) => {
+    clearTimeout(timer);
+    timer = setTimeout(() => run(...given), milliseconds);
+  };
+}

@@ -1,0 +1,137 @@
+// --- one segment, whole ---------------------------------------------------------------------
+
+function showDetail(data, at) {
+  const facts = data.facts;
+  const place = list.selected;
+  const move = (step, label, sign) =>
+    el("button", { type: "button", class: "ghost", "aria-label": label, disabled: place < 0 || place + step < 0 || place + step >= list.order.length, on: { click: () => select(place + step, true) } }, sign);
+  const copy = el("button", { type: "button", class: "ghost", on: { click: () => copyLink(copy) } }, "Copy link");
+  const where = [data.documents[at] && ["document", data.documents[at]], data.domains[at] && ["domain", data.domains[at]]].filter(Boolean);
+  const node = [
+    el("header", {},
+      el("h3", {}, el("bdi", {}, data.ids[at])),
+      el("span", { class: "moves" }, move(-1, "Previous segment", "↑"), move(1, "Next segment", "↓"), copy),
+    ),
+    el("p", { class: "quiet" },
+      where.flatMap(([kind, name], number) => [number ? " · " : "", `${kind} `, el("bdi", {}, name)]),
+      data.disagreement && data.disagreement[at] > 0 ? `${where.length ? " · " : ""}metrics disagree on ${Math.round(100 * data.disagreement[at])} % of pairs` : "",
+    ),
+  ];
+  if (data.sources) node.push(textBlock("Source", facts.source, data.sources[at]));
+  for (const [number, text] of (data.references?.[at] ?? []).entries()) {
+    node.push(textBlock(data.references[at].length > 1 ? `Reference ${number + 1}` : "Reference", facts.target, text));
+  }
+  if (!data.sources && facts.notes.length) node.push(el("p", { class: "note" }, facts.notes.join(" ")));
+  node.push(comparisonPicker(data, at), el("div", { class: "hypotheses" }, hypothesisOrder(data).map((system) => hypothesis(data, at, system))));
+  node.push(documentContext(data, at));
+  $("detail").replaceChildren(...node.filter(Boolean));
+}
+
+function textBlock(title, language, text) {
+  return el("section", { class: "text" }, el("h4", {}, title, " ", el("span", { class: "quiet" }, language)), foreign("p", language, text, "content"));
+}
+
+// A and B first, then the others as the table has them.
+function hypothesisOrder(data) {
+  const all = data.hypotheses.map((_, system) => system);
+  return [...new Set([list.a, list.b, ...all])].filter((system) => system in data.hypotheses);
+}
+
+function againstOptions(data, at) {
+  const references = data.references?.[at] ?? [];
+  return [
+    ...references.map((_, number) => [`ref${number}`, references.length > 1 ? `reference ${number + 1}` : "the reference"]),
+    ...data.facts.systems.map((name) => ["sys:" + name, name]),
+    ["none", "nothing"],
+  ];
+}
+
+function chosenAgainst(data, at) {
+  const entries = againstOptions(data, at);
+  return entries.some(([value]) => value === state.against) ? state.against : entries[0][0];
+}
+
+function comparisonPicker(data, at) {
+  const against = el("select", { id: "against" });
+  options(against, againstOptions(data, at), chosenAgainst(data, at));
+  const by = el("select", { id: "by" });
+  options(by, [["", "word"], ["character", "character"]], state.by);
+  const change = () => {
+    go({ against: against.value, by: by.value });
+    showDetail(data, at);
+  };
+  against.addEventListener("change", change);
+  by.addEventListener("change", change);
+  return el("div", { class: "filters diffpick" },
+    el("label", {}, "Differences from ", against), el("label", {}, "by ", by),
+    el("span", { class: "quiet key" }, el("ins", {}, "has more"), " ", el("del", {}, "lacks")));
+}
+
+function hypothesis(data, at, system) {
+  const facts = data.facts;
+  const name = facts.systems[system];
+  const text = data.hypotheses[system][at];
+  const against = chosenAgainst(data, at);
+  const other = against.startsWith("ref") ? data.references[at][Number(against.slice(3))] : against.startsWith("sys:") ? data.hypotheses[facts.systems.indexOf(against.slice(4))][at] : null;
+  const content = foreign("p", facts.target, undefined, "content");
+  if (text === null || text === undefined) {
+    content.classList.add("absent");
+    content.textContent = "No translation: " + (data.failures[system].get(at) ?? "the system failed");
+  } else if (text === "") {
+    content.classList.add("absent");
+    content.textContent = "(empty)";
+  } else if (other === null || other === undefined || against === "sys:" + name) content.textContent = text;
+  else content.append(difference(text, other, state.by, facts.target));
+  const role = system === list.a ? "A" : system === list.b ? "B" : "";
+  const flags = FACTS.flags.filter((one) => data.flags[system][at] & one.bit);
+  const said = Object.entries(data.annotations).filter(([, bySystem]) => bySystem[system].has(at));
+  return el("section", { class: "text hypothesis", "aria-label": name },
+    el("h4", {}, role ? el("span", { class: "role" }, role) : null, el("bdi", {}, name), " ", flags.map((one) => el("span", { class: "badge warn", title: one.explained }, one.name))),
+    scoreChips(data, at, system),
+    content,
+    said.map(([metric, bySystem]) => el("details", {}, el("summary", {}, `${titleOf(metric)} says`), foreign("pre", "", JSON.stringify(bySystem[system].get(at), null, 1)))),
+  );
+}
+
+function scoreChips(data, at, system) {
+  const chips = data.metrics.map((metric) => {
+    const values = data.scores[metric].map((column) => column?.[at] ?? NaN);
+    const mine = values[system];
+    if (Number.isNaN(mine)) return null;
+    const known = values.filter((value) => !Number.isNaN(value));
+    const best = (betterIfHigher(metric) ? Math.max : Math.min)(...known);
+    const judged = metric === "human" ? data.judges[system][at] : 0;
+    return el("span", { class: "chip" + (known.length > 1 && mine === best ? " best" : "") },
+      el("span", { class: "quiet" }, titleOf(metric) + (FACTS.metrics[metric]?.indicative ? "*" : "")), " ", fixed(mine, metric), judged > 1 ? el("span", { class: "quiet" }, ` (${judged})`) : null, known.length > 1 && mine === best ? el("span", { class: "hidden" }, " best") : null);
+  });
+  const indicative = data.metrics.some((metric) => FACTS.metrics[metric]?.indicative);
+  return el("p", { class: "chips", title: indicative ? "*: a corpus metric, whose value for one segment is only indicative" : null }, chips.filter(Boolean));
+}
+
+function documentContext(data, at) {
+  const name = data.documents[at];
+  if (name === null || name === undefined) return null;
+  const around = [];
+  for (let other = Math.max(0, at - 3); other <= Math.min(data.size - 1, at + 3); other++) {
+    if (data.documents[other] === name) around.push(other);
+  }
+  const body = el("ol", { class: "context" }, around.map((other) =>
+    el("li", { class: other === at ? "here" : null, "aria-current": other === at ? "true" : null },
+      el("a", { href: hashOf({ ...state, id: data.ids[other] }) }, el("bdi", {}, data.ids[other])),
+      data.sources ? foreign("p", data.facts.source, data.sources[other]) : null,
+      foreign("p", data.facts.target, data.hypotheses[list.a][other] ?? "(no translation)", "quiet"))));
+  const whole = el("button", { type: "button", class: "ghost", on: { click: () => { $("doc").value = name; $("more").open = true; $("doc").dispatchEvent(new Event("change")); } } }, "Only this document");
+  const node = el("details", { class: "document", id: "context" }, el("summary", {}, "In its document, with the translation by A"), whole, body);
+  node.open = state.context === "1";
+  node.addEventListener("toggle", () => go({ context: node.open ? "1" : "" }));
+  return node;
+}
+
+async function copyLink(button) {
+  try {
+    await navigator.clipboard.writeText(location.href);
+    button.textContent = "Copied";
+  } catch {
+    button.textContent = "See the address bar"; // a page from disk may not be let write
+  }
+}

@@ -1,0 +1,210 @@
+// --- plots ----------------------------------------------------------------------------------
+
+const SYMBOLS = ["circle", "square", "triangle", "diamond", "cross", "star", "wye", "times"];
+const colour = (at) => `var(--c${at % 8})`;
+const clipped = (text, most = 22) => {
+  const letters = Array.from(text);
+  if (letters.length <= most) return text;
+  const tail = Math.floor((most - 1) / 3); // names of one family differ at their ends
+  return letters.slice(0, most - 1 - tail).join("") + "…" + letters.slice(letters.length - tail).join("");
+};
+
+function drawn(options) {
+  const svg = vendor.plot({ className: "chart", marginRight: 24, ...options });
+  for (const style of svg.querySelectorAll("style")) style.remove(); // the page's own style sheet has it
+  for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
+  svg.setAttribute("role", "img"); // one picture with one name; the tables hold its numbers
+  return svg;
+}
+
+function figure(title, caption, content, className) {
+  return el("figure", { class: className }, el("figcaption", {}, el("strong", {}, title), caption ? el("span", { class: "quiet" }, caption) : null), content);
+}
+
+function legend(names) {
+  return el(
+    "ul",
+    { class: "legend" },
+    names.map((name, at) => {
+      const mark = drawn({ width: 16, height: 16, margin: 2, axis: null, x: { domain: [0, 1] }, y: { domain: [0, 1] }, ariaHidden: "true",
+        marks: [vendor.dot([0], { x: 0.5, y: 0.5, r: 4.5, fill: colour(at), symbol: SYMBOLS[at % 8] })] });
+      mark.setAttribute("aria-hidden", "true");
+      return el("li", {}, mark, el("bdi", {}, name));
+    }),
+  );
+}
+
+const narrow = matchMedia("(max-width: 999px)"); // where figures stand in one column
+const few = (width) => (width < 420 ? 3 : 5);
+
+// Names in the margin; the names are text nodes, whatever is in them.
+function leftMargin(names, most = 22) {
+  const letters = Math.max(4, ...names.map((name) => Array.from(clipped(name, most)).length));
+  return Math.min(190, 16 + letters * 7);
+}
+
+function scored(set, metric) {
+  return set.rows.filter((row) => row.cells[metric]).map((row) => ({ name: row.system, baseline: row.baseline, seconds: row.seconds, ...row.cells[metric] }));
+}
+
+function intervalPlot(set, metric, width) {
+  const rows = scored(set, metric);
+  if (!rows.length) return null;
+  const names = rows.map((row) => row.name);
+  const sorted = [...rows].sort((a, b) => (betterIfHigher(metric) ? b.score - a.score : a.score - b.score));
+  return figure(
+    titleOf(metric) + " " + arrowOf(metric),
+    "with 95 % intervals; hollow: baseline",
+    drawn({
+      width, height: 46 + 26 * rows.length, marginLeft: leftMargin(names), marginTop: 8, marginBottom: 34,
+      ariaLabel: `${titleOf(metric)} of ${many(rows.length, "system")} with intervals`,
+      x: { label: null, grid: true, nice: true, ticks: few(width) },
+      y: { label: null, domain: sorted.map((row) => row.name), tickFormat: (name) => clipped(name), tickSize: 0, type: "point", padding: 0.6 },
+      marks: [
+        vendor.ruleY(rows.filter((row) => row.low !== null), { x1: "low", x2: "high", y: "name", stroke: "var(--range)", strokeWidth: 3, strokeLinecap: "round", strokeDasharray: rows.some((row) => !row.reliable) ? "1 5" : null }),
+        vendor.dot(rows, { x: "score", y: "name", r: 5, fill: (row) => (row.baseline ? "var(--paper)" : "var(--accent)"), stroke: "var(--accent)", strokeWidth: 1.5, title: (row) => `${row.name}: ${fixed(row.score, metric)}${row.low === null ? "" : ` [${fixed(row.low, metric)}, ${fixed(row.high, metric)}]`}` }),
+      ],
+    }),
+  );
+}
+
+function againstPlot(set, one, other, width) {
+  const rows = scored(set, one).flatMap((row) => {
+    const y = other === "human" ? set.human?.means[row.name]?.[0] : set.rows.find((r) => r.system === row.name)?.cells[other]?.score;
+    return y === undefined || y === null ? [] : [{ name: row.name, x: row.score, y }];
+  });
+  if (rows.length < 2) return null;
+  return figure(`${titleOf(other)} against ${titleOf(one)}`, "one point a system", drawn({
+    width, height: 260, marginLeft: 52, marginBottom: 40, marginTop: 18, inset: 14,
+    ariaLabel: `${titleOf(other)} against ${titleOf(one)}`,
+    x: { label: `${titleOf(one)} ${arrowOf(one)}`, grid: true, nice: true, ticks: few(width), labelAnchor: "center", labelArrow: false },
+    y: { label: `${titleOf(other)} ${arrowOf(other)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
+    marks: namedDots(set, rows),
+  }));
+}
+
+function namedDots(set, rows) {
+  const place = (row) => set.rows.findIndex((one) => one.system === row.name);
+  return [
+    vendor.dot(rows, { x: "x", y: "y", r: 5.5, fill: (row) => colour(place(row)), symbol: (row) => SYMBOLS[place(row) % 8], title: (row) => row.name, stroke: "var(--paper)", strokeWidth: 1 }),
+  ];
+}
+
+function speedPlot(set, metric, width) {
+  const rows = scored(set, metric).filter((row) => row.seconds > 0).map((row) => ({ name: row.name, x: row.seconds, y: row.score }));
+  if (rows.length < 2) return null;
+  return figure("Quality against speed", "seconds a segment, logarithmic: further left is faster", drawn({
+    width, height: 260, marginLeft: 52, marginBottom: 40, marginTop: 18, inset: 14,
+    ariaLabel: `${titleOf(metric)} against seconds a segment`,
+    x: { type: "log", label: "seconds a segment", grid: true, labelAnchor: "center", labelArrow: false, ticks: 4, tickFormat: (value) => String(Number(value.toPrecision(2))) },
+    y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
+    marks: namedDots(set, rows),
+  }));
+}
+
+function groupRows(set, metric, by) {
+  const groups = set.groups.filter((group) => group.by === by && group.metric === metric);
+  return groups.flatMap((group) =>
+    Object.entries(group.scores).map(([name, [score, low, high]]) => ({ label: group.label, segments: group.segments, name, score, low, high })),
+  );
+}
+
+function lengthPlot(set, metric, width) {
+  const rows = groupRows(set, metric, "length");
+  const labels = [...new Set(rows.map((row) => row.label))];
+  if (!rows.length) return null;
+  const place = (row) => set.rows.findIndex((one) => one.system === row.name);
+  const count = new Map(rows.map((row) => [row.label, row.segments]));
+  const short = (label) => label.replace(" characters", "");
+  return figure("By length", "characters of the source, with the number of segments", drawn({
+    width, height: 280, marginLeft: 46, marginBottom: 50, marginTop: 18,
+    ariaLabel: `${titleOf(metric)} by length of the source`,
+    x: { domain: labels, type: "point", label: null, tickFormat: (label) => `${short(label)}\n${count.get(label).toLocaleString("en")}`, padding: 0.4 },
+    y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
+    marks: [
+      vendor.lineY(rows, { x: "label", y: "score", z: "name", stroke: (row) => colour(place(row)), strokeWidth: 1.5 }),
+      vendor.dot(rows, { x: "label", y: "score", r: 4, fill: (row) => colour(place(row)), symbol: (row) => SYMBOLS[place(row) % 8], title: (row) => `${row.name}, ${row.label}: ${fixed(row.score, metric)} [${fixed(row.low, metric)}, ${fixed(row.high, metric)}], ${many(row.segments, "segment")}` }),
+    ],
+  }));
+}
+
+function partsPlot(set, metric, by, width) {
+  let rows = groupRows(set, metric, by);
+  const labels = [...new Set(rows.map((row) => row.label))];
+  if (labels.length < 2) return null;
+  const place = (row) => set.rows.findIndex((one) => one.system === row.name);
+  const spread = labels.length > 40;
+  const names = set.rows.map((row) => row.system);
+  const marks = spread
+    ? [vendor.dot(rows, { x: "score", y: "name", r: 3, fillOpacity: 0.35, fill: "var(--accent)", title: (row) => `${row.label}: ${fixed(row.score, metric)}` })]
+    : [vendor.dot(rows, { x: "score", y: "label", r: 4.5, fill: (row) => colour(place(row)), symbol: (row) => SYMBOLS[place(row) % 8], title: (row) => `${row.name}, ${row.label}: ${fixed(row.score, metric)}, ${many(row.segments, "segment")}` })];
+  const domain = spread ? names : labels;
+  return figure(by === "domain" ? "By domain" : "By document", spread ? `one point for each of ${many(labels.length, by)}` : null, drawn({
+    width, height: 46 + 24 * domain.length, marginLeft: leftMargin(domain), marginTop: 8, marginBottom: 34,
+    ariaLabel: `${titleOf(metric)} by ${by}`,
+    x: { label: null, grid: true, nice: true, ticks: few(width) },
+    y: { label: null, domain, tickFormat: (name) => clipped(name), tickSize: 0, type: "point", grid: true, padding: 0.6 },
+    marks,
+  }));
+}
+
+function matrixPlot(set, room, column) {
+  if (!set.tests.length) return null;
+  const names = set.rows.filter((row) => set.tests.some((test) => test.a === row.system || test.b === row.system)).map((row) => row.system);
+  const cells = set.tests.flatMap((test) => [
+    { row: test.a, column: test.b, delta: test.delta, test },
+    { row: test.b, column: test.a, delta: -test.delta, test },
+  ]);
+  const kind = (cell) => (cell.test.winner === null ? "none" : cell.test.winner === cell.row ? "better" : "worse");
+  const sign = { none: "", better: "▲ ", worse: "▼ " };
+  const left = leftMargin(names);
+  const size = Math.max(44, Math.min(104, (room - left - 24) / names.length));
+  // Names that would run into each other are turned.
+  const turned = Math.max(...names.map((name) => Array.from(clipped(name)).length)) > size / 6.2;
+  const full = Math.round(left + 24 + size * names.length);
+  return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established`, drawn({
+    width: full, height: Math.round((turned ? 96 : 32) + 40 * names.length), marginLeft: left, marginTop: turned ? 92 : 28, marginBottom: 4,
+    ariaLabel: "Significance of all pairs",
+    x: { domain: names, axis: "top", label: null, tickFormat: (name) => clipped(name, turned ? 16 : 22), tickSize: 0, tickRotate: turned ? -50 : 0 },
+    y: { domain: names, label: null, tickFormat: (name) => clipped(name), tickSize: 0 },
+    marks: [
+      vendor.cell(cells, { x: "column", y: "row", inset: 1.5, rx: 4, fill: (cell) => `var(--${kind(cell)})`, title: (cell) => cell.test.verdict }),
+      vendor.text(cells, { x: "column", y: "row", text: (cell) => sign[kind(cell)] + signed(cell.delta, set.rank_metric), fill: "var(--ink)", fontSize: 12 }),
+    ],
+  }), full > column ? "wide" : null);
+}
+
+let plotsOf = "";
+
+function drawPlots() {
+  const number = currentSet();
+  const set = FACTS.sets[number];
+  for (const node of document.querySelectorAll(".setname")) node.textContent = `${set.corpus} ${set.source} → ${set.target}`;
+  const metrics = set.metrics;
+  const chosen = metrics.includes(state.metric) ? state.metric : set.rank_metric || metrics[0];
+  options($("plotmetric"), metrics.map((name) => [name, titleOf(name)]), chosen);
+  const room = $("figures").clientWidth || Math.min(1100, document.documentElement.clientWidth - 48);
+  const wide = !narrow.matches;
+  const width = Math.max(260, wide ? Math.floor((room - 24) / 2) - 34 : room - 34);
+  const key = `${number} ${chosen} ${width}`;
+  if (key === plotsOf) return;
+  plotsOf = key;
+  if (!chosen) {
+    $("figures").replaceChildren(el("p", { class: "note" }, "There are no scores to draw."));
+    return;
+  }
+  const others = [...metrics.filter((name) => name !== chosen), ...(set.human ? ["human"] : [])];
+  const names = set.rows.map((row) => row.system);
+  const coloured = [
+    ...others.map((other) => againstPlot(set, chosen, other, width)),
+    speedPlot(set, chosen, width),
+    lengthPlot(set, chosen, width),
+    partsPlot(set, chosen, "domain", width),
+    partsPlot(set, chosen, "document", width),
+  ].filter(Boolean);
+  $("figures").replaceChildren(
+    ...[...metrics.map((name) => intervalPlot(set, name, width)), matrixPlot(set, room - 34, width)].filter(Boolean),
+    ...(set.tests.length ? [] : [el("p", { class: "note wide" }, set.why_untested)]),
+    ...(coloured.length ? [el("div", { class: "wide" }, legend(names)), ...coloured] : []),
+  );
+}

@@ -1,0 +1,119 @@
+"""What a report is made from. Plain data: everything is read and checked before it gets here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtbench.types import Json, Leaderboard, RunRecord, Table
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupScore:
+    """One system's score on a group of segments; the interval where there is one."""
+
+    score: float
+    low: float | None = None
+    high: float | None = None
+    reliable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Segments that share a label, scored by one metric.
+
+    Attributes:
+        by: ``length``, ``domain`` or ``document``.
+        label: What they share.
+        metric: The metric's name.
+        segments: How many they are.
+        scores: System → score.
+    """
+
+    by: str
+    label: str
+    metric: str
+    segments: int
+    scores: Mapping[str, GroupScore]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgements:
+    """Human judgements of one test set, averaged over whoever judged.
+
+    Attributes:
+        scores: System → array of shape (n,), NaN where nobody judged.
+        counts: System → array of shape (n,), how many judged.
+        source: Name of the file.
+    """
+
+    scores: Mapping[str, Array]
+    counts: Mapping[str, Array]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SetContent:
+    """One test set: a table of the leaderboard with the segments behind it.
+
+    Attributes:
+        table: The table.
+        ids: Segment ids, in corpus order.
+        systems: Names of the rows whose segments are shown, in the order of the table.
+        hypotheses: System → for each segment its text, None where the system failed.
+        failures: System → position of a segment → why there is no text.
+        runs: System → the record of its run.
+        scores: Metric → system → array of shape (n,).
+        groups: Scores by length, domain and document.
+        sources: For each segment its source; None where the corpus is not at hand.
+        references: For each segment its references; None likewise.
+        reference_names: Names of the references, where they have some.
+        documents, domains: For each segment its label.
+        annotations: Metric → system → position of a segment → what the metric said in words.
+        human: Human judgements.
+        notes: Sentences a reader must see (texts that are not at hand, and why).
+    """
+
+    table: Table
+    ids: Sequence[str]
+    systems: Sequence[str]
+    hypotheses: Mapping[str, Sequence[str | None]]
+    failures: Mapping[str, Mapping[int, str]]
+    runs: Mapping[str, RunRecord]
+    scores: Mapping[str, Mapping[str, Array]]
+    groups: Sequence[Group] = ()
+    sources: Sequence[str] | None = None
+    references: Sequence[Sequence[str]] | None = None
+    reference_names: Sequence[str] = ()
+    documents: Sequence[str | None] = ()
+    domains: Sequence[str | None] = ()
+    annotations: Mapping[str, Mapping[str, Mapping[int, Json]]] = field(default_factory=dict)
+    human: Judgements | None = None
+    notes: Sequence[str] = ()
+
+    @property
+    def name(self) -> str:
+        """``CORPUS/SRC-TGT``."""
+        return f"{self.table.corpus}/{self.table.pair}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """A whole report.
+
+    Attributes:
+        title: Its heading.
+        board: The leaderboard, with the tables of ``sets`` and no others.
+        sets: One entry a table.
+        results: Name of the results folder, for the commands that reproduce it.
+    """
+
+    title: str
+    board: Leaderboard
+    sets: Sequence[SetContent]
+    results: str

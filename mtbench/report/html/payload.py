@@ -1,0 +1,206 @@
+"""What the page's script reads: facts as one JSON document, segments as compressed parts.
+
+A part is base64 over zlib over JSON, so that nothing in a text can end the element it stands in.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+
+import numpy as np
+
+from mtbench.report.html import flags, wording
+from mtbench.report.html.content import Array, Content, Group, SetContent
+from mtbench.report.html.disagreement import disagreement
+from mtbench.types import Json, Row
+
+SEGMENTS_PER_PART = 5_000
+
+
+def facts(content: Content) -> dict[str, Json]:
+    """Everything but the segments."""
+    board = content.board
+    return {
+        "metrics": {
+            name: {
+                "title": info.title,
+                "higher": info.higher_is_better,
+                "decimals": info.decimals,
+                "indicative": info.segment_level == "indicative",
+            }
+            for name, info in board.metrics.items()
+        },
+        "flags": [
+            {"bit": bit, "name": name, "explained": flags.EXPLAINED[bit]}
+            for bit, name in flags.NAMES.items()
+        ],
+        "sets": [_set_facts(one, content) for one in content.sets],
+    }
+
+
+def _set_facts(one: SetContent, content: Content) -> dict[str, Json]:
+    table = one.table
+    metrics = content.board.metrics
+    info = metrics.get(table.rank_metric) if table.rank_metric else None
+    return {
+        "key": one.name,
+        "corpus": table.corpus,
+        "source": table.pair.source,
+        "target": table.pair.target,
+        "segments": len(one.ids),
+        "metrics": [m for m in table.metrics if m in one.scores],
+        "rank_metric": table.rank_metric,
+        "rows": [_row(row) for row in table.rows],
+        "systems": list(one.systems),
+        "tests": [
+            {
+                "a": test.a,
+                "b": test.b,
+                "delta": test.delta,
+                "p": test.p_adjusted,
+                "winner": test.winner,
+                "verdict": wording.verdict(test, info) if info else "",
+            }
+            for test in wording.paired_tests(table)
+        ],
+        "why_untested": table.verdict,
+        "groups": _groups(one.groups),
+        "human": _human_means(one),
+        "parts": -(-len(one.ids) // SEGMENTS_PER_PART),
+        "notes": list(one.notes),
+    }
+
+
+def _row(row: Row) -> dict[str, Json]:
+    return {
+        "system": row.system,
+        "baseline": row.baseline,
+        "rank": row.rank,
+        "cluster": row.cluster,
+        "seconds": row.seconds_per_segment,
+        "cells": {
+            name: {
+                "score": cell.score,
+                "low": cell.interval.low if cell.interval else None,
+                "high": cell.interval.high if cell.interval else None,
+                "reliable": cell.interval.reliable if cell.interval else True,
+            }
+            for name, cell in row.cells.items()
+            if cell.score is not None
+        },
+    }
+
+
+def _groups(groups: Sequence[Group]) -> list[Json]:
+    return [
+        {
+            "by": group.by,
+            "label": group.label,
+            "metric": group.metric,
+            "segments": group.segments,
+            "scores": {
+                system: [_short(s.score), _short(s.low), _short(s.high)]
+                for system, s in group.scores.items()
+            },
+        }
+        for group in groups
+    ]
+
+
+def _human_means(one: SetContent) -> dict[str, Json] | None:
+    if one.human is None:
+        return None
+    return {
+        "source": one.human.source,
+        "means": {
+            system: [_short(float(np.nanmean(scores))), int(np.isfinite(scores).sum())]
+            for system, scores in one.human.scores.items()
+            if np.isfinite(scores).any()
+        },
+    }
+
+
+def parts(one: SetContent, higher_is_better: Mapping[str, bool]) -> Iterator[str]:
+    """The segments of a test set, in parts of ``SEGMENTS_PER_PART``.
+
+    Args:
+        one: The test set.
+        higher_is_better: Metric → its direction.
+    """
+    shares = disagreement(one.scores, higher_is_better)
+    for start in range(0, len(one.ids), SEGMENTS_PER_PART):
+        yield packed(_part(one, shares, start, min(start + SEGMENTS_PER_PART, len(one.ids))))
+
+
+def packed(document: Json) -> str:
+    """A JSON document, compressed, as text."""
+    text = json.dumps(document, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    # A lone surrogate is no text that any input of ours can hold; JSON's own escape would hide it.
+    return base64.b64encode(zlib.compress(text.encode("utf-8"), 9)).decode("ascii")
+
+
+def _part(one: SetContent, shares: Array | None, start: int, stop: int) -> dict[str, Json]:
+    span = range(start, stop)
+    return {
+        "ids": list(one.ids[start:stop]),
+        "documents": list(one.documents[start:stop]),
+        "domains": list(one.domains[start:stop]),
+        "sources": list(one.sources[start:stop]) if one.sources is not None else None,
+        "references": (
+            [list(r) for r in one.references[start:stop]] if one.references is not None else None
+        ),
+        "hypotheses": [list(one.hypotheses[s][start:stop]) for s in one.systems],
+        "failures": [
+            {str(at - start): one.failures[s][at] for at in span if at in one.failures[s]}
+            for s in one.systems
+        ],
+        "flags": [
+            [
+                flags.flags(
+                    one.hypotheses[s][at],
+                    one.sources[at] if one.sources is not None else None,
+                    one.references[at] if one.references is not None else (),
+                )
+                for at in span
+            ]
+            for s in one.systems
+        ],
+        "scores": {
+            metric: [_column(by_system.get(s), start, stop) for s in one.systems]
+            for metric, by_system in one.scores.items()
+        },
+        "annotations": {
+            metric: [
+                {str(at - start): said[at] for at in span if at in said}
+                for said in (by_system.get(s, {}) for s in one.systems)
+            ]
+            for metric, by_system in one.annotations.items()
+        },
+        "human": (
+            [_column(one.human.scores.get(s), start, stop) for s in one.systems]
+            if one.human
+            else None
+        ),
+        "judges": (
+            [_column(one.human.counts.get(s), start, stop) for s in one.systems]
+            if one.human
+            else None
+        ),
+        "disagreement": _column(shares, start, stop),
+    }
+
+
+def _column(values: Array | None, start: int, stop: int) -> list[float | None] | None:
+    if values is None:
+        return None
+    return [_short(float(value)) for value in values[start:stop]]
+
+
+def _short(value: float | None) -> float | None:
+    """Six significant digits: more than any table shows, and a third of the bytes."""
+    if value is None or not np.isfinite(value):
+        return None
+    return float(f"{value:.6g}")

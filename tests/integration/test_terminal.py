@@ -1,0 +1,150 @@
+"""What a person at a terminal sees: tables that fit, colour only where it is wanted, completion."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import select
+import shutil
+import struct
+import subprocess
+import sys
+import termios
+import time
+import unicodedata
+from fcntl import ioctl
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+BOARD = ("leaderboard", str(ROOT / "results"), "--pair", "en-fr")
+TABLES = {
+    "leaderboard": BOARD,
+    "by length": (*BOARD, "--by", "length"),
+    "over pairs": ("leaderboard", str(ROOT / "results"), "--over-pairs"),
+    "suspicion": (*BOARD, "--suspicion"),
+    "models": ("models", "list"),
+    "compare": ("compare", str(ROOT / "results"), str(ROOT / "results")),
+}
+
+
+def environment(**more: str) -> dict[str, str]:
+    """As at a plain terminal."""
+    kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+    return {**kept, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "TERM": "xterm-256color", **more}
+
+
+def at_a_terminal(*arguments: str, columns: int, **variables: str) -> str:
+    """Runs mtbench on a terminal so many columns wide; what it wrote there."""
+    leader, follower = pty.openpty()
+    ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "mtbench", *arguments],
+        cwd=ROOT,
+        env=environment(**variables),
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+    )
+    os.close(follower)
+    said = b""
+    limit = time.monotonic() + 120
+    try:
+        while time.monotonic() < limit:
+            if not select.select([leader], [], [], 1)[0]:
+                continue
+            try:
+                part = os.read(leader, 65536)
+            except OSError:  # how Linux says that the other side is closed
+                break
+            if not part:
+                break
+            said += part
+        assert process.wait(timeout=30) == 0, said.decode(errors="replace")
+    finally:
+        process.kill()
+        process.wait()
+        os.close(leader)
+    return said.decode("utf-8")
+
+
+def width(line: str) -> int:
+    """Columns a line takes."""
+    plain = ESCAPE.sub("", line).rstrip()
+    return sum(
+        0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
+        for c in plain
+    )
+
+
+@pytest.mark.parametrize("columns", [60, 100])
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_fit_the_terminal(name: str, columns: int) -> None:
+    said = at_a_terminal(*TABLES[name], columns=columns)
+    tables = [line for line in said.splitlines() if "───" in line or "  " in line.strip()]
+    assert max(map(width, tables), default=0) <= columns, said
+
+
+def test_a_folded_table_loses_no_name() -> None:
+    said = ESCAPE.sub("", at_a_terminal(*BOARD, columns=60))
+    for system in ("apertium-ca", "apertium-es", "identity"):
+        assert system in said
+
+
+def test_no_color_leaves_no_colour() -> None:
+    said = at_a_terminal(*BOARD, columns=100, NO_COLOR="1")
+    assert not re.search(r"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7])(?:;[0-9;]*)?m", said)
+
+
+def test_into_a_pipe_goes_plain_text_of_full_width() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "mtbench", *BOARD],
+        cwd=ROOT,
+        env=environment(COLUMNS="40"),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    assert "\x1b" not in done.stdout + done.stderr
+    assert max(map(width, done.stdout.splitlines())) > 60
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_is_printed(shell: str) -> None:
+    if shell == "bash" and shutil.which("bash") is None:
+        pytest.skip("click asks bash for its version")
+    done = complete(f"{shell}_source")
+    assert "_MTBENCH_COMPLETE" in done
+    assert "mtbench" in done
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        ("mtbench ev", {"evaluate"}),
+        ("mtbench corpus i", {"import"}),
+        ("mtbench evaluate --met", {"--metric", "--metric-option"}),
+        ("mtbench leaderboard --format j", {"json"}),
+    ],
+)
+def test_verbs_options_and_choices_complete(words: str, offered: set[str]) -> None:
+    number = str(len(words.split()) - 1)
+    said = complete("bash_complete", COMP_WORDS=words, COMP_CWORD=number)
+    assert {line.partition(",")[2] for line in said.splitlines()} == offered
+
+
+def complete(instruction: str, **variables: str) -> str:
+    """What the shell is told."""
+    return subprocess.run(
+        [sys.executable, "-m", "mtbench"],
+        cwd=ROOT,
+        env=environment(_MTBENCH_COMPLETE=instruction, **variables),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    ).stdout

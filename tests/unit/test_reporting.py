@@ -1,0 +1,165 @@
+"""Results folders → what the report shows, with judgements and campaigns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mtbench.cli.main import run
+from mtbench.config import Workspace, workspace
+from mtbench.errors import DataError, RequestError
+from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
+from mtbench.pipeline.pearmut import campaign
+from mtbench.pipeline.reporting import gather
+
+SOURCES = ["The <b>first</b> segment of all.", "A second one & more.", "The third is short."]
+REFERENCES = ["Das erste Segment von allen.", "Ein zweites und mehr.", "Das dritte ist kurz."]
+OUTPUTS = {
+    "good": ["Das erste Segment von allen.", "Ein zweites und mehr.", "Das ist kurz."],
+    "poor": ["Das Segment.", "Ein zweiter & mehr.", "Das dritte ist <i>kurz</i>."],
+}
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """A workspace with one corpus and two scored systems."""
+    monkeypatch.chdir(tmp_path)
+    corpus = tmp_path / "corpora" / "mine"
+    corpus.mkdir(parents=True)
+    rows = [
+        {"id": f"s{at}", "src": source, "ref": reference, "doc": f"d{at // 2}", "domain": "news"}
+        for at, (source, reference) in enumerate(zip(SOURCES, REFERENCES, strict=True))
+    ]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (corpus / "en-de.jsonl").write_text(lines, encoding="utf-8")
+    models = []
+    for name, texts in OUTPUTS.items():
+        (tmp_path / f"{name}.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+        models += ["--model", f"hypotheses:{name}.txt"]
+    metrics = ["--metric", "bleu", "--metric", "chrf"]
+    assert run(["evaluate", *models, "--corpus", "mine", *metrics, "--quiet"]) == 0
+    return workspace()
+
+
+def test_segments_scores_and_texts_are_those_of_the_files(place: Workspace) -> None:
+    (one,) = gather(place).sets
+    assert one.ids == ("s0", "s1", "s2")
+    assert set(one.systems) == set(OUTPUTS)
+    assert list(one.hypotheses["poor"]) == OUTPUTS["poor"]
+    assert list(one.sources or ()) == SOURCES
+    assert [r for (r,) in one.references or ()] == REFERENCES
+    assert one.scores["chrf"]["good"][0] == pytest.approx(100)
+    assert {g.by for g in one.groups} == {"length", "domain", "document"}
+    assert not one.notes
+    cell = next(row for row in one.table.rows if row.system == "good").cells["chrf"]
+    (news,) = [g for g in one.groups if g.by == "domain" and g.metric == "chrf"]
+    assert news.scores["good"].score == pytest.approx(cell.score)
+
+
+def test_texts_of_a_changed_corpus_are_not_shown(place: Workspace) -> None:
+    path = Path("corpora/mine/en-de.jsonl")
+    path.write_text(path.read_text("utf-8").replace("third", "fourth"), encoding="utf-8")
+    (one,) = gather(place).sets
+    assert one.sources is None and one.references is None
+    assert "changed" in one.notes[0]
+    assert list(one.hypotheses["good"]) == OUTPUTS["good"]
+
+
+def test_changed_references_are_not_shown_beside_the_old_scores(place: Workspace) -> None:
+    path = Path("corpora/mine/en-de.jsonl")
+    path.write_text(path.read_text("utf-8").replace("dritte", "vierte"), encoding="utf-8")
+    (one,) = gather(place).sets
+    assert list(one.sources or ()) == SOURCES
+    assert one.references is None and "References" in one.notes[0]
+
+
+def test_a_corpus_that_is_not_here_is_said(place: Workspace) -> None:
+    Path("corpora/mine/en-de.jsonl").rename("gone.jsonl")
+    (one,) = gather(place).sets
+    assert one.sources is None and "cannot be read" in one.notes[0]
+    assert one.documents == ("d0", "d0", "d1")  # kept beside the results
+
+
+def test_what_is_not_there_is_refused(place: Workspace) -> None:
+    with pytest.raises(RequestError, match="of that kind"):
+        gather(place, corpora=["other"])
+    with pytest.raises(RequestError, match="no such folder"):
+        gather(workspace("nowhere"))
+
+
+def test_the_command_writes_the_page_and_clears_what_is_stale(place: Workspace) -> None:
+    Path("report").mkdir()
+    for name in ("segments-0-7.js", "mine.js"):
+        Path("report", name).write_text("old", encoding="utf-8")
+    assert run(["report", "-o", "report", "--title", "Our report"]) == 0
+    assert "<title>Our report</title>" in Path("report/index.html").read_text("utf-8")
+    assert sorted(path.name for path in Path("report").iterdir()) == ["index.html", "mine.js"]
+
+
+def test_judgements_are_averaged_and_counted(place: Workspace) -> None:
+    Path("human.csv").write_text(
+        "id,system,score,who\ns0,good,80,x\ns0,good,90,y\ns2,poor,10,x\n", encoding="utf-8"
+    )
+    (one,) = gather(place, human=Path("human.csv")).sets
+    assert one.human is not None
+    np.testing.assert_array_equal(one.human.scores["good"], [85, np.nan, np.nan])
+    np.testing.assert_array_equal(one.human.counts["good"], [2, 0, 0])
+    np.testing.assert_array_equal(one.human.scores["poor"], [np.nan, np.nan, 10])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("a.csv", "id,score\ns0,1\n", "a.csv:1: no column system"),
+        ("a.csv", "id,system,score\ns0,good,high\n", "a.csv:2: score: not a number"),
+        ("a.csv", "id,system,score\ns0,good,nan\n", "a.csv:2: score: not a number"),
+        ("a.csv", "id,system,score\ns0,good,1,2\n", "a.csv:2: more fields"),
+        ("a.csv", "id,system,score\n,good,1\n", "a.csv:2: id: missing"),
+        ("a.csv", "id,system,score\n", "no judgements"),
+        ("a.jsonl", '{"id": "s0", "system": 3, "score": 1}\n', "a.jsonl:1: system"),
+        ("a.jsonl", '{"id": "s0", "system": "good", "score": true}\n', "a.jsonl:1: score"),
+        ("a.jsonl", '{"id": "s9", "system": "good", "score": 1}\n', "no segment 's9'"),
+        ("a.jsonl", '{"id": "s0", "system": "none", "score": 1}\n', "of a system 'none'"),
+    ],
+)
+def test_a_defective_judgement_has_its_line(
+    place: Workspace, name: str, text: str, said: str
+) -> None:
+    Path(name).write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        gather(place, human=Path(name))
+    assert said in str(caught.value)
+
+
+def test_a_judgement_that_fits_two_test_sets_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": "1", "system": "x", "score": 1}\n', encoding="utf-8")
+    places = [Place("c", "en-de", ["1"], ["x"]), Place("c", "en-fr", ["1"], ["x"])]
+    with pytest.raises(DataError, match="2 test sets"):
+        place_judgements(read_judgements(path), places, "a.jsonl")
+    path.write_text('{"id": "1", "system": "x", "score": 1, "pair": "en-fr"}\n', encoding="utf-8")
+    first, second = place_judgements(read_judgements(path), places, "a.jsonl")
+    assert first is None and second is not None
+
+
+def test_a_campaign_asks_about_what_metrics_disagree_on(place: Workspace) -> None:
+    content = gather(place)
+    content.sets[0].scores["bleu"]["good"][2] = 0.0  # chrF is lower, too: no disagreement
+    content.sets[0].scores["bleu"]["good"][1] = 0.0  # chrF says good, BLEU now says poor
+    made = campaign(content, segments=10, users=3, protocol="DA")
+    assert made["info"] == {"assignment": "single-stream", "protocol": "DA", "users": 3}
+    ((item,),) = made["data"]
+    assert item["item_id"] == "mine/en-de:s1"
+    assert item["src"] == "A second one &amp; more."
+    assert item["tgt"]["poor"] == "Ein zweiter &amp; mehr."
+    assert item["ref"] == REFERENCES[1]
+
+
+def test_a_campaign_needs_disagreement(place: Workspace) -> None:
+    content = gather(place)
+    content.sets[0].scores.pop("bleu")  # type: ignore[attr-defined]
+    with pytest.raises(RequestError, match="no segment to ask"):
+        campaign(content, segments=10, users=1, protocol="ESA")
