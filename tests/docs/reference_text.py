@@ -81,7 +81,7 @@ def default_text(field: Any) -> str:
 def type_text(kind: type[BaseModel], name: str) -> str:
     """A field's annotation as it stands in the source, without validation."""
     for base in kind.__mro__:
-        annotation = base.__dict__.get("__annotations__", {}).get(name)
+        annotation = inspect.get_annotations(base).get(name)
         if annotation is not None:
             text = (
                 annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
