@@ -76,6 +76,8 @@ class Causal:
         )
         self.decoding = causal_decoding(options)
         self.model.generation_config = self._generation()
+        if options.chat:  # a template that refuses a system message does so before any work
+            self._chat_ids(prompter.requests([Source(id="", text="…")])[0])
         self._ends = _ids(self.model.generation_config.eos_token_id)
         self._window = getattr(self.model.config, "max_position_embeddings", None)
 
@@ -150,7 +152,8 @@ class Causal:
         if room is not None and len(ids) > room:
             return SegmentError(
                 f"the prompt is {len(ids)} tokens long, and {self._name} takes {room} beside an "
-                f"answer of {self.decoding['max_new_tokens']}"
+                f"answer of {self.decoding['max_new_tokens']}",
+                hint="lower max_new_tokens, or show fewer examples",
             )
         return ids
 

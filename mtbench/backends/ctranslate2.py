@@ -101,7 +101,9 @@ class CTranslate2(Backend):
         """What the checkpoint's files say, where they are here; else what its name says."""
         wanted = cast("CTranslate2.Options", options)
         if _is_converted(wanted.model) and wanted.tokenizer is not None:
-            return checkpoint_serves(wanted, local_folder(wanted.tokenizer, None), pair)
+            return checkpoint_serves(
+                wanted, local_folder(wanted.tokenizer, None, weights=False), pair
+            )
         return checkpoint_serves(wanted, local_folder(wanted.model, wanted.revision), pair)
 
     # --- before any work ----------------------------------------------------------------------
@@ -113,6 +115,7 @@ class CTranslate2(Backend):
         if _is_converted(self.options.model):
             self._check_folder(Path(self.options.model).expanduser())
         else:
+            need_packages("torch", extra="hf")  # to convert it
             self._checkpoint = find(self.options.model, self.options.revision, self.runtime)
             require_convertible(self._checkpoint.folder, self.options.model)
         files = self._tokenizer_files()
@@ -132,7 +135,7 @@ class CTranslate2(Backend):
                     hint="copy the checkpoint's tokenizer files there, or name it: tokenizer = …",
                 )
             return
-        self._checkpoint = find_tokenizer(self.options.tokenizer, self.runtime)
+        self._checkpoint = find(self.options.tokenizer, None, self.runtime, weights=False)
 
     def _check_precision(self) -> None:
         ctranslate2 = require("ctranslate2", "the back end ct2", "ct2")
@@ -356,11 +359,3 @@ def cores() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def find_tokenizer(name: str, runtime: Runtime) -> Checkpoint:
-    """A tokenizer's checkpoint: a folder that need not hold weights, or a hub id."""
-    folder = Path(name).expanduser()
-    if folder.is_dir():
-        return Checkpoint(name, None, None, folder, complete=True)
-    return find(name, None, runtime)

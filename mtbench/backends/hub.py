@@ -25,6 +25,14 @@ _COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _SAFE = re.compile(r"model(-\d+-of-\d+)?\.safetensors\Z|model\.safetensors\.index\.json\Z")
 _PICKLED = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin\Z|pytorch_model\.bin\.index\.json\Z")
 _SMALL = (".json", ".spm", ".model", ".txt", ".jinja", ".bpe", ".tiktoken")
+_TOKENIZERS = (
+    "tokenizer.json",
+    "tokenizer.model",
+    "sentencepiece.bpe.model",
+    "spiece.model",
+    "vocab.json",
+    "vocab.txt",
+)
 _FIRST_LOOK = ("config.json", "tokenizer_config.json", "special_tokens_map.json")
 
 
@@ -39,6 +47,7 @@ class Checkpoint:
         folder: Where its files are; a look at the first of them where it is not ``complete``.
         complete: Whether all files are here.
         files: Names of the files to fetch where it is not complete.
+        weights: Whether weights were asked for, or the tokenizer alone.
     """
 
     model: str
@@ -47,6 +56,7 @@ class Checkpoint:
     folder: Path
     complete: bool
     files: tuple[str, ...] = ()
+    weights: bool = True
 
     @property
     def pinned(self) -> bool:
@@ -63,7 +73,7 @@ class Checkpoint:
         )
 
 
-def find(model: str, revision: str | None, runtime: Runtime) -> Checkpoint:
+def find(model: str, revision: str | None, runtime: Runtime, *, weights: bool = True) -> Checkpoint:
     """Finds a checkpoint: a folder, else the hub's local cache, else the hub itself.
 
     The hub is asked only where the cache has no complete copy, and only about existence and
@@ -73,6 +83,7 @@ def find(model: str, revision: str | None, runtime: Runtime) -> Checkpoint:
         model: A folder, or a hub id such as ``Helsinki-NLP/opus-mt-en-de``.
         revision: A branch, tag or commit; ``main`` where None.
         runtime: Its ``offline`` forbids the hub.
+        weights: Whether weights are needed, or the tokenizer alone.
 
     Raises:
         RequestError: If the name is neither a folder nor a hub id.
@@ -85,18 +96,18 @@ def find(model: str, revision: str | None, runtime: Runtime) -> Checkpoint:
             raise RequestError(
                 f"{model}: a folder has no revision", hint="leave out the option revision"
             )
-        if problem := _incomplete(folder):
+        if problem := _incomplete(folder, weights):
             raise MissingWeights(f"{folder}: {problem}", hint="name the folder of a checkpoint")
-        return Checkpoint(model, None, None, folder, complete=True)
+        return Checkpoint(model, None, None, folder, complete=True, weights=weights)
     if not _HUB_ID.match(model):
         raise MissingWeights(
             f"{model}: no such folder", hint="name a folder or a hub id: OWNER/NAME"
         )
     wanted = revision or "main"
-    return cached(model, wanted) or _ask_hub(model, wanted, runtime)
+    return cached(model, wanted, weights=weights) or _ask_hub(model, wanted, runtime, weights)
 
 
-def cached(model: str, revision: str | None) -> Checkpoint | None:
+def cached(model: str, revision: str | None, *, weights: bool = True) -> Checkpoint | None:
     """The complete copy of a hub checkpoint in the local cache, if there is one. No network."""
     hub = require("huggingface_hub", "a model from the hub", "hf")
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
@@ -106,9 +117,9 @@ def cached(model: str, revision: str | None) -> Checkpoint | None:
         found = Path(hub.snapshot_download(model, revision=wanted, local_files_only=True))
     except (LocalEntryNotFoundError, HFValidationError):
         return None
-    if _incomplete(found):
+    if _incomplete(found, weights):
         return None
-    return Checkpoint(model, wanted, found.name, found, complete=True)
+    return Checkpoint(model, wanted, found.name, found, complete=True, weights=weights)
 
 
 def fetch(checkpoint: Checkpoint) -> Path:
@@ -132,12 +143,12 @@ def fetch(checkpoint: Checkpoint) -> Path:
         )
     except OSError as error:
         raise _unreachable(checkpoint.model, error) from error
-    if problem := _incomplete(folder):
+    if problem := _incomplete(folder, checkpoint.weights):
         raise MissingWeights(f"{checkpoint.model}: {problem} after the download")
     return folder
 
 
-def _ask_hub(model: str, revision: str, runtime: Runtime) -> Checkpoint:
+def _ask_hub(model: str, revision: str, runtime: Runtime, weights: bool) -> Checkpoint:
     import huggingface_hub as hub
 
     if runtime.offline or hub.constants.HF_HUB_OFFLINE:
@@ -153,7 +164,9 @@ def _ask_hub(model: str, revision: str, runtime: Runtime) -> Checkpoint:
     try:
         info = hub.HfApi().model_info(model, revision=revision, timeout=HUB_SECONDS)
         names = tuple(_chosen(sibling.rfilename for sibling in info.siblings or ()))
-        if not any(name.endswith((".safetensors", ".bin")) for name in names):
+        if not weights:
+            names = tuple(name for name in names if name.endswith(_SMALL))
+        elif not any(name.endswith((".safetensors", ".bin")) for name in names):
             raise MissingWeights(f"{model} on the hub holds no weights that PyTorch can load")
         if _FIRST_LOOK[0] not in names:
             raise MissingWeights(f"{model} on the hub holds no {_FIRST_LOOK[0]}")
@@ -167,7 +180,7 @@ def _ask_hub(model: str, revision: str, runtime: Runtime) -> Checkpoint:
                 wanted = folder.name
     except OSError as error:
         raise _unreachable(model, error) from error
-    return Checkpoint(model, revision, wanted, folder, complete=False, files=names)
+    return Checkpoint(model, revision, wanted, folder, complete=False, files=names, weights=weights)
 
 
 def _unreachable(model: str, error: OSError) -> MtbenchError:
@@ -209,11 +222,15 @@ def chosen_files(folder: Path) -> list[Path]:
     return [folder / name for name in _chosen(p.name for p in folder.iterdir() if p.is_file())]
 
 
-def _incomplete(folder: Path) -> str | None:
+def _incomplete(folder: Path, weights: bool = True) -> str | None:
     """What is missing from a checkpoint's folder; None where nothing is."""
     if not (folder / "config.json").is_file():
         return "there is no config.json"
     names = {path.name for path in folder.iterdir()}
+    if problem := _no_tokenizer(folder, names):
+        return problem
+    if not weights:
+        return None
     for single, index in (
         ("model.safetensors", "model.safetensors.index.json"),
         ("pytorch_model.bin", "pytorch_model.bin.index.json"),
@@ -225,6 +242,16 @@ def _incomplete(folder: Path) -> str | None:
             missing = sorted(shards - names)
             return f"{missing[0]} is missing" if missing else None
     return "there are no weights (model.safetensors or pytorch_model.bin)"
+
+
+def _no_tokenizer(folder: Path, names: set[str]) -> str | None:
+    """What a tokenizer lacks: a download that was broken off may have left the weights alone."""
+    if read_config(folder).get("model_type") == "marian":
+        missing = sorted({"source.spm", "target.spm", "vocab.json"} - names)
+        return f"{missing[0]} is missing" if missing else None
+    if names.isdisjoint(_TOKENIZERS):
+        return f"there is no tokenizer ({', '.join(_TOKENIZERS[:3])} …)"
+    return None
 
 
 def read_config(folder: Path, name: str = "config.json") -> dict[str, Json]:

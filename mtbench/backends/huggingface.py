@@ -254,14 +254,14 @@ def checkpoint_serves(options: CheckpointOptions, folder: Path | None, pair: Lan
     return True
 
 
-def local_folder(model: str, revision: str | None) -> Path | None:
-    """The folder of a checkpoint that is on this machine, if it is."""
+def local_folder(model: str, revision: str | None, *, weights: bool = True) -> Path | None:
+    """The folder of a checkpoint (or of a tokenizer alone) that is on this machine, if it is."""
     folder = Path(model).expanduser()
     if folder.is_dir():
         return folder
     if importlib.util.find_spec("huggingface_hub") is None:
         return None
-    found = cached(model, revision)
+    found = cached(model, revision, weights=weights)
     return found.folder if found else None
 
 

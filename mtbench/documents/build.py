@@ -6,7 +6,6 @@ import json
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 import tomli_w
@@ -17,22 +16,14 @@ from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.identify import LanguageIdentifier
 from mtbench.documents.read import read_paragraphs
 from mtbench.documents.records import (
-    Bead,
     Build,
     BuildOptions,
     BuildReport,
-    Comparable,
     Document,
-    DocumentEntry,
-    Dropped,
-    PairEntry,
-    StoryEntry,
 )
 from mtbench.documents.scoring import align
 from mtbench.documents.similarity import Encoded
 from mtbench.embeddings import EmbeddedEncoder, SentenceEncoder
-from mtbench.errors import DataError, RequestError, UnknownName
-from mtbench.languages import LanguagePair
 from mtbench.types import CorpusCard
 
 DEFAULT_ORDER = ("en", "it", "de", "fr")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
@@ -32,7 +33,7 @@ def _wrapped(blocks: list[str]) -> bool:
     breaks = [
         len(one) + 1 + len(two.split(" ", 1)[0]) > width - 1
         for block in lines
-        for one, two in zip(block, block[1:], strict=False)
+        for one, two in itertools.pairwise(block)
     ]
     if width > _WRAP_COLUMNS or len(breaks) < 2:
         return False

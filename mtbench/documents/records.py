@@ -47,8 +47,8 @@ class BuildOptions(Record):
     """
 
     languages: tuple[LanguageTag, ...] = ()
-    language_of: dict[str, LanguageTag] = {}
-    story_of: dict[str, str] = {}
+    language_of: dict[str, LanguageTag] = Field(default_factory=dict)
+    story_of: dict[str, str] = Field(default_factory=dict)
     pairs: tuple[str, ...] = ()
     comparable: bool = False
     unit: Unit = "paragraph"
@@ -162,7 +162,7 @@ class BuildReport(Record):
     suspicious: tuple[Suspicion, ...] = ()
     comparable: tuple[Comparable, ...] = ()
     warnings: tuple[str, ...] = ()
-    files: dict[str, str] = {}
+    files: dict[str, str] = Field(default_factory=dict)
 
 
 class Build(Record):

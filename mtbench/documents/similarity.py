@@ -54,7 +54,8 @@ def cosines(left: Vectors, right: Vectors) -> Matrix:
     """Cosine of each pair, rounded so that the last bits of a product decide nothing."""
     if not len(left) or not len(right):
         return np.zeros((len(left), len(right)), dtype=np.float64)
-    return np.round((left @ right.T).astype(np.float64), 5)
+    product = np.asarray(left @ right.T, dtype=np.float64)
+    return np.asarray(np.round(product, 5), dtype=np.float64)
 
 
 def _norms(vectors: Vectors) -> Vectors:

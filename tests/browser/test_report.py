@@ -50,7 +50,6 @@ def test_the_committed_results_open(real: Path, open_page: Open) -> None:
     for view in VIEWS:
         page.click(f"#views a[data-view={view}]")
         page.wait_for_selector(f"#view-{view}:not([hidden])")
-    page.select_option("#boardpair", "en-fr") if page.locator("#boardpair").is_visible() else None
     page.goto(page.url.split("#")[0] + "#segments?set=china-blockchain%2Fen-fr&id=e2e1%2F4")
     until(page, "document.querySelector('#detail h3')?.textContent === 'e2e1/4'")
     assert page.locator(".hypothesis").count() == 5

@@ -2,8 +2,8 @@
 
 A block fenced as ``sh`` is run line by line in one folder a page. A comment before it changes that:
 ``<!-- not run: REASON -->`` leaves it out, ``<!-- exit: 0 3 -->`` allows those exit codes. A block
-fenced with a title, ``jsonl title="corpora/mine/en-es.jsonl"``, is written to that file first. A block after
-``<!-- printed -->`` must be part of what the command before it prints.
+fenced with a title, ``jsonl title="corpora/mine/en-es.jsonl"``, is written to that file first.
+A block after ``<!-- printed -->`` must be part of what the command before it prints.
 """
 
 from __future__ import annotations

@@ -23,8 +23,8 @@ from mtbench.types import (
     MetricInfo,
     Record,
     Row,
-    Runtime,
     RunRecord,
+    Runtime,
     Score,
     SystemCard,
     Table,
@@ -41,7 +41,8 @@ IN_FILES: dict[type[Record], str] = {
     CorpusCard: "`corpora/NAME/card.toml`",
     SystemCard: "`models/NAME.toml`; the file's name is `name`",
     RunRecord: "`results/CORPUS/SRC-TGT/SYSTEM/run.json`",
-    Score: "`results/CORPUS/SRC-TGT/SYSTEM/scores/METRIC@SIGNATURE.json`, beside `statistics`, `segment_ids` and `segment_scores`",
+    Score: "`results/CORPUS/SRC-TGT/SYSTEM/scores/METRIC@SIGNATURE.json`, beside `statistics`, "
+    "`segment_ids` and `segment_scores`",
     Leaderboard: "what `leaderboard --format json` prints",
     LeaderboardDiff: "what `compare --format json` prints",
 }
@@ -77,15 +78,15 @@ COLUMNS = {
 }
 
 
-def commands(group: click.Command = cli, path: tuple[str, ...] = ("mtbench",)) -> Iterator[
-    tuple[str, click.Command]
-]:
+def commands(
+    group: click.Command = cli, path: tuple[str, ...] = ("mtbench",)
+) -> Iterator[tuple[str, click.Command]]:
     """Every command by its full name, groups first."""
     yield " ".join(path), group
     if isinstance(group, LazyGroup):
         with click.Context(group) as context:
             for name in group.list_commands(context):
-                if importlib.util.find_spec(group._verbs[name][0].partition(':')[0]) is None:
+                if importlib.util.find_spec(group._verbs[name][0].partition(":")[0]) is None:
                     continue
                 command = group.get_command(context, name)
                 assert command is not None
@@ -97,9 +98,9 @@ def help_text(name: str, command: click.Command) -> str:
     parent = None
     for part in name.split()[:-1]:
         parent = click.Context(click.Command(part), parent=parent, info_name=part)
-    settings = {"terminal_width": WIDTH, "max_content_width": WIDTH} | dict(
-        help_option_names=["-h", "--help"]
-    )
+    settings = {"terminal_width": WIDTH, "max_content_width": WIDTH} | {
+        "help_option_names": ["-h", "--help"]
+    }
     context = click.Context(command, info_name=name.split()[-1], parent=parent, **settings)  # type: ignore[arg-type]
     return command.get_help(context)
 
@@ -156,26 +157,29 @@ def records_page() -> str:
     blocks = [
         [
             "What stands in files, and what `--format json` prints. Every record refuses unknown",
-            "fields. Their JSON schemas lie beside this page, in `schemas/`. For the lines of a corpus",
-            "see [Corpus files](corpus-files.md).",
+            "fields. Their JSON schemas lie beside this page, in `schemas/`. For the lines of a",
+            "corpus see [Corpus files](corpus-files.md).",
         ],
         ["## Files"],
         table(
             ("file", "record"),
             [
-                (where, f"[{k.__name__}](#{k.__name__.lower()}), [schema](schemas/{k.__name__}.json)")
+                (
+                    where,
+                    f"[{k.__name__}](#{k.__name__.lower()}), [schema](schemas/{k.__name__}.json)",
+                )
                 for k, where in IN_FILES.items()
             ],
         ),
         [
             "A line of `results/CORPUS/SRC-TGT/SYSTEM/output.jsonl` has an `id` and `mt`, the",
-            "translation; where there is none, `mt` is null and `failure` says why. Further keys are",
-            "what the back end told beside the text.",
+            "translation; where there is none, `mt` is null and `failure` says why. Further keys",
+            "are what the back end told beside the text.",
         ],
         ["## Columns of the leaderboard CSV"],
         [
-            "RFC 4180, UTF-8, sorted by corpus, direction and system. For each metric there are four",
-            "columns. A text that a spreadsheet would run begins with an apostrophe.",
+            "RFC 4180, UTF-8, sorted by corpus, direction and system. For each metric there are",
+            "four columns. A text that a spreadsheet would run begins with an apostrophe.",
         ],
         table(("column", "meaning"), [(f"`{c}`", COLUMNS[c]) for c in csv_columns()]),
     ]
@@ -194,8 +198,8 @@ def metrics_page() -> str:
     """Built-in metrics with what they say of themselves."""
     blocks = [
         [
-            "What the built-in metrics say of themselves. `mtbench metrics list` also shows plug-ins,",
-            "signatures, and whether each can run here. An option is given as",
+            "What the built-in metrics say of themselves. `mtbench metrics list` also shows",
+            "plug-ins, signatures, and whether each can run here. An option is given as",
             "`--metric-option METRIC.OPTION=VALUE`.",
         ]
     ]
@@ -261,7 +265,11 @@ def _public(name: str) -> list[str]:
     if listed is not None:
         return sorted(listed, key=str.lower)
     return sorted(
-        (n for n, t in vars(module).items() if getattr(t, "__module__", "") == name and n[0] != "_"),
+        (
+            n
+            for n, t in vars(module).items()
+            if getattr(t, "__module__", "") == name and n[0] != "_"
+        ),
         key=str.lower,
     )
 

@@ -71,17 +71,21 @@ def default_text(field: Any) -> str:
     value = field.default
     if value is PydanticUndefined and field.default_factory is not None:
         value = field.default_factory()
-    return {True: "true", False: "false", None: "null"}.get(value, repr(value)) if isinstance(
-        value, bool | None
-    ) else repr(value)
+    return (
+        {True: "true", False: "false", None: "null"}.get(value, repr(value))
+        if isinstance(value, bool | None)
+        else repr(value)
+    )
 
 
 def type_text(kind: type[BaseModel], name: str) -> str:
     """A field's annotation as it stands in the source, without validation."""
     for base in kind.__mro__:
-        annotation = base.__dict__.get("__annotations__", {}).get(name)
+        annotation = inspect.get_annotations(base).get(name)
         if annotation is not None:
-            text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+            text = (
+                annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+            )
             return _plain(text)
     return ""
 

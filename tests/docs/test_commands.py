@@ -61,5 +61,7 @@ def test_every_command_of_a_page_runs(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("module", ["word_f1.py", "glossary.py"])
 def test_the_pages_on_plug_ins_show_the_example_package(module: str) -> None:
-    shown = [s.text for page in PAGES for s in steps(page) if s.file and s.file.endswith(f"/{module}")]
+    shown = [
+        s.text for page in PAGES for s in steps(page) if s.file and s.file.endswith(f"/{module}")
+    ]
     assert shown == [(ROOT / "tests/plugin_example/mtbench_example" / module).read_text("utf-8")]

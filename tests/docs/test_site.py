@@ -1,4 +1,4 @@
-"""The site is built without a warning and asks for nothing from elsewhere; the examples are valid."""
+"""The site is built without a warning and asks for nothing from elsewhere; examples are valid."""
 
 from __future__ import annotations
 

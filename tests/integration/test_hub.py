@@ -26,7 +26,8 @@ from mtbench.errors import MtbenchError
 from mtbench.types import Runtime
 for model, revision, offline, get in json.loads(sys.argv[1]):
     try:
-        found = find(model, revision, Runtime(offline=offline))
+        weights = get != "tokenizer"
+        found = find(model, revision, Runtime(offline=offline), weights=weights)
         folder = fetch(found) if get else found.folder
         said = {"complete": found.complete, "commit": found.commit, "note": found.note(),
                 "files": sorted(p.name for p in folder.iterdir())}
@@ -56,7 +57,7 @@ def server(served: Path) -> Iterator[Server]:
 
 
 def look(
-    endpoint: str, home: Path, *asked: tuple[str, str | None, bool, bool], **more: str
+    endpoint: str, home: Path, *asked: tuple[str, str | None, bool, bool | str], **more: str
 ) -> list[dict[str, Any]]:
     """What a process of its own finds, with a cache of its own."""
     environment = {
@@ -112,6 +113,20 @@ def test_asks_first_fetches_once_and_then_stays_at_home(server: Server, tmp_path
     (again,) = look(server.url, tmp_path, ("acme/tiny", None, False, True))
     assert again["complete"]
     assert len(server.asked) == asked, "what is here is not asked for"
+
+
+def test_a_tokenizer_alone_needs_no_weights(server: Server, tmp_path: Path) -> None:
+    fetched, offline, whole = look(
+        server.url,
+        tmp_path,
+        ("acme/tiny", None, False, "tokenizer"),
+        ("acme/tiny", None, True, "tokenizer"),
+        ("acme/tiny", None, True, True),
+    )
+    assert "vocab.json" in fetched["files"]
+    assert "model.safetensors" not in fetched["files"]
+    assert offline["complete"]
+    assert whole["code"] == 3
 
 
 def test_half_a_download_is_no_checkpoint(server: Server, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -28,9 +29,9 @@ def runtime(tmp_path: Path) -> Runtime:
     return Runtime(device="cpu", cache=str(tmp_path))
 
 
-def backend(model: str, runtime: Runtime, **options: Any) -> HuggingFace:
+def backend(model: str | Path, runtime: Runtime, **options: Any) -> HuggingFace:
     given = {
-        "model": str(checkpoint(model)),
+        "model": str(model if isinstance(model, Path) else checkpoint(model)),
         "prompt": PROMPT,
         "max_new_tokens": 120,
         **options,
@@ -140,6 +141,21 @@ def test_template_options_and_system_reach_the_template(runtime: Runtime) -> Non
     assert text == (
         f"<|system|>You write German.<|end|><|user|>de: {ENGLISH[0]}<|end|><|assistant|>!"
     )
+
+
+def test_a_template_that_refuses_is_heard_before_work(runtime: Runtime, tmp_path: Path) -> None:
+    copy = tmp_path / "strict"
+    shutil.copytree(checkpoint("llm"), copy)
+    template = (
+        "{% if messages[0]['role'] == 'system' %}{{ raise_exception('no system role') }}{% endif %}"
+        "<|user|>{{ messages[0]['content'] }}<|end|><|assistant|>"
+    )
+    (copy / "chat_template.jinja").write_text(template)
+    with backend(copy, runtime) as hf:
+        assert texts(hf.translate(SOURCES[:1])) == [GERMAN[0]]
+    strict = backend(copy, runtime, system="Translate well.")
+    with pytest.raises(RequestError, match="refuses the prompt: no system role"), strict:
+        pass
 
 
 def test_a_document_is_one_request(runtime: Runtime) -> None:

@@ -296,6 +296,10 @@ def test_damaged_and_missing_files_are_named(
     (copy / "model.safetensors").unlink()
     with pytest.raises(MissingWeights, match="no weights"):
         backend(copy, runtime).check()
+    (copy / "target.spm").rename(copy / "elsewhere.spm")
+    with pytest.raises(MissingWeights, match=r"target\.spm is missing"):
+        backend(copy, runtime).check()
+    (copy / "elsewhere.spm").rename(copy / "target.spm")
     (copy / "model.safetensors").write_bytes(b"not safetensors")
     hf = backend(copy, runtime)
     hf.check()

@@ -37,7 +37,9 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def mtbench(workspace: Path, site: Path | None, *arguments: str) -> subprocess.CompletedProcess[str]:
+def mtbench(
+    workspace: Path, site: Path | None, *arguments: str
+) -> subprocess.CompletedProcess[str]:
     """A call in a process of its own, with or without the package on its path."""
     path = [str(ROOT), *([str(site)] if site else [])]
     return subprocess.run(

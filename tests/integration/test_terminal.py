@@ -34,7 +34,13 @@ TABLES = {
 def environment(**more: str) -> dict[str, str]:
     """As at a plain terminal."""
     kept = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
-    return {**kept, "PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1", "TERM": "xterm-256color", **more}
+    return {
+        **kept,
+        "PYTHONPATH": str(ROOT),
+        "HF_HUB_OFFLINE": "1",
+        "TERM": "xterm-256color",
+        **more,
+    }
 
 
 def at_a_terminal(*arguments: str, columns: int, **variables: str) -> str:

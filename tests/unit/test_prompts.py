@@ -113,9 +113,7 @@ def examples(tmp_path: Path) -> Path:
 
 
 def test_examples_are_turns_of_the_chat(examples: Path) -> None:
-    made = prompter(
-        examples=str(examples).replace("en-de", "{src}-{tgt}"), prompt="T: {text}"
-    )
+    made = prompter(examples=str(examples).replace("en-de", "{src}-{tgt}"), prompt="T: {text}")
     (request,) = made.requests([Source(id="1", text="Rain.")])
     assert [(m.role, m.content) for m in request.messages] == [
         ("user", "T: Snow."),

@@ -91,7 +91,7 @@ class Refusing(Upper):
 
 class Unkept(Upper):
     def translate(self, batch: Sequence[Source]) -> list[Translation]:
-        return [Translation(text="x", kept={"score": float("nan")}) for _ in batch]
+        return [Translation(text="x", kept={"score": object()}) for _ in batch]
 
 
 class Secretive(Upper):

@@ -103,8 +103,9 @@ function start() {
     if (state.view === "compare") showComparison();
   }, 150));
   addEventListener("beforeprint", () => {
-    if (state.view !== "segments") drawPlots();
+    if (state.view !== "segments") drawPlots(true);
   });
+  addEventListener("afterprint", () => state.view === "plots" && drawPlots());
   startBoards();
   startSegments();
   startKeys();

@@ -176,7 +176,9 @@ function matrixPlot(set, room, column) {
 
 let plotsOf = "";
 
-function drawPlots() {
+const PRINTED = 330; // a column of a sheet, so that letters keep their size
+
+function drawPlots(printed = false) {
   const number = currentSet();
   const set = FACTS.sets[number];
   for (const node of document.querySelectorAll(".setname")) node.textContent = `${set.corpus} ${set.source} → ${set.target}`;
@@ -185,7 +187,7 @@ function drawPlots() {
   options($("plotmetric"), metrics.map((name) => [name, titleOf(name)]), chosen);
   const room = $("figures").clientWidth || Math.min(1100, document.documentElement.clientWidth - 48);
   const wide = !narrow.matches;
-  const width = Math.max(260, wide ? Math.floor((room - 24) / 2) - 34 : room - 34);
+  const width = printed ? PRINTED : Math.max(260, wide ? Math.floor((room - 24) / 2) - 34 : room - 34);
   const key = `${number} ${chosen} ${width}`;
   if (key === plotsOf) return;
   plotsOf = key;
@@ -203,7 +205,7 @@ function drawPlots() {
     partsPlot(set, chosen, "document", width),
   ].filter(Boolean);
   $("figures").replaceChildren(
-    ...[...metrics.map((name) => intervalPlot(set, name, width)), matrixPlot(set, room - 34, width)].filter(Boolean),
+    ...[...metrics.map((name) => intervalPlot(set, name, width)), matrixPlot(set, printed ? 2 * PRINTED : room - 34, width)].filter(Boolean),
     ...(set.tests.length ? [] : [el("p", { class: "note wide" }, set.why_untested)]),
     ...(coloured.length ? [el("div", { class: "wide" }, legend(names)), ...coloured] : []),
   );
