@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import pty
 import re
@@ -94,10 +95,18 @@ def test_tables_fit_the_terminal(name: str, columns: int) -> None:
     assert max(map(width, tables), default=0) <= columns, said
 
 
-def test_a_folded_table_loses_no_name() -> None:
-    said = ESCAPE.sub("", at_a_terminal(*BOARD, columns=60))
-    for system in ("apertium-ca", "apertium-es", "identity"):
-        assert system in said
+@pytest.mark.parametrize("columns", [60, 100, 160])
+def test_a_narrow_table_loses_no_name_score_or_interval(columns: int) -> None:
+    said = ESCAPE.sub("", at_a_terminal(*BOARD, columns=columns))
+    with (ROOT / "results" / "leaderboard.csv").open(encoding="utf-8", newline="") as stream:
+        rows = [r for r in csv.DictReader(stream) if (r["src"], r["tgt"]) == ("en", "fr")]
+    assert rows
+    for row in rows:
+        assert row["system"] in said
+        for metric, decimals in (("bleu", 1), ("chrf", 1), ("semsim", 3)):
+            low, high = (float(row[f"{metric}_ci_{end}"]) for end in ("low", "high"))
+            assert f"{float(row[metric]):.{decimals}f}" in said
+            assert f"[{low:.{decimals}f}, {high:.{decimals}f}]" in said
 
 
 def test_no_color_leaves_no_colour() -> None:
