@@ -206,6 +206,7 @@ def request(**given: Any) -> Request:
             settings.setdefault(name, {})["model"] = model
             if name not in names and (names or name != "comet"):
                 names = [*(names or DEFAULT_METRICS), name]
+    for name in [name for name in COMET_FAMILY if name in names] or ["comet"]:
         if precision is not None:
             settings.setdefault(name, {})["precision"] = precision
         if trust:

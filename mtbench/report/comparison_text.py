@@ -267,7 +267,7 @@ def _sort_key(row: RowDiff, entry: MetricDelta) -> str:
 
 def _escaped(text: str) -> str:
     """Text that a forge shows as it stands: no markup, no entities, nobody notified."""
-    plain = markdown.escaped(text.replace("&", "&amp;"))
+    plain = markdown.escaped(text)
     # A zero-width space keeps @name from becoming a mention and a URL from becoming a link.
     return re.sub(r"@(?=\w)|:(?=//)", "\\g<0>\u200b", plain)
 

@@ -46,7 +46,7 @@ def test_markdown_for_a_pull_request(found: LeaderboardDiff) -> None:
     assert table[2].endswith("🟢 better |")
     assert "<details>" in text and "| chrf |" in text.split("<details>")[1]
     # No markup, no mention, no link, no entity from a system's name; as many cells as columns.
-    assert r"@​team\|\<img src=x\>\[l\](http:​//x) \*b\* &amp;lt;" in table[0]
+    assert r"@​team\|\<img src=x\>\[l\](http:​//x) \*b\* \&lt;" in table[0]
     for line in table:
         assert line.replace(r"\|", "").count("|") == 9
 
