@@ -301,9 +301,9 @@ def compare(folder: Path, precisions: list[str], with_command: bool) -> None:
             if with_command and precision == precisions[0]:
                 theirs = alone(folder, "command", str(count))
                 away = off(theirs["scores"], library["scores"])
-                whole = {"wall": mine["whole"], "cpu": mine["whole cpu"]}
-                row("comet-score, whole process", count, theirs, whole, theirs["peak"], away)
-                print("    (compared with the whole process of mtbench before it)")
+                row("comet-score, whole process", count, theirs, base, theirs["peak"], away)
+                whole = theirs["cpu"] / mine["whole cpu"]
+                print(f"    ×{whole:.2f} cpu of the whole process of mtbench before it")
                 commands.append(theirs)
         if commands and systems > 1:
             more = (commands[1]["cpu"] - commands[0]["cpu"]) / (systems - 1) * systems
