@@ -164,7 +164,8 @@ class TerCounter(Counter):
         """Rows: edits, words of the references on average."""
         rows: list[tuple[float, float]] = []
         for theirs, ours in zip(references, hypotheses, strict=True):
-            known = [ter.Reference(text.split()) for text in self.prepared(theirs)]
+            # SacreBLEU prepares references twice: normalized, "x's," is "x's ,", then "x 's ,".
+            known = [ter.Reference(text.split()) for text in self.prepared(self.prepared(theirs))]
             words = sum(len(reference.text) for reference in known) / len(known)
             for text in self.prepared(ours):
                 found = text.split()

@@ -31,6 +31,7 @@ FLAGS = (*_DETECTORS, "length", "off_target")
 PIVOTS = ("en", "es")  # with their relatives, what text usually passes through on its way
 UNTRANSLATED = 0.8  # of the words
 WINDOW = 6
+WINDOW_CERTAIN = 0.9999  # of so few words, and so many windows, more is asked than of a text
 _LOWER_RUN = re.compile(r"(?<![\w'’.-])(?:[^\W\d_A-ZÀ-ÖØ-Þ][^\W\d_]*['’]?[ ]?)+")
 LANGUAGE_WORDS = 5  # below that a language is not asked for
 LANGUAGE_LETTERS = 20
@@ -93,7 +94,10 @@ class _HealthScorer(Scorer):
             letters=LANGUAGE_LETTERS,
         )
         self._windows = LanguageCheck(
-            (view.pair.target, view.pair.source, *PIVOTS), words=WINDOW, letters=LANGUAGE_LETTERS
+            (view.pair.target, view.pair.source, *PIVOTS),
+            words=WINDOW,
+            letters=LANGUAGE_LETTERS,
+            certain=WINDOW_CERTAIN,
         )
         self._recognised = [self._recognisable(references) for references in self._references]
         self._usual = self._usual_ratio()
