@@ -73,7 +73,7 @@ def compare_leaderboards(
         RequestError: If something is not there or cannot be compared.
         DataError: If a file does not hold.
     """
-    sides = [_side(given) for given in (old, new)]
+    sides = _sides(old, new)
     runs = [_is_run(given.path) for given in (old, new)]
     named = {metric for side in sides for metric in side.metrics}
     return compare(
@@ -95,7 +95,26 @@ def _is_run(path: Path) -> bool:
     return (path / "run.json").is_file()
 
 
-def _side(given: Given) -> Side:
+def _sides(old: Given, new: Given) -> list[Side]:
+    """Both sides; where one stores scores of several signatures, those that the other has."""
+    if new.path.is_file():
+        second = _side(new)
+        return [_side(old, _signatures(second)), second]
+    first = _side(old)
+    return [first, _side(new, _signatures(first))]
+
+
+def _signatures(side: Side) -> dict[tuple[str, str], str]:
+    """Test set and metric → signature."""
+    return {
+        (row.test_set, metric): cell.signature
+        for row in side.rows
+        for metric, cell in row.cells.items()
+        if cell.signature is not None
+    }
+
+
+def _side(given: Given, preferred: Mapping[tuple[str, str], str] | None = None) -> Side:
     path = given.path
     if path.is_file():
         return read_side(path, known_metrics=METRICS.origins(), mapping=given.mapping)
@@ -113,7 +132,9 @@ def _side(given: Given) -> Side:
     if not found:
         raise RequestError(f"{path}: no results in it", hint="run mtbench evaluate first")
     states = current_states(Results(root), found)
-    board = build(found, lambda scores, baselines: Ranked({}, ""), current=states)
+    board = build(
+        found, lambda scores, baselines: Ranked({}, ""), current=states, preferred=preferred
+    )
     return side_of_board(board, str(path))
 
 
