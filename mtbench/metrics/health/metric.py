@@ -184,13 +184,16 @@ class _HealthScorer(Scorer):
     def _left_over(self, text: str, known: str) -> str | None:
         """Words of a third language inside a text: what a pivot left standing.
 
-        Names and quotations are often foreign, so only runs of lower-case words count that source
-        and references do not have, and neither the source's language nor English.
+        Names and quotations are often foreign, so only runs of lower-case words count, and six of
+        them at a time, that source and references do not have, and neither the source's language
+        nor English.
         """
         for run in _LOWER_RUN.findall(text):
             words = run.split()
-            for start in range(0, len(words) - WINDOW + 1, WINDOW // 2):
-                window = " ".join(words[start : start + WINDOW])
+            starts = range(0, len(words) - WINDOW + 1, WINDOW // 2)
+            parts = [words[start : start + WINDOW] for start in starts]
+            for part in [*parts, words] if len(words) > WINDOW else parts:
+                window = " ".join(part)
                 if window in known:
                     continue
                 other = self._windows.other_language(window, self._view.pair.target)
