@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from mtbench import __version__
-from mtbench.plugins import DEFAULT_METRICS
+from mtbench.plugins import DEFAULT_METRICS, PRIMARY_METRICS
 from mtbench.types import (
     Cell,
     Json,
@@ -23,7 +23,6 @@ from mtbench.types import (
 COLUMN_ORDER = (
     "bleu", "chrf", "chrf++", "spbleu", "ter", "comet", "cometkiwi", "xcomet", "semsim",
 )  # fmt: skip
-PRIMARY = ("comet", "chrf")
 _OUTDATED = "was scored on another state of the test set; evaluate again"
 
 
@@ -87,7 +86,7 @@ def build(
             state are left out; where it is not known, that of most scores is shown.
         preferred: Test set (``CORPUS/SRC-TGT``) and metric → signature to show where scores of
             several are stored; elsewhere that of most systems is shown.
-        sort: Primary metric; by default the first of ``PRIMARY`` that most systems have.
+        sort: Primary metric; by default the first of ``PRIMARY_METRICS`` that most systems have.
         missing: Metric → why it could not be computed.
     """
     groups: dict[tuple[str, str], list[Entry]] = {}
@@ -234,7 +233,7 @@ def _one_signature(
 
 
 def _primary(chosen: Mapping[str, Mapping[str, Score]], candidates: Sequence[Entry]) -> str | None:
-    for metric in PRIMARY:
+    for metric in PRIMARY_METRICS:
         having = sum(entry.folder in chosen.get(metric, {}) for entry in candidates)
         if having and 2 * having > len(candidates):
             return metric
