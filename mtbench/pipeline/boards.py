@@ -19,7 +19,7 @@ from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
 from mtbench.significance.humans import DOUBTFUL, human_agreement
 from mtbench.types import Leaderboard, Runtime, Score
-from mtbench.types.findings import Agreement, PairedTest
+from mtbench.types.findings import PairedTest
 
 RANKING_SEED = 0
 
@@ -115,20 +115,21 @@ def _ranker(results: Results) -> Ranker:
             segment_scores=segment_scores,
             warnings=[unit.warning] if unit.warning else [],
         )
-        agreements = [_agreement(test, one, lineages) for test in found.tests]
-        tests = tuple(
-            {**test.model_dump(mode="json"), "agreement": agreement.model_dump(mode="json")}
-            for test, agreement in zip(found.tests, agreements, strict=True)
+        tests = [_with_agreement(test, one, lineages) for test in found.tests]
+        return Ranked(
+            _standings(found),
+            _verdict(found, sum(test.agreement.doubtful for test in tests if test.agreement)),
+            tuple(test.model_dump(mode="json") for test in tests),
         )
-        doubtful = sum(agreement.doubtful for agreement in agreements)
-        return Ranked(_standings(found), _verdict(found, doubtful), tests)
 
     return ranked
 
 
-def _agreement(test: PairedTest, score: Score, lineages: Mapping[str, str | None]) -> Agreement:
+def _with_agreement(
+    test: PairedTest, score: Score, lineages: Mapping[str, str | None]
+) -> PairedTest:
     a, b = lineages[test.a], lineages[test.b]
-    return human_agreement(
+    agreement = human_agreement(
         test.metric,
         test.delta,
         signature=score.signature,
@@ -136,6 +137,7 @@ def _agreement(test: PairedTest, score: Score, lineages: Mapping[str, str | None
         unit_scale=score.info.unit_scale,
         one_lineage=a is not None and a == b,
     )
+    return test.model_copy(update={"agreement": agreement})
 
 
 def _unit(results: Results, score: Score, ids: Sequence[str], segment_scores: Array) -> UnitChoice:
