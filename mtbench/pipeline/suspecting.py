@@ -28,21 +28,39 @@ def suspect(space: Workspace, board: Leaderboard) -> Iterator[tuple[Table, Suspi
     """
     results, corpus = Results(space.results), StoredTestSets(space)
     for table in board.tables:
-        rows = [row for row in table.rows if not row.baseline and not row.failures]
+        outputs = _comparable(results, table)
+        rows = [row for row in table.rows if row.system in outputs]
         if rows:
-            yield table, suspicions(_evidence(results, table, rows, corpus))
+            yield table, suspicions(_evidence(results, table, rows, outputs, corpus))
 
 
-def _evidence(results: Results, table: Table, rows: list[Row], corpus: StoredTestSets) -> Evidence:
+def _comparable(results: Results, table: Table) -> dict[str, SystemOutput]:
+    """Whole outputs of candidates that are of the same version of the test set as the first."""
+    found: dict[str, SystemOutput] = {}
+    version: str | None = None
+    for row in table.rows:
+        if row.baseline or row.failures:
+            continue
+        output = results.run(table.corpus, table.pair, row.folder).read_output()
+        if output is None or row.testset_digest != (version or row.testset_digest):
+            continue
+        version = row.testset_digest
+        found[row.system] = output
+    return found
+
+
+def _evidence(
+    results: Results,
+    table: Table,
+    rows: list[Row],
+    outputs: Mapping[str, SystemOutput],
+    corpus: StoredTestSets,
+) -> Evidence:
     found = corpus.test_set(results.run(table.corpus, table.pair, rows[0].folder))
     same = isinstance(found, TestSet) and found.digest() == rows[0].testset_digest
     test_set = found if isinstance(found, TestSet) and same else None
-    outputs: dict[str, SystemOutput] = {}
     stored: dict[str, dict[str, MetricResult]] = {}
     for row in rows:
-        output = results.run(table.corpus, table.pair, row.folder).read_output()
-        if output is not None:
-            outputs[row.system] = output
         for metric in table.metrics:
             if metric != "health" and row.cells[metric].signature is not None:
                 result = stored_result(results, table, row, metric)
