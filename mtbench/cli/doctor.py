@@ -36,6 +36,11 @@ def doctor(hub: bool, style: str) -> None:
         pinned = ", the pinned one" if one.pinned else ""
         size = f"{one.bytes / 1e9:.1f} GB"
         common.emit(f"COMET checkpoint here: {one.model} {one.revision[:12]} ({size}{pinned})")
+        if not one.encoder:
+            common.emit(
+                "  but not its encoder's tokenizer: "
+                f"mtbench metrics fetch comet --comet-model {one.model} --revision {one.revision}"
+            )
     common.emit(
         common.grid(
             ["system", "pairs that run here", "what is missing"],

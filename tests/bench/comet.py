@@ -316,8 +316,10 @@ def compare(folder: Path, precisions: list[str], with_command: bool) -> None:
             print(f"    {share:.1f} % of the time in the encoder, in which: {shares}", flush=True)
         same = off(mine[precision, 1]["scores"], mine[precision, systems]["scores"])
         print(f"    its first system, scored alone and among {systems}: off by {same:.1e}")
+    commands = []
     for count in dict.fromkeys((1, systems)) if with_command else ():
         theirs = alone(folder, "command", str(count))
+        commands.append(theirs["cpu"])
         away = off(theirs["scores"], library["scores"])
         print(
             f"comet-score, whole process  {count} system(s): wall {theirs['wall']:7.1f} s  "
@@ -330,6 +332,13 @@ def compare(folder: Path, precisions: list[str], with_command: bool) -> None:
                 f"wall {whole['whole']:.1f} s ×{theirs['wall'] / whole['whole']:.2f}, "
                 f"cpu {whole['whole cpu']:.1f} s ×{theirs['cpu'] / whole['whole cpu']:.2f}"
             )
+    if len(commands) == 2:
+        more = (commands[1] - commands[0]) / (systems - 1) * systems
+        ratios = (f"×{more / mine[p, systems]['cpu']:.2f} of mtbench {p}" for p in precisions)
+        print(
+            f"comet-score, {systems} systems without loading, from the difference of its two runs: "
+            f"cpu {more:.1f} s, {', '.join(ratios)}"
+        )
     sys.stdout.flush()
 
 

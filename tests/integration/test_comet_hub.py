@@ -208,6 +208,7 @@ def test_fetched_ahead_it_serves_offline(machine: Machine) -> None:
     assert [entry["model"] for entry in found["cached"]] == ["org/tiny"]
     assert found["cached"][0]["revision"] == COMMIT
     assert found["cached"][0]["bytes"] > 100_000
+    assert found["cached"][0]["encoder"] is True
 
 
 @pytest.mark.parametrize(
@@ -255,7 +256,7 @@ def test_no_network_is_noticed_within_seconds(address: str, machine: Machine) ->
     assert (found["error"], found["code"]) == ("MissingWeights", 3)
     assert found["lines"][0] == "org/tiny is not on this machine"
     assert "the hub cannot be reached" in found["lines"][1]
-    assert found["lines"][2].endswith("mtbench metrics fetch comet")
+    assert found["lines"][2].endswith("mtbench metrics fetch comet --comet-model org/tiny")
     assert found["seconds"] < 10
 
 

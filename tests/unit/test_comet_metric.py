@@ -163,6 +163,7 @@ def test_offline_by_request_asks_no_one() -> None:
     assert caught.value.lines() == [
         "nobody/ever-made-this is not on this machine",
         "the hub is not to be asked",
-        "fetch it where there is a network: mtbench metrics fetch comet",
+        "fetch it where there is a network: "
+        "mtbench metrics fetch comet --comet-model nobody/ever-made-this",
     ]
     assert caught.value.exit_code == 3

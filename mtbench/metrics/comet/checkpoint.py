@@ -14,6 +14,7 @@ from mtbench.metrics.comet.quiet import quiet
 
 CHECKPOINT = "checkpoints/model.ckpt"
 HPARAMS = "hparams.yaml"
+ENCODER = "xlm-roberta-large"  # of a checkpoint that names none
 
 # Commits of the hub, so that a name means the same weights everywhere.
 PINNED = {
@@ -170,7 +171,7 @@ def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Lo
             why="known: " + ", ".join(sorted(CLASSES)),
         )
     sha256 = None if revision else remembered_digest(path, asked.cache)
-    encoder = _encoder(path, hparams, asked)
+    encoder = _encoder(path, hparams, model if revision else str(path), asked)
     if encoder is None:
         return Located(model, "", revision, sha256, kind="", encoder="", encoder_model="")
     segments = hparams.get("input_segments") or ["mt", "src", "ref"]
@@ -212,13 +213,19 @@ def _hparams(path: Path, trust: bool) -> dict[str, Any]:
     return found
 
 
-def _encoder(path: Path, hparams: dict[str, Any], asked: _Asked) -> Path | None:
-    """Where the encoder's configuration and tokenizer lie; None where left on the hub.
+def local_encoder(path: Path, name: str) -> Path | None:
+    """Where an encoder's configuration and tokenizer lie on this machine.
 
     A checkpoint names its encoder by a hub id or by a path of the machine it was trained on; a
     path that is not there is looked for beside the checkpoint.
+
+    Args:
+        path: The checkpoint file.
+        name: Its encoder's name.
+
+    Raises:
+        MissingWeights: If it can only have lain in a folder that is not there.
     """
-    name = str(hparams.get("pretrained_model", "xlm-roberta-large"))
     given = Path(name)
     if _is_encoder(given):
         return given
@@ -236,8 +243,17 @@ def _encoder(path: Path, hparams: dict[str, Any], asked: _Asked) -> Path | None:
             found = hub.cached_snapshot(repo, None, ["config.json", tokenizer])
             if found is not None:
                 return found
+    return None
+
+
+def _encoder(path: Path, hparams: dict[str, Any], model: str, asked: _Asked) -> Path | None:
+    """Where the encoder's configuration and tokenizer lie; None where left on the hub."""
+    name = str(hparams.get("pretrained_model", ENCODER))
+    here = local_encoder(path, name)
+    if here is not None:
+        return here
     if asked.offline:
-        raise hub.offline(f"{name} (the encoder's tokenizer)", NOT_ASKED)
+        raise hub.offline(f"{name} (the encoder's tokenizer)", NOT_ASKED, fetch=model)
     repo = ENCODER_NAMES.get(name, name)
     if not asked.fetch:
         hub.commit_of(repo, None, "config.json")
