@@ -249,8 +249,8 @@ def _hopeless(tests: Sequence[PairedTest]) -> str:
     most = max(tests, key=lambda test: test.units)
     times = f", which times {most.family} rows exceeds" if most.family > 1 else ", above"
     return (
-        f"no row can be significant here, because with {most.units} {most.unit}s no p-value can "
-        f"be smaller than {2 / most.resamples:.2g}{times} {most.alpha:g}: --fail-on worse would "
+        f"no row can be significant here, because with {most.units} {most.unit}"
+        f"{'' if most.units == 1 else 's'} no p-value can be smaller than {2 / most.resamples:.2g}{times} {most.alpha:g}: --fail-on worse would "
         "let everything through"
     )
 
