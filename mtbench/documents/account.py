@@ -6,7 +6,9 @@ import statistics
 from collections.abc import Mapping, Sequence
 
 from mtbench.documents.finer import Sentences
+from mtbench.documents.group import Alike
 from mtbench.documents.records import (
+    Comparable,
     DocumentEntry,
     Dropped,
     PairEntry,
@@ -68,9 +70,7 @@ def story_entries(sifted: Sequence[Sifted], stories: Sequence[Story]) -> tuple[S
     return tuple(
         StoryEntry(
             id=story.name,
-            documents={
-                sifted[i].document.language: sifted[i].document.name for i in story.members
-            },
+            documents={sifted[i].document.language: sifted[i].document.name for i in story.members},
             match=story.match,
         )
         for story in stories
@@ -128,3 +128,28 @@ def _drop(one: Sifted, paragraph: int, sentence: int | None, reason: Reason, tex
         reason=reason,
         text=text,
     )
+
+
+def comparable_entries(
+    sifted: Sequence[Sifted], alike: Sequence[Alike], apart: Sequence[Segment]
+) -> tuple[Comparable, ...]:
+    """Every pair of documents that is comparable at most.
+
+    Args:
+        sifted: All documents.
+        alike: The pairs.
+        apart: Segments of them that are written to files of their own.
+    """
+    found = []
+    for one in alike:
+        left, right = (sifted[i].document for i in one.story.members)
+        found.append(
+            Comparable(
+                documents=(left.name, right.name),
+                pair=f"{left.language}-{right.language}",
+                score=one.score,
+                evidence=one.evidence,
+                segments=sum(segment.story == one.story.name for segment in apart),
+            )
+        )
+    return tuple(found)

@@ -62,14 +62,16 @@ def _reasons(source: str, reference: str, usual: float, pair: LanguagePair) -> l
     found = []
     if alike(source, reference):
         found.append("near-copy: both sides say it in the same words")
-    numbers = differing_numbers(source, reference)
+    numbers = differing_numbers(_URL.sub(" ", source), _URL.sub(" ", reference))
     if numbers:
         found.append(f"numbers differ: {', '.join(numbers[:5])}")
     if max(len(source), len(reference)) >= SHORT:
         ratio = math.log(len(reference) / len(source)) - usual
         if abs(ratio) > math.log(LONGER):
             longer = pair.target if ratio > 0 else pair.source
-            found.append(f"odd length: {longer} is {math.exp(abs(ratio)):.1f} times as long as usual")
+            found.append(
+                f"odd length: {longer} is {math.exp(abs(ratio)):.1f} times as long as usual"
+            )
     addresses = (set(_URL.findall(source)), set(_URL.findall(reference)))
     for language, here, there in ((pair.source, 0, 1), (pair.target, 1, 0)):
         if addresses[here] and not addresses[there]:

@@ -11,8 +11,13 @@ from mtbench.documents.checkpoint import CheckpointEncoder
 from mtbench.documents.lexical import LexicalEncoder
 from mtbench.documents.sift import Sifted
 from mtbench.documents.similarity import Encoded
-from mtbench.embeddings import EMBEDDED, EMBEDDED_LANGUAGES, EmbeddedEncoder, SentenceEncoder
-from mtbench.embeddings import Vectors
+from mtbench.embeddings import (
+    EMBEDDED,
+    EMBEDDED_LANGUAGES,
+    EmbeddedEncoder,
+    SentenceEncoder,
+    Vectors,
+)
 from mtbench.languages import base_language, language_name
 
 NAMES = ("embedded", EMBEDDED, "lexical")
@@ -37,6 +42,11 @@ class Choice:
         """Names and versions."""
         both = [self.main] + ([self.other] if self.other else [])
         return ", ".join(f"{encoder.name} {encoder.version}".strip() for encoder in both)
+
+    @property
+    def cut(self) -> int:
+        """Texts that were longer than the encoder reads."""
+        return int(getattr(self.main, "cut", 0))
 
 
 def choose(name: str, languages: Iterable[str]) -> Choice:
@@ -110,11 +120,11 @@ class Views:
         encoder = self.encoder(one, two)
         return self._encoded(one, encoder), self._encoded(two, encoder)
 
-    def prepare(self, document: int) -> None:
-        """Encodes a document by the encoder of its language."""
+    def any(self, document: int) -> Encoded:
+        """A document as one of the encoders sees it."""
         main = self._by_main(document)
         other = self._choice.other
-        self._encoded(document, self._choice.main if main or other is None else other)
+        return self._encoded(document, self._choice.main if main or other is None else other)
 
     def groups(self) -> list[tuple[SentenceEncoder, list[int], list[Encoded]]]:
         """For each encoder, the documents that it sees; one without text is seen by none."""
@@ -123,7 +133,9 @@ class Views:
         for encoder in (self._choice.main, self._choice.other):
             if encoder is None:
                 continue
-            members = filled if encoder is self._choice.other else list(filter(self._by_main, filled))
+            members = (
+                filled if encoder is self._choice.other else list(filter(self._by_main, filled))
+            )
             found.append((encoder, members, [self._encoded(i, encoder) for i in members]))
         return found
 
@@ -147,6 +159,11 @@ class Remembering(SentenceEncoder):
         self.name = encoder.name
         self.version = encoder.version
         self.languages = encoder.languages
+
+    @property
+    def cut(self) -> int:
+        """Texts that were longer than the encoder reads."""
+        return int(getattr(self._encoder, "cut", 0))
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of the texts."""

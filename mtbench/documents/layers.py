@@ -99,4 +99,6 @@ def _weights(folder: Path, torch: Any) -> dict[str, Any]:
             return dict(load_file(safe))
         return dict(torch.load(pickled, map_location="cpu", weights_only=True))
     except (OSError, ValueError, RuntimeError) as error:
-        raise MissingWeights(f"{folder}: its weights cannot be read", why=str(error)[:160]) from error
+        raise MissingWeights(
+            f"{folder}: its weights cannot be read", why=str(error)[:160]
+        ) from error

@@ -43,7 +43,8 @@ class LexicalEncoder(SentenceEncoder):
         norms = np.linalg.norm(found, axis=1, keepdims=True)
         found *= np.sqrt(1 - SHARED) / np.maximum(norms, 1e-9)
         found[:, DIMENSIONS] = np.sqrt(SHARED)
-        return found / np.linalg.norm(found, axis=1, keepdims=True)
+        unit = found / np.linalg.norm(found, axis=1, keepdims=True)
+        return np.asarray(unit, dtype=np.float32)
 
 
 def _features(text: str) -> Iterator[tuple[str, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -77,7 +78,7 @@ def language_order(there: Iterable[str], wanted: Sequence[str]) -> list[str]:
         there: The languages of the documents.
         wanted: The order asked for; empty for the default one.
     """
-    first = [tag for tag in wanted or DEFAULT_ORDER]
+    first = list(wanted or DEFAULT_ORDER)
     present = set(there)
     english = sorted(tag for tag in present if tag == "en" or tag.startswith("en-"))
     known = [tag for tag in first if tag in present and tag not in english]
@@ -120,7 +121,7 @@ def fixed_stories(documents: Sequence[Document], options: BuildOptions) -> dict[
                 f"--story: only {members[0].name} has the label {label!r}",
                 hint="give the same label to each of its translations",
             )
-        for one, two in zip(members, members[1:], strict=False):
+        for one, two in itertools.pairwise(members):
             if one.language == two.language:
                 raise RequestError(
                     f"--story: {one.name} and {two.name} are both in {language_name(one.language)}"

@@ -11,10 +11,14 @@ from mtbench.plugins import require
 
 Split = Callable[[str], list[str]]
 
-_FULL_WIDTH = re.compile(r"(?<=[。！？…])(?![。！？…”’」』）)\]\"'])|(?<=[。！？…][”’」』）)\]\"'])")
+_FULL_WIDTH = re.compile(
+    r"(?<=[。！？…])(?![。！？…”’」』）)\]\"'])|(?<=[。！？…][”’」』）)\]\"'])"
+)
 _UNSPACED = frozenset({"ja", "yue", "zh"})
 # Abbreviations that the package's Italian list lacks: no sentence ends with one.
-_ITALIAN = re.compile(r"(?:^|[\s(])(?:sigg?|sig\.ra|dott|art|artt|pagg?|avv|ing|prof|cfr|n|tel)\.$", re.I)
+_ITALIAN = re.compile(
+    r"(?:^|[\s(])(?:sigg?|sig\.ra|dott|art|artt|pagg?|avv|ing|prof|cfr|n|tel)\.$", re.I
+)
 
 
 @functools.lru_cache(maxsize=64)

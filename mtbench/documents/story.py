@@ -23,17 +23,11 @@ def segments_of(
         views: All documents as the encoders see them.
         sentences: What splits paragraphs; None where they stay whole.
     """
-    pairs = [
-        (a, b) for a in range(len(story.members)) for b in range(a + 1, len(story.members))
-    ]
-    aligned = {
-        (a, b): align(*views.of(story.members[a], story.members[b])) for a, b in pairs
-    }
+    pairs = [(a, b) for a in range(len(story.members)) for b in range(a + 1, len(story.members))]
+    aligned = {(a, b): align(*views.of(story.members[a], story.members[b])) for a, b in pairs}
     numbered = axis.number(aligned)
     if sentences is not None:
-        encoders = {
-            (a, b): views.encoder(story.members[a], story.members[b]) for a, b in pairs
-        }
+        encoders = {(a, b): views.encoder(story.members[a], story.members[b]) for a, b in pairs}
         return sentence_segments(story, numbered, sentences, encoders)
     found = []
     for (a, b), beads in numbered.items():
