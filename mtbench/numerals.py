@@ -7,6 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
+_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
 _DIGIT = re.compile(r"\d")
 _NO_DIGIT = re.compile(r"\D+")
 # Digits, with whatever single mark stands between them: 1,234.5 and 10:30 and 2022-12-07.
@@ -17,8 +18,10 @@ def differing_numbers(source: str, reference: str) -> tuple[str, ...]:
     """Numbers of two or more digits that one side has and the other has not.
 
     Marks inside a number do not count (1,234.5 is 1.234,5), nor the order of its parts
-    (12/07/2022 is 2022-07-12); shorter numbers are often written out and are passed over.
+    (12/07/2022 is 2022-07-12); shorter numbers are often written out and are passed over, and so
+    are addresses.
     """
+    source, reference = _ADDRESS.sub(" ", source), _ADDRESS.sub(" ", reference)
     if not (_DIGIT.search(source) or _DIGIT.search(reference)):
         return ()
     ours, theirs = _NUMBER.findall(source), _NUMBER.findall(reference)

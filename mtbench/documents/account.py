@@ -149,7 +149,7 @@ def comparable_entries(
                 pair=f"{left.language}-{right.language}",
                 score=one.score,
                 evidence=one.evidence,
-                segments=sum(segment.story == one.story.name for segment in apart),
+                segments=sum((s.left, s.right) == one.story.members for s in apart),
             )
         )
     return tuple(found)

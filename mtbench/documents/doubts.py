@@ -62,7 +62,7 @@ def _reasons(source: str, reference: str, usual: float, pair: LanguagePair) -> l
     found = []
     if alike(source, reference):
         found.append("near-copy: both sides say it in the same words")
-    numbers = differing_numbers(_URL.sub(" ", source), _URL.sub(" ", reference))
+    numbers = differing_numbers(source, reference)
     if numbers:
         found.append(f"numbers differ: {', '.join(numbers[:5])}")
     if max(len(source), len(reference)) >= SHORT:
