@@ -55,6 +55,13 @@ def document_entries(
 
 
 def _note(index: int, sifted: Sequence[Sifted], story_of: Mapping[int, str]) -> str:
+    what = _oddity(index, sifted, story_of)
+    encoding = sifted[index].document.encoding
+    read = f"read as {encoding}, which is a guess" if encoding else ""
+    return "; ".join(part for part in (what, read) if part)
+
+
+def _oddity(index: int, sifted: Sequence[Sifted], story_of: Mapping[int, str]) -> str:
     one = sifted[index]
     if one.version_of is not None:
         other = sifted[one.version_of].document

@@ -40,7 +40,7 @@ def read_documents(paths: Sequence[Path | str], options: BuildOptions) -> list[D
     identifier: LanguageIdentifier | None = None
     found = []
     for name in names:
-        paragraphs = read_paragraphs(Path(name), name)
+        paragraphs, encoding = read_paragraphs(Path(name), name)
         if name in languages:
             language, confidence = languages[name], 1.0
         else:
@@ -54,6 +54,7 @@ def read_documents(paths: Sequence[Path | str], options: BuildOptions) -> list[D
                 name=name,
                 language=language,
                 language_confidence=confidence,
+                encoding=encoding,
                 paragraphs=paragraphs,
                 key=digest_json([language, content]),
             )

@@ -20,6 +20,7 @@ class Document(Record):
         name: The path as the user gave it; used in messages and the report, never in a decision.
         language: Its language.
         language_confidence: 1 where the user said it, else the identifier's probability.
+        encoding: Its encoding where that had to be guessed; else empty.
         paragraphs: Its paragraphs in order, boilerplate included.
         key: Digest of its language and content: what documents are ordered by.
     """
@@ -27,6 +28,7 @@ class Document(Record):
     name: str
     language: LanguageTag
     language_confidence: Confidence
+    encoding: str = ""
     paragraphs: tuple[str, ...]
     key: str
 

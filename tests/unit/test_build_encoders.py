@@ -94,8 +94,8 @@ def test_documents_of_a_language_without_an_encoder_are_aligned_by_spelling(
     ]
 
 
-# sentence-transformers 5.7.0 on the same checkpoints, made by:
-#   SentenceTransformer(str(make_encoder(folder, pooling, dense=dense)), device="cpu").encode(TEXTS)
+# By sentence-transformers 5.7.0 on the same checkpoints:
+# a SentenceTransformer of the folder that make_encoder wrote, on cpu, and its encode of TEXTS.
 GOLDEN: dict[tuple[str, bool], list[list[float]]] = {}
 
 
