@@ -13,6 +13,7 @@ import numpy as np
 from mtbench.backends import hub
 from mtbench.backends.tokenization import load_tokenizer, quiet
 from mtbench.backends.torch_models import load_model, pick_device
+from mtbench.digests import digest_file, digest_json
 from mtbench.documents.layers import Layer, read_layers
 from mtbench.embeddings import SentenceEncoder, Vectors
 from mtbench.errors import MissingWeights, RequestError
@@ -48,7 +49,7 @@ class CheckpointEncoder(SentenceEncoder):
         transformers = require("transformers", f"the encoder {model}", "hf")
         folder, commit = locate(model)
         self.name = Path(model).name if Path(model).expanduser().is_dir() else model
-        self.version = commit or hub.digest_files(hub.chosen_files(folder), Runtime())[:8]
+        self.version = commit or _digest(folder)
         self._device = pick_device(device)
         self._layers: list[Layer] = read_layers(folder, model, self._device)
         self._tokenizer = load_tokenizer(folder, model)
@@ -144,6 +145,13 @@ def _fetch_layers(model: str, commit: str) -> Path:
         )
     except OSError as error:
         raise MissingWeights(f"{model} cannot be fetched", why=str(error)[:160]) from error
+
+
+def _digest(folder: Path) -> str:
+    """Eight digits for all that takes part: transformer, tokenizer, and the layers behind it."""
+    layers = [path for pattern in (*_MODULES, *_LAYERS) for path in sorted(folder.glob(pattern))]
+    behind = [[path.relative_to(folder).as_posix(), digest_file(path)] for path in layers]
+    return digest_json([hub.digest_files(hub.chosen_files(folder), Runtime()), behind])[:8]
 
 
 def _limit(settings: dict[str, Any], tokenizer: Any, model: Any) -> int:
