@@ -100,7 +100,7 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
             watcher.stop()
 
     built = build_corpus(documents, options, track=track)
-    if not quiet and style != "json":
+    if not quiet:
         common.tell(summary(built.report, everything=verbose))
     if not built.report.pairs:
         raise RequestError(

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from mtbench.documents.build import build_corpus
+from mtbench.documents.calibration import sample_cosines, usual_cosines
 from mtbench.documents.encoders import Remembering, choose
 from mtbench.documents.lexical import LexicalEncoder
 from mtbench.documents.records import BuildOptions
 from mtbench.embeddings import SentenceEncoder, Vectors
 from mtbench.errors import MissingWeights, RequestError
-from tests.support.story import STORIES, write_stories
+from tests.support.story import STORIES, encoder, write_stories
 
 TEXTS = ["the lighthouse of the town", "il faro del paese 1847", "die und das", "a " * 80]
 
@@ -56,18 +57,18 @@ def test_a_text_is_encoded_once() -> None:
 
 
 def test_lexical_vectors_see_names_numbers_and_words_of_one_origin() -> None:
-    encoder = LexicalEncoder()
+    lexical = LexicalEncoder()
     texts = [
         "In 1847 the observatory of Greenwich had 164 telescopes.",
         "Nel 1847 l'osservatorio di Greenwich aveva 164 telescopi.",
         "Il pane di segale si cuoce lentamente in un forno molto caldo.",
     ]
-    vectors = encoder.encode(texts)
+    vectors = lexical.encode(texts)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     cosines = vectors @ vectors.T
     assert cosines[0, 1] > 0.6 > 0.5 > cosines[0, 2]
-    assert np.array_equal(encoder.encode(texts[1:2])[0], vectors[1])
-    assert encoder.encode(["", "* * *"]).shape == (2, vectors.shape[1])
+    assert np.array_equal(lexical.encode(texts[1:2])[0], vectors[1])
+    assert lexical.encode(["", "* * *"]).shape == (2, vectors.shape[1])
 
 
 def test_documents_of_a_language_without_an_encoder_are_aligned_by_spelling(
@@ -126,12 +127,12 @@ def test_a_checkpoint_gives_what_sentence_transformers_gives(
     from mtbench.documents.checkpoint import CheckpointEncoder
     from tests.support.tiny_encoder import make_encoder
 
-    encoder = CheckpointEncoder(str(make_encoder(tmp_path / "tiny", pooling, dense=dense)))
-    found = encoder.encode(TEXTS)
+    checkpoint = CheckpointEncoder(str(make_encoder(tmp_path / "tiny", pooling, dense=dense)))
+    found = checkpoint.encode(TEXTS)
     assert np.abs(found[:, :4] - np.array(GOLDEN[pooling, dense])).max() < 1e-4
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-4)
-    assert encoder.cut == 1  # the fourth text has more than 48 sub-words
-    alone = np.stack([encoder.encode([text])[0] for text in TEXTS])
+    assert checkpoint.cut == 1  # the fourth text has more than 48 sub-words
+    alone = np.stack([checkpoint.encode([text])[0] for text in TEXTS])
     assert np.abs(alone - found).max() < 2e-5
 
 
@@ -147,6 +148,13 @@ def test_a_corpus_is_built_by_a_checkpoint_and_says_so(tmp_path: Path) -> None:
     assert build.report.encoder.startswith("tiny ")
     assert build.files == build_corpus(documents[::-1], options).files
     assert any("longer than the encoder reads" in warning for warning in build.report.warnings)
+
+
+def test_cosines_are_read_as_the_encoder_gives_them() -> None:
+    low, high = sample_cosines(encoder())
+    assert (round(low, 2), round(high, 2)) == (0.04, 0.75)
+    assert usual_cosines(low, high) == pytest.approx((0.15, 0.85), abs=0.005)
+    assert usual_cosines(0.7, 0.9) == pytest.approx((0.731, 0.928), abs=0.001)
 
 
 def test_what_is_no_encoder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
