@@ -19,6 +19,7 @@ from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
 from mtbench.pipeline.pearmut import campaign, plain
 from mtbench.pipeline.reporting import gather
 from mtbench.types import Json
+from tests.support.flagged import evaluate_flagged
 
 SOURCES = ["The <b>first</b> segment of all.", "A second one & more.", "The third is short."]
 REFERENCES = ["Das erste Segment von allen.", "Ein zweites und mehr.", "Das dritte ist kurz."]
@@ -161,20 +162,7 @@ def noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """Two systems, one of which leaves a source standing and loses a number, beside twins."""
     pytest.importorskip("py3langid", reason="output health needs mtbench[text]")
     monkeypatch.chdir(tmp_path)
-    corpus = tmp_path / "corpora" / "mine"
-    corpus.mkdir(parents=True)
-    source = "In the year 1987 the harbour was rebuilt by the people of the town, number {}."
-    target = "Im Jahr 1987 wurde der Hafen von den Menschen der Stadt neu gebaut, Nummer {}."
-    rows = [{"id": f"s{n}", "src": source.format(n), "ref": target.format(n)} for n in range(6)]
-    lines = "".join(json.dumps(row) + "\n" for row in rows)
-    (corpus / "en-de.jsonl").write_text(lines, encoding="utf-8")
-    good = [target.format(n).replace("neu gebaut", "wieder errichtet") for n in range(6)]
-    poor = [*good[:4], good[4].replace("1987", ""), source.format(5)]
-    models = []
-    for name, texts in {"good": good, "poor": poor}.items():
-        (tmp_path / f"{name}.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
-        models += ["--model", f"hypotheses:{name}.txt"]
-    assert run(["evaluate", *models, "--corpus", "mine", "--metric", "chrf", "--quiet"]) == 0
+    evaluate_flagged(tmp_path)
     return workspace()
 
 
