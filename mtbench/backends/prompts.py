@@ -195,6 +195,10 @@ class Prompter:
         units = [tuple(batch)] if self.options.unit == "document" else [(s,) for s in batch]
         return [Request(unit, self._messages(unit)) for unit in units]
 
+    def said(self, batch: Sequence[Source]) -> list[str]:
+        """The texts of all messages of a batch's requests."""
+        return [m.content for request in self.requests(batch) for m in request.messages]
+
     def _messages(self, unit: tuple[Source, ...]) -> tuple[Message, ...]:
         found = []
         if self.options.system:

@@ -127,6 +127,10 @@ def test_without_documents_blocks_are_fixed_and_part_of_what_was_run() -> None:
 def test_one_at_a_time() -> None:
     given = sources("a", "a")
     assert ids(plan(given, made(Singles), Runtime(), frozenset({"s1"}))) == [[("s2",)]]
+    # An equal text is asked for once, unless a seed or a file goes by its id.
+    assert ids(plan(given, made(Singles), Runtime(), frozenset())) == [[("s1", "s2")]]
+    by_id = plan(given, made(Singles, by_id=True), Runtime(), frozenset())
+    assert ids(by_id) == [[("s1",)], [("s2",)]]
     assert batching(made(Singles), Runtime(batch_size=9), given) == "single"
 
 
