@@ -11,8 +11,9 @@ from mtbench.documents.scoring import align
 from mtbench.documents.similarity import Encoded
 
 NEIGHBOURS = 8
-TRANSLATION = 0.6
-ON_ONE_EVENT = 0.2
+TRANSLATION = 0.85
+ON_ONE_EVENT = 0.4
+FEWEST_PAIRS = 2
 
 
 class Link:
@@ -23,6 +24,51 @@ class Link:
         self.right = right
         self.score = score
         self.beads = tuple(beads)
+
+
+class Comparison:
+    """Two documents that report one event in part, and are no translations of each other.
+
+    Attributes:
+        left: The document whose language comes first.
+        right: The other one.
+        score: What ``Link`` gives the two, in 0..1; a translation has ``TRANSLATION`` or more.
+        share: Share of the shorter document's paragraphs that align, in 0..1.
+        beads: How they would align.
+        evidence: The above in a sentence.
+    """
+
+    def __init__(self, link: Link, documents: Sequence[Encoded]) -> None:
+        self.left, self.right = link.left, link.right
+        self.score = link.score
+        self.beads = link.beads
+        sizes = len(documents[link.left]), len(documents[link.right])
+        aligned = sum(len(b.left) for b in link.beads), sum(len(b.right) for b in link.beads)
+        self.share = round(max(a / n for a, n in zip(aligned, sizes, strict=True)), 3)
+        self.evidence = (
+            f"{aligned[0]} of {sizes[0]} and {aligned[1]} of {sizes[1]} paragraphs are alike, but "
+            f"not closely enough for a translation ({link.score:.2f}; {TRANSLATION:.2f} is asked)"
+        )
+
+
+def comparable(
+    documents: Sequence[Encoded], ranked: Sequence[Link], groups: Sequence[Sequence[int]]
+) -> list[Comparison]:
+    """Pairs of documents on one event that are no translations of each other, best first.
+
+    Args:
+        documents: All documents.
+        ranked: What ``links`` returned.
+        groups: What ``stories`` returned for them; documents of one group are no such pair.
+    """
+    story = {i: number for number, group in enumerate(groups) for i in group}
+    return [
+        Comparison(link, documents)
+        for link in ranked
+        if story[link.left] != story[link.right]
+        and ON_ONE_EVENT <= link.score < TRANSLATION
+        and len(link.beads) >= FEWEST_PAIRS
+    ]
 
 
 def coverage(left: Encoded, right: Encoded, beads: Sequence[Bead]) -> float:
