@@ -43,6 +43,8 @@ def batching(backend: Backend, runtime: Runtime, sources: Sequence[Source]) -> s
         return "free" if backend.batching == "free" else "single"
     if any(source.document is not None for source in sources):
         return "document"
+    if backend.by_id:
+        return "single"
     return f"block:{runtime.batch_size or backend.preferred_batch}"
 
 
