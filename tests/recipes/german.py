@@ -26,6 +26,7 @@ PACKAGES = {"de": "libreoffice-help-de", "en": "libreoffice-help-en-us"}
 FOLDERS = {"de": "de", "en": "en-US"}
 LONGEST = 30  # words of a paragraph that is learnt from: training time grows with its square
 TUNING_ROUNDS = 25  # by default the trainer takes 100, each a translation of 1,000 segments
+WORD = re.compile(r"[\w-]+")
 HELD_OUT = 40  # one file in so many is kept for testing
 
 # Where the models are; up to 10 translations of each phrase of up to 7 words; 10 hypotheses a
@@ -174,6 +175,7 @@ def translate(folder: Path, source: str, target: str) -> None:
     from machine.translation import UnigramTruecaser
     from machine.translation.thot import ThotSmtModel
 
+    known = words((folder / f"train.{target}").read_text(encoding="utf-8").lower())
     folder = folder / f"{source}-{target}"
     tokenizer = LatinWordTokenizer()
     with ThotSmtModel(
@@ -187,8 +189,24 @@ def translate(folder: Path, source: str, target: str) -> None:
         truecaser=UnigramTruecaser(folder / "casing.txt"),
     ) as model:
         for line in sys.stdin:
-            text = model.translate(line.strip()).translation
+            text = recased(model.translate(line.strip()).translation, line, known)
             print(text[:1].upper() + text[1:], flush=True)
+
+
+def words(text: str) -> set[str]:
+    """The words of a text."""
+    return set(WORD.findall(text))
+
+
+def recased(text: str, source: str, known: set[str]) -> str:
+    """Gives words that were copied, because no translation is known, the case they came with."""
+    cases = {word.lower(): word for word in words(source)}
+
+    def case(word: re.Match[str]) -> str:
+        found = word.group()
+        return found if found.lower() in known else cases.get(found.lower(), found)
+
+    return WORD.sub(case, text)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.recipes.german import aligned, paragraphs, useful
+from tests.recipes.german import aligned, paragraphs, recased, useful
 
 PAGE = """<html><body><p id="other">Menu</p>
 <h1 id="hd_id1"><a name="x"></a>{0}</h1>
@@ -43,3 +43,9 @@ def test_what_is_no_translation_is_not_learnt_from() -> None:
         ("Wort " * 31, "word " * 31),
     ]:
         assert not useful(german, english)
+
+
+def test_what_was_copied_keeps_its_case() -> None:
+    known = {"in", "the", "name"}
+    text = recased("in the name of guangdong-provinz", "Im Name von Guangdong-Provinz", known)
+    assert text == "in the name of Guangdong-Provinz"
