@@ -70,7 +70,7 @@ def test_a_system_is_trained_and_evaluated(python: str, space: Space) -> None:
     )
     assert answer.code == 0, answer
     scores = {
-        row["system"]: row["cells"]["bleu"]["value"] for row in answer.json["tables"][0]["rows"]
+        row["system"]: row["cells"]["bleu"]["score"] for row in answer.json["tables"][0]["rows"]
     }
     assert scores["smt"] > 60 > 10 > scores["identity"]
     outputs = Path("results/toy/de-en/smt/output.jsonl").read_text("utf-8").splitlines()

@@ -159,7 +159,7 @@ def test_cut_off_in_mid_line(slow: Space) -> None:
 
 
 def test_interrupted_by_hand(slow: Space) -> None:
-    card(slow, "single", 0.1)  # long enough for a busy machine
+    card(slow, "single", 0.02)
     child = Child(*COMMAND, log=slow.root / "said.txt")
     child.wait_for(slow.root / "results" / FOLDER / "output.part.jsonl")
     assert child.kill(signal.SIGINT) == 130
