@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from mtbench import __version__
-from mtbench.plugins import DEFAULT_METRICS
+from mtbench.errors import MtbenchError
+from mtbench.plugins import DEFAULT_METRICS, METRICS, parse_options
 from mtbench.types import Cell, Json, Leaderboard, MetricInfo, Row, RunRecord, Score, Table
 
 COLUMN_ORDER = (
@@ -65,6 +66,7 @@ def build(
     preferred: Mapping[tuple[str, str], str] | None = None,
     sort: str | None = None,
     missing: Mapping[str, str] | None = None,
+    current: Callable[[RunRecord], str | None] = lambda run: None,
 ) -> Leaderboard:
     """The leaderboard of stored runs.
 
@@ -72,9 +74,11 @@ def build(
         entries: The runs, with their scores.
         ranker: Ranks the scores of one metric on one test set; told the baselines.
         preferred: Test set (``CORPUS/SRC-TGT``) and metric → signature to show where scores of
-            several are stored; elsewhere that of most systems is shown.
+            several are stored; elsewhere that of most systems is shown, and of equally many the
+            one nearest to the metric's defaults.
         sort: Primary metric; by default the first of ``PRIMARY`` that most systems have.
         missing: Metric → why it could not be computed.
+        current: The digest of a run's test set as it was last seen, where that is known.
     """
     groups: dict[tuple[str, str], list[Entry]] = {}
     for entry in entries:
@@ -86,7 +90,7 @@ def build(
         infos |= {score.metric: score.info for score in entry.scores}
     metrics = ordered(names)
     tables = [
-        _table(group, metrics, ranker, preferred or {}, sort, missing or {})
+        _table(group, metrics, ranker, preferred or {}, sort, missing or {}, current)
         for _, group in sorted(groups.items(), key=lambda item: item[0])
     ]
     return Leaderboard(
@@ -110,6 +114,7 @@ def _table(
     preferred: Mapping[tuple[str, str], str],
     sort: str | None,
     missing: Mapping[str, str],
+    current: Callable[[RunRecord], str | None],
 ) -> Table:
     run = entries[-1].run
     excluded = [note for entry in entries for note in entry.stale]
@@ -126,9 +131,17 @@ def _table(
         scores = [chosen[primary][e.folder] for e in entries if e.folder in chosen[primary]]
         baselines = frozenset(e.folder for e in entries if e.run.card.baseline)
         ranked = ranker([_named(s, e) for s, e in _pairs(scores, entries)], baselines)
-    names = _unique_names(entries)
+    names, outdated = _unique_names(entries), _outdated(chosen, run, current)
     rows = [
-        _row(entry, names[entry.folder], primary, chosen, ranked.standings, missing)
+        _row(
+            entry,
+            names[entry.folder],
+            primary,
+            chosen,
+            ranked.standings,
+            missing,
+            outdated.get(entry.folder, ()),
+        )
         for entry in entries
     ]
     return Table(
@@ -165,16 +178,44 @@ def _one_signature(
         return {}, []
     shown = preferred
     if shown not in counts:
-        shown = min(counts, key=lambda signature: (-counts[signature], signature))
+        of = {score.signature: score for _, score in stored}
+        shown = min(counts, key=lambda one: (-counts[one], _unusual(of[one]), one.count("|"), one))
     found, left_out = {}, []
     for entry, score in stored:
         if score.signature == shown:
             found[entry.folder] = score
-        elif entry.folder not in left_out:
+        else:
             left_out.append(f"{entry.folder}: {metric} under another signature: {score.signature}")
     if len({score.testset_digest for score in found.values()}) > 1:
         left_out.append(f"{metric}: rows of different test sets (the corpus has changed)")
     return found, left_out
+
+
+def _unusual(score: Score) -> int:
+    """How many options of a score are not the metric's defaults."""
+    try:
+        usual = parse_options(METRICS.get(score.metric).Options, {}, score.metric)
+    except MtbenchError:  # a metric that is not installed any more
+        return 0
+    defaults = usual.model_dump(mode="json")
+    return sum(score.options.get(key, value) != value for key, value in defaults.items())
+
+
+def _outdated(
+    chosen: Mapping[str, Mapping[str, Score]],
+    run: RunRecord,
+    current: Callable[[RunRecord], str | None],
+) -> dict[str, list[str]]:
+    """Folder → metrics whose score is of an earlier state of the test set than another row's."""
+    found: dict[str, list[str]] = {}
+    for metric, scores in chosen.items():
+        digests = {score.testset_digest for score in scores.values()}
+        latest = current(run) if len(digests) > 1 else None
+        if latest in digests:
+            for folder, score in scores.items():
+                if score.testset_digest != latest:
+                    found.setdefault(folder, []).append(metric)
+    return found
 
 
 def _primary(chosen: Mapping[str, Mapping[str, Score]], candidates: Sequence[Entry]) -> str | None:
@@ -200,6 +241,7 @@ def _row(
     chosen: Mapping[str, Mapping[str, Score]],
     standings: Mapping[str, Standing],
     missing: Mapping[str, str],
+    outdated: Sequence[str],
 ) -> Row:
     run = entry.run
     cells = {}
@@ -214,6 +256,10 @@ def _row(
             cells[metric] = Cell(
                 score=score.score, interval=score.interval, signature=score.signature
             )
+    notes = list(run.notes)
+    if outdated:
+        which = ", ".join(outdated)
+        notes.append(f"{which} of an earlier state of the test set; evaluate this system again")
     standing = standings.get(entry.folder)
     ranked_by = chosen[primary].get(entry.folder) if primary else None
     return Row(
@@ -233,7 +279,7 @@ def _row(
         length_ratio=run.health.get("length_ratio"),
         seconds_per_segment=run.seconds / run.translated if run.translated else None,
         via=run.card.via,
-        notes=run.notes,
+        notes=tuple(notes),
         testset_digest=ranked_by.testset_digest if ranked_by else run.testset_digest,
         output_digest=run.output_digest,
     )

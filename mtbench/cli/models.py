@@ -22,6 +22,7 @@ def models() -> None:
 
 @click.command("list", epilog="Example: mtbench models list")
 @common.format_option("table", "json")
+@common.taken_talk_options
 def list_(style: str) -> None:
     """Every card with its back end, pairs and licence."""
     from mtbench.config import card_names, find_system, workspace
@@ -42,6 +43,7 @@ def list_(style: str) -> None:
 @click.command("show", epilog="Example: mtbench models show identity")
 @click.argument("model", metavar="M")
 @common.format_option("table", "json")
+@common.taken_talk_options
 def show(model: str, style: str) -> None:
     """A card with its options as they would be used."""
     from mtbench.config import find_system, workspace

@@ -11,6 +11,7 @@ from mtbench.cli import common
 from mtbench.errors import DataError, RequestError, SegmentError
 
 if TYPE_CHECKING:
+    from mtbench.config import Workspace
     from mtbench.languages import LanguagePair
     from mtbench.plugins import Backend
     from mtbench.types import Json, SystemCard
@@ -27,7 +28,9 @@ SAMPLES = {
 
 @click.command(epilog="Example: mtbench models check apertium-ca --pair en-it")
 @click.argument("model", metavar="M")
-@click.option("--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Default: all it names.")
+@click.option(
+    "--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Default: all it names; of any, one."
+)
 @click.option("--text", metavar="TEXT", help="What to translate. Default: a short sentence.")
 @common.runtime_options
 @common.format_option("table", "json")
@@ -53,7 +56,8 @@ def check(
     space = workspace(results)
     card = find_system(model, space.models)
     runtime = common.runtime(device, batch_size, seed, force, str(space.cache))
-    wanted = [LanguagePair.parse(pair) for pair in pairs] or _named_pairs(card)
+    _check_translates(card)
+    wanted = [LanguagePair.parse(pair) for pair in pairs] or _default_pairs(card, space)
     rows = []
     for pair in wanted:
         if not card.serves(pair):
@@ -68,13 +72,40 @@ def check(
     common.emit(common.grid(header, [[str(v) for v in row.values()] for row in rows]))
 
 
-def _named_pairs(card: SystemCard) -> list[LanguagePair]:
+def _check_translates(card: SystemCard) -> None:
+    from mtbench.config import system_options
+    from mtbench.plugins import BACKENDS, parse_options
+
+    kind = BACKENDS.get(card.backend)
+    options = parse_options(kind.Options, system_options(card), f"model {card.name}: options")
+    if kind.one_test_set(options):
+        raise RequestError(
+            f"{card.name} holds the output for one test set: it cannot translate a sample",
+            hint="mtbench evaluate --dry-run checks it against its test set",
+        )
+
+
+def _default_pairs(card: SystemCard, space: Workspace) -> list[LanguagePair]:
+    """The pairs a card names; of one that serves any, the first that a corpus here has."""
+    from mtbench.config import find_corpora
+    from mtbench.corpus import pair_files
+    from mtbench.errors import MtbenchError
     from mtbench.languages import LanguagePair
+    from mtbench.plugins import BACKENDS, parse_options
 
     named = [LanguagePair.parse(pair) for pair in card.pairs if pair != "*"]
-    if not named:
-        raise RequestError(f"{card.name} serves any pair", hint="name one with --pair en-it")
-    return named
+    if named:
+        return named
+    kind = BACKENDS.get(card.backend)
+    options = parse_options(kind.Options, card.options, f"model {card.name}: options")
+    try:
+        here = [file.pair for place in find_corpora((), space) for file in pair_files(*place)]
+    except MtbenchError:  # nothing here needs a corpus, whole or broken
+        here = []
+    for pair in [*here, LanguagePair(source="en", target="de")]:
+        if pair.source in SAMPLES and kind.serves(options, pair):
+            return [pair]
+    raise RequestError(f"{card.name} names no pair", hint="name one with --pair en-it")
 
 
 def _tried(

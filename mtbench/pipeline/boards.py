@@ -17,7 +17,7 @@ from mtbench.plugins import Array, make_metric
 from mtbench.report.csv_table import APOSTROPHE, to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
-from mtbench.types import Json, Leaderboard, Runtime, Score
+from mtbench.types import Json, Leaderboard, RunRecord, Runtime, Score
 
 RANKING_SEED = 0
 
@@ -38,7 +38,19 @@ def board(
         missing: Metric → why it could not be computed.
     """
     entries = [entry for folder in results.runs() if (entry := read_entry(folder)) is not None]
-    return build(entries, _ranker(results), preferred=preferred, sort=sort, missing=missing)
+
+    def current(run: RunRecord) -> str | None:
+        labels = results.read_labels(run.corpus, run.pair)
+        return labels.testset_digest if labels else None
+
+    return build(
+        entries,
+        _ranker(results),
+        preferred=preferred,
+        sort=sort,
+        missing=missing,
+        current=current,
+    )
 
 
 def read_entry(folder: RunFolder) -> Entry | None:
@@ -69,11 +81,11 @@ def _ranker(results: Results) -> Ranker:
             return Ranked({}, "")
         one = scores[0]
         if len({score.testset_digest for score in scores}) > 1:
-            return Ranked({}, "nobody can be ranked here, because the test set has changed")
+            return Ranked({}, "Nobody can be ranked here, because the test set has changed.")
         try:
             metric = make_metric(one.metric, one.options, Runtime())
         except MtbenchError as error:
-            return Ranked({}, f"nobody can be ranked here, because {error}")
+            return Ranked({}, f"Nobody can be ranked here, because {error}.")
         rows, segment_scores = {}, {}
         for score in scores:
             folder = results.run(score.corpus, score.pair, score.system)

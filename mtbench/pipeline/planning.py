@@ -47,6 +47,7 @@ def plan(
     cards = systems(request.models, space)
     if sets is None:
         sets = test_sets(request, space)
+        _warn_of_no_card([whole for whole, _ in sets], watcher)
     results = Results(space.results)
     served = [
         (card, whole, test_set)
@@ -72,6 +73,11 @@ def plan(
         _plan_metrics(found, request, watcher)
     results.check_writable()
     return found
+
+
+def _warn_of_no_card(sets: Iterable[TestSet], watcher: Watcher) -> None:
+    for name in dict.fromkeys(test_set.corpus for test_set in sets if test_set.card is None):
+        watcher.say(f"corpus {name} has no card.toml: licence, origins and checksums are not known")
 
 
 def systems(specs: Sequence[str], space: Workspace) -> list[SystemCard]:

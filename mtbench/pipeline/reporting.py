@@ -12,7 +12,7 @@ from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.pipeline.boards import board
 from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
-from mtbench.pipeline.test_sets import StoredTestSets
+from mtbench.pipeline.test_sets import StoredTestSets, labels_of
 from mtbench.plugins import Array, make_metric
 from mtbench.report.html import Content, Group, GroupScore, Judgements, SetContent
 from mtbench.results import Results
@@ -219,14 +219,7 @@ class _Gatherer:
             return labels
         if test_set is None:
             return None
-        return Labels(
-            testset_digest=test_set.digest(),
-            ids=test_set.ids,
-            documents=test_set.documents,
-            domains=test_set.domains,
-            original_languages=test_set.original_languages,
-            source_characters=tuple(len(source.text) for source in test_set.sources),
-        )
+        return labels_of(test_set)
 
     def _groups(
         self, results: Mapping[str, Mapping[str, MetricResult]], labels: Labels | None

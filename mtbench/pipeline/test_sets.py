@@ -8,7 +8,7 @@ from mtbench import corpus as corpora
 from mtbench.config import Workspace, corpus_folders
 from mtbench.errors import MtbenchError
 from mtbench.results import RunFolder
-from mtbench.types import TestSet
+from mtbench.types import Labels, TestSet
 
 
 class StoredTestSets:
@@ -49,3 +49,15 @@ class StoredTestSets:
         except MtbenchError as error:
             return str(error)
         return corpora.first(whole, int(limit)) if re.fullmatch(r"\d+", limit) else whole
+
+
+def labels_of(test_set: TestSet) -> Labels:
+    """What its segments are called and grouped by."""
+    return Labels(
+        testset_digest=test_set.digest(),
+        ids=test_set.ids,
+        documents=test_set.documents,
+        domains=test_set.domains,
+        original_languages=test_set.original_languages,
+        source_characters=tuple(len(source.text) for source in test_set.sources),
+    )
