@@ -84,11 +84,15 @@ def _settings(path: Path) -> dict[str, str]:
     return dict(found)
 
 
-def _own_and_shipped(own: Path, name: str) -> tuple[Path, ...]:
+def shipped(name: str) -> Path:
+    """The folder of corpora or model cards that comes with mtbench; in a checkout, its own."""
     package = Path(__file__).resolve().parent
     inside, beside = package / "share" / name, package.parent / name
-    shipped = inside if inside.is_dir() else beside
-    folders = [folder for folder in (own, shipped) if folder.is_dir()]
+    return inside if inside.is_dir() else beside
+
+
+def _own_and_shipped(own: Path, name: str) -> tuple[Path, ...]:
+    folders = [folder for folder in (own, shipped(name)) if folder.is_dir()]
     if len(folders) == 2 and folders[0].resolve() == folders[1].resolve():
         return (folders[0],)
     return tuple(folders)

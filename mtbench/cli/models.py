@@ -26,18 +26,24 @@ def models() -> None:
 def list_(style: str) -> None:
     """Every card with its back end, pairs and licence."""
     from mtbench.config import card_names, find_system, workspace
+    from mtbench.errors import MtbenchError
 
     space = workspace()
-    cards = [find_system(name, space.models) for name in card_names(space.models)]
+    cards, rows = [], []
+    for name in card_names(space.models):
+        try:
+            card = find_system(name, space.models)
+        except MtbenchError as error:
+            # One broken card must not hide the others; to use it is an error.
+            cards.append({"name": name, "error": str(error)})
+            rows.append([name, "", "", error.message])
+        else:
+            cards.append({**card.model_dump(mode="json"), "error": None})
+            rows.append([name, card.backend, " ".join(card.pairs), card.licence or "unknown"])
     if style == "json":
-        common.emit_json([card.model_dump(mode="json") for card in cards])
+        common.emit_json(cards)
         return
-    common.emit(
-        common.grid(
-            ["name", "back end", "pairs", "licence"],
-            [[c.name, c.backend, " ".join(c.pairs), c.licence or "unknown"] for c in cards],
-        )
-    )
+    common.emit(common.grid(["name", "back end", "pairs", "licence"], rows))
 
 
 @click.command("show", epilog="Example: mtbench models show identity")

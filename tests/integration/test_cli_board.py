@@ -308,6 +308,31 @@ def test_models(space: Space) -> None:
     space("models", "check", "slow", "--pair", "en-de").refused(2, "slow does not serve en-de")
 
 
+def test_a_broken_card_does_not_hide_the_others(space: Space) -> None:
+    space.card("broken", 'backend = "identitee"\n')
+    listed = {card["name"]: card for card in space("models", "list", "--format", "json").json}
+    assert "unknown back end: 'identitee'" in listed["broken"]["error"]
+    assert listed["identity"]["error"] is None
+    assert listed["identity"]["backend"] == "identity"
+    assert "models/broken.toml: unknown back end" in space("models", "list").out
+    space("models", "show", "broken").refused(2, "models/broken.toml")
+
+
+def test_a_failure_is_no_empty_translation(space: Space) -> None:
+    space.corpus()
+    rows = [{"id": f"s{n}", "mt": "testo"} for n in range(1, 9)]
+    rows[1] = {"id": "s2", "failure": "refused"}
+    rows[2]["mt"] = " "
+    space.file("out.jsonl", [json.dumps(row) for row in rows])
+    out = ("evaluate", "--model", "hypotheses:out.jsonl", "--metric", "chrf")
+    assert space(*out).code == 4
+    assert (table(space)[0]["failures"], table(space)[0]["empty"]) == ("1", "1")
+    answer = space(*out, "--allow-partial")
+    assert answer.code == 0
+    assert "1 failed, 1 empty" in answer.out
+    assert space("verify").code == 0
+
+
 def test_check_of_a_system_that_names_no_pair(space: Space) -> None:
     """It is tried in a direction that a corpus here has."""
     (checked,) = space("models", "check", "identity", "--format", "json").json

@@ -583,6 +583,28 @@ def test_every_verb_can_be_quiet(news: Space, arguments: list[str]) -> None:
         (news.root / "models/mine.toml").unlink(missing_ok=True)
 
 
+def test_two_corpora_of_one_name_in_one_results_folder(space: Space) -> None:
+    """Also in two calls: one's results would stand where the other's are."""
+    space.corpus("news", under="first")
+    space.corpus("news", rows=sentences(4), under="second")
+    first, second = ([*IDENTITY, "--corpus", f"{place}/news"] for place in ("first", "second"))
+    assert space(*first).code == 0
+    before = tree(space.root / "results")
+    space(*second).refused(2, "two corpora named 'news'", "first/news", "second/news", "--results")
+    absolute = [*IDENTITY, "--corpus", str(space.root / "second/news")]
+    space(*absolute).refused(2, "two corpora named 'news'")
+    assert tree(space.root / "results") == before
+    assert space(*second, "--results", "elsewhere").code == 0
+    # Changed, copied as it stands, or moved, a corpus is the same one.
+    space.corpus("news", rows=sentences(5), under="first")
+    assert space(*first).code == 0
+    space.corpus("news", rows=sentences(5), under="second")
+    assert space(*second).code == 0
+    (space.root / "first").rename(space.root / "third")
+    space.corpus("news", rows=sentences(6), under="second")
+    assert space(*second).code == 0
+
+
 def test_a_corpus_without_a_card_works_with_a_warning(space: Space) -> None:
     space.corpus("bare", "en-it")
     space.corpus("carded", "en-it", card='title = "T"\nlicence = "CC0-1.0"\n')
