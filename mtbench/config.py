@@ -391,8 +391,9 @@ def read_corpus_card(folder: Path) -> CorpusCard | None:
     path = folder / "card.toml"
     if not path.is_file():
         return None
+    values = read_toml(path)
     try:
-        return CorpusCard.model_validate(read_toml(path))
+        return CorpusCard.model_validate(values)
     except ValidationError as error:
         raise CardError(f"{path}: {first_defect(error, 'key')}", hint=_keys(CorpusCard)) from error
     except RequestError as error:

@@ -164,7 +164,7 @@ def test_a_card_that_does_not_serve_the_pair(news: Space) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("title = \n", ["card.toml:1", "not TOML"]),
+        ("title = \n", ["mtbench: corpora/news/card.toml:1: not TOML"]),
         ('titel = "x"\n', ["card.toml", "titel", "no such key"]),
         ('reversible = "yes please"\n', ["card.toml", "reversible"]),
         ('[origin]\nen = "robot"\n', ["card.toml", "origin"]),
