@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mtbench.cli import common
 from mtbench.cli.lazy import LazyGroup
+
+if TYPE_CHECKING:
+    from mtbench.types import Json
 
 VERBS = {
     "list": ("mtbench.cli.models:list_", "List the candidate systems."),
@@ -29,7 +34,8 @@ def list_(style: str) -> None:
     from mtbench.errors import MtbenchError
 
     space = workspace()
-    cards, rows = [], []
+    cards: list[dict[str, Json]] = []
+    rows = []
     for name in card_names(space.models):
         try:
             card = find_system(name, space.models)
