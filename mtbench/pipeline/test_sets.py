@@ -11,6 +11,18 @@ from mtbench.results import RunFolder
 from mtbench.types import Labels, TestSet
 
 
+def label_segments(test_set: TestSet) -> Labels:
+    """What the segments of a test set are called and grouped by."""
+    return Labels(
+        testset_digest=test_set.digest(),
+        ids=test_set.ids,
+        documents=test_set.documents,
+        domains=test_set.domains,
+        original_languages=test_set.original_languages,
+        source_characters=tuple(len(source.text) for source in test_set.sources),
+    )
+
+
 class StoredTestSets:
     """The test sets of runs, each loaded once.
 
@@ -49,15 +61,3 @@ class StoredTestSets:
         except MtbenchError as error:
             return str(error)
         return corpora.first(whole, int(limit)) if re.fullmatch(r"\d+", limit) else whole
-
-
-def labels_of(test_set: TestSet) -> Labels:
-    """What its segments are called and grouped by."""
-    return Labels(
-        testset_digest=test_set.digest(),
-        ids=test_set.ids,
-        documents=test_set.documents,
-        domains=test_set.domains,
-        original_languages=test_set.original_languages,
-        source_characters=tuple(len(source.text) for source in test_set.sources),
-    )

@@ -10,7 +10,7 @@ from mtbench.errors import DataError, MtbenchError, RequestError
 from mtbench.pipeline.boards import board_like
 from mtbench.pipeline.outputs import facts
 from mtbench.pipeline.score_checks import Finding, check_score
-from mtbench.pipeline.test_sets import StoredTestSets, labels_of
+from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.types import Signature, SystemOutput, TestSet
@@ -102,7 +102,7 @@ def _verify_labels(
     if stored is None or isinstance(test_set, str):
         return
     # Of which references it was last seen with, each score says for itself.
-    found = labels_of(test_set).model_copy(update={"testset_digest": stored.testset_digest})
+    found = label_segments(test_set).model_copy(update={"testset_digest": stored.testset_digest})
     same = stored == found
     detail = "" if same else "evaluate again"
     yield Finding(where=where, what=what, holds=same, detail=detail)

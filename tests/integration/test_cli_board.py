@@ -305,6 +305,9 @@ def test_models(space: Space) -> None:
     (checked,) = space("models", "check", "slow", "--format", "json").json
     assert checked["pair"] == "en-it"
     assert checked["repeatable"]
+    assert (checked["deterministic"], checked["order_free"]) == (True, True)
+    assert checked["characters_per_second"] > 0
+    assert space("models", "check", "slow", "--contract", "--pair", "en-it").code == 0
     space("models", "check", "slow", "--pair", "en-de").refused(2, "slow does not serve en-de")
 
 
@@ -341,21 +344,7 @@ def test_check_of_a_system_that_names_no_pair(space: Space) -> None:
     (checked,) = space("models", "check", "identity", "--format", "json").json
     assert (checked["pair"], checked["translation"]) == ("fr-it", "Ceci est une courte phrase.")
     space.file("out.txt", ["a"])
-    space("models", "check", "hypotheses:out.txt").refused(2, "one test set", "--dry-run")
-
-
-def test_rows_of_an_earlier_state_of_the_test_set_say_so(space: Space) -> None:
-    space.corpus()
-    space.file("good.txt", [reference for _, reference in SENTENCES])
-    good = ("evaluate", "--model", "hypotheses:good.txt", "--metric", "chrf", "--metric", "bleu")
-    assert space(*good).code == 0
-    changed = [{**row, "ref": row["ref"].upper()} for row in sentences()]
-    space.corpus(rows=changed)
-    note = "good: bleu, chrf of an earlier state of the test set; evaluate this system again"
-    other = ("evaluate", "--model", "identity", "--metric", "chrf", "--metric", "bleu")
-    assert note in space(*other).out
-    assert note in space("leaderboard").out
-    assert "earlier state" not in space(*good).out
+    space("models", "check", "hypotheses:out.txt").refused(2, "nothing to load")
 
 
 def test_all_references_unless_one_is_asked_for(space: Space) -> None:
