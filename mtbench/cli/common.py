@@ -13,6 +13,7 @@ from mtbench.cli.output import emit as emit
 from mtbench.cli.output import emit_failed as emit_failed
 from mtbench.cli.output import emit_json as emit_json
 from mtbench.cli.output import printable, say
+from mtbench.cli.output import tell as tell
 from mtbench.errors import RequestError
 from mtbench.types import Json, Runtime
 
