@@ -30,7 +30,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	  || { echo "mtbench needs Python 3.10, 3.11 or 3.12; name one with make PYTHON=..."; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' \
 	  || { echo "this Python has no venv; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	@echo "setting up $(VENV): about 1.8 GB, two minutes on a fast line"
+	@echo "setting up $(VENV): about 2 GB, two minutes on a fast line"
 	@"$(PYTHON)" -m venv $(VENV)
 	@$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	@touch $@

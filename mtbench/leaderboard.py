@@ -14,6 +14,7 @@ COLUMN_ORDER = (
     "bleu", "chrf", "chrf++", "spbleu", "ter", "comet", "cometkiwi", "xcomet", "semsim",
 )  # fmt: skip
 PRIMARY = ("comet", "chrf")
+_SIDES = ("a", "b", "winner")  # of a paired test
 
 
 class Entry(NamedTuple):
@@ -140,7 +141,7 @@ def _table(
         verdict=ranked.verdict,
         rows=tuple(_sorted(rows, primary, chosen)),
         excluded=tuple(excluded),
-        tests=ranked.tests,
+        tests=tuple(_renamed(test, names) for test in ranked.tests),
     )
 
 
@@ -191,6 +192,11 @@ def _unique_names(entries: Sequence[Entry]) -> dict[str, str]:
         entry.folder: entry.run.system if counts[entry.run.system] == 1 else entry.folder
         for entry in entries
     }
+
+
+def _renamed(test: Json, names: Mapping[str, str]) -> Json:
+    """A test with systems as the rows have them; a ranker knows folders."""
+    return {key: names.get(value, value) if key in _SIDES else value for key, value in test.items()}
 
 
 def _row(

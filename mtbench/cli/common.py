@@ -12,6 +12,7 @@ import click
 from mtbench.cli.output import emit as emit
 from mtbench.cli.output import emit_json as emit_json
 from mtbench.cli.output import printable, say
+from mtbench.cli.output import tell as tell
 from mtbench.errors import RequestError
 from mtbench.types import Json, Runtime
 

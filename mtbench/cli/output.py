@@ -61,6 +61,11 @@ def say(text: str) -> None:
         click.echo(text, err=True)
 
 
+def tell(text: str) -> None:
+    """Lines of a report on stderr, foreign text in them made printable."""
+    say("\n".join(printable(line) for line in text.split("\n")))
+
+
 def error_text(lines: Sequence[str]) -> str:
     """An error as a user reads it: one to three lines, with nothing in them that is not shown."""
     first, *rest = (printable(line) for line in lines)

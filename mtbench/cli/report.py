@@ -80,6 +80,7 @@ def report(
 
     content = gather(
         workspace(results),
+        common.ConsoleWatcher(quiet=quiet),
         corpora=corpora,
         pairs=tuple(str(LanguagePair.parse(pair)) for pair in pairs),
         human=Path(human) if human else None,

@@ -7,14 +7,17 @@ The format is that of pearmut (https://github.com/zouharvi/pearmut): a JSON docu
 
 from __future__ import annotations
 
+import hashlib
 import html
+import json
+import re
 from collections.abc import Sequence
 
 from mtbench.errors import RequestError
 from mtbench.report.html import Content, SetContent, disagreement, most_disputed
 from mtbench.types import Json
 
-PROTOCOLS = ("ESA", "DA", "MQM")
+MOST_OF_TITLE = 60  # characters; file names have an end
 
 
 def campaign(content: Content, *, segments: int, users: int, protocol: str) -> dict[str, Json]:
@@ -53,11 +56,19 @@ def campaign(content: Content, *, segments: int, users: int, protocol: str) -> d
     candidates.sort(key=lambda found: (-found[0], found[1], found[2].ids[found[3]]))
     chosen = candidates[:segments]
     _check_names({system for _, _, one, _ in chosen for system in one.systems})
+    data = [[_item(one, at, share)] for share, _, one, at in chosen]
     return {
-        "campaign_id": f"mtbench: {content.title}",
+        "campaign_id": _campaign_id(content.title, data),
         "info": {"assignment": "single-stream", "protocol": protocol, "users": users},
-        "data": [[_item(one, at, share)] for share, _, one, at in chosen],
+        "data": data,
     }
+
+
+def _campaign_id(title: str, data: Json) -> str:
+    """A name that tells campaigns apart; pearmut makes files of that name."""
+    digest = hashlib.sha256(json.dumps(data, sort_keys=True).encode("utf-8")).hexdigest()
+    words = re.sub(r"[^\w-]+", "-", title).strip("-")[:MOST_OF_TITLE]
+    return "-".join(filter(None, ("mtbench", words, digest[:8])))
 
 
 def _item(one: SetContent, at: int, share: float) -> dict[str, Json]:

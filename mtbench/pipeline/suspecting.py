@@ -26,20 +26,38 @@ def suspect(space: Workspace, board: Leaderboard) -> Iterator[tuple[Table, tuple
     """
     results = Results(space.results)
     for table in board.tables:
-        rows = [row for row in table.rows if not row.baseline and not row.failures]
+        outputs = _comparable(results, table)
+        rows = [row for row in table.rows if row.system in outputs]
         if rows:
-            yield table, suspicions(_evidence(results, table, rows, space))
+            yield table, suspicions(_evidence(results, table, rows, outputs, space))
 
 
-def _evidence(results: Results, table: Table, rows: list[Row], space: Workspace) -> Evidence:
+def _comparable(results: Results, table: Table) -> dict[str, SystemOutput]:
+    """Whole outputs of candidates that are of the same version of the test set as the first."""
+    found: dict[str, SystemOutput] = {}
+    version: str | None = None
+    for row in table.rows:
+        if row.baseline or row.failures:
+            continue
+        output = results.run(table.corpus, table.pair, row.folder).read_output()
+        if output is None or row.testset_digest != (version or row.testset_digest):
+            continue
+        version = row.testset_digest
+        found[row.system] = output
+    return found
+
+
+def _evidence(
+    results: Results,
+    table: Table,
+    rows: list[Row],
+    outputs: Mapping[str, SystemOutput],
+    space: Workspace,
+) -> Evidence:
     found = test_set_of(table, rows[0], space)
     test_set = found if isinstance(found, TestSet) else None
-    outputs: dict[str, SystemOutput] = {}
     stored: dict[str, dict[str, MetricResult]] = {}
     for row in rows:
-        output = results.run(table.corpus, table.pair, row.folder).read_output()
-        if output is not None:
-            outputs[row.system] = output
         for metric in table.metrics:
             if metric != "health" and row.cells[metric].signature is not None:
                 result = stored_result(results, table, row, metric)

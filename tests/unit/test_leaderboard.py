@@ -219,3 +219,17 @@ def test_columns_have_a_stable_order() -> None:
 
 def test_nothing_at_all() -> None:
     assert build([], ranker).tables == ()
+
+
+def test_tests_name_systems_as_rows_do() -> None:
+    def tested(scores: Sequence[Score], baselines: frozenset[str]) -> Ranked:
+        one, other = (score.system for score in scores)
+        return Ranked({}, "", ({"a": one, "b": other, "winner": other, "p": 0.5},))
+
+    entries = [
+        entry("out-1a2b3c4d", score("chrf", 50.0), name="out"),
+        entry("b", score("chrf", 60.0)),
+    ]
+    (table,) = build(entries, tested).tables
+    assert table.tests == ({"a": "out", "b": "b", "winner": "b", "p": 0.5},)
+    assert {"out", "b"} == {row.system for row in table.rows}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mtbench.cli.common import ConsoleWatcher
 from mtbench.cli.main import run
 from mtbench.config import Workspace, workspace
 from mtbench.errors import DataError, RequestError
@@ -45,7 +48,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
 
 
 def test_segments_scores_and_texts_are_those_of_the_files(place: Workspace) -> None:
-    (one,) = gather(place).sets
+    (one,) = gather(place, ConsoleWatcher(quiet=True)).sets
     assert one.ids == ("s0", "s1", "s2")
     assert set(one.systems) == set(OUTPUTS)
     assert list(one.hypotheses["poor"]) == OUTPUTS["poor"]
@@ -62,7 +65,7 @@ def test_segments_scores_and_texts_are_those_of_the_files(place: Workspace) -> N
 def test_texts_of_a_changed_corpus_are_not_shown(place: Workspace) -> None:
     path = Path("corpora/mine/en-de.jsonl")
     path.write_text(path.read_text("utf-8").replace("third", "fourth"), encoding="utf-8")
-    (one,) = gather(place).sets
+    (one,) = gather(place, ConsoleWatcher(quiet=True)).sets
     assert one.sources is None and one.references is None
     assert "changed" in one.notes[0]
     assert list(one.hypotheses["good"]) == OUTPUTS["good"]
@@ -71,23 +74,23 @@ def test_texts_of_a_changed_corpus_are_not_shown(place: Workspace) -> None:
 def test_changed_references_are_not_shown_beside_the_old_scores(place: Workspace) -> None:
     path = Path("corpora/mine/en-de.jsonl")
     path.write_text(path.read_text("utf-8").replace("dritte", "vierte"), encoding="utf-8")
-    (one,) = gather(place).sets
+    (one,) = gather(place, ConsoleWatcher(quiet=True)).sets
     assert list(one.sources or ()) == SOURCES
     assert one.references is None and "References" in one.notes[0]
 
 
 def test_a_corpus_that_is_not_here_is_said(place: Workspace) -> None:
     Path("corpora/mine/en-de.jsonl").rename("gone.jsonl")
-    (one,) = gather(place).sets
+    (one,) = gather(place, ConsoleWatcher(quiet=True)).sets
     assert one.sources is None and "cannot be read" in one.notes[0]
     assert one.documents == ("d0", "d0", "d1")  # kept beside the results
 
 
 def test_what_is_not_there_is_refused(place: Workspace) -> None:
     with pytest.raises(RequestError, match="of that kind"):
-        gather(place, corpora=["other"])
+        gather(place, ConsoleWatcher(quiet=True), corpora=["other"])
     with pytest.raises(RequestError, match="no such folder"):
-        gather(workspace("nowhere"))
+        gather(workspace("nowhere"), ConsoleWatcher(quiet=True))
 
 
 def test_the_command_writes_the_page_and_clears_what_is_stale(place: Workspace) -> None:
@@ -103,7 +106,7 @@ def test_judgements_are_averaged_and_counted(place: Workspace) -> None:
     Path("human.csv").write_text(
         "id,system,score,who\ns0,good,80,x\ns0,good,90,y\ns2,poor,10,x\n", encoding="utf-8"
     )
-    (one,) = gather(place, human=Path("human.csv")).sets
+    (one,) = gather(place, ConsoleWatcher(quiet=True), human=Path("human.csv")).sets
     assert one.human is not None
     np.testing.assert_array_equal(one.human.scores["good"], [85, np.nan, np.nan])
     np.testing.assert_array_equal(one.human.counts["good"], [2, 0, 0])
@@ -130,7 +133,7 @@ def test_a_defective_judgement_has_its_line(
 ) -> None:
     Path(name).write_text(text, encoding="utf-8")
     with pytest.raises(DataError) as caught:
-        gather(place, human=Path(name))
+        gather(place, ConsoleWatcher(quiet=True), human=Path(name))
     assert said in str(caught.value)
 
 
@@ -145,11 +148,85 @@ def test_a_judgement_that_fits_two_test_sets_is_refused(tmp_path: Path) -> None:
     assert first is None and second is not None
 
 
+def test_tests_and_texts_name_systems_alike(place: Workspace) -> None:
+    (one,) = gather(place, ConsoleWatcher(quiet=True)).sets
+    (test,) = one.table.tests
+    assert {test["a"], test["b"]} == set(one.systems)
+
+
+@pytest.fixture
+def noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
+    """Two systems, one of which leaves a source standing and loses a number, beside twins."""
+    pytest.importorskip("py3langid", reason="output health needs mtbench[text]")
+    monkeypatch.chdir(tmp_path)
+    corpus = tmp_path / "corpora" / "mine"
+    corpus.mkdir(parents=True)
+    source = "In the year 1987 the harbour was rebuilt by the people of the town, number {}."
+    target = "Im Jahr 1987 wurde der Hafen von den Menschen der Stadt neu gebaut, Nummer {}."
+    rows = [{"id": f"s{n}", "src": source.format(n), "ref": target.format(n)} for n in range(6)]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (corpus / "en-de.jsonl").write_text(lines, encoding="utf-8")
+    good = [target.format(n).replace("neu gebaut", "wieder errichtet") for n in range(6)]
+    poor = [*good[:4], good[4].replace("1987", ""), source.format(5)]
+    models = []
+    for name, texts in {"good": good, "poor": poor}.items():
+        (tmp_path / f"{name}.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
+        models += ["--model", f"hypotheses:{name}.txt"]
+    assert run(["evaluate", *models, "--corpus", "mine", "--metric", "chrf", "--quiet"]) == 0
+    return workspace()
+
+
+def test_flags_of_segments_are_those_that_the_leaderboard_counts(noticed: Workspace) -> None:
+    content = gather(noticed, ConsoleWatcher(quiet=True))
+    (one,) = content.sets
+    assert one.evidence["good"] == {} and not one.notes
+    assert set(one.evidence["poor"]) == {4, 5}
+    assert one.evidence["poor"][4] == {"numbers": "1987 is not there"}
+    assert set(one.evidence["poor"][5]) == {"off_target"}
+    poor = next(row for row in one.table.rows if row.system == "poor")
+    assert (poor.off_target, poor.copied) == (1, 1)
+
+
+def test_flags_that_are_stored_are_not_found_anew(
+    noticed: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    models = [p for name in ("good", "poor") for p in ("--model", f"hypotheses:{name}.txt")]
+    assert run(["evaluate", *models, "--corpus", "mine", "--metric", "health", "--quiet"]) == 0
+    shutil.rmtree("corpora")
+    (one,) = gather(workspace(), ConsoleWatcher(quiet=True)).sets
+    assert set(one.evidence["poor"]) == {4, 5}
+
+
+def test_without_the_corpus_it_says_that_flags_cannot_be_shown(noticed: Workspace) -> None:
+    shutil.rmtree("corpora")
+    (one,) = gather(workspace(), ConsoleWatcher(quiet=True)).sets
+    assert "poor" not in one.evidence
+    assert any("flags such as off-target" in note for note in one.notes)
+
+
+def test_what_is_suspect_stands_in_the_report(noticed: Workspace) -> None:
+    (one,) = gather(noticed, ConsoleWatcher(quiet=True)).sets
+    (twins,) = one.suspicions
+    assert twins.kind == "twins" and set(twins.systems) == {"good", "poor"}
+
+
+def test_outputs_of_another_version_are_not_compared(noticed: Workspace) -> None:
+    path = Path("corpora/mine/en-de.jsonl")
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[:5]), "utf-8")
+    out = Path("good.txt")
+    out.write_text("".join(out.read_text("utf-8").splitlines(keepends=True)[:5]), "utf-8")
+    model = ["--model", "hypotheses:good.txt"]
+    assert run(["evaluate", *model, "--corpus", "mine", "--metric", "chrf", "--quiet"]) == 0
+    (one,) = gather(noticed, ConsoleWatcher(quiet=True)).sets
+    assert one.suspicions == () and len(one.table.rows) == 2
+
+
 def test_a_campaign_asks_about_what_metrics_disagree_on(place: Workspace) -> None:
-    content = gather(place)
+    content = gather(place, ConsoleWatcher(quiet=True), title="../a title/\nof <two> lines")
     content.sets[0].scores["bleu"]["good"][2] = 0.0  # chrF is lower, too: no disagreement
     content.sets[0].scores["bleu"]["good"][1] = 0.0  # chrF says good, BLEU now says poor
     made = campaign(content, segments=10, users=3, protocol="DA")
+    assert re.fullmatch(r"mtbench-a-title-of-two-lines-[0-9a-f]{8}", made["campaign_id"])
     assert made["info"] == {"assignment": "single-stream", "protocol": "DA", "users": 3}
     ((item,),) = made["data"]
     assert item["item_id"] == "mine/en-de:s1"
@@ -159,7 +236,7 @@ def test_a_campaign_asks_about_what_metrics_disagree_on(place: Workspace) -> Non
 
 
 def test_a_campaign_needs_disagreement(place: Workspace) -> None:
-    content = gather(place)
+    content = gather(place, ConsoleWatcher(quiet=True))
     content.sets[0].scores.pop("bleu")  # type: ignore[attr-defined]
     with pytest.raises(RequestError, match="no segment to ask"):
         campaign(content, segments=10, users=1, protocol="ESA")
