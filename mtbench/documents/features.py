@@ -18,8 +18,8 @@ Matrix = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 FLOOR = 0.2  # cosine below which no pair is looked at
-FLOOR_JOINED = 0.45
-GAIN_OF_JOINING = -0.05  # what a joined pair must have over the best of its parts
+FLOOR_JOINED = 0.4
+GAIN_OF_JOINING = -0.1  # what a joined pair must have over the best of its parts
 NAMES = (
     "one",
     "cosine",
@@ -33,6 +33,9 @@ NAMES = (
     "joined gain",
     "two to two",
     "better joined",
+    "sentences differ",
+    "brackets differ",
+    "ends differ",
 )
 
 
@@ -182,6 +185,11 @@ def _candidates(
     features[:, 5] = shared[rows, columns] - 0.5
     features[:, 6] = _numbers_differ(left, right, rows, columns, move)
     features[:, 7] = short
+    counts = _sums(left.sentences, h)[rows], _sums(right.sentences, w)[columns]
+    features[:, 12] = np.abs(np.log(counts[0] / counts[1]))
+    opened = _sums(left.brackets, h)[rows] - _sums(right.brackets, w)[columns]
+    features[:, 13] = np.minimum(np.abs(opened), 3.0)
+    features[:, 14] = left.ends[rows + h - 1] != right.ends[columns + w - 1]
     if move == (1, 1):
         features[:, 11] = better[rows, columns]
     else:

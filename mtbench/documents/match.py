@@ -12,11 +12,9 @@ from mtbench.documents.similarity import Encoded, likeness
 
 NEIGHBOURS = 8
 NEAREST = 3
-TRANSLATION = 0.85
-ON_ONE_EVENT = 0.4
+TRANSLATION = 0.55
+ON_ONE_EVENT = 0.2
 FEWEST_PAIRS = 2
-ON_SUBJECT = 0.4  # cosine of paragraphs that are on one subject only
-TRANSLATED = 0.8
 
 
 class Link:
@@ -75,19 +73,14 @@ def comparable(
 
 
 def coverage(left: Encoded, right: Encoded, beads: Sequence[Bead]) -> float:
-    """How far two documents say the same: share of the shorter one's text that is translated.
+    """How far two documents say the same: share of the shorter one's text that is aligned.
 
-    Each pair of runs counts with how near its vectors are, on a scale from a text on the same
-    subject to a translation.
+    Each pair of runs counts with its confidence.
     """
     if not len(left) or not len(right):
         return 0.0
-    one = two = 0.0
-    for bead in beads:
-        near = likeness(left, right, left.mean(bead.left), right.mean(bead.right))[0, 0]
-        worth = min(max((near - ON_SUBJECT) / (TRANSLATED - ON_SUBJECT), 0.0), 1.0)
-        one += worth * left.lengths[list(bead.left)].sum()
-        two += worth * right.lengths[list(bead.right)].sum()
+    one = sum(b.confidence * left.lengths[list(b.left)].sum() for b in beads)
+    two = sum(b.confidence * right.lengths[list(b.right)].sum() for b in beads)
     return round(float(max(one / left.lengths.sum(), two / right.lengths.sum())), 4)
 
 

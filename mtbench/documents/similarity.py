@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.documents.evidence import anchors, numbers
+from mtbench.documents.evidence import anchors, brackets, ends, numbers, sentences
 from mtbench.embeddings import SentenceEncoder, Vectors
 
 Matrix = NDArray[np.float64]
@@ -58,6 +58,21 @@ class Encoded:
     def numbers(self) -> tuple[tuple[str, ...], ...]:
         """Numbers of each unit."""
         return tuple(numbers(text) for text in self.texts)
+
+    @cached_property
+    def sentences(self) -> Matrix:
+        """About how many sentences each unit has."""
+        return np.array([sentences(text) for text in self.texts], dtype=np.float64)
+
+    @cached_property
+    def brackets(self) -> Matrix:
+        """How many brackets each unit opens."""
+        return np.array([brackets(text) for text in self.texts], dtype=np.float64)
+
+    @cached_property
+    def ends(self) -> NDArray[np.str_]:
+        """What kind of end each unit has."""
+        return np.array([ends(text) for text in self.texts], dtype=np.str_)
 
     def mean(self, units: Sequence[int]) -> Vectors:
         """Mean vector of some units, weighted by length: shape (1, d), of length one."""

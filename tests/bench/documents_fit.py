@@ -7,6 +7,7 @@ Run by ``python -m tests.bench.documents --fit``; what it prints goes into
 from __future__ import annotations
 
 import itertools
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,8 +22,8 @@ from mtbench.documents.features import candidates
 from mtbench.documents.scoring import Found, heard, weigh
 from mtbench.documents.similarity import Encoded
 from mtbench.documents.weights import Weights
-from tests.bench.documents import Remembering, by_story, draw
-from tests.support.noisy_documents import NoisyDocument, Row, gold_beads
+from tests.bench.documents import Remembering, by_story
+from tests.support.noisy_documents import NoisyDocument, Row, gold_beads, make_documents
 
 PENALTY = 0.3  # of a weight's square, evidence scaled to unit variance
 Pair = tuple[int, int]
@@ -62,11 +63,7 @@ class Example:
 def fit(pool: Sequence[list[Row]], seeds: int, stories: int) -> None:
     """Fits both sets of weights on noisy documents of some stories, and prints them."""
     encoder = Remembering()
-    sets = [
-        examples(documents, encoder)
-        for seed in range(seeds)
-        for documents in [draw(pool, 1000 + seed, stories)]
-    ]
+    sets = [examples(one, encoder) for one in fitted(pool, seeds, stories)]
     whole = [story for one in sets for story in one]
     strangers = [one for part in sets for one in unrelated(part)]
     alone = maximise([one for story in whole for one in story.values()] + strangers)
@@ -77,6 +74,17 @@ def fit(pool: Sequence[list[Row]], seeds: int, stories: int) -> None:
         more = heard({pair: one.found for pair, one in story.items()}, said)
         told += [Example(one.both, more[pair], one.gold) for pair, one in story.items()]
     print(f"WITNESSED = {maximise(told)!r}")
+
+
+def fitted(pool: Sequence[list[Row]], seeds: int, stories: int) -> list[list[NoisyDocument]]:
+    """Noisy documents to fit on; every other time with paragraphs that one version alone has."""
+    found = []
+    for seed in range(seeds):
+        chance = random.Random(1000 + seed)
+        chosen = chance.sample(list(pool), stories)
+        others = [row for story in pool if story not in chosen for row in story]
+        found.append(make_documents(chosen, 1000 + seed, strangers=4 * (seed % 2), others=others))
+    return found
 
 
 def examples(documents: Sequence[NoisyDocument], encoder: Remembering) -> list[dict[Pair, Example]]:

@@ -93,6 +93,8 @@ def make_documents(
     missing: float = 0.06,
     merged: float = 0.10,
     boilerplate: int = 4,
+    strangers: int = 0,
+    others: Sequence[Row] = (),
 ) -> list[NoisyDocument]:
     """One document for each story and language, in random order.
 
@@ -102,6 +104,8 @@ def make_documents(
         missing: Share of paragraphs that a version lacks.
         merged: Share of paragraphs that are run together with the next.
         boilerplate: Boilerplate lines in each version.
+        strangers: How many paragraphs at most, of its own alone, stand before and after a version.
+        others: Where those come from.
     """
     chance = random.Random(seed)
     found = []
@@ -122,6 +126,9 @@ def make_documents(
                     joins = chance.random() < merged
             for line in chance.sample(BOILERPLATE, boilerplate):
                 blocks.insert(chance.randint(0, len(blocks)), ((), line[language]))
+            for place in (0, len(blocks)) if strangers else ():
+                own = chance.sample(list(others), chance.randint(0, strangers))
+                blocks[place:place] = [((), row[language]) for row in own]
             found.append(
                 NoisyDocument(
                     language, number, tuple(t for _, t in blocks), tuple(ids for ids, _ in blocks)
