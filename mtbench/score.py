@@ -55,7 +55,7 @@ def signature(
 ) -> Signature:
     """The whole signature: the metric's own, the reference where one was chosen, failures."""
     found = metric.signature(scoring_view)
-    if test_set.reference_names and "reference" in metric.info.needs:
+    if test_set.reference_names and "reference" in (*metric.info.needs, *metric.info.uses):
         found = found.plus(ref=",".join(test_set.reference_names))
     return found.plus(failures="empty") if failures else found
 

@@ -244,6 +244,14 @@ class Metric(ABC):
         """Score of each segment from its row alone: (n, k) → (n,)."""
         return self.pool(rows)
 
+    def worst_rows(self, rows: Array) -> Array | None:
+        """Rows of the same segments with nothing right in them: (n, k) → (n, k).
+
+        What is counted as worst must never make a score better. None, as by default, where the
+        metric has no worst or does not say what it is.
+        """
+        return None
+
 
 class MeanMetric(Metric):
     """A metric whose row is ``(score, 1)`` and whose system score is the mean."""
@@ -251,6 +259,14 @@ class MeanMetric(Metric):
     def pool(self, totals: Array) -> Array:
         """Mean of the segment scores."""
         return np.asarray(totals[..., 0] / totals[..., 1], dtype=np.float64)
+
+    def worst_rows(self, rows: Array) -> Array | None:
+        """Rows at the worse one of the bounds, where there are bounds."""
+        if self.info.bounds is None:
+            return None
+        worst = self.info.bounds[0] if self.info.higher_is_better else self.info.bounds[1]
+        found: Array = np.stack([worst * rows[:, 1], rows[:, 1]], axis=1)
+        return found
 
     @staticmethod
     def rows(scores: Sequence[float] | Array) -> Array:

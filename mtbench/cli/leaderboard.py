@@ -109,21 +109,23 @@ def _print_suspicion(space: Workspace, board: Leaderboard, style: str) -> None:
             {
                 "corpus": table.corpus,
                 "pair": str(table.pair),
-                "findings": [finding.model_dump(mode="json") for finding in findings],
+                **suspicions.model_dump(mode="json"),
             }
-            for table, findings in found
+            for table, suspicions in found
         ]
         common.emit_json(documents)
         return
-    for table, findings in found:
+    for table, suspicions in found:
         common.emit(words.heading(table))
-        for finding in findings:
+        for finding in suspicions.findings:
             common.emit(f"  {finding.kind}: {', '.join(finding.systems)}: {finding.evidence}.")
             if finding.segments:
                 common.emit(f"    segments: {', '.join(finding.segments)}")
             common.emit(f"    {finding.advice}")
-        if not findings:
+        if not suspicions.findings:
             common.emit("  nothing found")
+        for sentence in suspicions.unexamined:
+            common.emit(f"  not looked at: {sentence}")
 
 
 def _print_slices(
@@ -155,7 +157,9 @@ def _print_slices(
         common.emit(common.grid([by.replace("_", " "), "segments", *systems], lines))
         if sliced.unlabelled:
             common.emit(f"{sliced.unlabelled} segments have no {by} and are in no part.")
-        common.emit("?: fewer than 30 units; such a score says little.\n")
+        if not all(s.interval.reliable for part in sliced.slices for s in part.scores):
+            common.emit("?: fewer than 30 units; such a score says little.")
+        common.emit("")
 
 
 def _print_health(space: Workspace, board: Leaderboard, style: str, *, verbose: bool) -> None:

@@ -12,11 +12,11 @@ from mtbench import translate as translating
 from mtbench.config import Workspace
 from mtbench.errors import BackendError, MtbenchError, Unavailable
 from mtbench.pipeline.surface import Surface
+from mtbench.pipeline.test_sets import label_segments
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.results import Results
 from mtbench.types import (
     Finished,
-    Labels,
     RunRecord,
     SystemOutput,
     TestSet,
@@ -50,14 +50,7 @@ def translate(
 
 
 def _keep_labels(results: Results, test_set: TestSet) -> None:
-    labels = Labels(
-        testset_digest=test_set.digest(),
-        ids=test_set.ids,
-        documents=test_set.documents,
-        domains=test_set.domains,
-        original_languages=test_set.original_languages,
-        source_characters=tuple(len(source.text) for source in test_set.sources),
-    )
+    labels = label_segments(test_set)
     if results.read_labels(test_set.corpus, test_set.pair) != labels:
         results.write_labels(test_set.corpus, test_set.pair, labels)
 

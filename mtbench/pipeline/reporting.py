@@ -14,7 +14,7 @@ from mtbench.pipeline.boards import board
 from mtbench.pipeline.flagging import Flagger
 from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
 from mtbench.pipeline.suspecting import suspect
-from mtbench.pipeline.test_sets import StoredTestSets
+from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.pipeline.work import Watcher
 from mtbench.plugins import Array, make_metric
 from mtbench.report.html import (
@@ -26,8 +26,8 @@ from mtbench.report.html import (
     Suspicion,
 )
 from mtbench.results import Results
-from mtbench.significance import bootstrap_interval
-from mtbench.slices import By, Pool, labels_by, slice_scores
+from mtbench.significance import interval_of_part
+from mtbench.slices import By, Estimator, Pool, labels_by, slice_scores
 from mtbench.types import (
     Json,
     Labels,
@@ -110,9 +110,9 @@ def _suspicions(space: Workspace, board: Leaderboard) -> dict[str, tuple[Suspici
     return {
         f"{table.corpus}/{table.pair}": tuple(
             Suspicion(one.kind, one.systems, one.evidence, one.advice, one.segments)
-            for one in findings
+            for one in found.findings
         )
-        for table, findings in suspect(space, board)
+        for table, found in suspect(space, board)
     }
 
 
@@ -251,19 +251,8 @@ class _Gatherer:
         return None
 
     def _labels(self, ids: Sequence[str], test_set: TestSet | None) -> Labels | None:
-        labels = self._results.read_labels(self._table.corpus, self._table.pair)
-        if labels is not None and labels.ids == tuple(ids):
-            return labels
-        if test_set is None:
-            return None
-        return Labels(
-            testset_digest=test_set.digest(),
-            ids=test_set.ids,
-            documents=test_set.documents,
-            domains=test_set.domains,
-            original_languages=test_set.original_languages,
-            source_characters=tuple(len(source.text) for source in test_set.sources),
-        )
+        stored = self._results.labels_of(self._table.corpus, self._table.pair, ids)
+        return label_segments(test_set) if stored is None and test_set is not None else stored
 
     def _groups(
         self, results: Mapping[str, Mapping[str, MetricResult]], labels: Labels | None
@@ -279,8 +268,9 @@ class _Gatherer:
                 self._notes.append(f"No {metric} by length, domain or document: {error}.")
                 continue
             rows = {system: result.statistics.rows for system, result in by_system.items()}
+            estimator = partial(interval_of_part, documents=labels.documents, seed=SEED)
             for by in ("length", "domain", "document"):
-                found += _grouped(rows, labels_by(labels, by), pool, by, metric)
+                found += _grouped(rows, labels_by(labels, by), pool, estimator, by, metric)
         return found
 
 
@@ -289,15 +279,18 @@ def _refers(test_set: TestSet) -> bool:
 
 
 def _grouped(
-    rows: Mapping[str, Array], labels: Sequence[str | None], pool: Pool, by: By, metric: str
+    rows: Mapping[str, Array],
+    labels: Sequence[str | None],
+    pool: Pool,
+    estimator: Estimator,
+    by: By,
+    metric: str,
 ) -> list[Group]:
     names = [label for label in dict.fromkeys(labels) if label is not None]
     if not names:
         return []
     if len(names) <= MOST_INTERVALS:
-        sliced = slice_scores(
-            rows, labels, pool, partial(bootstrap_interval, seed=SEED), by=by, metric=metric
-        )
+        sliced = slice_scores(rows, labels, pool, estimator, by=by, metric=metric)
         return [
             Group(
                 by=by,

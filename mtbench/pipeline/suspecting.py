@@ -7,29 +7,31 @@ from collections.abc import Iterator, Mapping
 from mtbench import score as scoring
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError
-from mtbench.pipeline.health import stored_result, test_set_of
+from mtbench.pipeline.health import stored_result
+from mtbench.pipeline.test_sets import StoredTestSets
 from mtbench.plugins import make_metric
 from mtbench.results import Results
-from mtbench.suspicion import Evidence, Finding, plain_spelling, suspicions
+from mtbench.suspicion import Evidence, Suspicions, plain_spelling, suspicions
 from mtbench.types import Leaderboard, MetricResult, Row, Runtime, SystemOutput, Table, TestSet
 
 LEXICAL = ("bleu", "chrf")
 
 
-def suspect(space: Workspace, board: Leaderboard) -> Iterator[tuple[Table, tuple[Finding, ...]]]:
+def suspect(space: Workspace, board: Leaderboard) -> Iterator[tuple[Table, Suspicions]]:
     """What is suspect about each table; baselines stand outside.
 
-    References are read from the corpus; where it cannot be had, what needs them is not looked at.
+    References are read from the corpus; where it cannot be had, what needs them is not looked at,
+    and named.
 
     Raises:
         DataError: If a stored file does not hold.
     """
-    results = Results(space.results)
+    results, corpus = Results(space.results), StoredTestSets(space)
     for table in board.tables:
         outputs = _comparable(results, table)
         rows = [row for row in table.rows if row.system in outputs]
         if rows:
-            yield table, suspicions(_evidence(results, table, rows, outputs, space))
+            yield table, suspicions(_evidence(results, table, rows, outputs, corpus))
 
 
 def _comparable(results: Results, table: Table) -> dict[str, SystemOutput]:
@@ -52,10 +54,11 @@ def _evidence(
     table: Table,
     rows: list[Row],
     outputs: Mapping[str, SystemOutput],
-    space: Workspace,
+    corpus: StoredTestSets,
 ) -> Evidence:
-    found = test_set_of(table, rows[0], space)
-    test_set = found if isinstance(found, TestSet) else None
+    found = corpus.test_set(results.run(table.corpus, table.pair, rows[0].folder))
+    same = isinstance(found, TestSet) and found.digest() == rows[0].testset_digest
+    test_set = found if isinstance(found, TestSet) and same else None
     stored: dict[str, dict[str, MetricResult]] = {}
     for row in rows:
         for metric in table.metrics:

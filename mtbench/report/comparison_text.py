@@ -24,6 +24,7 @@ _MARKS = {"better": "🟢 better", "worse": "🔴 worse", "equivalent": "⚪ equ
 _ORDER = ("worse", "missing", "new", "better", "undecided", "equivalent")
 _MARKDOWN_ROWS = 150  # a comment on a pull request holds 65,536 characters
 _UNBOUNDED = 400
+_FEW = 5
 
 
 def render_comparison(found: LeaderboardDiff, style: str, *, verbose: bool = False) -> str:
@@ -74,6 +75,10 @@ def circumstances(found: LeaderboardDiff) -> Iterator[str]:
             yield "?: intervals from fewer than 30 units are unreliable."
     for metric, margin in found.margins.items():
         yield f"{metric}: differences within ± {margin:g} do not matter."
+    if any(
+        e.margin and e.test and not e.test.interval.reliable for r in found.rows for e in r.metrics
+    ):
+        yield "Neither equivalence nor non-inferiority is concluded from fewer than 30 units."
     doubtful = sum(
         e.agreement is not None and e.agreement.doubtful for row in found.rows for e in row.metrics
     )
@@ -83,7 +88,24 @@ def circumstances(found: LeaderboardDiff) -> Iterator[str]:
             f"pairs at such a difference ({doubtful} here; Kocmi et al. 2024)."
         )
     yield from reasons(found)
+    yield from detectable(found)
     yield from found.notes
+
+
+def detectable(found: LeaderboardDiff) -> Iterator[str]:
+    """What could have been seen in the rows that stay undecided, where they are few."""
+    undecided = [
+        (row, entry, entry.test.detectable)
+        for row in found.rows
+        for entry in row.metrics
+        if entry.deciding and entry.verdict == "undecided" and entry.test is not None
+        if entry.test.detectable
+    ]
+    for row, entry, size in undecided if len(undecided) <= _FEW else ():
+        yield (
+            f"{_named(row)} on {row.corpus}/{row.src}-{row.tgt}: undecided; such a test finds a "
+            f"difference of {size:.{entry.decimals}f} {entry.metric} in 80 % of cases."
+        )
 
 
 def reasons(found: LeaderboardDiff) -> Iterator[str]:

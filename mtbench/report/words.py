@@ -8,6 +8,7 @@ from mtbench.types import Cell, Leaderboard, MetricInfo, Row, Table
 
 ORIGINS = {"human": "human", "machine": "machine-made", "unknown": "of unknown origin"}
 SMALL = 30
+FEW = 3  # scores left out that are named without being asked for
 
 
 def heading(table: Table) -> str:
@@ -97,8 +98,9 @@ def footnotes(board: Leaderboard, table: Table, *, verbose: bool) -> Iterator[st
             yield f"{row.system}: {note}"
     if verbose:
         yield from signatures(table)
-        yield from table.excluded
-    elif table.excluded:
+    if verbose or len(table.excluded) <= FEW:
+        yield from (f"left out: {sentence}" for sentence in table.excluded)
+    else:
         yield f"{_count(len(table.excluded), 'stored score')} left out (-v names them)."
 
 

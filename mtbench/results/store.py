@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -51,6 +51,15 @@ class Results:
         """
         path = self._labels_path(corpus, pair)
         return record(Labels, read_json(path), path) if path.is_file() else None
+
+    def labels_of(self, corpus: str, pair: LanguagePair, ids: Sequence[str]) -> Labels | None:
+        """Labels of exactly these segments, or None where such are not kept.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        labels = self.read_labels(corpus, pair)
+        return labels if labels is not None and labels.ids == tuple(ids) else None
 
     def write_labels(self, corpus: str, pair: LanguagePair, labels: Labels) -> None:
         """Keeps ids and labels of a test set's segments, unless they stand there already."""

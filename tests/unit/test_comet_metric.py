@@ -53,7 +53,7 @@ def test_signature_of_a_local_checkpoint(tiny_comet: Callable[[str], Path]) -> N
     file = tiny_comet("regression")
     found = metric("comet", file).signature(view(["a"], [["b"]]))
     assert [key for key, _ in found.fields] == [
-        "comet", "model", "sha256", "precision", "refs", "mtbench",
+        "comet", "model", "sha256", "config", "precision", "refs", "mtbench",
     ]  # fmt: skip
     assert found.get("comet") == "2.2.7"
     assert found.get("model") == "regression"

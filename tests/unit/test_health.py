@@ -61,6 +61,12 @@ def flags(source: str, hypothesis: str, reference: str | None = None) -> set[str
             "Die Pilotzonen umfassen Gebiete, segons la declaració publicada al compte oficial.",
             "off_target",
         ),
+        (
+            "The mayor opened a new bridge, and the helpers were thanked by all.",
+            "Der Bürgermeister eröffnete eine neue Brücke, i els ajudants van rebre les gràcies "
+            "de tots.",
+            "off_target",
+        ),
     ],
 )
 def test_what_is_flagged(source: str, hypothesis: str, expected: str) -> None:
@@ -83,6 +89,29 @@ def test_what_is_flagged(source: str, hypothesis: str, expected: str) -> None:
 )
 def test_what_is_not_flagged(source: str, hypothesis: str) -> None:
     assert not flags(source, hypothesis)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Nous le remplacions par un outil sans fil.",
+        "Il s'occupe de la locomotive en tant que chauffeur.",
+        "J'avais juste besoin de beaucoup de temps.",
+    ],
+)
+def test_good_french_of_wmt22_is_not_called_catalan_spanish_or_dutch(words: str) -> None:
+    """Six words that could be of a neighbour are not enough: each was flagged once."""
+    scorer = Health(Health.Options(), Runtime()).prepare(
+        ScoringView(
+            pair=LanguagePair.parse("de-fr"),
+            ids=("1",),
+            sources=("Das ist ein Satz, der hier nichts zur Sache tut.",),
+            references=None,
+            documents=(None,),
+        )
+    )
+    scorer.statistics({"it": [words]})
+    assert "off_target" not in scorer.annotations("it").get("1", {})
 
 
 def test_what_a_reference_shows_too_is_not_flagged() -> None:

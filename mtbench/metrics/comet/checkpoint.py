@@ -7,9 +7,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mtbench.digests import digest_file, digest_text
 from mtbench.errors import MissingWeights, RequestError
 from mtbench.metrics.comet import hub
+from mtbench.metrics.comet.identity import TOKENIZERS, configuration_digest, remembered_digest
 from mtbench.metrics.comet.quiet import quiet
 
 CHECKPOINT = "checkpoints/model.ckpt"
@@ -24,7 +24,6 @@ PINNED = {
 
 # What COMET reads of an encoder beside a checkpoint that holds its weights.
 ENCODER_FILES = ("config.json", "tokenizer*", "sentencepiece*", "special_tokens_map.json", "vocab*")
-TOKENIZERS = ("tokenizer.json", "sentencepiece.bpe.model", "sentencepiece.model", "vocab.txt")
 # The hub moved these; a cache may hold either name.
 ENCODER_NAMES = {
     "xlm-roberta-large": "FacebookAI/xlm-roberta-large",
@@ -53,6 +52,7 @@ class Located:
         kind: COMET's class identifier.
         encoder: Folder with the encoder's configuration and tokenizer.
         encoder_model: COMET's name for the encoder's architecture.
+        config: Digest of what a score follows from beside the weights; empty without a path.
         segments: What a unified checkpoint reads, in order.
         hparams: Hyper-parameters as the checkpoint's ``hparams.yaml`` has them.
     """
@@ -64,6 +64,7 @@ class Located:
     kind: str
     encoder: str
     encoder_model: str
+    config: str = ""
     segments: tuple[str, ...] = ()
     hparams: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -72,11 +73,6 @@ class Located:
         found = asdict(self)
         del found["hparams"]
         return found
-
-    @property
-    def identity(self) -> str:
-        """What tells its weights from all others."""
-        return digest_text(f"{self.model}\n{self.revision}\n{self.sha256}\n")
 
 
 def locate(
@@ -173,7 +169,7 @@ def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Lo
             f"{model}: not a class of COMET checkpoint that mtbench scores with: {kind!r}",
             why="known: " + ", ".join(sorted(CLASSES)),
         )
-    sha256 = None if revision else _remembered_digest(path, asked.cache)
+    sha256 = None if revision else remembered_digest(path, asked.cache)
     encoder = _encoder(path, hparams, asked)
     if encoder is None:
         return Located(model, "", revision, sha256, kind="", encoder="", encoder_model="")
@@ -186,6 +182,7 @@ def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Lo
         kind=kind,
         encoder=str(encoder),
         encoder_model=str(hparams.get("encoder_model", "XLM-RoBERTa")),
+        config=configuration_digest(hparams, encoder),
         segments=tuple(segments) if kind in ("unified_metric", "xcomet_metric") else (),
         hparams=hparams,
     )
@@ -253,22 +250,6 @@ def _encoder(path: Path, hparams: dict[str, Any], asked: _Asked) -> Path | None:
 
 def _is_encoder(folder: Path) -> bool:
     return (folder / "config.json").is_file() and any((folder / t).is_file() for t in TOKENIZERS)
-
-
-def _remembered_digest(path: Path, cache: str) -> str:
-    """The file's SHA-256, computed once for a path, size and time of change."""
-    state = path.stat()
-    key = digest_text(f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}\n")
-    memory = Path(cache) / "comet" / "digests" / key if cache else None
-    if memory and memory.is_file():
-        return memory.read_text().strip()
-    found = digest_file(path)
-    if memory:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        beside = memory.with_suffix(".tmp")
-        beside.write_text(found + "\n")
-        beside.replace(memory)
-    return found
 
 
 def read(path: Path, trust: bool) -> dict[str, Any]:

@@ -31,6 +31,7 @@ FLAGS = (*_DETECTORS, "length", "off_target")
 PIVOTS = ("en", "es")  # with their relatives, what text usually passes through on its way
 UNTRANSLATED = 0.8  # of the words
 WINDOW = 6
+WINDOW_CERTAIN = 0.9999  # of so few words, and so many windows, more is asked than of a text
 _LOWER_RUN = re.compile(r"(?<![\w'’.-])(?:[^\W\d_A-ZÀ-ÖØ-Þ][^\W\d_]*['’]?[ ]?)+")
 LANGUAGE_WORDS = 5  # below that a language is not asked for
 LANGUAGE_LETTERS = 20
@@ -93,7 +94,10 @@ class _HealthScorer(Scorer):
             letters=LANGUAGE_LETTERS,
         )
         self._windows = LanguageCheck(
-            (view.pair.target, view.pair.source, *PIVOTS), words=WINDOW, letters=LANGUAGE_LETTERS
+            (view.pair.target, view.pair.source, *PIVOTS),
+            words=WINDOW,
+            letters=LANGUAGE_LETTERS,
+            certain=WINDOW_CERTAIN,
         )
         self._recognised = [self._recognisable(references) for references in self._references]
         self._usual = self._usual_ratio()
@@ -180,13 +184,16 @@ class _HealthScorer(Scorer):
     def _left_over(self, text: str, known: str) -> str | None:
         """Words of a third language inside a text: what a pivot left standing.
 
-        Names and quotations are often foreign, so only runs of lower-case words count that source
-        and references do not have, and neither the source's language nor English.
+        Names and quotations are often foreign, so only runs of lower-case words count, and six of
+        them at a time, that source and references do not have, and neither the source's language
+        nor English.
         """
         for run in _LOWER_RUN.findall(text):
             words = run.split()
-            for start in range(0, len(words) - WINDOW + 1, WINDOW // 2):
-                window = " ".join(words[start : start + WINDOW])
+            starts = range(0, len(words) - WINDOW + 1, WINDOW // 2)
+            parts = [words[start : start + WINDOW] for start in starts]
+            for part in [*parts, words] if len(words) > WINDOW else parts:
+                window = " ".join(part)
                 if window in known:
                     continue
                 other = self._windows.other_language(window, self._view.pair.target)
