@@ -12,7 +12,7 @@ from mtbench.documents.similarity import Encoded, likeness
 
 NEIGHBOURS = 8
 NEAREST = 3
-TRANSLATION = 0.55
+TRANSLATION = 0.69
 ON_ONE_EVENT = 0.2
 FEWEST_PAIRS = 2
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.documents.align import Move, best_path
+from mtbench.documents.axis import agreeing
 from mtbench.documents.chances import Chances, chances
 from mtbench.documents.features import Candidates, candidates
 from mtbench.documents.records import Bead
@@ -54,7 +55,7 @@ def align_story(
     if len(found) > 1:
         found = heard(found, said)
         said = {pair: weigh(found[pair], documents[pair], WITNESSED) for pair in found}
-    return {pair: _decided(said[pair], documents[pair]) for pair in found}
+    return agreeing({pair: _decided(said[pair], documents[pair]) for pair in found})
 
 
 def weigh(found: Found, both: tuple[Encoded, Encoded], weights: Weights) -> Chances:
