@@ -196,7 +196,8 @@ def _name_of_target(backend: str, target: str) -> str:
     last = target.rstrip("/").rsplit("/", 1)[-1]
     if backend == "hypotheses" and not Path(target).is_dir():
         last = Path(last).stem
-    return "".join(c if c.isprintable() else "-" for c in last).strip()[:80] or backend
+    shown = "".join(c if c.isprintable() else "-" for c in last)
+    return shown.strip(" '\"")[:80] or backend
 
 
 def _checked(

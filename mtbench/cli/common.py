@@ -338,9 +338,10 @@ def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
     for one in estimates:
         seconds = "–" if one.seconds is None else f"{one.seconds:,.1f}"
         cost = "–" if one.cost is None else f"{one.cost:,.4f} {one.currency}"
-        counts = [f"{one.to_translate:,} of {one.segments:,}", f"{one.tokens:,}"]
+        counts = [f"{one.to_translate:,} of {one.segments:,}", f"{one.calls:,}"]
+        counts += [f"{one.tokens_read:,}", f"{one.tokens_written:,}"]
         row = [one.test_set, one.system, *counts, seconds, cost, " ".join(one.to_score) or "–"]
         rows.append(row)
-    header = ["test set", "system", "to translate", "tokens", "seconds", "cost", "to score"]
-    emit(grid(header, rows))
-    emit("Tokens are estimated at 4 characters each; seconds from a probe of two segments.")
+    header = ["test set", "system", "to translate", "calls", "tokens in", "tokens out"]
+    emit(grid([*header, "seconds", "cost", "to score"], rows))
+    emit("Tokens are estimated at 4 bytes each, prompts included; seconds from a short probe.")

@@ -81,7 +81,7 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
     """
     from mtbench.documents.build import build_corpus
     from mtbench.documents.summary import summary
-    from mtbench.documents.write import check_folder, write_corpus
+    from mtbench.documents.write import check_folder, foreign_files, write_corpus
 
     folder = Path(output)
     verbose, quiet = given.pop("verbose"), given.pop("quiet")
@@ -100,7 +100,7 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
             watcher.stop()
 
     built = build_corpus(documents, options, track=track)
-    if not quiet and style != "json":
+    if not quiet:
         common.tell(summary(built.report, everything=verbose))
     if not built.report.pairs:
         raise RequestError(
@@ -108,7 +108,10 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
             why=_nearest(built),
             hint="say which belong together with --story FILE=LABEL",
         )
+    stay = [name for name in foreign_files(built, folder) if name not in built.files]
     write_corpus(built, folder, force=force)
+    if stay:
+        watcher.say(f"{folder}: not of this build, and left as they are: {', '.join(stay)}")
     if style == "json":
         common.emit_json({"corpus": str(folder), **built.report.model_dump(mode="json")})
         return

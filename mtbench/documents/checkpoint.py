@@ -14,6 +14,7 @@ from mtbench.backends import hub
 from mtbench.backends.tokenization import load_tokenizer, quiet
 from mtbench.backends.torch_models import load_model, pick_device
 from mtbench.digests import digest_file, digest_json
+from mtbench.documents.calibration import LEAST, sample_cosines, usual_cosines
 from mtbench.documents.layers import Layer, read_layers
 from mtbench.embeddings import SentenceEncoder, Vectors
 from mtbench.errors import MissingWeights, RequestError
@@ -36,6 +37,8 @@ class CheckpointEncoder(SentenceEncoder):
         device: As of ``--device``.
 
     Attributes:
+        usual: Cosines of unrelated texts and of translations, measured on a few sentences.
+        remark: What a user must know of it; empty where there is nothing.
         cut: Texts so far that were longer than the model reads.
 
     Raises:
@@ -61,10 +64,19 @@ class CheckpointEncoder(SentenceEncoder):
             device=self._device,
         )
         settings = hub.read_config(folder, "sentence_bert_config.json")
+        self.cut = 0
         self._lower = bool(settings.get("do_lower_case"))
         self._most = _limit(settings, self._tokenizer, self._model)
         self._prompt = _prompt(hub.read_config(folder, "config_sentence_transformers.json"))
-        self.cut = 0
+        low, high = sample_cosines(self)
+        self.cut = 0  # of the documents, not of the sample
+        self.usual = usual_cosines(low, high)
+        self.remark = ""
+        if high - low < LEAST:
+            self.remark = (
+                f"{self.name} hardly tells translations (cosine {high:.2f}) from other texts "
+                f"({low:.2f}): it may not be multilingual"
+            )
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors of the texts, each unique one encoded once."""

@@ -9,13 +9,16 @@ from collections.abc import Iterable, Sequence
 
 from mtbench.documents.boilerplate import line_key
 from mtbench.documents.records import Suspicion
-from mtbench.documents.segments import Segment, sides
-from mtbench.languages import LanguagePair
+from mtbench.documents.segments import UNSPACED, Segment, sides
+from mtbench.languages import LanguagePair, base_language
 from mtbench.numerals import differing_numbers
 
 UNSURE = 0.5
 LONGER = 2.0  # times the usual ratio of lengths in the file
 SHORT = 30  # characters; below, a ratio says nothing
+FEWEST = 3  # segments that tell a usual ratio at all
+ENOUGH_SEGMENTS = 10  # segments that tell it well
+MOST_USUAL = 0.3
 ALIKE = 0.85
 ENOUGH = 20  # letters; below, two languages may well spell a text alike
 
@@ -32,7 +35,7 @@ def doubts(
 ) -> list[Suspicion]:
     """What is odd about the segments of a file, those without anything odd left out."""
     texts = [sides(segment, pair, languages) for segment in segments]
-    usual = _usual(texts)
+    usual = _usual(texts, pair)
     found = []
     for segment, (source, reference) in zip(segments, texts, strict=True):
         reasons = _reasons(source, reference, usual, pair)
@@ -52,20 +55,29 @@ def doubts(
     return found
 
 
-def _usual(texts: Iterable[tuple[str, str]]) -> float:
-    """The usual logarithm of reference length over source length; 0 where too few tell."""
-    ratios = [math.log(len(b) / len(a)) for a, b in texts if min(len(a), len(b)) >= SHORT]
-    return statistics.median(ratios) if len(ratios) >= 10 else 0.0
+def _usual(texts: Iterable[tuple[str, str]], pair: LanguagePair) -> float | None:
+    """The usual logarithm of reference length over source length.
+
+    In a small file a few odd segments move the median: between languages that both write spaces
+    it stays within ``MOST_USUAL``. None where too few segments tell.
+    """
+    ratios = [math.log(len(b) / len(a)) for a, b in texts if max(len(a), len(b)) >= SHORT]
+    spaced = not {base_language(pair.source), base_language(pair.target)} & UNSPACED
+    if len(ratios) < FEWEST:
+        return 0.0 if spaced else None
+    usual = statistics.median(ratios)
+    small = spaced and len(ratios) < ENOUGH_SEGMENTS
+    return max(-MOST_USUAL, min(MOST_USUAL, usual)) if small else usual
 
 
-def _reasons(source: str, reference: str, usual: float, pair: LanguagePair) -> list[str]:
+def _reasons(source: str, reference: str, usual: float | None, pair: LanguagePair) -> list[str]:
     found = []
     if alike(source, reference):
         found.append("near-copy: both sides say it in the same words")
     numbers = differing_numbers(source, reference)
     if numbers:
         found.append(f"numbers differ: {', '.join(numbers[:5])}")
-    if max(len(source), len(reference)) >= SHORT:
+    if usual is not None and max(len(source), len(reference)) >= SHORT:
         ratio = math.log(len(reference) / len(source)) - usual
         if abs(ratio) > math.log(LONGER):
             longer = pair.target if ratio > 0 else pair.source

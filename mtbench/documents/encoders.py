@@ -83,10 +83,10 @@ def choose(name: str, languages: Iterable[str]) -> Choice:
 def served(encoder: SentenceEncoder, languages: Sequence[str]) -> Choice:
     """One encoder for everything, with a warning where it does not serve a language."""
     strangers = [tag for tag in languages if not encoder.covers(tag)]
-    if not strangers:
-        return Choice(encoder)
-    warning = f"{encoder.name} was not made for {_named(strangers)}: look at those pairs"
-    return Choice(encoder, warnings=(warning,))
+    warnings = [str(remark)] if (remark := getattr(encoder, "remark", "")) else []
+    if strangers:
+        warnings.append(f"{encoder.name} was not made for {_named(strangers)}: look at those pairs")
+    return Choice(encoder, warnings=tuple(warnings))
 
 
 def _named(tags: Sequence[str]) -> str:

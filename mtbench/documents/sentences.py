@@ -17,7 +17,7 @@ _FULL_WIDTH = re.compile(
 _UNSPACED = frozenset({"ja", "yue", "zh"})
 # Abbreviations that the package's Italian list lacks: no sentence ends with one.
 _ITALIAN = re.compile(
-    r"(?:^|[\s(])(?:sigg?|sig\.ra|dott|art|artt|pagg?|avv|ing|prof|cfr|n|tel)\.$", re.I
+    r"(?:^|[\s('’])(?:sigg?|sig\.ra|dott|art|artt|pagg?|avv|ing|prof|cfr|n|tel)\.$", re.I
 )
 
 

@@ -85,8 +85,9 @@ def versions(documents: Sequence[Document]) -> dict[int, int]:
     for one, two in sorted(shared):
         if shared[one, two] >= SAME_TEXT * min(sizes[one], sizes[two]):
             found.setdefault(two, found.get(one, one))
-    for two in range(len(documents)):  # the same document often, whatever many hold
-        same = next((i for i in range(two) if documents[i].key == documents[two].key), None)
-        if same is not None:
-            found[two] = found.get(same, same)
+    first: dict[str, int] = {}
+    for index, document in enumerate(documents):  # the same document, however many hold it
+        same = first.setdefault(document.key, index)
+        if same != index:
+            found[index] = found.get(same, same)
     return found

@@ -304,6 +304,9 @@ def test_models(space: Space) -> None:
     (checked,) = space("models", "check", "slow", "--format", "json").json
     assert checked["pair"] == "en-it"
     assert checked["repeatable"]
+    assert (checked["deterministic"], checked["order_free"]) == (True, True)
+    assert checked["characters_per_second"] > 0
+    assert space("models", "check", "slow", "--contract", "--pair", "en-it").code == 0
     space("models", "check", "slow", "--pair", "en-de").refused(2, "slow does not serve en-de")
 
 

@@ -40,9 +40,7 @@ def test_the_report_as_json_is_one_document(
     documents[0] = write(tmp_path, "more.txt", [*STORIES["lighthouse"]["en"], extra])
     line = ["corpus", "build", *documents, "-o", str(tmp_path / "out"), "--format", "json"]
     assert run(line) == 0
-    printed = capsys.readouterr()
-    assert printed.err == ""
-    report = json.loads(printed.out)
+    report = json.loads(capsys.readouterr().out)
     assert report["corpus"] == str(tmp_path / "out")
     assert [d["text"] for d in report["dropped"]] == [extra]
     assert report["dropped"][0] | {"text": ""} == {
@@ -128,6 +126,10 @@ def test_what_was_written_by_hand_is_not_lost_unasked(
     assert "card.toml" in capsys.readouterr().err
     assert not (target / "en-it.jsonl").exists()
     assert run(["corpus", "build", *documents, "-o", str(target), "--force"]) == 0
+    assert "left as they are" not in capsys.readouterr().err
+    (target / "en-es.jsonl").write_text('{"id": "1", "src": "a", "ref": "b"}\n', encoding="utf-8")
+    assert run(["corpus", "build", *documents, "-o", str(target), "--force"]) == 0
+    assert "not of this build, and left as they are: en-es.jsonl" in capsys.readouterr().err
     card = (target / "card.toml").read_text(encoding="utf-8")
     assert 'title = "Mine"' in card and 'version = "2"' in card
 

@@ -6,28 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-WORDS = [
-    *(
-        "the",
-        "a",
-        "of",
-        "and",
-        "to",
-        "in",
-        "il",
-        "la",
-        "di",
-        "e",
-        "che",
-        "der",
-        "die",
-        "und",
-        "das",
-    ),
-    *("lighthouse", "faro", "bakery", "forno", "town", "paese", "1847", "71"),
-    *(f"##{letter}" for letter in "abcdefghijklmnopqrstuvwxyz0123456789"),
-]
-LETTERS = list("abcdefghijklmnopqrstuvwxyz0123456789.,'")
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+WORDS = ("the", "of", "and", "in", "il", "la", "die", "und", "das", "lighthouse", "faro", "1847")
 
 
 def make_encoder(folder: Path, pooling: str = "cls_token", *, dense: bool = True) -> Path:
@@ -43,6 +23,7 @@ def make_encoder(folder: Path, pooling: str = "cls_token", *, dense: bool = True
 
     folder.mkdir(parents=True, exist_ok=True)
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *WORDS]
+    vocabulary += [f"##{letter}" for letter in LETTERS]
     (folder / "vocab.txt").write_text("\n".join(vocabulary) + "\n", encoding="utf-8")
     BertTokenizerFast(str(folder / "vocab.txt"), model_max_length=64).save_pretrained(str(folder))
     with torch.random.fork_rng(devices=[]):

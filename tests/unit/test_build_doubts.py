@@ -113,3 +113,19 @@ def test_a_length_is_odd_against_what_is_usual_in_the_file() -> None:
     odd = segment(12, long + "x.", long + "y.")
     found = [d.id for d in doubts([*usual, odd], PAIR, LANGUAGES) if "odd" in d.reasons[-1]]
     assert found == ["a1f3/12"]
+
+
+def test_few_segments_in_a_script_without_spaces_have_no_usual_length() -> None:
+    pair = LanguagePair.parse("en-zh")
+    segment = Segment(
+        story="a1f3",
+        numbers=((1, 0),),
+        left=0,
+        right=1,
+        left_places=((0, -1),),
+        right_places=((0, -1),),
+        source="Today the tower belongs to the town, which opens it on Sundays.",
+        target="如今这座塔属于镇政府，每个星期日开放。",
+        confidence=0.99,
+    )
+    assert doubts([segment], pair, ("en", "zh")) == []

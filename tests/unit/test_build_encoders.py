@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 from mtbench.documents.build import build_corpus
+from mtbench.documents.calibration import sample_cosines, usual_cosines
 from mtbench.documents.encoders import Remembering, choose
 from mtbench.documents.lexical import LexicalEncoder
 from mtbench.documents.records import BuildOptions
 from mtbench.embeddings import SentenceEncoder, Vectors
 from mtbench.errors import MissingWeights, RequestError
-from tests.support.story import STORIES, write_stories
+from tests.support.story import STORIES, encoder, write_stories
 
 TEXTS = ["the lighthouse of the town", "il faro del paese 1847", "die und das", "a " * 80]
 
@@ -56,18 +57,18 @@ def test_a_text_is_encoded_once() -> None:
 
 
 def test_lexical_vectors_see_names_numbers_and_words_of_one_origin() -> None:
-    encoder = LexicalEncoder()
+    lexical = LexicalEncoder()
     texts = [
         "In 1847 the observatory of Greenwich had 164 telescopes.",
         "Nel 1847 l'osservatorio di Greenwich aveva 164 telescopi.",
         "Il pane di segale si cuoce lentamente in un forno molto caldo.",
     ]
-    vectors = encoder.encode(texts)
+    vectors = lexical.encode(texts)
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-6)
     cosines = vectors @ vectors.T
     assert cosines[0, 1] > 0.6 > 0.5 > cosines[0, 2]
-    assert np.array_equal(encoder.encode(texts[1:2])[0], vectors[1])
-    assert encoder.encode(["", "* * *"]).shape == (2, vectors.shape[1])
+    assert np.array_equal(lexical.encode(texts[1:2])[0], vectors[1])
+    assert lexical.encode(["", "* * *"]).shape == (2, vectors.shape[1])
 
 
 def test_documents_of_a_language_without_an_encoder_are_aligned_by_spelling(
@@ -98,22 +99,22 @@ def test_documents_of_a_language_without_an_encoder_are_aligned_by_spelling(
 # a SentenceTransformer of the folder that make_encoder wrote, on cpu, and its encode of TEXTS.
 GOLDEN: dict[tuple[str, bool], list[list[float]]] = {
     ("cls_token", True): [
-        [0.22347, 0.211577, 0.222957, 0.212685],
-        [0.159159, 0.205262, 0.113, 0.046384],
-        [0.226564, 0.191828, 0.226554, 0.226552],
-        [0.231423, -0.230124, 0.232289, 0.200431],
+        [-0.219325, -0.193002, -0.161885, 0.13583],
+        [0.215942, -0.220275, 0.220289, -0.220126],
+        [-0.239255, -0.123176, 0.039733, -0.236531],
+        [0.038852, -0.226424, -0.22523, -0.22642],
     ],
     ("mean_tokens", False): [
-        [0.195854, -0.15226, 0.152326, 0.113872],
-        [0.101638, -0.153763, 0.095346, 0.100594],
-        [0.02201, -0.329508, 0.075411, -0.084136],
-        [0.160668, -0.217732, 0.043399, 0.024826],
+        [0.07065, -0.168688, 0.032714, -0.023072],
+        [-0.031011, -0.385048, 0.070726, 0.049511],
+        [0.000381, -0.21634, 0.046844, -0.000668],
+        [0.080956, -0.127245, -0.049157, -0.047298],
     ],
     ("max_tokens", True): [
-        [0.191679, 0.212219, 0.217147, 0.183763],
-        [0.148234, 0.161996, 0.229976, 0.066153],
-        [0.224676, 0.016516, 0.225456, 0.19422],
-        [0.244427, -0.241732, 0.244499, 0.129388],
+        [-0.208365, -0.212706, 0.202834, -0.212774],
+        [0.214602, -0.21619, 0.216193, -0.216194],
+        [-0.227867, -0.219587, 0.197893, -0.224421],
+        [0.221585, -0.224265, 0.144613, -0.224265],
     ],
 }
 
@@ -126,12 +127,12 @@ def test_a_checkpoint_gives_what_sentence_transformers_gives(
     from mtbench.documents.checkpoint import CheckpointEncoder
     from tests.support.tiny_encoder import make_encoder
 
-    encoder = CheckpointEncoder(str(make_encoder(tmp_path / "tiny", pooling, dense=dense)))
-    found = encoder.encode(TEXTS)
+    checkpoint = CheckpointEncoder(str(make_encoder(tmp_path / "tiny", pooling, dense=dense)))
+    found = checkpoint.encode(TEXTS)
     assert np.abs(found[:, :4] - np.array(GOLDEN[pooling, dense])).max() < 1e-4
     assert np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-4)
-    assert encoder.cut == 1  # the fourth text has more than 48 sub-words
-    alone = np.stack([encoder.encode([text])[0] for text in TEXTS])
+    assert checkpoint.cut == 1  # the fourth text has more than 48 sub-words
+    alone = np.stack([checkpoint.encode([text])[0] for text in TEXTS])
     assert np.abs(alone - found).max() < 2e-5
 
 
@@ -147,6 +148,13 @@ def test_a_corpus_is_built_by_a_checkpoint_and_says_so(tmp_path: Path) -> None:
     assert build.report.encoder.startswith("tiny ")
     assert build.files == build_corpus(documents[::-1], options).files
     assert any("longer than the encoder reads" in warning for warning in build.report.warnings)
+
+
+def test_cosines_are_read_as_the_encoder_gives_them() -> None:
+    low, high = sample_cosines(encoder())
+    assert (round(low, 2), round(high, 2)) == (0.04, 0.75)
+    assert usual_cosines(low, high) == pytest.approx((0.15, 0.85), abs=0.005)
+    assert usual_cosines(0.7, 0.9) == pytest.approx((0.731, 0.928), abs=0.001)
 
 
 def test_what_is_no_encoder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
