@@ -208,12 +208,12 @@ def _span(start: int, end: int) -> tuple[int, ...]:
 
 
 def sentweave(encoder: SentenceEncoder) -> Aligner:
-    """Vecalign's dynamic program over the same embeddings."""
+    """Vecalign's dynamic program over the same embeddings, with the same shapes of pairs."""
     import sentweave
 
     def aligner(left: list[str], right: list[str]) -> list[Bead]:
         with contextlib.redirect_stdout(sys.stderr):
-            found = sentweave.align(left, right, encoder=encoder).alignments
+            found = sentweave.align(left, right, encoder=encoder, alignment_max_size=4).alignments
         pairs = [(tuple(a.src_indices), tuple(a.tgt_indices)) for a in found]
         return [pair for pair in pairs if pair[0] and pair[1]]
 

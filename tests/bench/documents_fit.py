@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from mtbench.documents.align import Move
 from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.chances import Chances, Gap
 from mtbench.documents.features import candidates
-from mtbench.documents.scoring import Found, heard, weigh
+from mtbench.documents.scoring import Found, looked_into, weigh
 from mtbench.documents.similarity import Encoded
 from mtbench.documents.weights import Weights
 from tests.bench.documents import Remembering, by_story
@@ -61,19 +61,44 @@ class Example:
 
 
 def fit(pool: Sequence[list[Row]], seeds: int, stories: int) -> None:
-    """Fits both sets of weights on noisy documents of some stories, and prints them."""
+    """Fits all sets of weights on noisy documents of some stories, and prints them."""
     encoder = Remembering()
     sets = [examples(one, encoder) for one in fitted(pool, seeds, stories)]
     whole = [story for one in sets for story in one]
     strangers = [one for part in sets for one in unrelated(part)]
-    alone = maximise([one for story in whole for one in story.values()] + strangers)
+    first = maximise([one for story in whole for one in story.values()] + strangers)
+    print(f"FIRST = {first!r}")
+    alone = maximise([one for story in whole for one in again(story, first, together=False)])
     print(f"ALONE = {alone!r}")
-    told = []
-    for story in whole:
-        said = {pair: weigh(one.found, one.both, alone) for pair, one in story.items()}
-        more = heard({pair: one.found for pair, one in story.items()}, said)
-        told += [Example(one.both, more[pair], one.gold) for pair, one in story.items()]
-    print(f"WITNESSED = {maximise(told)!r}")
+    witnessed = maximise([one for story in whole for one in again(story, first, together=True)])
+    print(f"WITNESSED = {witnessed!r}")
+
+
+def again(story: Mapping[Pair, Example], first: Weights, *, together: bool) -> list[Example]:
+    """The examples of a story with the evidence of the second time."""
+    groups = [story] if together else [{pair: one} for pair, one in story.items()]
+    found: list[Example] = []
+    for group in groups:
+        said = {pair: weigh(one.found, one.both, first) for pair, one in group.items()}
+        more = looked_into(
+            {pair: one.found for pair, one in group.items()},
+            said,
+            {pair: one.both for pair, one in group.items()},
+        )
+        found += [_example(one.both, more[pair], one.gold) for pair, one in group.items()]
+    return found
+
+
+def _example(
+    both: tuple[Encoded, Encoded], found: Found, gold: Sequence[tuple[Move, int, int]]
+) -> Example:
+    """An example whose right pairs are among the candidates."""
+    there = {
+        (move, i, j)
+        for move, part in found.items()
+        for i, j in zip(part.rows.tolist(), part.columns.tolist(), strict=True)
+    }
+    return Example(both, found, tuple(bead for bead in gold if bead in there))
 
 
 def fitted(pool: Sequence[list[Row]], seeds: int, stories: int) -> list[list[NoisyDocument]]:
