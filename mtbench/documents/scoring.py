@@ -29,6 +29,7 @@ Pair = tuple[int, int]
 Found = Mapping[Move, Candidates]
 
 ANY_CHANCE = 0.002  # at first sight; less likely pairs are not looked into
+SUREST = 0.999  # nothing is certain
 LIKELY = 0.5  # a pair less likely than that is left out
 
 
@@ -52,7 +53,9 @@ def align_story(
         documents: Numbers of two documents, the lower first → the two.
         exact: Whether runs of two are encoded, or taken from the vectors of their parts.
     """
-    found = {pair: candidates(*both, exact=exact) for pair, both in sorted(documents.items())}
+    found: dict[Pair, Found] = {
+        pair: candidates(*both, exact=exact) for pair, both in sorted(documents.items())
+    }
     said = {pair: weigh(found[pair], documents[pair], FIRST) for pair in found}
     if exact:
         found = looked_into(found, said, documents)
@@ -80,12 +83,13 @@ def looked_into(
     units = {pair: unit_chances(one) for pair, one in said.items()}
     result: dict[Pair, Found] = {}
     for pair, parts in found.items():
-        result[pair] = {}
+        more: dict[Move, Candidates] = {}
         for move, part in parts.items():
             left = likely(part, said[pair].of[move])
             apart = falls_apart(*documents[pair], move, left)[:, None]
             words = testimony(pair, move, left, units)
-            result[pair][move] = replace(left, features=np.hstack([left.features, apart, words]))
+            more[move] = replace(left, features=np.hstack([left.features, apart, words]))
+        result[pair] = more
     return result
 
 
@@ -104,7 +108,7 @@ def _decided(said: Chances, both: tuple[Encoded, Encoded]) -> list[Bead]:
         Bead(
             left=tuple(range(i, i + h)),
             right=tuple(range(j, j + w)),
-            confidence=round(min(float(said.of[h, w][i, j]), 1.0), 3),
+            confidence=round(min(float(said.of[h, w][i, j]), SUREST), 3),
         )
         for i, j, (h, w) in best_path(gains, len(both[0]), len(both[1]))
     ]

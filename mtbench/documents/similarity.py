@@ -91,7 +91,7 @@ class Encoded:
 
     def centre(self) -> Vectors:
         """The document as one unit vector: shape (d,)."""
-        return self.mean(range(len(self)))[0]
+        return np.asarray(self.mean(range(len(self)))[0], dtype=np.float32)
 
 
 def cosines(left: Vectors, right: Vectors) -> Matrix:

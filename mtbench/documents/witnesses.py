@@ -23,7 +23,7 @@ def unit_chances(found: Chances) -> Matrix:
         for a in range(h):
             for b in range(w):
                 total[a:, b:] += chance[: chance.shape[0] - a, : chance.shape[1] - b]
-    return np.minimum(total, 1.0)
+    return np.asarray(np.minimum(total, 1.0), dtype=np.float64)
 
 
 def testimony(
@@ -63,4 +63,4 @@ def _mass(chances: Matrix, starts: Sequence[int] | NDArray[np.int64], size: int)
     """Chance of each unit of the other language to go with a run: (candidates, units)."""
     places = np.asarray(starts)
     total = sum(chances[places + k] for k in range(size))
-    return np.minimum(total, 1.0)
+    return np.asarray(np.minimum(total, 1.0), dtype=np.float64)

@@ -30,6 +30,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -190,10 +191,10 @@ def one_to_one(encoder: SentenceEncoder, margin: float = 0.5) -> Aligner:
 
 def galechurch() -> Aligner:
     """Gale and Church (1993), lengths alone."""
-    import galechurch
+    library = import_module("galechurch")
 
     def aligner(left: list[str], right: list[str]) -> list[Bead]:
-        beads = galechurch.align(left, right).beads
+        beads = library.align(left, right).beads
         pairs = [
             (_span(b.source_start, b.source_end), _span(b.target_start, b.target_end))
             for b in beads
@@ -209,11 +210,11 @@ def _span(start: int, end: int) -> tuple[int, ...]:
 
 def sentweave(encoder: SentenceEncoder) -> Aligner:
     """Vecalign's dynamic program over the same embeddings, with the same shapes of pairs."""
-    import sentweave
+    library = import_module("sentweave")
 
     def aligner(left: list[str], right: list[str]) -> list[Bead]:
         with contextlib.redirect_stdout(sys.stderr):
-            found = sentweave.align(left, right, encoder=encoder, alignment_max_size=4).alignments
+            found = library.align(left, right, encoder=encoder, alignment_max_size=4).alignments
         pairs = [(tuple(a.src_indices), tuple(a.tgt_indices)) for a in found]
         return [pair for pair in pairs if pair[0] and pair[1]]
 

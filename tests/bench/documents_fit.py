@@ -10,10 +10,10 @@ import itertools
 import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from mtbench.documents.align import Move
 from mtbench.documents.boilerplate import line_key, recurring
@@ -180,6 +180,7 @@ def maximise(some: Sequence[Example]) -> Weights:
 
     start = np.zeros(len(scale) + 2)
     start[1] = 2.0
+    minimize = import_module("scipy.optimize").minimize
     done = minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": 150})
     fitted = _weights(done.x, scale)
     return Weights(

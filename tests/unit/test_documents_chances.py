@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from mtbench.documents.align import MOVES, best_path
 from mtbench.documents.chances import Gap, chances
 
+Gains = dict[tuple[int, int], NDArray[np.float64]]
+Pairs = tuple[tuple[tuple[int, int], int, int], ...]
 GAP = Gap(opening=-0.7, step=-0.3)
 
 
-def _random_gains(rows: int, columns: int, seed: int) -> dict[tuple[int, int], np.ndarray]:
+def _random_gains(rows: int, columns: int, seed: int) -> Gains:
     generator = np.random.default_rng(seed)
-    gains = {}
+    gains: Gains = {}
     for h, w in MOVES:
         gain = generator.normal(size=(rows, columns))
         gain[max(rows - h + 1, 0) :] = -np.inf
@@ -26,10 +30,12 @@ def _random_gains(rows: int, columns: int, seed: int) -> dict[tuple[int, int], n
     return gains
 
 
-def _all_alignments(gains, rows, columns):
+def _all_alignments(gains: Gains, rows: int, columns: int) -> Iterator[tuple[float, Pairs, int]]:
     """Weight, pairs and gaps of every alignment; in a gap rows go first."""
 
-    def onward(i, j, last, weight, pairs, gaps):
+    def onward(
+        i: int, j: int, last: str, weight: float, pairs: Pairs, gaps: int
+    ) -> Iterator[tuple[float, Pairs, int]]:
         if (i, j) == (rows, columns):
             yield weight, pairs, gaps
         for (h, w), gain in gains.items():
@@ -50,7 +56,7 @@ def _all_alignments(gains, rows, columns):
 def test_they_are_what_all_alignments_say(rows: int, columns: int) -> None:
     gains = _random_gains(rows, columns, seed=rows * 10 + columns)
     total, opened = 0.0, 0.0
-    weight_of: dict[tuple, float] = defaultdict(float)
+    weight_of: dict[tuple[tuple[int, int], int, int], float] = defaultdict(float)
     for weight, pairs, gaps in _all_alignments(gains, rows, columns):
         total += math.exp(weight)
         opened += math.exp(weight) * gaps
