@@ -6,13 +6,13 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
-from mtbench.errors import Unavailable
+from mtbench.errors import MtbenchError, Unavailable
 
 if TYPE_CHECKING:
     from mtbench.types import Json
@@ -53,6 +53,12 @@ def emit(text: str) -> None:
 def emit_json(document: Json) -> None:
     """One JSON document on stdout."""
     emit(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))
+
+
+def emit_failed(document: Mapping[str, Json], error: MtbenchError) -> NoReturn:
+    """What was found, with the error it led to, as one JSON document; leaves with its code."""
+    emit_json({**document, **error_document(error.lines(), error.exit_code)})
+    raise click.exceptions.Exit(error.exit_code)
 
 
 def say(text: str) -> None:
