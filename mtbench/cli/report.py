@@ -20,7 +20,8 @@ from mtbench.cli import common
 @click.option(
     "--human",
     metavar="FILE",
-    help="Human judgements to show beside the metrics: CSV or JSONL with id, system, score.",
+    help="Human judgements to show beside the metrics: CSV or JSONL with id, system, score, "
+    "or pearmut's annotations.",
 )
 @click.option(
     "--pearmut",

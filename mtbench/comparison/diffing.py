@@ -247,11 +247,12 @@ def _separates_nothing(tests: Sequence[PairedTest]) -> bool:
 
 def _hopeless(tests: Sequence[PairedTest]) -> str:
     most = max(tests, key=lambda test: test.units)
+    units = f"{most.units} {most.unit}" + ("" if most.units == 1 else "s")
     times = f", which times {most.family} rows exceeds" if most.family > 1 else ", above"
     return (
-        f"no row can be significant here, because with {most.units} {most.unit}s no p-value can "
-        f"be smaller than {2 / most.resamples:.2g}{times} {most.alpha:g}: --fail-on worse would "
-        "let everything through"
+        f"no row can be significant here, because with {units} no p-value can be smaller than "
+        f"{2 / most.resamples:.2g}{times} {most.alpha:g}: --fail-on worse would let everything "
+        "through"
     )
 
 

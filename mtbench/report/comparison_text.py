@@ -88,8 +88,25 @@ def circumstances(found: LeaderboardDiff) -> Iterator[str]:
             f"pairs at such a difference ({doubtful} here; Kocmi et al. 2024)."
         )
     yield from reasons(found)
+    yield from agreements(found)
     yield from detectable(found)
     yield from found.notes
+
+
+def agreements(found: LeaderboardDiff) -> Iterator[str]:
+    """How often humans would agree, where it is estimated for few rows."""
+    estimates = [
+        (row, entry, entry.agreement.percent)
+        for row in found.rows
+        for entry in row.metrics
+        if entry.deciding and entry.agreement and entry.agreement.percent is not None
+    ]
+    for row, entry, percent in estimates if len(estimates) <= _FEW else ():
+        yield (
+            f"{_named(row)} on {row.corpus}/{row.src}-{row.tgt}: at such a difference of "
+            f"{entry.metric}, humans prefer the same system in about {percent:.0f} % of system "
+            "pairs (Kocmi et al. 2024)."
+        )
 
 
 def detectable(found: LeaderboardDiff) -> Iterator[str]:
@@ -135,13 +152,18 @@ def _scores(entry: MetricDelta) -> str:
 def _difference(entry: MetricDelta) -> str:
     if entry.delta is None:
         return "–"
-    text = f"{entry.delta:+.{entry.decimals}f}"
+    text = signed(entry.delta, entry.decimals)
     if entry.test is not None:
         interval = entry.test.interval
         mark = "" if interval.reliable else "?"
-        low, high = (f"{end:+.{entry.decimals}f}" for end in (interval.low, interval.high))
+        low, high = (signed(end, entry.decimals) for end in (interval.low, interval.high))
         text += f" [{low}, {high}]{mark}"
     return text
+
+
+def signed(value: float, decimals: int) -> str:
+    """A difference with its sign; what rounds to nothing has none below it."""
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}"
 
 
 def _p(entry: MetricDelta) -> str:

@@ -12,6 +12,7 @@ import yaml
 
 from mtbench import __version__
 from mtbench.errors import MetricError, MissingWeights, RequestError
+from mtbench.metrics.comet.hub import offline
 from mtbench.plugins import METRICS, make_metric
 from mtbench.types import Runtime, Signature
 from tests.support.comet_samples import metric, view
@@ -154,6 +155,21 @@ def test_no_such_checkpoint(tmp_path: Path) -> None:
         metric("comet", tmp_path / "gone.ckpt").check()
     with pytest.raises(MissingWeights, match="holds no COMET checkpoints"):
         metric("comet", tmp_path).check()
+
+
+@pytest.mark.parametrize(
+    ("repository", "command"),
+    [
+        ("Unbabel/wmt22-comet-da", "comet"),
+        ("Unbabel/wmt22-cometkiwi-da", "cometkiwi"),
+        ("Unbabel/XCOMET-XL", "xcomet"),
+        ("xlm-roberta-large (the encoder's tokenizer)", "comet"),
+        ("org/own", "comet --comet-model org/own"),
+    ],
+)
+def test_what_is_missing_is_fetched_by_the_command_named(repository: str, command: str) -> None:
+    hint = offline(repository, "no network").hint
+    assert hint == f"fetch it where there is a network: mtbench metrics fetch {command}"
 
 
 def test_offline_by_request_asks_no_one() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 import shutil
@@ -15,8 +16,10 @@ from mtbench.cli.main import run
 from mtbench.config import Workspace, workspace
 from mtbench.errors import DataError, RequestError
 from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
-from mtbench.pipeline.pearmut import campaign
+from mtbench.pipeline.pearmut import campaign, plain
 from mtbench.pipeline.reporting import gather
+from mtbench.types import Json
+from tests.support.flagged import evaluate_flagged
 
 SOURCES = ["The <b>first</b> segment of all.", "A second one & more.", "The third is short."]
 REFERENCES = ["Das erste Segment von allen.", "Ein zweites und mehr.", "Das dritte ist kurz."]
@@ -159,20 +162,7 @@ def noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """Two systems, one of which leaves a source standing and loses a number, beside twins."""
     pytest.importorskip("py3langid", reason="output health needs mtbench[text]")
     monkeypatch.chdir(tmp_path)
-    corpus = tmp_path / "corpora" / "mine"
-    corpus.mkdir(parents=True)
-    source = "In the year 1987 the harbour was rebuilt by the people of the town, number {}."
-    target = "Im Jahr 1987 wurde der Hafen von den Menschen der Stadt neu gebaut, Nummer {}."
-    rows = [{"id": f"s{n}", "src": source.format(n), "ref": target.format(n)} for n in range(6)]
-    lines = "".join(json.dumps(row) + "\n" for row in rows)
-    (corpus / "en-de.jsonl").write_text(lines, encoding="utf-8")
-    good = [target.format(n).replace("neu gebaut", "wieder errichtet") for n in range(6)]
-    poor = [*good[:4], good[4].replace("1987", ""), source.format(5)]
-    models = []
-    for name, texts in {"good": good, "poor": poor}.items():
-        (tmp_path / f"{name}.txt").write_text("\n".join(texts) + "\n", encoding="utf-8")
-        models += ["--model", f"hypotheses:{name}.txt"]
-    assert run(["evaluate", *models, "--corpus", "mine", "--metric", "chrf", "--quiet"]) == 0
+    evaluate_flagged(tmp_path)
     return workspace()
 
 
@@ -230,9 +220,102 @@ def test_a_campaign_asks_about_what_metrics_disagree_on(place: Workspace) -> Non
     assert made["info"] == {"assignment": "single-stream", "protocol": "DA", "users": 3}
     ((item,),) = made["data"]
     assert item["item_id"] == "mine/en-de:s1"
-    assert item["src"] == "A second one &amp; more."
-    assert item["tgt"]["poor"] == "Ein zweiter &amp; mehr."
+    assert item["src"] == SOURCES[1]
+    assert item["tgt"]["poor"] == OUTPUTS["poor"][1]
     assert item["ref"] == REFERENCES[1]
+
+
+def test_a_campaign_keeps_the_rules_of_pearmut(place: Workspace) -> None:
+    """Those that ``pearmut add`` of version 1.1.6 checks, and its server of a name."""
+    content = gather(place, ConsoleWatcher(quiet=True), title="a/b")
+    for system in OUTPUTS:
+        content.sets[0].scores["bleu"][system][:] *= -1
+    made = campaign(content, segments=10, users=2, protocol="ESA")
+    assert set(made) == {"campaign_id", "info", "data"}
+    assert "/" not in made["campaign_id"] and isinstance(made["info"]["users"], int)
+    assert made["info"]["assignment"] == "single-stream"
+    assert len(made["data"]) > 1
+    for document in made["data"]:
+        assert document and isinstance(document, list)
+        for item in document:
+            assert isinstance(item["src"], str) and isinstance(item["ref"], str)
+            assert not {"text", "form"} & set(item)
+            assert set(item["tgt"]) == set(OUTPUTS)
+            assert all(isinstance(text, str) for text in item["tgt"].values())
+
+
+@pytest.mark.parametrize("name", ["12", 'a"b', "a&b"])
+def test_a_campaign_refuses_names_that_pearmut_mixes_up(place: Workspace, name: str) -> None:
+    content = gather(place, ConsoleWatcher(quiet=True))
+    one = content.sets[0]
+    one.scores["bleu"]["good"][1] = 0.0
+    changed = dataclasses.replace(
+        one,
+        systems=(name, "poor"),
+        hypotheses={name: one.hypotheses["good"], "poor": one.hypotheses["poor"]},
+    )
+    with pytest.raises(RequestError, match="no system of this name"):
+        campaign(dataclasses.replace(content, sets=[changed]), segments=9, users=1, protocol="ESA")
+
+
+def test_no_text_is_markup_in_pearmut() -> None:
+    joined = "\u2060"
+    assert plain("a < b & <i>c</i> <br> <script> <x>") == (
+        f"a < b & <{joined}i>c<{joined}/i> <{joined}br> <script> <x>"
+    )
+    assert plain("<img src=x onerror=y>") == f"<{joined}img src=x onerror=y>"
+    assert plain("see <img src=x>") == "see <img src=x>"
+
+
+# As pearmut 1.1.6 wrote it, but for actions and all systems but two.
+ANNOTATION = {
+    "annotation": [
+        {
+            "good": {"score": 100, "error_spans": [], "textfield": None},
+            "poor": {"score": 61, "error_spans": [], "textfield": None},
+        }
+    ],
+    "actions": [{"time": 1795708327.381, "action": "load"}],
+    "item": [
+        {
+            "item_id": "mine/en-de:s1",
+            "instructions": "Translation from en to de",
+            "src": SOURCES[1],
+            "tgt": {name: texts[1] for name, texts in OUTPUTS.items()},
+            "mtbench": {"corpus": "mine", "pair": "en-de", "id": "s1", "disagreement": 1.0},
+        }
+    ],
+    "user_id": "weary-pentagon-362",
+    "item_i": 0,
+}
+
+
+def test_annotations_of_pearmut_are_judgements(place: Workspace) -> None:
+    second = json.loads(json.dumps(ANNOTATION))
+    second["annotation"][0]["good"]["score"] = 90
+    second["annotation"][0]["poor"]["score"] = None  # skipped
+    lines = [json.dumps(line) + "\n" for line in (ANNOTATION, second)]
+    Path("annotations.jsonl").write_text("".join(lines), encoding="utf-8")
+    (one,) = gather(place, ConsoleWatcher(quiet=True), human=Path("annotations.jsonl")).sets
+    assert one.human is not None
+    assert one.human.scores["good"][1] == 95 and one.human.counts["good"][1] == 2
+    assert one.human.scores["poor"][1] == 61 and one.human.counts["poor"][1] == 1
+    assert np.isnan(one.human.scores["good"][0])
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"item": [{"tgt": {}}]}, "did not ask about"),
+        ({"item": []}, "not an annotation"),
+        ({"annotation": [["x"]]}, "not an annotation"),
+        ({"item": [{"tgt": {}, "mtbench": {}}]}, "not an annotation"),
+    ],
+)
+def test_other_annotations_are_refused(place: Workspace, change: Json, said: str) -> None:
+    Path("annotations.jsonl").write_text(json.dumps({**ANNOTATION, **change}), encoding="utf-8")
+    with pytest.raises(DataError, match=rf"annotations.jsonl:1: .*{said}"):
+        gather(place, ConsoleWatcher(quiet=True), human=Path("annotations.jsonl"))
 
 
 def test_a_campaign_needs_disagreement(place: Workspace) -> None:

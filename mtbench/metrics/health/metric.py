@@ -13,6 +13,7 @@ from mtbench.languages import base_language
 from mtbench.metrics.guards import checked_column
 from mtbench.metrics.health import detectors
 from mtbench.metrics.health.detectors import Detector, Segment
+from mtbench.metrics.health.scripts import foreign_script
 from mtbench.plugins import require
 from mtbench.seams import Advance, Array, Metric, Scorer
 from mtbench.types import Json, MetricInfo, ScoringView, Signature
@@ -106,7 +107,10 @@ class _HealthScorer(Scorer):
     def _recognisable(self, references: tuple[str, ...]) -> bool:
         """Whether the reference itself is not taken for another language than the target."""
         target = self._view.pair.target
-        return all(self._languages.other_language(r, target) is None for r in references)
+        return all(
+            self._languages.other_language(r, target) is None and not foreign_script(r, target)
+            for r in references
+        )
 
     def _usual_ratio(self) -> float | None:
         firsts = [references[0] if references else "" for references in self._references]
@@ -156,7 +160,10 @@ class _HealthScorer(Scorer):
     def _off_target(
         self, text: str, source: str, known: str, flags: Mapping[str, str]
     ) -> str | None:
-        other = self._languages.other_language(text, self._view.pair.target)
+        target = self._view.pair.target
+        if script := foreign_script(_without(text, known), target):
+            return f"written in {script}"
+        other = self._languages.other_language(text, target)
         if other is None:
             return self._left_over(text, known)
         if not self._still_other(text, source, known):
@@ -173,8 +180,7 @@ class _HealthScorer(Scorer):
         left as it was is off-target all the same.
         """
         words = text.split()
-        shared = set(known.split())
-        own = [word for word in words if word not in shared]
+        own = _without(text, known).split()
         if len(own) >= LANGUAGE_WORDS:
             rest = self._languages.other_language(" ".join(own), self._view.pair.target)
             return rest is not None
@@ -212,3 +218,9 @@ class _HealthScorer(Scorer):
             for flag in flags:
                 counts[flag] += 1
         return counts
+
+
+def _without(text: str, known: str) -> str:
+    """The words of a text that another one has not."""
+    shared = set(known.split())
+    return " ".join(word for word in text.split() if word not in shared)
