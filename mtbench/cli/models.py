@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from mtbench.cli import common
+from mtbench.cli import common, completion
 from mtbench.cli.lazy import LazyGroup
 
 VERBS = {
@@ -40,7 +40,7 @@ def list_(style: str) -> None:
 
 
 @click.command("show", epilog="Example: mtbench models show identity")
-@click.argument("model", metavar="M")
+@click.argument("model", metavar="M", shell_complete=completion.models)
 @common.format_option("table", "json")
 def show(model: str, style: str) -> None:
     """A card with its options as they would be used."""
