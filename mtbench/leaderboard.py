@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from mtbench import __version__
-from mtbench.plugins import DEFAULT_METRICS, PRIMARY_METRICS
+from mtbench.errors import MtbenchError
+from mtbench.plugins import DEFAULT_METRICS, METRICS, PRIMARY_METRICS, parse_options
 from mtbench.types import (
     Cell,
     Json,
@@ -86,7 +87,8 @@ def build(
         current: Test set (``CORPUS/SRC-TGT``) → digest of its latest state. Scores of another
             state are left out; where it is not known, that of most scores is shown.
         preferred: Test set (``CORPUS/SRC-TGT``) and metric → signature to show where scores of
-            several are stored; elsewhere that of most systems is shown.
+            several are stored; elsewhere that of most systems is shown, and of equally many the
+            one nearest to the metric's defaults.
         sort: Primary metric; by default the first of ``PRIMARY_METRICS`` that most systems have.
         missing: Metric → why it could not be computed.
     """
@@ -223,7 +225,8 @@ def _one_signature(
         return {}, []
     shown = preferred
     if shown not in counts:
-        shown = min(counts, key=lambda signature: (-counts[signature], signature))
+        of = {score.signature: score for _, score in stored}
+        shown = min(counts, key=lambda one: (-counts[one], _unusual(of[one]), one.count("|"), one))
     found, left_out = {}, []
     for entry, score in stored:
         if score.signature == shown:
@@ -231,6 +234,16 @@ def _one_signature(
         else:
             left_out.append(f"{entry.folder}: {metric} under another signature: {score.signature}")
     return found, left_out
+
+
+def _unusual(score: Score) -> int:
+    """How many options of a score are not the metric's defaults."""
+    try:
+        usual = parse_options(METRICS.get(score.metric).Options, {}, score.metric)
+    except MtbenchError:  # a metric that is not installed any more
+        return 0
+    defaults = usual.model_dump(mode="json")
+    return sum(score.options.get(key, value) != value for key, value in defaults.items())
 
 
 def _primary(chosen: Mapping[str, Mapping[str, Score]], candidates: Sequence[Entry]) -> str | None:

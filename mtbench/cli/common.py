@@ -11,15 +11,17 @@ import click
 
 from mtbench.cli import completion
 from mtbench.cli.output import emit as emit
+from mtbench.cli.output import emit_failed as emit_failed
 from mtbench.cli.output import emit_json as emit_json
 from mtbench.cli.output import printable, say
+from mtbench.cli.output import tell as tell
 from mtbench.errors import RequestError
 from mtbench.types import Json, Runtime
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from mtbench.pipeline import Estimate, Request
+    from mtbench.pipeline import Estimate, Request, Unfinished
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -155,10 +157,19 @@ dry_run_option = click.option(
     is_flag=True,
     help="Only say what would be translated and scored, and what it would take.",
 )
-talk_options = _together(
-    click.option("-v", "--verbose", is_flag=True, help="Say more, and show tracebacks of bugs."),
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors on stderr."),
-)
+
+
+def _talk_options(*, used: bool) -> Callable[[F], F]:
+    verbose, quiet = "Say more, and show tracebacks of bugs.", "Say nothing but errors on stderr."
+    return _together(
+        click.option("-v", "--verbose", is_flag=True, expose_value=used, help=verbose),
+        click.option("-q", "--quiet", is_flag=True, expose_value=used, help=quiet),
+    )
+
+
+talk_options = _talk_options(used=True)
+# For verbs that say nothing but their result: taken everywhere, so that a script can give them.
+taken_talk_options = _talk_options(used=False)
 
 
 def format_option(*formats: str) -> Callable[[F], F]:
@@ -335,6 +346,15 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     stream = io.StringIO()
     Console(file=stream, width=width, force_terminal=terminal).print(table)
     return "\n".join(line.rstrip() for line in stream.getvalue().split("\n"))
+
+
+def emit_unfinished(error: Unfinished, style: str, *, verbose: bool) -> None:
+    """The leaderboard of what did not fail; in JSON with the error, which then ends it all."""
+    from mtbench.report.render import render
+
+    if style == "json":
+        emit_failed(error.board.model_dump(mode="json"), error)
+    emit(render(error.board, style, verbose=verbose))
 
 
 def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from mtbench.cli import common
-from mtbench.cli.output import error_document
 from mtbench.errors import RegressionFound, RequestError
 
 if TYPE_CHECKING:
@@ -98,10 +97,8 @@ def compare(
     try:
         check(found, cast("tuple[FailOn, ...]", fail_on))
     except RegressionFound as error:
-        if style == "json":  # one document, the comparison and the error
-            told = error_document(error.lines(), error.exit_code)
-            common.emit_json({**found.model_dump(mode="json"), **told})
-            click.get_current_context().exit(error.exit_code)
+        if style == "json":
+            common.emit_failed(found.model_dump(mode="json"), error)
         common.emit(render_comparison(found, style, verbose=verbose))
         raise
     common.emit(render_comparison(found, style, verbose=verbose))

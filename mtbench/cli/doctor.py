@@ -11,6 +11,7 @@ from mtbench.errors import Unavailable
 @click.command(epilog="Example: mtbench doctor --format json")
 @click.option("--hub", is_flag=True, help="Only try to reach the model hub; exit 3 if not.")
 @common.format_option("table", "json")
+@common.taken_talk_options
 def doctor(hub: bool, style: str) -> None:
     """Say what is installed and reachable, and which systems and metrics can run here."""
     from mtbench.hub import reachable

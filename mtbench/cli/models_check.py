@@ -12,6 +12,7 @@ from mtbench.cli import common, completion
 from mtbench.errors import BackendError, DataError, MtbenchError, RequestError
 
 if TYPE_CHECKING:
+    from mtbench.config import Workspace
     from mtbench.languages import LanguagePair
     from mtbench.pipeline.checking import Checked
     from mtbench.plugins import Backend
@@ -29,7 +30,9 @@ SAMPLES = {
 
 @click.command(epilog="Example: mtbench models check apertium-ca --pair en-it")
 @click.argument("model", metavar="M", shell_complete=completion.models)
-@click.option("--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Default: all it names.")
+@click.option(
+    "--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Default: all it names; of any, one."
+)
 @click.option(
     "--text",
     "texts",
@@ -67,13 +70,9 @@ def check(
 
     space = workspace(results)
     card = find_system(model, space.models)
-    if card.backend == "hypotheses":
-        raise RequestError(
-            f"{card.name} is translations that exist already: there is nothing to load",
-            hint="score or evaluate hold the file against its test set",
-        )
     runtime = common.runtime(device, batch_size, seed, force, str(space.cache))
-    wanted = [LanguagePair.parse(pair) for pair in pairs] or _named_pairs(card)
+    _check_translates(card)
+    wanted = [LanguagePair.parse(pair) for pair in pairs] or _default_pairs(card, space)
     rows = []
     for pair in wanted:
         if not card.serves(pair):
@@ -131,10 +130,36 @@ def _hold(name: str, make: Callable[[], Backend], texts: Sequence[str]) -> None:
         raise DataError(f"{name} breaks the contract of back ends: {broken}") from broken
 
 
-def _named_pairs(card: SystemCard) -> list[LanguagePair]:
+def _check_translates(card: SystemCard) -> None:
+    from mtbench.config import system_options
+    from mtbench.plugins import BACKENDS, parse_options
+
+    kind = BACKENDS.get(card.backend)
+    options = parse_options(kind.Options, system_options(card), f"model {card.name}: options")
+    if kind.one_test_set(options):
+        raise RequestError(
+            f"{card.name} is translations that exist already: there is nothing to load",
+            hint="score or evaluate hold the file against its test set",
+        )
+
+
+def _default_pairs(card: SystemCard, space: Workspace) -> list[LanguagePair]:
+    """The pairs a card names; of one that serves any, the first that a corpus here has."""
+    from mtbench.config import find_corpora
+    from mtbench.corpus import pair_files
     from mtbench.languages import LanguagePair
+    from mtbench.plugins import BACKENDS, parse_options
 
     named = [LanguagePair.parse(pair) for pair in card.pairs if pair != "*"]
-    if not named:
-        raise RequestError(f"{card.name} serves any pair", hint="name one with --pair en-it")
-    return named
+    if named:
+        return named
+    kind = BACKENDS.get(card.backend)
+    options = parse_options(kind.Options, card.options, f"model {card.name}: options")
+    try:
+        here = [file.pair for place in find_corpora((), space) for file in pair_files(*place)]
+    except MtbenchError:  # nothing here needs a corpus, whole or broken
+        here = []
+    for pair in [*here, LanguagePair(source="en", target="de")]:
+        if pair.source.partition("-")[0] in SAMPLES and kind.serves(options, pair):
+            return [pair]
+    raise RequestError(f"{card.name} names no pair", hint="name one with --pair en-it")

@@ -45,6 +45,7 @@ FIELDS = (
     show_default=True,
     help="Folder to write the card into.",
 )
+@common.taken_talk_options
 def new(name: str, model: str, pairs: tuple[str, ...], output: str) -> None:
     """Write a commented card for a system, ready to be filled in."""
     from mtbench.config import check_name, find_system

@@ -19,9 +19,17 @@ the same, which the tests hold on real and random text.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import add
 from typing import Any, NamedTuple
 
-from mtbench.metrics.ter_paths import Beam, alignment, beam_path, beam_rows, best_path
+from mtbench.metrics.ter_paths import (
+    Beam,
+    alignment,
+    beam_path,
+    beam_rows,
+    beam_tails,
+    best_path,
+)
 
 MAX_SHIFT_SIZE = 10
 MAX_SHIFT_DISTANCE = 50
@@ -126,6 +134,7 @@ class _Search:
         "_reference",
         "_rows",
         "_steps",
+        "_tails",
     )
 
     def __init__(
@@ -140,19 +149,20 @@ class _Search:
         self._edits = self._plain = 0
         self._steps: list[str] | None = None
         self._rows: list[list[int]] | None = None
+        self._tails: list[list[int]] | None = None
 
     def measure(self, hypothesis: str) -> int:
         """Edit distance of a hypothesis, which the next shifts start from."""
         text = self._reference.text
         self._hypothesis = hypothesis
         self._plain = self._edits = self._levenshtein.distance(hypothesis, text)
-        self._steps = self._rows = None
+        self._steps = self._rows = self._tails = None
         if self._plain > self._beam.free:
             self._steps = best_path(hypothesis, text, self._reference.masks)
             if not self._beam.holds(self._steps):
-                rows = self._beam_rows()
-                self._edits = rows[-1][-1]
-                self._steps = beam_path(hypothesis, text, rows)
+                self._rows = beam_rows(hypothesis, text, self._beam)
+                self._edits = self._rows[-1][-1]
+                self._steps = beam_path(hypothesis, text, self._rows)
         return self._edits
 
     def best_shift(self) -> str | None:
@@ -177,28 +187,37 @@ class _Search:
                     continue
                 tried.add(wanted)
                 shifted = _shifted(hypothesis, start, length, target)
-                found = self._edits_of(shifted, most, min(start, target))
+                found = self._edits_of(shifted, most, *_changed(start, length, target))
                 if found <= most:
                     best, fewest, rank = shifted, found, wanted
             if self._candidates >= MAX_SHIFT_CANDIDATES:
                 return None
         return best
 
-    def _edits_of(self, shifted: str, most: int, same: int) -> int:
-        """Edits of a shifted hypothesis if they are at most ``most``, else something above."""
+    def _edits_of(self, shifted: str, most: int, start: int, stop: int) -> int:
+        """Edits of a shifted hypothesis if they are at most ``most``, else something above.
+
+        Before ``start`` and from ``stop`` on, its words are those of the hypothesis.
+        """
         text, beam = self._reference.text, self._beam
         found = self._levenshtein.distance(shifted, text, score_cutoff=most)
         if not beam.free < found <= most:
             return found
         if beam.surely_holds(self._levenshtein.edits(shifted, text).as_list()):
             return found
-        return beam_rows(shifted, text, beam, self._beam_rows()[: same + 1])[-1][-1]
+        known, tails = self._around()
+        heads = beam_rows(shifted, text, beam, known[: start + 1], stop)[-1]
+        edits: int = min(map(add, heads, tails[stop]))
+        return edits
 
-    def _beam_rows(self) -> list[list[int]]:
-        """Distances within the beam of the hypothesis that shifts start from."""
+    def _around(self) -> tuple[list[list[int]], list[list[int]]]:
+        """Distances within the beam of the hypothesis that shifts start from, of both sides."""
+        hypothesis, text, beam = self._hypothesis, self._reference.text, self._beam
         if self._rows is None:
-            self._rows = beam_rows(self._hypothesis, self._reference.text, self._beam, [])
-        return self._rows
+            self._rows = beam_rows(hypothesis, text, beam)
+        if self._tails is None:
+            self._tails = beam_tails(hypothesis, text, beam)
+        return self._rows, self._tails
 
     def _blocks(self) -> Iterator[tuple[int, int, list[int]]]:
         """Blocks that may move, in Tercom's order: start, length, and where to.
@@ -238,6 +257,12 @@ class _Search:
                     if target != targets[-1]:
                         targets.append(target)
                     yield start, length, targets
+
+
+def _changed(start: int, length: int, target: int) -> tuple[int, int]:
+    """From which word on a shift changes a hypothesis, and from which on no more."""
+    end = start + length
+    return min(start, target), length + target if start < target <= end else max(end, target)
 
 
 def _shifted(text: str, start: int, length: int, target: int) -> str:

@@ -182,17 +182,18 @@ def alignment(
 
 
 def beam_rows(
-    hypothesis: str, reference: str, beam: Beam, known: list[list[int]]
+    hypothesis: str, reference: str, beam: Beam, known: Sequence[list[int]] = (), stop: int = 0
 ) -> list[list[int]]:
-    """Rows of edit distances within the beam, going on from those that are known.
+    """Rows of edit distances within the beam: from the start to each cell.
 
     Args:
         hypothesis: Words as characters.
         reference: Likewise.
         beam: For their lengths.
         known: The first rows, which depend on the first words of the hypothesis alone.
+        stop: The last row that is wanted; by default all are.
     """
-    n, m = len(hypothesis), len(reference)
+    n, m = stop or len(hypothesis), len(reference)
     firsts, lasts = beam.firsts, beam.lasts
     rows = list(known) or [list(range(m + 1))]
     for row in range(len(rows), n + 1):
@@ -215,6 +216,29 @@ def beam_rows(
             corner = up
         rows.append(cells)
     return rows
+
+
+def beam_tails(hypothesis: str, reference: str, beam: Beam) -> list[list[int]]:
+    """Rows of edit distances within the beam: from each cell to the end."""
+    n, m = len(hypothesis), len(reference)
+    below = [INFINITE] * (m + 2)
+    below[beam.firsts[n] : m + 1] = range(m - beam.firsts[n], -1, -1)
+    rows = [below]
+    for row in range(n - 1, -1, -1):
+        code, cells = hypothesis[row], [INFINITE] * (m + 2)
+        right, corner = INFINITE, below[beam.lasts[row]]
+        for column in range(beam.lasts[row] - 1, beam.firsts[row] - 1, -1):
+            down = below[column]
+            cost = corner if column < m and code == reference[column] else corner + 1
+            if down < cost:
+                cost = down + 1
+            if right < cost:
+                cost = right + 1
+            cells[column] = right = cost
+            corner = down
+        rows.append(cells)
+        below = cells
+    return rows[::-1]
 
 
 def beam_path(hypothesis: str, reference: str, rows: list[list[int]]) -> list[str]:

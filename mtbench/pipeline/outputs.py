@@ -95,6 +95,7 @@ def stored_output(
         return None
     current = run.model_copy(
         update={
+            "corpus_folder": task.corpus_folder,
             "card": task.card,
             "system": task.card.name,
             "testset_digest": task.test_set.digest(),
@@ -148,6 +149,7 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
     every = translating.plan(sources, backend, request.runtime, frozenset())
     run = RunRecord(
         corpus=task.test_set.corpus,
+        corpus_folder=task.corpus_folder,
         pair=task.test_set.pair,
         card=task.card,
         system=task.card.name,

@@ -135,13 +135,18 @@ def _scores(entry: MetricDelta) -> str:
 def _difference(entry: MetricDelta) -> str:
     if entry.delta is None:
         return "–"
-    text = f"{entry.delta:+.{entry.decimals}f}"
+    text = signed(entry.delta, entry.decimals)
     if entry.test is not None:
         interval = entry.test.interval
         mark = "" if interval.reliable else "?"
-        low, high = (f"{end:+.{entry.decimals}f}" for end in (interval.low, interval.high))
+        low, high = (signed(end, entry.decimals) for end in (interval.low, interval.high))
         text += f" [{low}, {high}]{mark}"
     return text
+
+
+def signed(value: float, decimals: int) -> str:
+    """A difference with its sign; what rounds to nothing has none below it."""
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}"
 
 
 def _p(entry: MetricDelta) -> str:

@@ -85,13 +85,16 @@ def remarks(row: Row) -> str:
     return ", ".join(found)
 
 
-def footnotes(board: Leaderboard, table: Table, *, verbose: bool) -> Iterator[str]:
-    """Sentences under a table."""
+def footnotes(
+    board: Leaderboard, table: Table, *, verbose: bool, intervals: bool = True
+) -> Iterator[str]:
+    """Sentences under a table, which may be one without intervals."""
     if table.verdict:
         yield table.verdict
     for metric, reason in board.missing.items():
         yield f"{metric}: no score here. {reason}"
-    if any(c.interval and not c.interval.reliable for r in table.rows for c in r.cells.values()):
+    cells = [cell for row in table.rows for cell in row.cells.values()] if intervals else []
+    if any(cell.interval and not cell.interval.reliable for cell in cells):
         yield f"?: intervals from fewer than {SMALL} units are unreliable."
     for row in table.rows:
         for note in row.notes:

@@ -12,7 +12,7 @@ from mtbench.languages import LanguagePair
 from mtbench.results.folder import RunFolder
 from mtbench.results.lines import one_key_a_line, record
 from mtbench.results.locks import locked
-from mtbench.types import Labels
+from mtbench.types import Labels, RunRecord
 
 
 class Results:
@@ -42,6 +42,17 @@ class Results:
         for path in sorted(self.root.glob("*/*/*/run.json")):
             if not any(part.startswith(".") for part in path.relative_to(self.root).parts):
                 yield RunFolder(path.parent, self.root)
+
+    def stored_runs(self, corpus: str, pair: LanguagePair) -> Iterator[RunRecord]:
+        """The records of the runs on one test set.
+
+        Raises:
+            DataError: If a file does not hold.
+        """
+        for path in sorted((self.root / corpus / str(pair)).glob("*/run.json")):
+            run = RunFolder(path.parent, self.root).read_run()
+            if run is not None:
+                yield run
 
     def read_labels(self, corpus: str, pair: LanguagePair) -> Labels | None:
         """Ids and labels of a test set's segments, or None where they are not kept.

@@ -116,6 +116,7 @@ class RunRecord(Record):
     Attributes:
         schema_version: Of this file.
         corpus: As in the test set.
+        corpus_folder: Where it was read from; empty for plain files and for what mtbench ships.
         pair: The direction.
         card: The system's card, whole.
         system: Name of the system.
@@ -143,6 +144,7 @@ class RunRecord(Record):
 
     schema_version: int = SCHEMA_VERSION
     corpus: str
+    corpus_folder: str = ""
     pair: LanguagePair
     card: SystemCard
     system: str

@@ -255,7 +255,7 @@ def test_no_network_is_noticed_within_seconds(address: str, machine: Machine) ->
     assert (found["error"], found["code"]) == ("MissingWeights", 3)
     assert found["lines"][0] == "org/tiny is not on this machine"
     assert "the hub cannot be reached" in found["lines"][1]
-    assert found["lines"][2].endswith("mtbench metrics fetch comet")
+    assert found["lines"][2].endswith("mtbench metrics fetch comet --comet-model org/tiny")
     assert found["seconds"] < 10
 
 

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from mtbench.comparison import compare
-from mtbench.report.comparison_text import COLUMNS, render_comparison
+from mtbench.report.comparison_text import COLUMNS, render_comparison, signed
 from mtbench.types.findings import Agreement, LeaderboardDiff
 from tests.support.boards import INFOS, answering, row, side
 
@@ -36,6 +36,11 @@ def test_the_table(found: LeaderboardDiff) -> None:
     assert "chrf" not in text
     assert "Approximate randomization, two-sided, seed 0, α = 0.05, Holm over 2 rows" in text
     assert "chrf" in render_comparison(found, "table", verbose=True)
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_sign_below_it() -> None:
+    assert signed(-0.0000004, 2) == signed(0.0, 2) == "+0.00"
+    assert (signed(-0.006, 2), signed(0.014, 2)) == ("-0.01", "+0.01")
 
 
 def test_markdown_for_a_pull_request(found: LeaderboardDiff) -> None:

@@ -174,6 +174,18 @@ def test_equally_common_signatures_are_chosen_the_same_way_each_time() -> None:
         assert shown == {"a": None, "b": 2.0}
 
 
+def test_of_equally_common_signatures_the_one_nearest_to_the_defaults_is_shown() -> None:
+    usual, lower = score("chrf", 1.0, "b:1|c:1"), score("chrf", 2.0, "a:1|c:1")
+    lower = lower.model_copy(update={"options": {"lowercase": True}})
+    one_reference = score("chrf", 3.0, "b:1|c:1|ref:A")
+    for scores in ((usual, lower, one_reference), (one_reference, lower, usual)):
+        (row,) = rows(build([entry("a", *scores)], ranker)).values()
+        assert row.cells["chrf"].score == 1.0
+    own = [score("own", 1.0, "v:2"), score("own", 2.0, "v:1")]  # a metric that is not installed
+    (row,) = rows(build([entry("a", *own)], ranker)).values()
+    assert row.cells["own"].score == 2.0
+
+
 def test_why_a_cell_is_empty() -> None:
     entries = [entry("a", score("chrf", 1.0)), entry("part", failures=2)]
     board = build(entries, ranker, missing={"comet": "no weights"})

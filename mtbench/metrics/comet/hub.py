@@ -18,7 +18,12 @@ from mtbench.metrics.comet.quiet import quiet
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
 ETAG_SECONDS = 5.0
-_OFFLINE = "fetch it where there is a network: mtbench metrics fetch comet"
+_METRIC_OF = {
+    "Unbabel/wmt22-comet-da": "comet",
+    "Unbabel/wmt22-cometkiwi-da": "cometkiwi",
+    "Unbabel/XCOMET-XL": "xcomet",
+}
+_ENCODER = re.compile(r"(?i)roberta|bert|minilm|infoxlm")
 
 
 def is_hub_id(text: str) -> bool:
@@ -165,7 +170,14 @@ def _connection_errors() -> tuple[type[Exception], ...]:
 
 def offline(repo: str, why: str) -> MissingWeights:
     """The error for a checkpoint that is not here where the network cannot help."""
-    return MissingWeights(f"{repo} is not on this machine", why=why, hint=_OFFLINE)
+    fetch = f"mtbench metrics fetch {_METRIC_OF.get(repo, 'comet')}"
+    if repo not in _METRIC_OF and not _ENCODER.search(repo):
+        fetch += f" --comet-model {repo}"
+    return MissingWeights(
+        f"{repo} is not on this machine",
+        why=why,
+        hint=f"fetch it where there is a network: {fetch}",
+    )
 
 
 def _first(error: Exception) -> str:
