@@ -88,8 +88,25 @@ def circumstances(found: LeaderboardDiff) -> Iterator[str]:
             f"pairs at such a difference ({doubtful} here; Kocmi et al. 2024)."
         )
     yield from reasons(found)
+    yield from agreements(found)
     yield from detectable(found)
     yield from found.notes
+
+
+def agreements(found: LeaderboardDiff) -> Iterator[str]:
+    """How often humans would agree, where it is estimated for few rows."""
+    estimates = [
+        (row, entry, entry.agreement.percent)
+        for row in found.rows
+        for entry in row.metrics
+        if entry.deciding and entry.agreement and entry.agreement.percent is not None
+    ]
+    for row, entry, percent in estimates if len(estimates) <= _FEW else ():
+        yield (
+            f"{_named(row)} on {row.corpus}/{row.src}-{row.tgt}: at such a difference of "
+            f"{entry.metric}, humans prefer the same system in about {percent:.0f} % of system "
+            "pairs (Kocmi et al. 2024)."
+        )
 
 
 def detectable(found: LeaderboardDiff) -> Iterator[str]:

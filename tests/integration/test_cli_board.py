@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from pathlib import Path
 
@@ -160,6 +161,51 @@ def test_nobody_is_ranked_where_the_set_cannot_tell(three: Space) -> None:
     shown = three(*THREE, "--pair", "en-de")
     assert "unreliable" in shown.out
     assert "smoke test" in shown.out
+
+
+def test_scores_from_before_and_after_a_corrected_reference_never_stand_together(
+    three: Space,
+) -> None:
+    assert three(*THREE, "--pair", "en-it").code == 0
+    rows = sentences()
+    rows[0]["ref"] = "Il gatto stava sul tappeto."
+    three.corpus("news", "en-it", rows=rows)
+    only = ("--pair", "en-it", "--model", "hypotheses:good", "--metric", "chrf")
+    answer = three("evaluate", *only, "--format", "json")
+    (board,) = answer.json["tables"]
+    shown = {row["system"]: row["cells"] for row in board["rows"]}
+    assert [name for name, cells in shown.items() if cells["chrf"]["score"] is not None] == ["good"]
+    assert all(cells["bleu"]["score"] is None for cells in shown.values())
+    assert all("another state" in cells["bleu"]["reason"] for cells in shown.values())
+    assert len(board["excluded"]) == 7
+    again = three("leaderboard", "--format", "json")
+    assert again.json["tables"][0]["rows"] == board["rows"]
+    assert "left out (-v names them)" in three("leaderboard").out
+
+
+def test_how_often_humans_would_agree_stands_with_every_test(space: Space) -> None:
+    """By BLEU for systems of one lineage only, and only where they differ significantly."""
+    space.corpus("news", "en-it", rows=sentences(document=None))
+    references = [reference for _, reference in SENTENCES]
+    for name, change in (("good", ""), ("fair", " ma"), ("other", " ma non troppo, davvero")):
+        space.file(f"{name}.txt", [text + change for text in references])
+        lineage = "" if name == "other" else 'lineage = "ours"'
+        space.card(
+            name,
+            f"""backend = "hypotheses"\npairs = ["en-it"]\n{lineage}
+[options]\npath = "{space.root / name}.txt"\n""",
+        )
+    models = ("--model", "good", "--model", "fair", "--model", "other")
+    assert space("evaluate", *models, "--metric", "bleu", "--metric", "chrf").code == 0
+    (board,) = space("leaderboard", "--sort", "bleu", "--format", "json").json["tables"]
+    found = {frozenset((t["a"], t["b"])): t for t in board["tests"]}
+    alike = found[frozenset(("good", "fair"))]
+    assert alike["p_adjusted"] <= 0.05
+    expected = 88.33333333333225 / (1 + math.exp(-0.9663926931178954 * abs(alike["delta"])))
+    assert alike["agreement"]["percent"] == pytest.approx(expected)
+    assert "one lineage" in found[frozenset(("good", "other"))]["agreement"]["reason"]
+    (board,) = space("leaderboard", "--sort", "chrf", "--format", "json").json["tables"]
+    assert {t["agreement"]["percent"] is None for t in board["tests"]} == {True, False}
 
 
 def test_only_the_test_sets_of_the_call_are_printed(three: Space) -> None:

@@ -497,6 +497,16 @@ def test_damaged_results(news: Space, name: str, content: str, verb: str) -> Non
         answer.refused(1, Path(name.format(score=score.name)).name)
 
 
+@pytest.mark.parametrize("verb", ["leaderboard", "verify", "evaluate"])
+def test_a_stored_signature_that_is_none(news: Space, verb: str) -> None:
+    assert news(*IDENTITY).code == 0
+    (score,) = (news.root / "results/news/en-it/identity/scores").iterdir()
+    text = score.read_text("utf-8")
+    score.write_text(text.replace('"signature": "nrefs:1|', '"signature": "nrefs|'), "utf-8")
+    answer = news(*IDENTITY) if verb == "evaluate" else news(verb)
+    answer.refused(1, score.name, "not a signature")
+
+
 def test_damaged_kept_file(news: Space) -> None:
     news.card("slow", 'backend = "slow"\n[options]\nrefused = ["museum"]\n')
     assert news("evaluate", "--model", "slow", "--metric", "chrf").code == 4
