@@ -65,19 +65,19 @@ def choose(name: str, languages: Iterable[str]) -> Choice:
     if name == "lexical":
         return Choice(LexicalEncoder())
     if name in NAMES:
-        return served(EmbeddedEncoder(), there)
+        return served(EmbeddedEncoder(together=True), there)
     if name:
         return served(CheckpointEncoder(name), there)
     strangers = [tag for tag in there if base_language(tag) not in EMBEDDED_LANGUAGES]
     if not strangers:
-        return Choice(EmbeddedEncoder())
+        return Choice(EmbeddedEncoder(together=True))
     warning = (
         f"the embedded encoder does not serve {_named(strangers)}: aligned there by numbers, names "
         "and like spellings alone, which is far less sure; --encoder LaBSE serves 109 languages"
     )
     if len(there) - len(strangers) < 2:
         return Choice(LexicalEncoder(), warnings=(warning,))
-    return Choice(EmbeddedEncoder(), LexicalEncoder(), (warning,))
+    return Choice(EmbeddedEncoder(together=True), LexicalEncoder(), (warning,))
 
 
 def served(encoder: SentenceEncoder, languages: Sequence[str]) -> Choice:
@@ -159,6 +159,7 @@ class Remembering(SentenceEncoder):
         self.name = encoder.name
         self.version = encoder.version
         self.languages = encoder.languages
+        self.usual = encoder.usual
 
     @property
     def cut(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from mtbench.documents import axis
 from mtbench.documents.encoders import Views
 from mtbench.documents.finer import Sentences, sentence_segments
-from mtbench.documents.scoring import align
+from mtbench.documents.scoring import align_story
 from mtbench.documents.segments import Segment, Story, join
 from mtbench.documents.sift import Sifted
 
@@ -24,7 +24,7 @@ def segments_of(
         sentences: What splits paragraphs; None where they stay whole.
     """
     pairs = [(a, b) for a in range(len(story.members)) for b in range(a + 1, len(story.members))]
-    aligned = {(a, b): align(*views.of(story.members[a], story.members[b])) for a, b in pairs}
+    aligned = align_story({(a, b): views.of(story.members[a], story.members[b]) for a, b in pairs})
     numbered = axis.number(aligned)
     if sentences is not None:
         encoders = {(a, b): views.encoder(story.members[a], story.members[b]) for a, b in pairs}

@@ -30,6 +30,11 @@ def rows(build: Build, file: str) -> list[dict[str, object]]:
     return [json.loads(line) for line in build.files[file].splitlines()]
 
 
+def texts(build: Build, file: str) -> list[dict[str, object]]:
+    """Segments without their confidence, which depends on all languages of a story."""
+    return [{k: v for k, v in row.items() if k != "alignment"} for row in rows(build, file)]
+
+
 def test_stories_and_languages_are_found_whatever_the_order(tmp_path: Path) -> None:
     documents = write_stories(tmp_path, "en", "it", "de")
     build = build_corpus(documents)
@@ -64,7 +69,7 @@ def test_names_of_files_are_in_no_output(tmp_path: Path) -> None:
 def test_a_language_is_added_by_one_document_without_moving_an_id(tmp_path: Path) -> None:
     two = build_corpus(write_stories(tmp_path / "a", "en", "it"))
     three = build_corpus(write_stories(tmp_path / "b", "en", "it", "de"))
-    assert three.files["en-it.jsonl"] == two.files["en-it.jsonl"]
+    assert texts(three, "en-it.jsonl") == texts(two, "en-it.jsonl")
     assert "en-de.jsonl" in three.files and "it-de.jsonl" in three.files
 
 
