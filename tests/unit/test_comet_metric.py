@@ -163,13 +163,18 @@ def test_no_such_checkpoint(tmp_path: Path) -> None:
         ("Unbabel/wmt22-comet-da", "comet"),
         ("Unbabel/wmt22-cometkiwi-da", "cometkiwi"),
         ("Unbabel/XCOMET-XL", "xcomet"),
-        ("xlm-roberta-large (the encoder's tokenizer)", "comet"),
         ("org/own", "comet --comet-model org/own"),
     ],
 )
 def test_what_is_missing_is_fetched_by_the_command_named(repository: str, command: str) -> None:
     hint = offline(repository, "no network").hint
     assert hint == f"fetch it where there is a network: mtbench metrics fetch {command}"
+
+
+def test_a_missing_encoder_is_fetched_with_its_own_checkpoint() -> None:
+    found = offline("xlm-roberta-large", "no network", fetch="org/own")
+    assert found.message == "xlm-roberta-large is not on this machine"
+    assert str(found.hint).endswith("mtbench metrics fetch comet --comet-model org/own")
 
 
 def test_offline_by_request_asks_no_one() -> None:
