@@ -282,9 +282,8 @@ def speed(pool: Sequence[list[Row]]) -> None:
         _, seconds = ours(documents, encoder)
         busy = time.process_time() - before
         paragraphs = sum(len(d.paragraphs) for d in documents)
-        print(
-            f"{len(documents)} documents, {paragraphs} paragraphs: {seconds:.1f} s, {busy:.1f} s CPU"
-        )
+        size = f"{len(documents)} documents, {paragraphs} paragraphs"
+        print(f"{size}: {seconds:.1f} s, {busy:.1f} s CPU")
 
 
 def main() -> None:
