@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mtbench.cli import completion
 from mtbench.cli.output import emit as emit
 from mtbench.cli.output import emit_failed as emit_failed
 from mtbench.cli.output import emit_json as emit_json
@@ -43,6 +44,7 @@ model_option = click.option(
     multiple=True,
     required=True,
     metavar="M",
+    shell_complete=completion.models,
     help="A card's name, a path to a card, or BACKEND:TARGET such as hypotheses:out.txt.",
 )
 
@@ -70,10 +72,16 @@ _SELECTION = (
         "corpora",
         multiple=True,
         metavar="NAME|PATH|GLOB",
+        shell_complete=completion.corpora,
         help="Corpora to use. Default: every one in corpora/.",
     ),
     click.option(
-        "--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Directions. Default: all."
+        "--pair",
+        "pairs",
+        multiple=True,
+        metavar="SRC-TGT",
+        shell_complete=completion.pairs,
+        help="Directions. Default: all.",
     ),
     click.option(
         "--limit",
@@ -88,6 +96,7 @@ metric_options = _together(
         "metrics",
         multiple=True,
         metavar="NAME",
+        shell_complete=completion.metrics,
         help="Metrics to compute. Default: bleu, chrf, comet.",
     ),
     *(

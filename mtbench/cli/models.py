@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mtbench.cli import common
+from mtbench.cli import common, completion
 from mtbench.cli.lazy import LazyGroup
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def list_(style: str) -> None:
 
 
 @click.command("show", epilog="Example: mtbench models show identity")
-@click.argument("model", metavar="M")
+@click.argument("model", metavar="M", shell_complete=completion.models)
 @common.format_option("table", "json")
 @common.taken_talk_options
 def show(model: str, style: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mtbench.cli import common
+from mtbench.cli import common, completion
 from mtbench.errors import BackendError, DataError, MtbenchError, RequestError
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ SAMPLES = {
 
 
 @click.command(epilog="Example: mtbench models check apertium-ca --pair en-it")
-@click.argument("model", metavar="M")
+@click.argument("model", metavar="M", shell_complete=completion.models)
 @click.option(
     "--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Default: all it names; of any, one."
 )

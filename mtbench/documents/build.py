@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -48,6 +49,7 @@ def unseen(what: str, items: Sequence[T]) -> Iterable[T]:
 
 CARD = "card.toml"
 COMPARABLE = "comparable/"
+OUR_NOTES = re.compile(r"Aligned automatically from raw documents by mtbench corpus build \(.*\n")
 COMPARABLE_NOTES = """\
 Comparable text, not translations: documents on one event, whose paragraphs were paired by what \
 they have in common. Not a test set: a system is not wrong where it differs.
@@ -175,12 +177,11 @@ def _warnings(
 
 def _noted(card: CorpusCard, report: BuildReport) -> CorpusCard:
     """The card with a word on how the corpus came to be, where it has no notes of its own."""
-    if card.notes:
+    if card.notes and not OUR_NOTES.fullmatch(card.notes):
         return card
     notes = (
-        f"Aligned automatically from {len(report.documents)} documents by mtbench corpus build "
-        f"(unit: {report.unit}; encoder: {report.encoder}). Each line carries the confidence of "
-        "its alignment.\n"
+        f"Aligned automatically from raw documents by mtbench corpus build (unit: {report.unit}; "
+        f"encoder: {report.encoder}). Each line carries the confidence of its alignment.\n"
     )
     return card.model_copy(update={"notes": notes})
 

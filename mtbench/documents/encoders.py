@@ -106,6 +106,11 @@ class Views:
         self._choice = choice
         self._seen: dict[tuple[bool, int], Encoded] = {}
 
+    @property
+    def main(self) -> SentenceEncoder:
+        """The encoder for every two documents of which it serves the languages."""
+        return self._choice.main
+
     def _by_main(self, document: int) -> bool:
         language = self._sifted[document].document.language
         return self._choice.other is None or self._choice.main.covers(language)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from mtbench.documents import axis
 from mtbench.documents.encoders import Views
 from mtbench.documents.finer import Sentences, sentence_segments
+from mtbench.documents.records import Bead
 from mtbench.documents.scoring import align_story
 from mtbench.documents.segments import Segment, Story, join
 from mtbench.documents.sift import Sifted
+from mtbench.embeddings import SentenceEncoder
+
+Pair = tuple[int, int]
 
 
 def segments_of(
@@ -24,10 +28,9 @@ def segments_of(
         sentences: What splits paragraphs; None where they stay whole.
     """
     pairs = [(a, b) for a in range(len(story.members)) for b in range(a + 1, len(story.members))]
-    aligned = align_story({(a, b): views.of(story.members[a], story.members[b]) for a, b in pairs})
-    numbered = axis.number(aligned)
+    encoders = {(a, b): views.encoder(story.members[a], story.members[b]) for a, b in pairs}
+    numbered = axis.number(_aligned(story, views, encoders))
     if sentences is not None:
-        encoders = {(a, b): views.encoder(story.members[a], story.members[b]) for a, b in pairs}
         return sentence_segments(story, numbered, sentences, encoders)
     found = []
     for (a, b), beads in numbered.items():
@@ -48,3 +51,19 @@ def segments_of(
                 )
             )
     return found
+
+
+def _aligned(
+    story: Story, views: Views, encoders: Mapping[Pair, SentenceEncoder]
+) -> dict[Pair, list[Bead]]:
+    """Every two documents aligned; those that the main encoder serves bear witness to each other.
+
+    What the other one sees says nothing against what a model of meaning has found.
+    """
+    seen = {(a, b): views.of(story.members[a], story.members[b]) for a, b in encoders}
+    mine = {pair: seen[pair] for pair, used in encoders.items() if used is views.main}
+    found = align_story(mine) if mine else {}
+    for pair in encoders:
+        if pair not in mine:
+            found |= align_story({pair: seen[pair]})
+    return {pair: found[pair] for pair in encoders}

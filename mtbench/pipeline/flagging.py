@@ -84,7 +84,7 @@ class Flagger:
         name = f"{self._table.corpus} {self._table.pair}"
         size = len(self._test_set)
         self._watcher.start(f"{name}: output health", size * len(rows))
-        notes = []
+        changed = []
         try:
             scorer = self._prepared(self._test_set)
             for row in rows:
@@ -100,15 +100,17 @@ class Flagger:
                     for flag in FLAGS
                     if flag not in COUNTED_OTHERWISE
                 ):
-                    notes.append(
-                        f"The flags of {row.system} were found anew and are not as many as were "
-                        "counted when it ran; another version may have counted."
-                    )
+                    changed.append(row.system)
         except MtbenchError as error:
             return [f"Which segments have flags such as off-target cannot be shown: {error}."]
         finally:
             self._watcher.stop()
-        return notes
+        if not changed:
+            return []
+        return [
+            f"Flags were found anew and are not as many as were counted when it ran, by another "
+            f"version: {_listed(changed)}."
+        ]
 
     def _prepared(self, test_set: TestSet) -> Scorer:
         if self._scorer is None:

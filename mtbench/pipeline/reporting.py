@@ -10,6 +10,7 @@ import numpy as np
 
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
+from mtbench.pipeline.arguments import model_argument
 from mtbench.pipeline.boards import board
 from mtbench.pipeline.flagging import Flagger
 from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
@@ -161,6 +162,11 @@ class _Gatherer:
                 for s, o in outputs.items()
             },
             runs={s: o.run for s, o in outputs.items()},
+            models={
+                s: model
+                for s, o in outputs.items()
+                if (model := model_argument(o.run.card)) is not None
+            },
             scores={
                 metric: {s: r.statistics.segment_scores for s, r in by_system.items()}
                 for metric, by_system in results.items()

@@ -366,6 +366,19 @@ def test_every_view_is_accessible_and_fits(
         assert not found.response["violations"], f"{view}: {found.generate_report()}"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_flags_and_suspicions_are_accessible(flagged: Path, open_page: Open, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = open_page(flagged, color_scheme=scheme)
+    for view in ("leaderboard", "segments"):
+        page.evaluate("(view) => openView(view)", view)
+        page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+        page.evaluate("list.data && select(5, true)")
+        page.wait_for_timeout(150)
+        found = axe.run(page)
+        assert not found.response["violations"], f"{view}: {found.generate_report()}"
+
+
 def test_it_prints(made: Path, open_page: Open) -> None:
     page = open_page(made)
     assert page.pdf().startswith(b"%PDF")

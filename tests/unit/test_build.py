@@ -198,7 +198,9 @@ def test_a_document_of_nothing_but_boilerplate_is_told(tmp_path: Path) -> None:
 
 def test_the_card_says_how_the_corpus_came_to_be(tmp_path: Path) -> None:
     card = build_corpus(write_stories(tmp_path, "en", "it")).files["card.toml"]
-    assert "Aligned automatically from 4 documents by mtbench corpus build" in card
+    assert (
+        "Aligned automatically from raw documents by mtbench corpus build (unit: paragraph" in card
+    )
     assert '"en-it.jsonl" = ' in card
 
 

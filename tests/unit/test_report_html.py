@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 
 from mtbench.metrics.health import FLAGS
-from mtbench.report.html import SetContent, Suspicion, disagreement, most_disputed, pages
+from mtbench.report.html import Suspicion, disagreement, most_disputed, pages
 from mtbench.report.html.badges import badges, seconds, seconds_text
 from mtbench.report.html.flags import BY_NAME, COPIED, EMPTY, EXACT, FAILED, LOOP, flags
 from mtbench.report.html.page import breakable, commands, json_island, safe
 from mtbench.report.html.wording import detectable, paired_tests, verdict
-from mtbench.types import Json, RunRecord
+from mtbench.types import Json
 from tests.support.nasty import NASTY
 from tests.support.report_content import METRICS, content
 
@@ -254,11 +254,6 @@ def test_commands_make_the_table_again() -> None:
     assert last == "mtbench verify 'some results'"
 
 
-def test_a_system_named_on_the_spot_is_no_command() -> None:
+def test_a_system_that_no_command_can_name_is_said_in_words() -> None:
     one = content(systems=("a", "b")).sets[0]
-    inline: dict[str, RunRecord] = {
-        name: run.model_copy(update={"card": run.card.model_copy(update={"inline": True})})
-        for name, run in one.runs.items()
-    }
-    changed = SetContent(**{**{f: getattr(one, f) for f in one.__slots__}, "runs": inline})
-    assert [line[0] for line in commands(changed, "results")] == ["#", "#", "m"]
+    assert [line[0] for line in commands(replace(one, models={}), "results")] == ["#", "#", "m"]

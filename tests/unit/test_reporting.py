@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -13,11 +14,13 @@ import pytest
 
 from mtbench.cli.common import ConsoleWatcher
 from mtbench.cli.main import run
-from mtbench.config import Workspace, workspace
+from mtbench.config import Workspace, find_system, workspace
 from mtbench.errors import DataError, RequestError
+from mtbench.pipeline.arguments import model_argument
 from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
 from mtbench.pipeline.pearmut import campaign, plain
 from mtbench.pipeline.reporting import gather
+from mtbench.report.html.page import commands
 from mtbench.types import Json
 from tests.support.flagged import evaluate_flagged
 
@@ -155,6 +158,28 @@ def test_tests_and_texts_name_systems_alike(place: Workspace) -> None:
     (one,) = gather(place, ConsoleWatcher(quiet=True)).sets
     (test,) = one.table.tests
     assert {test["a"], test["b"]} == set(one.systems)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    ["hypotheses:good.txt", "command:tr 'a b' c", "identity:", "apertium:en-ca-it", "identity"],
+)
+def test_what_made_a_system_can_be_said_again(place: Workspace, spec: str) -> None:
+    card = find_system(spec, place.models)
+    assert model_argument(card) == spec
+
+
+def test_options_that_no_target_gives_are_not_said(place: Workspace) -> None:
+    card = find_system("hypotheses:good.txt", ())
+    more = card.model_copy(update={"options": {**card.options, "other": 1}})
+    assert model_argument(more) is None
+
+
+def test_the_commands_of_a_report_run(place: Workspace, capsys: pytest.CaptureFixture[str]) -> None:
+    (one,) = gather(place, ConsoleWatcher(quiet=True)).sets
+    for command in commands(one, "results"):
+        words = shlex.split(command.replace("\\\n", " "))
+        assert words[0] == "mtbench" and run(words[1:]) == 0
 
 
 @pytest.fixture

@@ -86,6 +86,7 @@ class SetContent:
         hypotheses: System → for each segment its text, None where the system failed.
         failures: System → position of a segment → why there is no text.
         runs: System → the record of its run.
+        models: System → the ``--model`` that means it, where a command line can say it.
         scores: Metric → system → array of shape (n,).
         groups: Scores by length, domain and document.
         sources: For each segment its source; None where the corpus is not at hand.
@@ -107,6 +108,7 @@ class SetContent:
     failures: Mapping[str, Mapping[int, str]]
     runs: Mapping[str, RunRecord]
     scores: Mapping[str, Mapping[str, Array]]
+    models: Mapping[str, str] = field(default_factory=dict)
     groups: Sequence[Group] = ()
     sources: Sequence[str] | None = None
     references: Sequence[Sequence[str]] | None = None

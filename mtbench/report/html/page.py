@@ -211,18 +211,17 @@ def _run(name: str, run: RunRecord) -> dict[str, object]:
 def commands(one: SetContent, results: str) -> list[str]:
     """The commands that make a table again, as far as a command line can say it."""
     corpus, _, limit = one.table.corpus.partition("@first")
-    carded = [run.card.name for run in one.runs.values() if not run.card.inline]
     found = []
-    if carded:
-        parts = [["mtbench", "evaluate"], *(["--model", name] for name in carded)]
+    if one.models:
+        parts = [["mtbench", "evaluate"], *(["--model", m] for m in one.models.values())]
         parts.append(["--corpus", corpus, "--pair", str(one.table.pair)])
         if limit:
             parts[-1] += ["--limit", limit]
         parts.append([p for m in one.table.metrics if m in one.scores for p in ("--metric", m)])
         parts.append(["--results", results])
         found.append(" \\\n  ".join(shlex.join(part) for part in parts if part))
-    for run in one.runs.values():
-        if run.card.inline:
+    for name, run in one.runs.items():
+        if name not in one.models:
             options = json.dumps(run.card.options, ensure_ascii=False)
             said = f"# {run.card.name}: --model {run.card.backend}:… with options {options}"
             found.append(" ".join(said.splitlines()))

@@ -128,9 +128,10 @@ function lengthPlot(set, metric, width) {
   if (!rows.length) return null;
   const place = (row) => set.rows.findIndex((one) => one.system === row.name);
   const count = new Map(rows.map((row) => [row.label, row.segments]));
-  const short = (label) => label.replace(" characters", "");
+  const tight = width < 420; // an interval in two lines
+  const short = (label) => label.replace(" characters", "").replace("–", tight ? "–\n" : "–");
   return figure("By length", "characters of the source, with the number of segments", drawn({
-    width, height: 280, marginLeft: 46, marginBottom: 50, marginTop: 18,
+    width, height: 280, marginLeft: 46, marginBottom: tight ? 64 : 50, marginTop: 18,
     ariaLabel: `${titleOf(metric)} by length of the source`,
     x: { domain: labels, type: "point", label: null, tickFormat: (label) => `${short(label)}\n${count.get(label).toLocaleString("en")}`, padding: 0.4 },
     y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
@@ -171,11 +172,11 @@ function matrixPlot(set, room, column) {
   const kind = (cell) => (cell.test.winner === null ? "none" : cell.test.winner === cell.row ? "better" : "worse");
   const sign = { none: "", better: "▲ ", worse: "▼ " };
   const left = leftMargin(names);
-  const size = Math.max(44, Math.min(104, (room - left - 24) / names.length));
+  const size = Math.max(62, Math.min(104, (room - left - 24) / names.length));
   // Names that would run into each other are turned.
   const turned = Math.max(...names.map((name) => Array.from(shortener(names)(name)).length)) > size / 6.2;
   const full = Math.round(left + 24 + size * names.length);
-  return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established`, drawn({
+  const chart = drawn({
     width: full, height: Math.round((turned ? 96 : 32) + 40 * names.length), marginLeft: left, marginTop: turned ? 92 : 28, marginBottom: 4,
     ariaLabel: "Significance of all pairs",
     x: { domain: names, axis: "top", label: null, tickFormat: shortener(names, turned ? 16 : 22), tickSize: 0, tickRotate: turned ? -50 : 0 },
@@ -184,7 +185,10 @@ function matrixPlot(set, room, column) {
       vendor.cell(cells, { x: "column", y: "row", inset: 1.5, rx: 4, fill: (cell) => `var(--${kind(cell)})`, title: (cell) => cell.test.verdict }),
       vendor.text(cells, { x: "column", y: "row", text: (cell) => sign[kind(cell)] + signed(cell.delta, set.rank_metric), fill: "var(--ink)", fontSize: 12 }),
     ],
-  }), full > column ? "wide" : null);
+  });
+  // Numbers that would be too small to read are scrolled to.
+  const box = el("div", { class: "scroll fixed", tabindex: "0", role: "region", "aria-label": "Who is better than whom" }, chart);
+  return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established`, box, full > column ? "wide" : null);
 }
 
 let plotsOf = "";
