@@ -2,8 +2,8 @@
 
 A pair of runs gains the log odds that its evidence gives; a conditional random field over all
 monotone alignments turns gains into chances, and the alignment is the one whose pairs have the
-greatest total chance. Chances are worked out twice: the second time for the pairs that have any at
-first sight, with evidence that costs more to get, and with what the other languages of a story say.
+greatest total chance. Where a story has three languages or more, chances are worked out twice: the
+second time the other languages are evidence too.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ from mtbench.documents.chances import Chances, chances
 from mtbench.documents.features import Candidates, candidates
 from mtbench.documents.records import Bead
 from mtbench.documents.similarity import Encoded
-from mtbench.documents.splits import falls_apart
-from mtbench.documents.weights import ALONE, FIRST, WITNESSED, Weights
+from mtbench.documents.weights import ALONE, WITNESSED, Weights
 from mtbench.documents.witnesses import testimony, unit_chances
 
 Matrix = NDArray[np.float64]
@@ -56,11 +55,10 @@ def align_story(
     found: dict[Pair, Found] = {
         pair: candidates(*both, exact=exact) for pair, both in sorted(documents.items())
     }
-    said = {pair: weigh(found[pair], documents[pair], FIRST) for pair in found}
-    if exact:
-        found = looked_into(found, said, documents)
-        weights = WITNESSED if len(found) > 1 else ALONE
-        said = {pair: weigh(found[pair], documents[pair], weights) for pair in found}
+    said = {pair: weigh(found[pair], documents[pair], ALONE) for pair in found}
+    if len(found) > 1:
+        found = heard(found, said)
+        said = {pair: weigh(found[pair], documents[pair], WITNESSED) for pair in found}
     return agreeing({pair: _decided(said[pair], documents[pair]) for pair in found})
 
 
@@ -74,21 +72,16 @@ def weigh(found: Found, both: tuple[Encoded, Encoded], weights: Weights) -> Chan
     return chances(gains, *shape, weights.gap)
 
 
-def looked_into(
-    found: Mapping[Pair, Found],
-    said: Mapping[Pair, Chances],
-    documents: Mapping[Pair, tuple[Encoded, Encoded]],
-) -> dict[Pair, Found]:
-    """The candidates with any chance, with more evidence: parts, and what other languages say."""
+def heard(found: Mapping[Pair, Found], said: Mapping[Pair, Chances]) -> dict[Pair, Found]:
+    """The candidates with any chance, with what the other languages say as further evidence."""
     units = {pair: unit_chances(one) for pair, one in said.items()}
     result: dict[Pair, Found] = {}
     for pair, parts in found.items():
         more: dict[Move, Candidates] = {}
         for move, part in parts.items():
             left = likely(part, said[pair].of[move])
-            apart = falls_apart(*documents[pair], move, left)[:, None]
             words = testimony(pair, move, left, units)
-            more[move] = replace(left, features=np.hstack([left.features, apart, words]))
+            more[move] = replace(left, features=np.hstack([left.features, words]))
         result[pair] = more
     return result
 

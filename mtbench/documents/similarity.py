@@ -29,7 +29,6 @@ class Encoded:
         self.vectors: Vectors = encoder.encode(self.texts)
         self.lengths: Matrix = np.array([len(text) for text in self.texts], dtype=np.float64)
         self._runs: dict[int, Vectors] = {}
-        self._pieces: dict[str, Vectors] = {}
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -42,13 +41,6 @@ class Encoded:
             joined = [f"{self.texts[i]} {self.texts[i + 1]}" for i in missing]
             self._runs.update(zip(missing, self._encoder.encode(joined), strict=True))
         return {i: self._runs[i] for i in wanted}
-
-    def pieces(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of parts of units, each encoded once."""
-        missing = [text for text in dict.fromkeys(texts) if text not in self._pieces]
-        if missing:
-            self._pieces.update(zip(missing, self._encoder.encode(missing), strict=True))
-        return np.stack([self._pieces[text] for text in texts])
 
     @cached_property
     def rough_runs(self) -> Vectors:

@@ -12,8 +12,8 @@ class Weights:
     """Of one conditional random field.
 
     Attributes:
-        evidence: One for each of ``features.NAMES``, then ``splits.NAME`` and ``witnesses.NAMES``
-            where they count.
+        evidence: One for each of ``features.NAMES``, then ``witnesses.NAMES`` where they
+            count.
         gap: Of units that stand in no pair.
     """
 
@@ -21,7 +21,7 @@ class Weights:
     gap: Gap
 
 
-FIRST = Weights(
+ALONE = Weights(
     evidence=(
         -1.246,
         22.911,
@@ -58,11 +58,9 @@ WITNESSED = Weights(
         -2.142,
         -0.637,
         -1.067,
-        0.0,
         -0.864,
         -2.919,
         -0.077,
     ),
     gap=Gap(opening=-0.97, step=0.853),
 )
-ALONE = Weights((*FIRST.evidence, 0.0, 0.0, 0.0, 0.0), FIRST.gap)

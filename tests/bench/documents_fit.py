@@ -19,7 +19,7 @@ from mtbench.documents.align import Move
 from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.chances import Chances, Gap
 from mtbench.documents.features import candidates
-from mtbench.documents.scoring import Found, looked_into, weigh
+from mtbench.documents.scoring import Found, heard, weigh
 from mtbench.documents.similarity import Encoded
 from mtbench.documents.weights import Weights
 from tests.bench.documents import Remembering, by_story
@@ -61,32 +61,22 @@ class Example:
 
 
 def fit(pool: Sequence[list[Row]], seeds: int, stories: int) -> None:
-    """Fits all sets of weights on noisy documents of some stories, and prints them."""
+    """Fits both sets of weights on noisy documents of some stories, and prints them."""
     encoder = Remembering()
     sets = [examples(one, encoder) for one in fitted(pool, seeds, stories)]
     whole = [story for one in sets for story in one]
     strangers = [one for part in sets for one in unrelated(part)]
-    first = maximise([one for story in whole for one in story.values()] + strangers)
-    print(f"FIRST = {first!r}")
-    alone = maximise([one for story in whole for one in again(story, first, together=False)])
+    alone = maximise([one for story in whole for one in story.values()] + strangers)
     print(f"ALONE = {alone!r}")
-    witnessed = maximise([one for story in whole for one in again(story, first, together=True)])
+    witnessed = maximise([one for story in whole for one in again(story, alone)])
     print(f"WITNESSED = {witnessed!r}")
 
 
-def again(story: Mapping[Pair, Example], first: Weights, *, together: bool) -> list[Example]:
-    """The examples of a story with the evidence of the second time."""
-    groups = [story] if together else [{pair: one} for pair, one in story.items()]
-    found: list[Example] = []
-    for group in groups:
-        said = {pair: weigh(one.found, one.both, first) for pair, one in group.items()}
-        more = looked_into(
-            {pair: one.found for pair, one in group.items()},
-            said,
-            {pair: one.both for pair, one in group.items()},
-        )
-        found += [_example(one.both, more[pair], one.gold) for pair, one in group.items()]
-    return found
+def again(story: Mapping[Pair, Example], alone: Weights) -> list[Example]:
+    """The examples of a story with what its languages say of each other's pairs."""
+    said = {pair: weigh(one.found, one.both, alone) for pair, one in story.items()}
+    more = heard({pair: one.found for pair, one in story.items()}, said)
+    return [_example(one.both, more[pair], one.gold) for pair, one in story.items()]
 
 
 def _example(
