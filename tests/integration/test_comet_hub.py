@@ -197,7 +197,7 @@ def test_checked_without_a_download_then_fetched_then_never_asked_again(
     assert not machine.files() & {"README.md", "model.safetensors"}, "only what is needed"
     asked = len(hub.asked)
     again = machine.run("org/tiny", "check", "check view", "signature")
-    assert again["signature"] == before["signature"]
+    assert again["signature"] == after["signature"]
     assert len(hub.asked) == asked, "what is here is used without asking"
 
 
