@@ -26,8 +26,8 @@ engines:
 
 # The environment is made anew only when what it holds has changed.
 $(VENV)/.ready: pyproject.toml constraints.txt
-	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info < (3, 13))' \
-	  || { echo "mtbench needs Python 3.10, 3.11 or 3.12; name one with make PYTHON=..."; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 13))' \
+	  || { echo "the pinned environment needs Python 3.11 or 3.12; name one with make PYTHON=..."; exit 1; }
 	@"$(PYTHON)" -c 'import ensurepip, venv' \
 	  || { echo "this Python has no venv; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@echo "setting up $(VENV): about 2 GB, two minutes on a fast line"

@@ -5,12 +5,13 @@ Shared by the back end ``openai`` and by metrics that ask an LLM for a judgement
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from mtbench.errors import BackendError, SegmentError, TransientError, Unavailable
 from mtbench.servers import (
@@ -27,6 +28,7 @@ from mtbench.servers import (
 )
 from mtbench.types import Json, Record
 
+_SECRETIVE = re.compile(r"api.?key|secret|password|authorization|access.?token", re.IGNORECASE)
 OPENAI = "https://api.openai.com/v1"
 
 
@@ -85,6 +87,15 @@ class ChatOptions(Record):
     timeout: Annotated[float, Field(gt=0, exclude=True)] = 120.0
     concurrency: Annotated[int, Field(ge=1, le=64, exclude=True)] = 4
     price: Annotated[Price | None, Field(exclude=True)] = None
+
+    @field_validator("extra_body")
+    @classmethod
+    def _no_key_in_it(cls, body: dict[str, Json]) -> dict[str, Json]:
+        for name, value in body.items():
+            if isinstance(value, str) and _SECRETIVE.search(name):
+                # The value is not repeated, and a card and a result would hold it.
+                raise ValueError(f"{name!r} looks like a key: name its variable by api_key_env")
+        return body
 
     @property
     def drawn(self) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,13 +11,9 @@ from pydantic import ValidationError
 
 from mtbench.digests import digest_json
 from mtbench.errors import CardError, RequestError, UnknownName
+from mtbench.files import read_toml
 from mtbench.plugins import BACKENDS, first_defect, parse_options
 from mtbench.types import CorpusCard, Json, Record, SystemCard
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,99}\Z")
 LIMITED = re.compile(r"@first[0-9]+\Z")
@@ -84,32 +79,18 @@ def _settings(path: Path) -> dict[str, str]:
     return dict(found)
 
 
-def _own_and_shipped(own: Path, name: str) -> tuple[Path, ...]:
+def shipped(name: str) -> Path:
+    """The folder of corpora or model cards that comes with mtbench; in a checkout, its own."""
     package = Path(__file__).resolve().parent
     inside, beside = package / "share" / name, package.parent / name
-    shipped = inside if inside.is_dir() else beside
-    folders = [folder for folder in (own, shipped) if folder.is_dir()]
+    return inside if inside.is_dir() else beside
+
+
+def _own_and_shipped(own: Path, name: str) -> tuple[Path, ...]:
+    folders = [folder for folder in (own, shipped(name)) if folder.is_dir()]
     if len(folders) == 2 and folders[0].resolve() == folders[1].resolve():
         return (folders[0],)
     return tuple(folders)
-
-
-def read_toml(path: Path) -> dict[str, Json]:
-    """A TOML document.
-
-    Raises:
-        CardError: If it cannot be read or is not TOML, with file and line.
-    """
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8").removeprefix("\ufeff"))
-    except OSError as error:
-        raise CardError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise CardError(f"{path}: not UTF-8", hint="convert the file to UTF-8") from error
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        where = f"{path}:{line.group(1)}" if line else str(path)
-        raise CardError(f"{where}: not TOML: {error}") from error
 
 
 # --- systems --------------------------------------------------------------------------------
@@ -196,7 +177,8 @@ def _name_of_target(backend: str, target: str) -> str:
     last = target.rstrip("/").rsplit("/", 1)[-1]
     if backend == "hypotheses" and not Path(target).is_dir():
         last = Path(last).stem
-    return "".join(c if c.isprintable() else "-" for c in last).strip()[:80] or backend
+    shown = "".join(c if c.isprintable() else "-" for c in last)
+    return shown.strip(" '\"")[:80] or backend
 
 
 def _checked(
@@ -387,8 +369,9 @@ def read_corpus_card(folder: Path) -> CorpusCard | None:
     path = folder / "card.toml"
     if not path.is_file():
         return None
+    values = read_toml(path)
     try:
-        return CorpusCard.model_validate(read_toml(path))
+        return CorpusCard.model_validate(values)
     except ValidationError as error:
         raise CardError(f"{path}: {first_defect(error, 'key')}", hint=_keys(CorpusCard)) from error
     except RequestError as error:

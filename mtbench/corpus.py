@@ -103,12 +103,12 @@ def _segment(values: dict[str, Json], where: str) -> Segment:
             source=Source(
                 id=name,
                 text=text,
-                document=_text(values, "doc", where),
+                document=_label(values, "doc", where),
                 context=_text(values, "context", where),
                 instruction=_text(values, "instruction", where),
             ),
             references=_references(values, where),
-            domain=_text(values, "domain", where),
+            domain=_label(values, "domain", where),
             original_language=_text(values, "original_language", where),
             origin=cast("Origin | None", origin),
             alignment=alignment,
@@ -127,6 +127,12 @@ def _text(values: dict[str, Json], key: str, where: str, *, required: bool = Fal
     if not isinstance(value, str):
         raise DataError(f"{where}: {key}: not a string")
     return value
+
+
+def _label(values: dict[str, Json], key: str, where: str) -> str | None:
+    """A text that names something; a blank one names nothing, so such segments are not one."""
+    text = _text(values, key, where)
+    return text if text and text.strip() else None
 
 
 def _references(values: dict[str, Json], where: str) -> tuple[str, ...]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from mtbench.errors import DataError, RequestError, Unavailable
+from mtbench.errors import CardError, DataError, RequestError, Unavailable
 from mtbench.types import Json
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -172,3 +179,21 @@ def read_json(path: Path) -> Json:
 def unreadable(path: Path, error: OSError) -> RequestError:
     """The error for a file that cannot be read."""
     return RequestError(f"{path}: cannot be read: {error.strerror or error}")
+
+
+def read_toml(path: Path) -> dict[str, Json]:
+    """A TOML document.
+
+    Raises:
+        CardError: If it cannot be read or is not TOML, with file and line.
+    """
+    try:
+        return tomllib.loads(path.read_bytes().decode("utf-8").removeprefix("\ufeff"))
+    except OSError as error:
+        raise CardError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise CardError(f"{path}: not UTF-8", hint="convert the file to UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        where = f"{path}:{line.group(1)}" if line else str(path)
+        raise CardError(f"{where}: not TOML: {error}") from error

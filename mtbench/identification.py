@@ -51,15 +51,21 @@ class LanguageCheck:
         languages: Tags of the languages that belong there; their relatives and English come along.
         words: From so many words on an identification is trusted.
         letters: From so many letters on.
+        certain: From this probability on.
 
     Raises:
         MissingExtra: If the identifier is not installed.
     """
 
     def __init__(
-        self, languages: Iterable[str], *, words: int = _WORDS, letters: int = _LETTERS
+        self,
+        languages: Iterable[str],
+        *,
+        words: int = _WORDS,
+        letters: int = _LETTERS,
+        certain: float = _CERTAIN,
     ) -> None:
-        self._words, self._letters = words, letters
+        self._words, self._letters, self._certain = words, letters, certain
         self._model = _identifier()
         self._all: Any = None
         known = {str(language) for language in self._model.nb_classes}
@@ -82,14 +88,14 @@ class LanguageCheck:
         if expected not in self._candidates or not self._long_enough(clean, expected):
             return None
         found, certainty = _classify(self._model, clean)
-        if found == expected or certainty < _CERTAIN or _alike(found, expected):
+        if found == expected or certainty < self._certain or _alike(found, expected):
             return None
         # It is none that should be here; which it is may lie outside the candidates.
         self._all = self._all or _identifier()
         overall, certainty = _classify(self._all, clean)
         if overall == expected:
             return None
-        return str(overall if certainty >= _CERTAIN else found)
+        return str(overall if certainty >= self._certain else found)
 
     def recognised(self, text: str, tag: str) -> bool:
         """Whether a text is taken for the language that it should be in."""

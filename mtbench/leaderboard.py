@@ -7,13 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 from mtbench import __version__
-from mtbench.plugins import DEFAULT_METRICS
-from mtbench.types import Cell, Json, Leaderboard, MetricInfo, Row, RunRecord, Score, Table
+from mtbench.errors import MtbenchError
+from mtbench.plugins import DEFAULT_METRICS, METRICS, PRIMARY_METRICS, parse_options
+from mtbench.types import (
+    Cell,
+    Json,
+    Leaderboard,
+    MetricInfo,
+    Row,
+    RunRecord,
+    Score,
+    Signature,
+    Table,
+)
 
 COLUMN_ORDER = (
     "bleu", "chrf", "chrf++", "spbleu", "ter", "comet", "cometkiwi", "xcomet", "semsim",
 )  # fmt: skip
-PRIMARY = ("comet", "chrf")
+_SIDES = ("a", "b", "winner")  # of a paired test
+_OUTDATED = "was scored on another state of the test set; evaluate again"
 
 
 class Entry(NamedTuple):
@@ -62,6 +74,7 @@ def build(
     entries: Sequence[Entry],
     ranker: Ranker,
     *,
+    current: Mapping[str, str] | None = None,
     preferred: Mapping[tuple[str, str], str] | None = None,
     sort: str | None = None,
     missing: Mapping[str, str] | None = None,
@@ -71,9 +84,12 @@ def build(
     Args:
         entries: The runs, with their scores.
         ranker: Ranks the scores of one metric on one test set; told the baselines.
+        current: Test set (``CORPUS/SRC-TGT``) → digest of its latest state. Scores of another
+            state are left out; where it is not known, that of most scores is shown.
         preferred: Test set (``CORPUS/SRC-TGT``) and metric → signature to show where scores of
-            several are stored; elsewhere that of most systems is shown.
-        sort: Primary metric; by default the first of ``PRIMARY`` that most systems have.
+            several are stored; elsewhere that of most systems is shown, and of equally many the
+            one nearest to the metric's defaults.
+        sort: Primary metric; by default the first of ``PRIMARY_METRICS`` that most systems have.
         missing: Metric → why it could not be computed.
     """
     groups: dict[tuple[str, str], list[Entry]] = {}
@@ -86,8 +102,16 @@ def build(
         infos |= {score.metric: score.info for score in entry.scores}
     metrics = ordered(names)
     tables = [
-        _table(group, metrics, ranker, preferred or {}, sort, missing or {})
-        for _, group in sorted(groups.items(), key=lambda item: item[0])
+        _table(
+            group,
+            metrics,
+            ranker,
+            (current or {}).get(f"{corpus}/{pair}"),
+            preferred or {},
+            sort,
+            missing or {},
+        )
+        for (corpus, pair), group in sorted(groups.items(), key=lambda item: item[0])
     ]
     return Leaderboard(
         metrics=dict(sorted(infos.items(), key=lambda item: metrics.index(item[0]))),
@@ -107,12 +131,15 @@ def _table(
     entries: Sequence[Entry],
     metrics: tuple[str, ...],
     ranker: Ranker,
+    current: str | None,
     preferred: Mapping[tuple[str, str], str],
     sort: str | None,
     missing: Mapping[str, str],
 ) -> Table:
     run = entries[-1].run
+    entries, outdated = _of_one_state(entries, current)
     excluded = [note for entry in entries for note in entry.stale]
+    excluded += [f"{folder}: {metric} {_OUTDATED}" for folder, metric in outdated]
     chosen: dict[str, dict[str, Score]] = {}
     for metric in metrics:
         chosen[metric], left_out = _one_signature(
@@ -128,7 +155,7 @@ def _table(
         ranked = ranker([_named(s, e) for s, e in _pairs(scores, entries)], baselines)
     names = _unique_names(entries)
     rows = [
-        _row(entry, names[entry.folder], primary, chosen, ranked.standings, missing)
+        _row(entry, names[entry.folder], primary, chosen, ranked.standings, missing, outdated)
         for entry in entries
     ]
     return Table(
@@ -140,7 +167,7 @@ def _table(
         verdict=ranked.verdict,
         rows=tuple(_sorted(rows, primary, chosen)),
         excluded=tuple(excluded),
-        tests=ranked.tests,
+        tests=tuple(_renamed(test, names) for test in ranked.tests),
     )
 
 
@@ -151,6 +178,39 @@ def _pairs(scores: Sequence[Score], entries: Sequence[Entry]) -> list[tuple[Scor
 
 def _named(score: Score, entry: Entry) -> Score:
     return score.model_copy(update={"system": entry.folder})
+
+
+def _of_one_state(
+    entries: Sequence[Entry], current: str | None
+) -> tuple[list[Entry], list[tuple[str, str]]]:
+    """Entries without scores on another state of the test set; folder and metric of those."""
+    counts: dict[str | None, Counter[str]] = {}
+    for entry in entries:
+        for score in entry.scores:
+            choice, digest = _state(score)
+            counts.setdefault(choice, Counter())[digest] += 1
+    latest = {current, *(e.run.sources_digest for e in entries if e.run.testset_digest == current)}
+    shown = {
+        choice: min(found, key=lambda d: (d not in latest, -found[d], d))
+        for choice, found in counts.items()
+    }
+    kept, outdated = [], []
+    for entry in entries:
+        scores = [s for s in entry.scores if shown[_state(s)[0]] == _state(s)[1]]
+        left = {s.metric for s in entry.scores} - {s.metric for s in scores}
+        outdated += [(entry.folder, metric) for metric in sorted(left)]
+        kept.append(entry._replace(scores=tuple(scores)))
+    return kept, outdated
+
+
+def _state(score: Score) -> tuple[str | None, str]:
+    """What of the test set a score rests on: which choice of references, and its digest.
+
+    Scores on one reference of several, which their signatures name, stand beside those on all.
+    """
+    if "reference" in (*score.info.needs, *score.info.uses):
+        return Signature.parse(score.signature).get("ref") or "", score.testset_digest
+    return None, score.sources_digest
 
 
 def _one_signature(
@@ -165,20 +225,29 @@ def _one_signature(
         return {}, []
     shown = preferred
     if shown not in counts:
-        shown = min(counts, key=lambda signature: (-counts[signature], signature))
+        of = {score.signature: score for _, score in stored}
+        shown = min(counts, key=lambda one: (-counts[one], _unusual(of[one]), one.count("|"), one))
     found, left_out = {}, []
     for entry, score in stored:
         if score.signature == shown:
             found[entry.folder] = score
-        elif entry.folder not in left_out:
+        else:
             left_out.append(f"{entry.folder}: {metric} under another signature: {score.signature}")
-    if len({score.testset_digest for score in found.values()}) > 1:
-        left_out.append(f"{metric}: rows of different test sets (the corpus has changed)")
     return found, left_out
 
 
+def _unusual(score: Score) -> int:
+    """How many options of a score are not the metric's defaults."""
+    try:
+        usual = parse_options(METRICS.get(score.metric).Options, {}, score.metric)
+    except MtbenchError:  # a metric that is not installed any more
+        return 0
+    defaults = usual.model_dump(mode="json")
+    return sum(score.options.get(key, value) != value for key, value in defaults.items())
+
+
 def _primary(chosen: Mapping[str, Mapping[str, Score]], candidates: Sequence[Entry]) -> str | None:
-    for metric in PRIMARY:
+    for metric in PRIMARY_METRICS:
         having = sum(entry.folder in chosen.get(metric, {}) for entry in candidates)
         if having and 2 * having > len(candidates):
             return metric
@@ -193,6 +262,11 @@ def _unique_names(entries: Sequence[Entry]) -> dict[str, str]:
     }
 
 
+def _renamed(test: Json, names: Mapping[str, str]) -> Json:
+    """A test with systems as the rows have them; a ranker knows folders."""
+    return {key: names.get(value, value) if key in _SIDES else value for key, value in test.items()}
+
+
 def _row(
     entry: Entry,
     name: str,
@@ -200,6 +274,7 @@ def _row(
     chosen: Mapping[str, Mapping[str, Score]],
     standings: Mapping[str, Standing],
     missing: Mapping[str, str],
+    outdated: Sequence[tuple[str, str]],
 ) -> Row:
     run = entry.run
     cells = {}
@@ -207,7 +282,9 @@ def _row(
         score = scores.get(entry.folder)
         if score is None:
             reason = missing.get(metric, "not scored")
-            if run.status == "partial":
+            if (entry.folder, metric) in outdated:
+                reason = _OUTDATED
+            elif run.status == "partial":
                 reason = f"{run.failures} segments have no translation"
             cells[metric] = Cell(reason=reason)
         else:

@@ -27,6 +27,7 @@ __all__ = [
     "BUILTIN_METRICS",
     "DEFAULT_METRICS",
     "METRICS",
+    "PRIMARY_METRICS",
     "Advance",
     "Array",
     "Backend",
@@ -70,6 +71,7 @@ BUILTIN_METRICS: dict[str, str] = {
 }
 
 DEFAULT_METRICS = ("bleu", "chrf", "comet")
+PRIMARY_METRICS = ("comet", "chrf")  # the first that is there ranks; never BLEU by default
 
 
 class Registry(Generic[T]):

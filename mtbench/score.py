@@ -55,7 +55,7 @@ def signature(
 ) -> Signature:
     """The whole signature: the metric's own, the reference where one was chosen, failures."""
     found = metric.signature(scoring_view)
-    if test_set.reference_names and "reference" in metric.info.needs:
+    if test_set.reference_names and "reference" in (*metric.info.needs, *metric.info.uses):
         found = found.plus(ref=",".join(test_set.reference_names))
     return found.plus(failures="empty") if failures else found
 
@@ -177,13 +177,13 @@ def surface(test_set: TestSet, hypotheses: Sequence[Hypothesis]) -> dict[str, fl
     """What can be counted without a metric.
 
     Returns:
-        ``empty`` and ``copied`` (the source as it stands), counts; ``length_ratio``, characters of
-        the hypotheses over characters of the references (their mean where there are several),
-        absent where there are none.
+        ``empty`` (a failure is none) and ``copied`` (the source as it stands), counts;
+        ``length_ratio``, characters of the hypotheses over characters of the references (their
+        mean where there are several), absent where there are none.
     """
     texts = [hypothesis.text or "" for hypothesis in hypotheses]
     found: dict[str, float] = {
-        "empty": sum(not text.strip() for text in texts),
+        "empty": sum(h.text is not None and not h.text.strip() for h in hypotheses),
         "copied": sum(
             text.strip() == source.text.strip()
             for text, source in zip(texts, test_set.sources, strict=True)

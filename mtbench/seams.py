@@ -38,12 +38,13 @@ class Backend(ABC):
         Options: Record that validates the ``[options]`` of a card.
         batching: ``free`` where an output does not depend on what else is in its batch,
             ``document`` where batches are to be the documents (or fixed blocks where there
-            are none), ``single`` for one segment a call.
+            are none), ``single`` for one segment a call, equal ones once.
         unit: What one request to the system holds: a segment, or a whole document that is
             translated as one.
-        by_id: Whether an answer belongs to a segment's id rather than to its text or its batch:
-            equal texts must not be translated once for all, and after a ``SegmentError`` the
-            others of a document may be asked for one by one.
+        by_id: Whether an answer belongs to a segment's id rather than to its text or its batch
+            (a seed drawn from the id, answers in a file): equal texts must not be translated once
+            for all, and after a ``SegmentError`` the others of a document may be asked for one by
+            one.
         deterministic: Whether the same input gives the same output again.
         max_concurrency: How many ``translate`` calls may run at once.
         preferred_batch: Segments a batch where the user does not say.
@@ -126,6 +127,10 @@ class Backend(ABC):
         These are the sources without those that are finished already and without repetitions.
         For back ends that start work ahead; most have no use for it.
         """
+
+    def asked(self, batch: Sequence[Source]) -> Sequence[str]:
+        """The texts that the system reads for a batch, prompts included: for estimates alone."""
+        return [source.text for source in batch]
 
     def __enter__(self) -> Backend:
         return self
@@ -244,6 +249,14 @@ class Metric(ABC):
         """Score of each segment from its row alone: (n, k) → (n,)."""
         return self.pool(rows)
 
+    def worst_rows(self, rows: Array) -> Array | None:
+        """Rows of the same segments with nothing right in them: (n, k) → (n, k).
+
+        What is counted as worst must never make a score better. None, as by default, where the
+        metric has no worst or does not say what it is.
+        """
+        return None
+
 
 class MeanMetric(Metric):
     """A metric whose row is ``(score, 1)`` and whose system score is the mean."""
@@ -251,6 +264,14 @@ class MeanMetric(Metric):
     def pool(self, totals: Array) -> Array:
         """Mean of the segment scores."""
         return np.asarray(totals[..., 0] / totals[..., 1], dtype=np.float64)
+
+    def worst_rows(self, rows: Array) -> Array | None:
+        """Rows at the worse one of the bounds, where there are bounds."""
+        if self.info.bounds is None:
+            return None
+        worst = self.info.bounds[0] if self.info.higher_is_better else self.info.bounds[1]
+        found: Array = np.stack([worst * rows[:, 1], rows[:, 1]], axis=1)
+        return found
 
     @staticmethod
     def rows(scores: Sequence[float] | Array) -> Array:

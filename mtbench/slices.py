@@ -14,7 +14,8 @@ from mtbench.types.findings import Slice, Sliced, SliceScore
 Array = NDArray[np.float64]
 Pool = Callable[[Array], Array]
 By = Literal["domain", "document", "original_language", "length"]
-Estimator = Callable[[Array, Pool], Interval]
+# Rows of a slice, ``pool``, and the positions of its segments → the interval of its score.
+Estimator = Callable[[Array, Pool, Sequence[int]], Interval]
 
 # Characters of the source: bounds that leave a tweet, a sentence, two sentences, a paragraph.
 LENGTHS = ((1, 49), (50, 99), (100, 199), (200, 399), (400, None))
@@ -52,7 +53,8 @@ def slice_scores(
         systems: System → array of shape (n, k), one row a segment.
         labels: For each segment its label; segments without one are counted and in no slice.
         pool: Totals of shape (..., k) → scores of shape (...).
-        estimator: Rows of a slice and ``pool`` → the interval of its score.
+        estimator: Gives the interval of a slice's score; told its segments, whose documents
+            may be the unit.
         by: What the labels are.
         metric: The metric's name.
 
@@ -78,7 +80,7 @@ def slice_scores(
                     SliceScore(
                         system=name,
                         score=float(pool(rows[groups[label]].sum(axis=0))),
-                        interval=estimator(rows[groups[label]], pool),
+                        interval=estimator(rows[groups[label]], pool, groups[label]),
                     )
                     for name, rows in systems.items()
                 ),

@@ -6,7 +6,7 @@ Each finding comes with its evidence and a sentence on what to do.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -26,7 +26,8 @@ ENOUGH_SYSTEMS = 6  # below that nothing can stand out
 WEAK_SYSTEMS = 10  # below that standing out says little
 LONG = 8  # words from which on an exact match is no accident
 OUTLYING = 3.5  # robust z (Iglewicz & Hoaglin 1993)
-TWIN_SHARE = 0.5
+TWIN_SHARE = 0.5  # of the long segments; unrelated systems of WMT22 reach 0.29
+NEARLY = 0.9  # of the characters
 MOVED = 0.2  # points of a lexical score that hygiene alone may move
 
 _QUOTES = str.maketrans(
@@ -79,9 +80,21 @@ class Evidence:
     normalised: Mapping[str, Mapping[str, float]]
 
 
-def suspicions(known: Evidence) -> tuple[Finding, ...]:
+class Suspicions(Record):
+    """What was found on one test set.
+
+    Attributes:
+        findings: What a reader should look at.
+        unexamined: What was not looked at, and why.
+    """
+
+    findings: tuple[Finding, ...]
+    unexamined: tuple[str, ...] = ()
+
+
+def suspicions(known: Evidence) -> Suspicions:
     """Everything suspect about one test set's table."""
-    return (
+    findings = (
         *reference_affinity(known),
         *twins(known),
         *metric_disagreement(known),
@@ -89,6 +102,25 @@ def suspicions(known: Evidence) -> tuple[Finding, ...]:
         *hygiene(known),
         *seen_in_training(known),
     )
+    return Suspicions(findings=findings, unexamined=tuple(_unexamined(known)))
+
+
+def _unexamined(known: Evidence) -> Iterator[str]:
+    if not any(known.references):
+        yield "reference affinity and text hygiene: the references are not at hand"
+    elif len(known.outputs) < ENOUGH_SYSTEMS:
+        yield (
+            f"reference affinity: among {len(known.outputs)} systems nothing can stand out; "
+            f"it takes {ENOUGH_SYSTEMS}"
+        )
+    elif _affinity_metric(known) is None:
+        yield "reference affinity: not all systems have a score by chrf or bleu"
+    if known.facts.date is None:
+        yield "training data: the corpus's card has no date"
+    else:
+        silent = [name for name, card in known.cards.items() if card.training_cutoff is None]
+        if silent:
+            yield f"training data: no training_cutoff in the cards of {', '.join(sorted(silent))}"
 
 
 def robust_z(values: Mapping[str, float]) -> dict[str, float]:
@@ -126,8 +158,8 @@ def _stripped(references: tuple[str, ...]) -> set[str]:
 def reference_affinity(known: Evidence) -> list[Finding]:
     """Systems nearer to the reference than the others by score and by exact matches alike."""
     names = set(known.outputs)
-    metric = next((m for m in ("chrf", "bleu") if names == set(known.scores.get(m, {}))), None)
-    if metric is None or len(names) < ENOUGH_SYSTEMS:
+    metric = _affinity_metric(known)
+    if metric is None or len(names) < ENOUGH_SYSTEMS or not any(known.references):
         return []
     matches = exact_matches(known)
     shares = {name: hits / max(of, 1) for name, (hits, of) in matches.items()}
@@ -154,8 +186,15 @@ def reference_affinity(known: Evidence) -> list[Finding]:
     return found
 
 
+def _affinity_metric(known: Evidence) -> str | None:
+    names = set(known.outputs)
+    return next((m for m in ("chrf", "bleu") if names == set(known.scores.get(m, {}))), None)
+
+
 def twins(known: Evidence) -> list[Finding]:
-    """Pairs of systems whose long outputs are mostly the same."""
+    """Pairs of systems whose long outputs are mostly the same, or nearly."""
+    from rapidfuzz.distance.Levenshtein import normalized_similarity
+
     found = []
     for a, b in combinations(sorted(known.outputs), 2):
         pairs = [
@@ -164,12 +203,14 @@ def twins(known: Evidence) -> list[Finding]:
             if max(len(x.split()), len(y.split())) >= LONG
         ]
         same = sum(x == y for x, y in pairs)
-        if pairs and same >= TWIN_SHARE * len(pairs):
+        near = sum(normalized_similarity(x, y, score_cutoff=NEARLY) > 0 for x, y in pairs)
+        if pairs and near >= TWIN_SHARE * len(pairs):
             found.append(
                 Finding(
                     kind="twins",
                     systems=(a, b),
-                    evidence=f"{same} of {len(pairs)} long segments are the same word for word",
+                    evidence=f"{near} of {len(pairs)} long segments are the same in 9 of 10 "
+                    f"characters or more, {same} of them word for word",
                     advice="Count them as one system: they are likely one model under two names, "
                     "and a ranking of both says little.",
                 )

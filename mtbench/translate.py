@@ -43,6 +43,8 @@ def batching(backend: Backend, runtime: Runtime, sources: Sequence[Source]) -> s
         return "free" if backend.batching == "free" else "single"
     if any(source.document is not None for source in sources):
         return "document"
+    if backend.by_id:
+        return "single"
     return f"block:{runtime.batch_size or backend.preferred_batch}"
 
 
@@ -51,9 +53,10 @@ def plan(
 ) -> list[Batch]:
     """The batches that are still to do.
 
-    Where batches do not matter to the output, equal sources are translated once and batches hold
-    sources of like length, longest first. Where they do, they are the documents (or blocks) of the
-    whole test set, in order, so that an interrupted run continues with the same ones.
+    Equal sources (with equal context and instruction) are translated once where neither batches
+    nor ids matter to the output. Where batches do not matter, they hold sources of like length,
+    longest first. Where they do, they are the documents (or blocks) of the whole test set, in
+    order, so that an interrupted run continues with the same ones.
 
     Args:
         sources: The whole test set.
@@ -66,8 +69,7 @@ def plan(
     if how == "free":
         return list(_by_length(sources, finished, size, by_id=backend.by_id))
     if how == "single":
-        todo = (source for source in sources if source.id not in finished)
-        return [Batch((source,), ((source.id,),)) for source in todo]
+        return [_batch([group]) for group in _alike(sources, finished, by_id=backend.by_id)]
     groups = _documents(sources) if how == "document" else _blocks(sources, size)
     return [
         Batch(tuple(group), tuple((source.id,) for source in group))
@@ -79,13 +81,9 @@ def plan(
 def _by_length(
     sources: Sequence[Source], finished: frozenset[str], size: int, *, by_id: bool
 ) -> Iterator[Batch]:
-    alike: dict[tuple[str | None, ...], list[Source]] = {}
-    for source in sources:
-        if source.id not in finished:
-            same = (source.text, source.context, source.instruction, source.id if by_id else None)
-            alike.setdefault(same, []).append(source)
     groups = sorted(
-        alike.values(), key=lambda group: (-len(group[0].text), group[0].text, group[0].id)
+        _alike(sources, finished, by_id=by_id),
+        key=lambda group: (-len(group[0].text), group[0].text, group[0].id),
     )
     batch: list[list[Source]] = []
     for group in groups:
@@ -97,6 +95,18 @@ def _by_length(
         batch.append(group)
     if batch:
         yield _batch(batch)
+
+
+def _alike(
+    sources: Sequence[Source], finished: frozenset[str], *, by_id: bool
+) -> list[list[Source]]:
+    """What is still to do, equal sources together, in the order of the first of each."""
+    alike: dict[tuple[str | None, ...], list[Source]] = {}
+    for source in sources:
+        if source.id not in finished:
+            same = (source.text, source.context, source.instruction, source.id if by_id else None)
+            alike.setdefault(same, []).append(source)
+    return list(alike.values())
 
 
 def _batch(groups: Sequence[Sequence[Source]]) -> Batch:

@@ -43,8 +43,7 @@ def tiny_comet(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path
 
     def checkpoint(kind: str) -> Path:
         with FileLock(folder / "lock"):
-            name, _, norm = kind.partition("+")
-            file = folder / (name + ("-norm" if norm else "")) / "checkpoints" / "model.ckpt"
-            return file if file.is_file() else support.build(folder, name, layer_norm=bool(norm))
+            file = folder / kind / "checkpoints" / "model.ckpt"
+            return file if file.is_file() else support.build(folder, kind)
 
     return checkpoint

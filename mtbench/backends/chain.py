@@ -72,7 +72,7 @@ class Chain(Backend):
         self.steps = [kind(kind_options, leg, runtime) for kind, kind_options, leg in legs]
         self.batching = max((step.batching for step in self.steps), key=_STRICTNESS.index)
         # Documents go through all steps as documents, whatever one step could do by ids.
-        self.by_id = self.batching == "free" and self.steps[0].by_id
+        self.by_id = self.batching != "document" and any(step.by_id for step in self.steps)
         self.deterministic = all(step.deterministic for step in self.steps)
         self.max_concurrency = min(step.max_concurrency for step in self.steps)
         self.preferred_batch = min(step.preferred_batch for step in self.steps)
@@ -131,6 +131,10 @@ class Chain(Backend):
             for name, amount in step.usage().items():
                 total[name] = total.get(name, 0) + amount
         return total
+
+    def asked(self, batch: Sequence[Source]) -> list[str]:
+        """What each step would read, as if each wrote as much as it was given."""
+        return [text for step in self.steps for text in step.asked(batch)]
 
     def sources(self, sources: Sequence[Source]) -> None:
         """Tells the first step; what the others will be given is not known yet."""

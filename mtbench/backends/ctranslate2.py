@@ -287,7 +287,7 @@ class CTranslate2(Backend):
             results = self._translator.translate_batch(
                 rows,
                 target_prefix=[[self._first]] * len(rows) if self._first else None,
-                max_batch_size=self.options.batch_tokens,
+                max_batch_size=self._tokens_a_batch(rows),
                 batch_type="tokens",
                 max_input_length=0,  # 1024 by default, beyond which it cuts without a word
                 max_decoding_length=self._decoding["max_new_tokens"],
@@ -303,6 +303,11 @@ class CTranslate2(Backend):
             raise BackendError(f"CTranslate2 failed: {first_line(error)}") from error
         outputs = [result.hypotheses[0] for result in results]
         return [row[1:] if self._first and row[:1] == [self._first] else row for row in outputs]
+
+    def _tokens_a_batch(self, rows: list[list[str]]) -> int:
+        """The budget of a batch; smaller where else some workers would have nothing to do."""
+        share = 1.1 * sum(map(len, rows)) / self._translator.num_translators  # some is padding
+        return min(self.options.batch_tokens, max(int(share) + 1, *map(len, rows)))
 
     def _facts(self, row: Encoded, output: list[str]) -> dict[str, Json]:
         ended = self._tokenizer is not None and output[-1:] == [self._tokenizer.inner.eos_token]

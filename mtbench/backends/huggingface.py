@@ -118,6 +118,12 @@ class HuggingFace(Backend):
         if is_llm(self._found().folder):
             self._prompter.sources(sources)
 
+    def asked(self, batch: Sequence[Source]) -> list[str]:
+        """The sources, or an LLM's messages."""
+        if is_llm(self._found().folder):
+            return self._prompter.said(batch)
+        return [source.text for source in batch]
+
     def notes(self) -> tuple[str, ...]:
         """An unpinned revision, codes that are not exactly the languages, what a prompt lacks."""
         pinning = self._found().note()

@@ -37,6 +37,8 @@ class OpenAI(Backend):
         self.max_concurrency = self.options.concurrency
         self._chat = Chat(self.options)
         self.unit = self.options.unit
+        if self.batching == "single":
+            self.by_id = self.options.seed is None and self.options.drawn  # by seeds of their own
         self._prompter = Prompter(self.options, pair)
 
     @classmethod
@@ -87,6 +89,10 @@ class OpenAI(Backend):
             "prompt": self._prompter.record(),
             "price": given.price.model_dump() if given.price else None,
         }
+
+    def asked(self, batch: Sequence[Source]) -> list[str]:
+        """The messages of the batch's requests."""
+        return self._prompter.said(batch)
 
     def __enter__(self) -> OpenAI:
         self._chat.__enter__()

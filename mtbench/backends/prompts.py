@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -151,12 +152,14 @@ class Prompter:
             or (s.instruction is not None and "instruction" not in places)
             for s in sources
         )
-        texts = {source.text.strip(): source.id for source in sources}
-        for number, (source, _) in enumerate(self.examples(), start=1):
-            if source.strip() in texts:
+        texts = {_bare(source.text): source.id for source in sources}
+        for number, example in enumerate(self.examples(), start=1):
+            # Its translation too: a test set that is read backwards has that for its source.
+            found = next((texts[_bare(side)] for side in example if _bare(side) in texts), None)
+            if found is not None:
                 raise DataError(
-                    f"example {number} of {self.options.examples} is segment "
-                    f"{texts[source.strip()]!r} of the test set",
+                    f"example {number} of {self.options.examples} is segment {found!r} of the "
+                    "test set",
                     hint="examples must be held out: take others",
                 )
 
@@ -194,6 +197,10 @@ class Prompter:
         """The requests for a batch: one a segment, or one for all of it."""
         units = [tuple(batch)] if self.options.unit == "document" else [(s,) for s in batch]
         return [Request(unit, self._messages(unit)) for unit in units]
+
+    def said(self, batch: Sequence[Source]) -> list[str]:
+        """The texts of all messages of a batch's requests."""
+        return [m.content for request in self.requests(batch) for m in request.messages]
 
     def _messages(self, unit: tuple[Source, ...]) -> tuple[Message, ...]:
         found = []
@@ -305,6 +312,13 @@ def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     if len(found) != len(pairs):
         raise ValueError("a number occurs twice")
     return found
+
+
+def _bare(text: str) -> str:
+    """A text without what does not make it another one: case, spaces, marks, spelling of é."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    words = "".join(c if c.isalnum() or unicodedata.combining(c) else " " for c in folded).split()
+    return " ".join(words) or text.strip()
 
 
 def _says_something(text: Json) -> bool:

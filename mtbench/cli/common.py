@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from mtbench.cli import completion
 from mtbench.cli.output import emit as emit
+from mtbench.cli.output import emit_failed as emit_failed
 from mtbench.cli.output import emit_json as emit_json
 from mtbench.cli.output import printable, say
+from mtbench.cli.output import tell as tell
 from mtbench.errors import RequestError
 from mtbench.types import Json, Runtime
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from mtbench.pipeline import Estimate, Request
+    from mtbench.pipeline import Estimate, Request, Unfinished
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -41,6 +44,7 @@ model_option = click.option(
     multiple=True,
     required=True,
     metavar="M",
+    shell_complete=completion.models,
     help="A card's name, a path to a card, or BACKEND:TARGET such as hypotheses:out.txt.",
 )
 
@@ -68,10 +72,16 @@ _SELECTION = (
         "corpora",
         multiple=True,
         metavar="NAME|PATH|GLOB",
+        shell_complete=completion.corpora,
         help="Corpora to use. Default: every one in corpora/.",
     ),
     click.option(
-        "--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Directions. Default: all."
+        "--pair",
+        "pairs",
+        multiple=True,
+        metavar="SRC-TGT",
+        shell_complete=completion.pairs,
+        help="Directions. Default: all.",
     ),
     click.option(
         "--limit",
@@ -86,6 +96,7 @@ metric_options = _together(
         "metrics",
         multiple=True,
         metavar="NAME",
+        shell_complete=completion.metrics,
         help="Metrics to compute. Default: bleu, chrf, comet.",
     ),
     *(
@@ -146,10 +157,19 @@ dry_run_option = click.option(
     is_flag=True,
     help="Only say what would be translated and scored, and what it would take.",
 )
-talk_options = _together(
-    click.option("-v", "--verbose", is_flag=True, help="Say more, and show tracebacks of bugs."),
-    click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors on stderr."),
-)
+
+
+def _talk_options(*, used: bool) -> Callable[[F], F]:
+    verbose, quiet = "Say more, and show tracebacks of bugs.", "Say nothing but errors on stderr."
+    return _together(
+        click.option("-v", "--verbose", is_flag=True, expose_value=used, help=verbose),
+        click.option("-q", "--quiet", is_flag=True, expose_value=used, help=quiet),
+    )
+
+
+talk_options = _talk_options(used=True)
+# For verbs that say nothing but their result: taken everywhere, so that a script can give them.
+taken_talk_options = _talk_options(used=False)
 
 
 def format_option(*formats: str) -> Callable[[F], F]:
@@ -328,6 +348,15 @@ def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(line.rstrip() for line in stream.getvalue().split("\n"))
 
 
+def emit_unfinished(error: Unfinished, style: str, *, verbose: bool) -> None:
+    """The leaderboard of what did not fail; in JSON with the error, which then ends it all."""
+    from mtbench.report.render import render
+
+    if style == "json":
+        emit_failed(error.board.model_dump(mode="json"), error)
+    emit(render(error.board, style, verbose=verbose))
+
+
 def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
     """What ``--dry-run`` found."""
     if style == "json":
@@ -337,9 +366,10 @@ def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
     for one in estimates:
         seconds = "–" if one.seconds is None else f"{one.seconds:,.1f}"
         cost = "–" if one.cost is None else f"{one.cost:,.4f} {one.currency}"
-        counts = [f"{one.to_translate:,} of {one.segments:,}", f"{one.tokens:,}"]
+        counts = [f"{one.to_translate:,} of {one.segments:,}", f"{one.calls:,}"]
+        counts += [f"{one.tokens_read:,}", f"{one.tokens_written:,}"]
         row = [one.test_set, one.system, *counts, seconds, cost, " ".join(one.to_score) or "–"]
         rows.append(row)
-    header = ["test set", "system", "to translate", "tokens", "seconds", "cost", "to score"]
-    emit(grid(header, rows))
-    emit("Tokens are estimated at 4 characters each; seconds from a probe of two segments.")
+    header = ["test set", "system", "to translate", "calls", "tokens in", "tokens out"]
+    emit(grid([*header, "seconds", "cost", "to score"], rows))
+    emit("Tokens are estimated at 4 bytes each, prompts included; seconds from a short probe.")

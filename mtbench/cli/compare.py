@@ -96,9 +96,10 @@ def compare(
     )
     try:
         check(found, cast("tuple[FailOn, ...]", fail_on))
-    except RegressionFound:
-        if style != "json":
-            common.emit(render_comparison(found, style, verbose=verbose))
+    except RegressionFound as error:
+        if style == "json":
+            common.emit_failed(found.model_dump(mode="json"), error)
+        common.emit(render_comparison(found, style, verbose=verbose))
         raise
     common.emit(render_comparison(found, style, verbose=verbose))
 

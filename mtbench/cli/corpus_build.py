@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from mtbench.cli import common
 from mtbench.errors import RequestError
+
+if TYPE_CHECKING:
+    from mtbench.documents.records import Build, BuildOptions
+
+T = TypeVar("T")
 
 
 @click.command(epilog="Example: mtbench corpus build en.txt it.txt de.txt -o corpora/mine")
@@ -33,70 +40,135 @@ from mtbench.errors import RequestError
     metavar="FILE=LABEL",
     help="Documents of one label are one story, whatever they say.",
 )
+@click.option(
+    "--pair",
+    "pairs",
+    multiple=True,
+    metavar="SRC-TGT",
+    help="Directions to write. Default: one for every two languages.",
+)
+@click.option(
+    "--unit",
+    type=click.Choice(["paragraph", "sentence"]),
+    default="paragraph",
+    show_default=True,
+    help="What a segment is.",
+)
+@click.option(
+    "--encoder",
+    default="",
+    metavar="embedded|lexical|MODEL",
+    help="What compares texts: a sentence-transformers model such as LaBSE, by hub id or folder. "
+    "Default: embedded, and lexical for languages that it does not serve.",
+)
+@click.option(
+    "--comparable",
+    is_flag=True,
+    help="Write documents on one event that are no translations too, into DIR/comparable.",
+)
 @click.option("--title", default="", help="Title for the card.")
 @click.option("--licence", default="", help="Licence for the card.")
+@click.option("--reversible", is_flag=True, help="Say in the card that files serve both ways.")
 @click.option("--force", is_flag=True, help="Replace corpus files that are there and differ.")
 @common.format_option("table", "json")
 @common.talk_options
-def build(
-    documents: tuple[str, ...],
-    output: str,
-    languages: str,
-    language_of: tuple[str, ...],
-    story_of: tuple[str, ...],
-    title: str,
-    licence: str,
-    force: bool,
-    style: str,
-    verbose: bool,
-    quiet: bool,
-) -> None:
+def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> None:
     """Align raw documents into corpus files: any mix of languages and stories, in any order.
 
     Paragraphs that are translations of each other are kept; what only one language has is left out.
+    DOC is text (.txt), Markdown (.md) or HTML (.html) in any encoding. What was found, left out and
+    looks odd is told on stderr. Where DIR has a card, what it says is kept.
     """
     from mtbench.documents.build import build_corpus
-    from mtbench.documents.records import BuildOptions
-    from mtbench.documents.write import write_corpus
-    from mtbench.languages import normalise_tag
-    from mtbench.types import CorpusCard
+    from mtbench.documents.summary import summary
+    from mtbench.documents.write import check_folder, foreign_files, write_corpus
 
-    tags = tuple(normalise_tag(tag) for tag in languages.split(",") if tag)
-    fixed = {name: normalise_tag(tag) for name, tag in _table("--language", language_of).items()}
-    options = BuildOptions(
-        languages=tags,
-        language_of=fixed,
-        story_of=_table("--story", story_of),
-        card=CorpusCard(title=title, licence=licence),
-    )
-    built = build_corpus(documents, options)
-    counts = {
-        name: content.count("\n") for name, content in built.files.items() if name != "card.toml"
-    }
-    if not counts:
+    folder = Path(output)
+    verbose, quiet = given.pop("verbose"), given.pop("quiet")
+    force = given.pop("force")
+    options = _options(folder, **given)
+    check_folder(folder)
+    watcher = common.ConsoleWatcher(quiet=quiet)
+
+    def track(what: str, items: Sequence[T]) -> Iterable[T]:
+        watcher.start(what, len(items))
+        try:
+            for item in items:
+                yield item
+                watcher.advance(1)
+        finally:
+            watcher.stop()
+
+    built = build_corpus(documents, options, track=track)
+    if not quiet:
+        common.tell(summary(built.report, everything=verbose))
+    if not built.report.pairs:
         raise RequestError(
             "no two of these documents are translations of each other",
+            why=_nearest(built),
             hint="say which belong together with --story FILE=LABEL",
         )
-    folder = Path(output)
+    stay = [name for name in foreign_files(built, folder) if name not in built.files]
     write_corpus(built, folder, force=force)
+    if stay:
+        watcher.say(f"{folder}: not of this build, and left as they are: {', '.join(stay)}")
     if style == "json":
-        common.emit_json({"corpus": str(folder), "segments": counts})
+        common.emit_json({"corpus": str(folder), **built.report.model_dump(mode="json")})
         return
-    for name, count in counts.items():
-        common.emit(f"{folder / name}\t{count} segments")
+    for name, content in built.files.items():
+        if name.endswith(".jsonl"):
+            common.emit(f"{folder / name}\t{content.count(chr(10))} segments")
+
+
+def _options(
+    folder: Path,
+    languages: str,
+    language_of: tuple[str, ...],
+    story_of: tuple[str, ...],
+    pairs: tuple[str, ...],
+    title: str,
+    licence: str,
+    reversible: bool,
+    **plain: Any,
+) -> BuildOptions:
+    from mtbench.config import read_corpus_card
+    from mtbench.documents.records import BuildOptions
+    from mtbench.languages import LanguagePair, normalise_tag
+    from mtbench.types import CorpusCard
+
+    card = (read_corpus_card(folder) if folder.is_dir() else None) or CorpusCard()
+    said = {"title": title, "licence": licence, "reversible": reversible}
+    fixed = {name: normalise_tag(tag) for name, tag in _table("--language", language_of).items()}
+    return BuildOptions(
+        languages=tuple(normalise_tag(tag) for tag in languages.split(",") if tag.strip()),
+        language_of=fixed,
+        story_of=_table("--story", story_of),
+        pairs=tuple(LanguagePair.parse(pair) for pair in pairs),
+        card=card.model_copy(update={key: value for key, value in said.items() if value}),
+        **plain,
+    )
+
+
+def _nearest(built: Build) -> str | None:
+    """The two documents that come nearest to a translation, where there are any."""
+    if not built.report.comparable:
+        return None
+    best = built.report.comparable[0]
+    return f"nearest are {' and '.join(best.documents)}: {best.evidence}"
 
 
 def _table(option: str, settings: tuple[str, ...]) -> dict[str, str]:
     """``FILE=TEXT`` options as a table.
 
     Raises:
-        RequestError: If one is malformed.
+        RequestError: If one is malformed, or a file is given twice.
     """
-    found = {}
+    found: dict[str, str] = {}
     for setting in settings:
         name, equals, text = setting.rpartition("=")
         if not (name and equals and text):
             raise RequestError(f"{option}: not FILE=...: {setting!r}")
+        if found.get(name, text) != text:
+            raise RequestError(f"{option}: {name} is given twice: {found[name]} and {text}")
         found[name] = text
     return found

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 @click.command("list", epilog="Example: mtbench corpus list")
 @common.format_option("table", "json")
+@common.taken_talk_options
 def list_(style: str) -> None:
     """The corpora of the workspace and those that come with mtbench."""
     from mtbench.config import corpus_folders, read_corpus_card, workspace
@@ -48,6 +49,7 @@ def list_(style: str) -> None:
 @click.argument("corpora", nargs=-1, required=True, metavar="NAME|PATH...")
 @click.option("--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Default: every file's.")
 @common.format_option("table", "json")
+@common.taken_talk_options
 def show(corpora: tuple[str, ...], pairs: tuple[str, ...], style: str) -> None:
     """Counts, lengths, documents, origins, and the smallest p-value a test could reach."""
     from mtbench.config import find_corpora, read_corpus_card, workspace

@@ -11,6 +11,7 @@ from mtbench.errors import Unavailable
 @click.command(epilog="Example: mtbench doctor --format json")
 @click.option("--hub", is_flag=True, help="Only try to reach the model hub; exit 3 if not.")
 @common.format_option("table", "json")
+@common.taken_talk_options
 def doctor(hub: bool, style: str) -> None:
     """Say what is installed and reachable, and which systems and metrics can run here."""
     from mtbench.hub import reachable
@@ -36,6 +37,11 @@ def doctor(hub: bool, style: str) -> None:
         pinned = ", the pinned one" if one.pinned else ""
         size = f"{one.bytes / 1e9:.1f} GB"
         common.emit(f"COMET checkpoint here: {one.model} {one.revision[:12]} ({size}{pinned})")
+        if not one.encoder:
+            common.emit(
+                "  but not its encoder's tokenizer: "
+                f"mtbench metrics fetch comet --comet-model {one.model} --revision {one.revision}"
+            )
     common.emit(
         common.grid(
             ["system", "pairs that run here", "what is missing"],

@@ -51,8 +51,7 @@ def evaluate(
     try:
         board, _ = pipeline.evaluate(request, space, watcher)
     except pipeline.Unfinished as error:
-        if style != "json":
-            common.emit(render(error.board, style, verbose=verbose))
+        common.emit_unfinished(error, style, verbose=verbose)
         raise
     common.emit(render(board, style, verbose=verbose))
     watcher.say(f"the leaderboard of all results is in {space.results / 'leaderboard.csv'}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mtbench.cli import common
+from mtbench.cli import common, completion
 from mtbench.errors import RequestError, UnknownName
 
 if TYPE_CHECKING:
@@ -19,8 +19,22 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: mtbench leaderboard results --pair en-it --sort chrf")
 @click.argument("results", required=False)
-@click.option("--corpus", "corpora", multiple=True, metavar="NAME", help="Only these corpora.")
-@click.option("--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Only these directions.")
+@click.option(
+    "--corpus",
+    "corpora",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.corpora,
+    help="Only these corpora.",
+)
+@click.option(
+    "--pair",
+    "pairs",
+    multiple=True,
+    metavar="SRC-TGT",
+    shell_complete=completion.pairs,
+    help="Only these directions.",
+)
 @click.option("--sort", metavar="METRIC", help="Primary metric, by which systems are ranked.")
 @click.option(
     "--by",
@@ -109,21 +123,23 @@ def _print_suspicion(space: Workspace, board: Leaderboard, style: str) -> None:
             {
                 "corpus": table.corpus,
                 "pair": str(table.pair),
-                "findings": [finding.model_dump(mode="json") for finding in findings],
+                **suspicions.model_dump(mode="json"),
             }
-            for table, findings in found
+            for table, suspicions in found
         ]
         common.emit_json(documents)
         return
-    for table, findings in found:
+    for table, suspicions in found:
         common.emit(words.heading(table))
-        for finding in findings:
+        for finding in suspicions.findings:
             common.emit(f"  {finding.kind}: {', '.join(finding.systems)}: {finding.evidence}.")
             if finding.segments:
                 common.emit(f"    segments: {', '.join(finding.segments)}")
             common.emit(f"    {finding.advice}")
-        if not findings:
+        if not suspicions.findings:
             common.emit("  nothing found")
+        for sentence in suspicions.unexamined:
+            common.emit(f"  not looked at: {sentence}")
 
 
 def _print_slices(
@@ -155,7 +171,9 @@ def _print_slices(
         common.emit(common.grid([by.replace("_", " "), "segments", *systems], lines))
         if sliced.unlabelled:
             common.emit(f"{sliced.unlabelled} segments have no {by} and are in no part.")
-        common.emit("?: fewer than 30 units; such a score says little.\n")
+        if not all(s.interval.reliable for part in sliced.slices for s in part.scores):
+            common.emit("?: fewer than 30 units; such a score says little.")
+        common.emit("")
 
 
 def _print_health(space: Workspace, board: Leaderboard, style: str, *, verbose: bool) -> None:

@@ -20,6 +20,7 @@ def metrics() -> None:
 
 @click.command("list", epilog="Example: mtbench metrics list --format json")
 @common.format_option("table", "json")
+@common.taken_talk_options
 def list_(style: str) -> None:
     """Metrics with direction, needs, signature, licence, and whether they can run here."""
     from mtbench.config import workspace

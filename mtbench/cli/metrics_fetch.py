@@ -13,6 +13,7 @@ from mtbench.errors import RequestError
 @click.option("--comet-model", metavar="ID|PATH", help="Another checkpoint than the default one.")
 @click.option("--revision", metavar="REV", help="Commit, branch or tag. Default: the pinned one.")
 @common.format_option("table", "json")
+@common.taken_talk_options
 def fetch(name: str, comet_model: str | None, revision: str | None, style: str) -> None:
     """Download a metric's weights, so that it runs where there is no network."""
     from mtbench.metrics.comet.fetch import fetch as fetch_checkpoint

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
-from mtbench.cli import common
+from mtbench.cli import common, completion
 from mtbench.cli.lazy import LazyGroup
+
+if TYPE_CHECKING:
+    from mtbench.types import Json
 
 VERBS = {
     "list": ("mtbench.cli.models:list_", "List the candidate systems."),
@@ -22,26 +27,35 @@ def models() -> None:
 
 @click.command("list", epilog="Example: mtbench models list")
 @common.format_option("table", "json")
+@common.taken_talk_options
 def list_(style: str) -> None:
     """Every card with its back end, pairs and licence."""
     from mtbench.config import card_names, find_system, workspace
+    from mtbench.errors import MtbenchError
 
     space = workspace()
-    cards = [find_system(name, space.models) for name in card_names(space.models)]
+    cards: list[dict[str, Json]] = []
+    rows = []
+    for name in card_names(space.models):
+        try:
+            card = find_system(name, space.models)
+        except MtbenchError as error:
+            # One broken card must not hide the others; to use it is an error.
+            cards.append({"name": name, "error": str(error)})
+            rows.append([name, "", "", error.message])
+        else:
+            cards.append({**card.model_dump(mode="json"), "error": None})
+            rows.append([name, card.backend, " ".join(card.pairs), card.licence or "unknown"])
     if style == "json":
-        common.emit_json([card.model_dump(mode="json") for card in cards])
+        common.emit_json(cards)
         return
-    common.emit(
-        common.grid(
-            ["name", "back end", "pairs", "licence"],
-            [[c.name, c.backend, " ".join(c.pairs), c.licence or "unknown"] for c in cards],
-        )
-    )
+    common.emit(common.grid(["name", "back end", "pairs", "licence"], rows))
 
 
 @click.command("show", epilog="Example: mtbench models show identity")
-@click.argument("model", metavar="M")
+@click.argument("model", metavar="M", shell_complete=completion.models)
 @common.format_option("table", "json")
+@common.taken_talk_options
 def show(model: str, style: str) -> None:
     """A card with its options as they would be used."""
     from mtbench.config import find_system, workspace

@@ -2,40 +2,57 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from mtbench.cli import common
-from mtbench.errors import DataError, RequestError, SegmentError
+from mtbench.cli import common, completion
+from mtbench.errors import BackendError, DataError, MtbenchError, RequestError
 
 if TYPE_CHECKING:
+    from mtbench.config import Workspace
     from mtbench.languages import LanguagePair
+    from mtbench.pipeline.checking import Checked
     from mtbench.plugins import Backend
-    from mtbench.types import Json, SystemCard
+    from mtbench.types import SystemCard
 
 SAMPLES = {
-    "de": "Das ist ein kurzer Satz.",
-    "en": "This is a short sentence.",
-    "es": "Esta es una frase corta.",
-    "fr": "Ceci est une courte phrase.",
-    "it": "Questa è una breve frase.",
-    "pt": "Esta é uma frase curta.",
+    "de": ("Das ist ein kurzer Satz.", "Wo ist der Bahnhof?", "Im Jahr 2019 kaufte er 15 Bücher."),
+    "en": ("This is a short sentence.", "Where is the station?", "He bought 15 books in 2019."),
+    "es": ("Esta es una frase corta.", "¿Dónde está la estación?", "En 2019 compró 15 libros."),
+    "fr": ("Ceci est une courte phrase.", "Où est la gare ?", "En 2019, il a acheté 15 livres."),
+    "it": ("Questa è una breve frase.", "Dov'è la stazione?", "Nel 2019 comprò 15 libri."),
+    "pt": ("Esta é uma frase curta.", "Onde fica a estação?", "Em 2019 ele comprou 15 livros."),
 }
 
 
 @click.command(epilog="Example: mtbench models check apertium-ca --pair en-it")
-@click.argument("model", metavar="M")
-@click.option("--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Default: all it names.")
-@click.option("--text", metavar="TEXT", help="What to translate. Default: a short sentence.")
+@click.argument("model", metavar="M", shell_complete=completion.models)
+@click.option(
+    "--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Default: all it names; of any, one."
+)
+@click.option(
+    "--text",
+    "texts",
+    multiple=True,
+    metavar="TEXT",
+    help="What to translate. Default: three short sentences.",
+)
+@click.option(
+    "--contract",
+    is_flag=True,
+    help="Also hold it against the whole contract: odd texts, fresh starts (loads it many times).",
+)
 @common.runtime_options
 @common.format_option("table", "json")
 @common.talk_options
 def check(
     model: str,
     pairs: tuple[str, ...],
-    text: str | None,
+    texts: tuple[str, ...],
+    contract: bool,
     results: str | None,
     device: str,
     batch_size: int | None,
@@ -45,64 +62,104 @@ def check(
     verbose: bool,
     quiet: bool,
 ) -> None:
-    """Load a system, translate a segment in each direction, twice, and time it."""
+    """Load a system and translate in each direction, twice and in other batches; time it."""
     from mtbench.config import find_system, system_options, workspace
     from mtbench.languages import LanguagePair
+    from mtbench.pipeline import checking
     from mtbench.plugins import make_backend
 
     space = workspace(results)
     card = find_system(model, space.models)
     runtime = common.runtime(device, batch_size, seed, force, str(space.cache))
-    wanted = [LanguagePair.parse(pair) for pair in pairs] or _named_pairs(card)
+    _check_translates(card)
+    wanted = [LanguagePair.parse(pair) for pair in pairs] or _default_pairs(card, space)
     rows = []
     for pair in wanted:
         if not card.serves(pair):
             raise RequestError(f"{card.name} does not serve {pair}")
-        backend = make_backend(card.backend, system_options(card), pair, runtime)
+        given = texts or SAMPLES.get(pair.source.partition("-")[0])
+        if given is None:
+            raise RequestError(f"no sample text in {pair.source!r}", hint="give one with --text")
+        make = partial(make_backend, card.backend, system_options(card), pair, runtime)
+        backend = make()
         backend.check()
-        rows.append(_tried(card, backend, pair, text or SAMPLES.get(pair.source)))
+        try:
+            rows.append(checking.check(card.name, backend, given))
+            if contract:
+                _hold(card.name, make, given)
+        except MtbenchError:
+            raise
+        except Exception as error:
+            # A back end may be foreign code: whatever it raises is its own failure.
+            raise BackendError(
+                f"{card.name} failed: {type(error).__name__}: {error}",
+                hint="-v shows where it failed",
+            ) from error
     if style == "json":
-        common.emit_json(rows)
+        common.emit_json([row.model_dump(mode="json") for row in rows])
         return
-    header = ["pair", "translation", "load s", "segment s", "repeatable"]
-    common.emit(common.grid(header, [[str(v) for v in row.values()] for row in rows]))
+    header = ["pair", "translation", "load s", "segment s", "characters/s", "deterministic"]
+    common.emit(common.grid([*header, "batches"], [_shown(row) for row in rows]))
 
 
-def _named_pairs(card: SystemCard) -> list[LanguagePair]:
+def _shown(row: Checked) -> list[str]:
+    seen = "same again" if row.repeatable else "differed"
+    batches = {True: "do not matter", False: "matter", None: f"fixed: {row.batching}"}
+    return [
+        row.pair,
+        row.translation,
+        f"{row.load_seconds:.3f}",
+        f"{row.segment_seconds:.3f}",
+        f"{row.characters_per_second:,.0f}",
+        f"{'yes' if row.deterministic else 'not promised'}, {seen}",
+        "one sentence"
+        if row.batching == "free" and row.order_free is None
+        else batches[row.order_free],
+    ]
+
+
+def _hold(name: str, make: Callable[[], Backend], texts: Sequence[str]) -> None:
+    from mtbench.testing import ODD_TEXTS, ContractBroken, check_backend
+    from mtbench.types import Source
+
+    every = [*texts, texts[0], *ODD_TEXTS]
+    sources = [Source(id=str(n), text=text, document="1") for n, text in enumerate(every)]
+    try:
+        check_backend(make, sources=sources, plain=len(texts) + 1)
+    except ContractBroken as broken:
+        raise DataError(f"{name} breaks the contract of back ends: {broken}") from broken
+
+
+def _check_translates(card: SystemCard) -> None:
+    from mtbench.config import system_options
+    from mtbench.plugins import BACKENDS, parse_options
+
+    kind = BACKENDS.get(card.backend)
+    options = parse_options(kind.Options, system_options(card), f"model {card.name}: options")
+    if kind.one_test_set(options):
+        raise RequestError(
+            f"{card.name} is translations that exist already: there is nothing to load",
+            hint="score or evaluate hold the file against its test set",
+        )
+
+
+def _default_pairs(card: SystemCard, space: Workspace) -> list[LanguagePair]:
+    """The pairs a card names; of one that serves any, the first that a corpus here has."""
+    from mtbench.config import find_corpora
+    from mtbench.corpus import pair_files
     from mtbench.languages import LanguagePair
+    from mtbench.plugins import BACKENDS, parse_options
 
     named = [LanguagePair.parse(pair) for pair in card.pairs if pair != "*"]
-    if not named:
-        raise RequestError(f"{card.name} serves any pair", hint="name one with --pair en-it")
-    return named
-
-
-def _tried(
-    card: SystemCard, backend: Backend, pair: LanguagePair, text: str | None
-) -> dict[str, Json]:
-    from mtbench.types import Source, Translation
-
-    if text is None:
-        raise RequestError(f"no sample text in {pair.source!r}", hint="give one with --text")
-    source = Source(id="1", text=text, document="1")
-    backend.sources([source])
-    began = time.perf_counter()
-    with backend:
-        loaded = time.perf_counter()
-        answers = [backend.translate([source]) for _ in range(2)]
-        done = time.perf_counter()
-    for answer in answers:
-        if len(answer) != 1:
-            raise DataError(f"{card.name} gave {len(answer)} translations for one segment")
-        if isinstance(answer[0], SegmentError):
-            raise answer[0]
-    texts = [a[0].text if isinstance(a[0], Translation) else str(a[0]) for a in answers]
-    if backend.deterministic and texts[0] != texts[1]:
-        raise DataError(f"{card.name} says it is deterministic, and translated one text two ways")
-    return {
-        "pair": str(pair),
-        "translation": texts[0],
-        "load_seconds": round(loaded - began, 3),
-        "segment_seconds": round((done - loaded) / 2, 3),
-        "repeatable": texts[0] == texts[1],
-    }
+    if named:
+        return named
+    kind = BACKENDS.get(card.backend)
+    options = parse_options(kind.Options, card.options, f"model {card.name}: options")
+    try:
+        here = [file.pair for place in find_corpora((), space) for file in pair_files(*place)]
+    except MtbenchError:  # nothing here needs a corpus, whole or broken
+        here = []
+    for pair in [*here, LanguagePair(source="en", target="de")]:
+        if pair.source.partition("-")[0] in SAMPLES and kind.serves(options, pair):
+            return [pair]
+    raise RequestError(f"{card.name} names no pair", hint="name one with --pair en-it")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -42,6 +45,7 @@ FIELDS = (
     show_default=True,
     help="Folder to write the card into.",
 )
+@common.taken_talk_options
 def new(name: str, model: str, pairs: tuple[str, ...], output: str) -> None:
     """Write a commented card for a system, ready to be filled in."""
     from mtbench.config import check_name, find_system
@@ -58,6 +62,9 @@ def new(name: str, model: str, pairs: tuple[str, ...], output: str) -> None:
     named = [str(LanguagePair.parse(pair)) for pair in pairs] or ["*"]
     lines = [f"backend = {_toml(card.backend)}", f"pairs = {_toml(named)}"]
     lines += [f"# {key} = {example}   # {text}" for key, example, text in FIELDS[1:]]
+    if "price" in kind.Options.model_fields:
+        lines += ["# [price]   # for a million tokens", "# input = 0.15", "# output = 0.60"]
+        lines += ['# currency = "USD"']
     lines += ["", "[options]"]
     lines += [f"{key} = {_toml(value)}" for key, value in card.options.items()]
     lines += list(_defaults(kind.Options, set(card.options)))
@@ -67,17 +74,29 @@ def new(name: str, model: str, pairs: tuple[str, ...], output: str) -> None:
 
 
 def _defaults(options: type[Record], written: set[str]) -> Iterator[str]:
-    """The options that are left at their defaults, commented out."""
+    """The options that are left at their defaults, commented out, each below what it is about."""
+    said = _descriptions(options)
     for key, field in options.model_fields.items():
-        if key in written:
+        if key in written or key == "price":  # a table of its own, for servers that charge
             continue
         default: Any = field.get_default(call_default_factory=True)
-        if default is None or field.is_required():
-            yield f"# {key} ="
-        elif isinstance(default, str | int | float | bool | list | tuple):
-            yield f"# {key} = {_toml(default)}"
-        else:
-            yield f"# {key} ="
+        plain = isinstance(default, str | int | float | bool | list | tuple)
+        yield from textwrap.wrap(said[key], 96, initial_indent="## ", subsequent_indent="## ")
+        yield f"# {key} = {_toml(default) if plain else ''}".rstrip()
+
+
+def _descriptions(options: type[Record]) -> dict[str, str]:
+    """Option → what the docstring of the record that declares it says of it."""
+    found: dict[str, str] = {}
+    for kind in reversed(options.__mro__):
+        _, _, attributes = inspect.cleandoc(kind.__doc__ or "").partition("Attributes:\n")
+        for name, text in _ENTRY.findall(attributes + "\n"):
+            found[name] = " ".join(text.replace("``", "`").split())
+    return found
+
+
+# An entry is indented by four spaces, what goes on from it by more.
+_ENTRY = re.compile(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", re.MULTILINE)
 
 
 def _toml(value: Any) -> str:

@@ -6,13 +6,13 @@ import io
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 import click
 
-from mtbench.errors import Unavailable
+from mtbench.errors import MtbenchError, Unavailable
 
 if TYPE_CHECKING:
     from mtbench.types import Json
@@ -55,10 +55,21 @@ def emit_json(document: Json) -> None:
     emit(json.dumps(document, ensure_ascii=False, indent=1, allow_nan=False))
 
 
+def emit_failed(document: Mapping[str, Json], error: MtbenchError) -> NoReturn:
+    """What was found, with the error it led to, as one JSON document; leaves with its code."""
+    emit_json({**document, **error_document(error.lines(), error.exit_code)})
+    raise click.exceptions.Exit(error.exit_code)
+
+
 def say(text: str) -> None:
     """Talk on stderr, whether or not anybody reads it."""
     with suppress(OSError):
         click.echo(text, err=True)
+
+
+def tell(text: str) -> None:
+    """Lines of a report on stderr, foreign text in them made printable."""
+    say("\n".join(printable(line) for line in text.split("\n")))
 
 
 def error_text(lines: Sequence[str]) -> str:

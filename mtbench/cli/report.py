@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mtbench.cli import common
+from mtbench.cli import common, completion
 
 
 @click.command(epilog="Example: mtbench report results -o report && open report/index.html")
@@ -14,13 +14,28 @@ from mtbench.cli import common
 @click.option(
     "-o", "--output", required=True, metavar="DIR", help="Folder to write; the page is index.html."
 )
-@click.option("--corpus", "corpora", multiple=True, metavar="NAME", help="Only these corpora.")
-@click.option("--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Only these directions.")
+@click.option(
+    "--corpus",
+    "corpora",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=completion.corpora,
+    help="Only these corpora.",
+)
+@click.option(
+    "--pair",
+    "pairs",
+    multiple=True,
+    metavar="SRC-TGT",
+    shell_complete=completion.pairs,
+    help="Only these directions.",
+)
 @click.option("--title", default="", metavar="TEXT", help="Heading of the page.")
 @click.option(
     "--human",
     metavar="FILE",
-    help="Human judgements to show beside the metrics: CSV or JSONL with id, system, score.",
+    help="Human judgements to show beside the metrics: CSV or JSONL with id, system, score, "
+    "or pearmut's annotations.",
 )
 @click.option(
     "--pearmut",
@@ -80,6 +95,7 @@ def report(
 
     content = gather(
         workspace(results),
+        common.ConsoleWatcher(quiet=quiet),
         corpora=corpora,
         pairs=tuple(str(LanguagePair.parse(pair)) for pair in pairs),
         human=Path(human) if human else None,

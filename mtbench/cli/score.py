@@ -54,6 +54,7 @@ def score(
     --source and --reference (once for each reference), with one --pair; those scores are kept only
     where --results says.
     """
+    from mtbench import pipeline
     from mtbench.config import workspace
     from mtbench.report.render import render
 
@@ -61,15 +62,21 @@ def score(
     models = tuple(f"hypotheses:{path}" for path in (*hypotheses, *more))
     run_with = common.runtime(device, batch_size, seed, force, str(space.cache))
     watcher = common.ConsoleWatcher(quiet=quiet)
-    if given["corpora"]:
-        if source is not None or len(references) > 1:
-            raise RequestError("--source and several --reference go with plain files, not --corpus")
-        reference = references[0] if references else None
-        request = common.request(**given, models=models, reference=reference, runtime=run_with)
-        board = _on_corpus(request, results, watcher)
-    else:
-        request = common.request(**given, models=models, runtime=run_with)
-        board = _on_files(request, source, references, results, watcher)
+    try:
+        if given["corpora"]:
+            if source is not None or len(references) > 1:
+                raise RequestError(
+                    "--source and several --reference go with plain files, not --corpus"
+                )
+            reference = references[0] if references else None
+            request = common.request(**given, models=models, reference=reference, runtime=run_with)
+            board = _on_corpus(request, results, watcher)
+        else:
+            request = common.request(**given, models=models, runtime=run_with)
+            board = _on_files(request, source, references, results, watcher)
+    except pipeline.Unfinished as error:
+        common.emit_unfinished(error, style, verbose=verbose)
+        raise
     common.emit(render(board, style, verbose=verbose))
 
 

@@ -113,6 +113,8 @@ def compare(
             evidence[key].warning for m in compared if (key := (m, id(a), id(b))) in evidence
         ]
         notes += [f"{b.test_set}: {warning}" for warning in warnings if warning]
+    asked = [found.test for (m, *_), found in evidence.items() if m in deciding and found.test]
+    notes += [_hopeless(asked)] if _separates_nothing(asked) else []
     rows = []
     for one, other in pairs:
         entries = tuple(
@@ -233,6 +235,25 @@ def _evidence(
             answers = tester([question for _, question in asked], alpha)
             found |= {key: answer for (key, _), answer in zip(asked, answers, strict=True)}
     return found
+
+
+def _separates_nothing(tests: Sequence[PairedTest]) -> bool:
+    """Whether no p-value can be small enough, whatever the outputs are."""
+    return bool(tests) and all(
+        test.method == "exact randomization" and 2 / test.resamples * test.family > test.alpha
+        for test in tests
+    )
+
+
+def _hopeless(tests: Sequence[PairedTest]) -> str:
+    most = max(tests, key=lambda test: test.units)
+    units = f"{most.units} {most.unit}" + ("" if most.units == 1 else "s")
+    times = f", which times {most.family} rows exceeds" if most.family > 1 else ", above"
+    return (
+        f"no row can be significant here, because with {units} no p-value can be smaller than "
+        f"{2 / most.resamples:.2g}{times} {most.alpha:g}: --fail-on worse would let everything "
+        "through"
+    )
 
 
 def _same_score(metric: str, old: SideRow, new: SideRow, info: MetricInfo) -> None:

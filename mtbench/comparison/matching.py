@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from mtbench.comparison.sides import Side, SideRow
 from mtbench.errors import RequestError, UnknownName
+from mtbench.plugins import PRIMARY_METRICS
 from mtbench.types import MetricInfo, Signature
-
-_PRIMARY = ("comet", "chrf")
 
 Matched = tuple[SideRow | None, SideRow | None]
 
@@ -87,7 +86,7 @@ def choose_primary(
             return (named[0],)
     shared = [
         metric
-        for metric in (*_PRIMARY, *compared)
+        for metric in (*PRIMARY_METRICS, *compared)
         if any(None not in (score_of(a, metric), score_of(b, metric)) for a, b in both)
     ]
     return tuple(shared[:1]) or (compared[0],)

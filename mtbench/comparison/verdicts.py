@@ -1,4 +1,9 @@
-"""From a test to a verdict: better, worse, equivalent, undecided; and how much a delta is worth."""
+"""From a test to a verdict: better, worse, equivalent, undecided.
+
+Equivalence and non-inferiority rest on an interval, and below 30 units such intervals are too
+short: at the margin itself, 7 segments of WMT22 would pass in 10 % of cases and 3 in 25 %, where
+5 % are meant. So neither is concluded from an interval that is marked unreliable.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +22,15 @@ def equivalent(test: PairedTest, margin: float) -> bool:
         RequestError: If the margin is not above 0.
     """
     checked = _margin(margin)
-    return -checked < test.interval_90.low and test.interval_90.high < checked
+    found = test.interval_90
+    return found.reliable and -checked < found.low and found.high < checked
 
 
 def not_inferior(test: PairedTest, margin: float) -> bool:
     """Whether ``a`` is at most the margin worse than ``b``, by a one-sided test at 5 %.
 
     One end of the 90 % interval is looked at: the lower one, or the upper one for a metric
-    where lower is better.
+    where lower is better. What is significantly better is not inferior, however few the units.
 
     Args:
         test: The test of the pair.
@@ -34,9 +40,11 @@ def not_inferior(test: PairedTest, margin: float) -> bool:
         RequestError: If the margin is not above 0.
     """
     checked = _margin(margin)
-    if test.higher_is_better:
-        return test.interval_90.low > -checked
-    return test.interval_90.high < checked
+    if test.winner == test.a:
+        return True
+    found = test.interval_90
+    within = found.low > -checked if test.higher_is_better else found.high < checked
+    return found.reliable and within
 
 
 def verdict(test: PairedTest, margin: float | None = None) -> Verdict:

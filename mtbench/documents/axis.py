@@ -40,6 +40,46 @@ def number(beads: Beads) -> dict[tuple[int, int], dict[Bead, tuple[int, ...]]]:
     return found
 
 
+def agreeing(beads: Beads) -> dict[tuple[int, int], list[Bead]]:
+    """The beads of a story that no other language contradicts.
+
+    Where a paragraph is run together with one that the other side lacks, the two look much like
+    translations of each other. A third language that has both paragraphs apart shows that they
+    are not: the sides then cover different numbers. The least sure of such beads goes first.
+
+    Args:
+        beads: Pair of languages (by their order) → its beads.
+    """
+    kept = {pair: list(found) for pair, found in beads.items()}
+    while True:
+        worst = [
+            (bead.confidence, pair, bead.left, bead.right, bead)
+            for knot in _knots(kept)
+            for covers in [_covers(knot, kept)]
+            for pair, bead in _contradicted(knot, covers, kept)
+        ]
+        if not worst:
+            return kept
+        _, pair, _, _, bead = min(worst, key=lambda found: found[:4])
+        kept[pair].remove(bead)
+
+
+def _contradicted(
+    knot: frozenset[Unit], covers: Mapping[Unit, set[int]], beads: Beads
+) -> list[tuple[tuple[int, int], Bead]]:
+    found = []
+    for pair in sorted(beads):
+        for bead in beads[pair]:
+            units = _units(pair, bead)
+            if units[0] not in knot:
+                continue
+            left = set[int]().union(*(covers[unit] for unit in units[: len(bead.left)]))
+            right = set[int]().union(*(covers[unit] for unit in units[len(bead.left) :]))
+            if left != right:
+                found.append((pair, bead))
+    return found
+
+
 def _units(pair: tuple[int, int], bead: Bead) -> list[Unit]:
     return [(pair[0], i) for i in bead.left] + [(pair[1], j) for j in bead.right]
 

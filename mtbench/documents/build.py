@@ -1,151 +1,195 @@
-"""Raw documents to a corpus in memory."""
+"""Raw documents to a corpus in memory: read, sift, encode, match, align, write down, account."""
 
 from __future__ import annotations
 
-import json
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Protocol, TypeVar
 
 import tomli_w
 
-from mtbench.digests import digest_json, digest_text
-from mtbench.documents import axis, match
-from mtbench.documents.boilerplate import line_key, recurring
-from mtbench.documents.identify import LanguageIdentifier
-from mtbench.documents.read import read_paragraphs
-from mtbench.documents.records import (
-    Build,
-    BuildOptions,
-    BuildReport,
-    Document,
-)
-from mtbench.documents.scoring import align
-from mtbench.documents.similarity import Encoded
-from mtbench.embeddings import EmbeddedEncoder, SentenceEncoder
+from mtbench.digests import digest_text
+from mtbench.documents import account
+from mtbench.documents.doubts import doubts
+from mtbench.documents.encoders import Choice, Remembering, Views, choose, served
+from mtbench.documents.finer import Sentences
+from mtbench.documents.group import group
+from mtbench.documents.load import fixed_stories, read_documents
+from mtbench.documents.records import Build, BuildOptions, BuildReport
+from mtbench.documents.segments import Segment, Story, by_direction, lines
+from mtbench.documents.sift import Sifted, sift
+from mtbench.documents.story import segments_of
+from mtbench.embeddings import SentenceEncoder
+from mtbench.errors import RequestError
+from mtbench.languages import LanguagePair, language_name
 from mtbench.types import CorpusCard
 
-DEFAULT_ORDER = ("en", "it", "de", "fr")
-ID_DIGITS = 4
-Advance = Callable[[str], None]
+T = TypeVar("T")
+
+
+class Track(Protocol):
+    """Shows how far a stage is: yields its items one by one."""
+
+    def __call__(self, what: str, items: Sequence[T]) -> Iterable[T]:
+        """The items.
+
+        Args:
+            what: What is done with them.
+            items: All of them.
+        """
+        ...
+
+
+def unseen(what: str, items: Sequence[T]) -> Iterable[T]:
+    """Shows nothing."""
+    return items
+
+
+CARD = "card.toml"
+COMPARABLE = "comparable/"
+OUR_NOTES = re.compile(r"Aligned automatically from raw documents by mtbench corpus build \(.*\n")
+COMPARABLE_NOTES = """\
+Comparable text, not translations: documents on one event, whose paragraphs were paired by what \
+they have in common. Not a test set: a system is not wrong where it differs.
+"""
 
 
 def build_corpus(
     paths: Sequence[Path | str],
     options: BuildOptions | None = None,
     encoder: SentenceEncoder | None = None,
+    track: Track = unseen,
 ) -> Build:
-    """Builds a corpus from raw documents."""
+    """Builds a corpus from raw documents.
+
+    Args:
+        paths: The documents, of any languages and stories, in any order.
+        options: What the user fixes by hand.
+        encoder: In the place of the one that the options name.
+        track: Shows how far the work is.
+
+    Raises:
+        RequestError: If a document cannot be read or its language cannot be told, or an option
+            does not fit the documents.
+        DataError: If a document has no text.
+        Unavailable: If an encoder or a package cannot be had here.
+    """
     options = options or BuildOptions()
-    documents = read_documents(paths, options)
-    encoder = encoder or EmbeddedEncoder()
-    order = _language_order(documents, options)
-    documents = sorted(documents, key=lambda d: (order.index(d.language), d.key))
-    common = recurring([d.paragraphs for d in documents], [d.language for d in documents])
-    kept_units = [
-        [i for i, p in enumerate(d.paragraphs) if (d.language, line_key(p)) not in common]
-        for d in documents
-    ]
-    encoded = [
-        Encoded([d.paragraphs[i] for i in units], encoder)
-        for d, units in zip(documents, kept_units, strict=True)
-    ]
-    languages = [d.language for d in documents]
-    fixed = {
-        i: label
-        for i, d in enumerate(documents)
-        if (label := _by_file(options.story_of, d.name)) is not None
+    sifted = sift(read_documents(paths, options))
+    languages = [one.document.language for one in sifted]
+    _check_pairs(options.pairs, languages)
+    choice = served(encoder, languages) if encoder else choose(options.encoder, languages)
+    if options.unit == "sentence":
+        choice = _remembering(choice)
+    views = Views(sifted, choice)
+    for document in track("encoding", range(len(sifted))):
+        views.any(document)
+
+    stories, alike = group(sifted, views, fixed_stories([s.document for s in sifted], options))
+    sentences = Sentences(sifted) if options.unit == "sentence" else None
+    found = _segments(stories, sifted, views, sentences, track)
+    pairs = by_direction(found, languages, options.pairs)
+    shown = [one.story for one in alike] if options.comparable else []
+    apart = _segments(shown, sifted, views, sentences, track)
+    apart_pairs = by_direction(apart, languages, options.pairs)
+
+    files = {f"{pair}.jsonl": lines(rows, pair, languages) for pair, rows in pairs.items()}
+    beside = {
+        f"{pair}.jsonl": lines(rows, pair, languages, comparable=True)
+        for pair, rows in apart_pairs.items()
     }
-    ranked = match.links(encoded, match.candidates(encoded, languages))
-    groups = match.stories(len(documents), languages, ranked, fixed)
-    names = _group_names([documents[group[0]] for group in groups])
-    rows: dict[str, list[tuple[str, tuple[int, ...], dict[str, Any]]]] = {}
-    joined: dict[str, int] = {}
-    used: dict[int, set[int]] = {i: set() for i in range(len(documents))}
-    for group, name in zip(groups, names, strict=True):
-        beads = {
-            (a, b): align(encoded[group[a]], encoded[group[b]])
-            for a in range(len(group))
-            for b in range(a + 1, len(group))
-        }
-        for (a, b), numbered in axis.number(beads).items():
-            left, right = group[a], group[b]
-            pair = f"{languages[left]}-{languages[right]}"
-            for bead, numbers in numbered.items():
-                used[left].update(kept_units[left][i] for i in bead.left)
-                used[right].update(kept_units[right][j] for j in bead.right)
-                joined[pair] = joined.get(pair, 0) + bead.joined
-                rows.setdefault(pair, []).append(
-                    (
-                        name,
-                        numbers,
-                        {
-                            "id": f"{name}/{'+'.join(map(str, numbers))}",
-                            "src": " ".join(encoded[left].texts[i] for i in bead.left),
-                            "ref": " ".join(encoded[right].texts[j] for j in bead.right),
-                            "doc": name,
-                            "alignment": bead.confidence,
-                        },
-                    )
-                )
-    files = {}
-    for pair in sorted(rows):
-        rows[pair].sort(key=lambda row: row[:2])
-        files[f"{pair}.jsonl"] = "".join(
-            json.dumps(row, ensure_ascii=False) + "\n" for _, _, row in rows[pair]
-        )
-    digests = {name: digest_text(content) for name, content in files.items()}
-    files["card.toml"] = card_text(options.card.model_copy(update={"files": digests}))
-    return Build(
-        files=files,
-        report=BuildReport(unit="paragraph", encoder=f"{encoder.name} {encoder.version}"),
+    used = account.used_places(found)
+    report = BuildReport(
+        unit=options.unit,
+        encoder=choice.title,
+        documents=account.document_entries(sifted, stories, used),
+        stories=account.story_entries(sifted, stories),
+        pairs=account.pair_entries(pairs),
+        dropped=account.dropped(sifted, stories, used, sentences),
+        suspicious=tuple(d for pair, rows in pairs.items() for d in doubts(rows, pair, languages)),
+        comparable=account.comparable_entries(sifted, alike, apart),
+        warnings=(*choice.warnings, *_warnings(options, pairs, choice, sentences)),
+        files={name: digest_text(content) for name, content in files.items()},
     )
+    written = with_card(files, _noted(options.card, report))
+    if beside:
+        card = options.card.model_copy(update={"notes": COMPARABLE_NOTES, "reversible": False})
+        written |= {COMPARABLE + name: text for name, text in with_card(beside, card).items()}
+    return Build(files=written, report=report)
 
 
-def read_documents(paths: Sequence[Path | str], options: BuildOptions) -> list[Document]:
-    """Reads documents and identifies their languages."""
-    identifier = LanguageIdentifier(options.languages)
+def _segments(
+    stories: Sequence[Story],
+    sifted: Sequence[Sifted],
+    views: Views,
+    sentences: Sentences | None,
+    track: Track,
+) -> list[Segment]:
     found = []
-    for path in paths:
-        name = str(path)
-        paragraphs = read_paragraphs(Path(path), name)
-        said = _by_file(options.language_of, name)
-        if said is not None:
-            language, confidence = said, 1.0
-        else:
-            language, confidence = identifier.identify("\n".join(paragraphs), name)
-        content = [unicodedata.normalize("NFC", p) for p in paragraphs]
-        found.append(
-            Document(
-                name=name,
-                language=language,
-                language_confidence=confidence,
-                paragraphs=paragraphs,
-                key=digest_json([language, content]),
-            )
-        )
+    for story in track("aligning", stories):
+        found += segments_of(story, sifted, views, sentences)
     return found
 
 
-def _by_file(table: Mapping[str, str], name: str) -> str | None:
-    return table.get(name, table.get(Path(name).name))
+def _remembering(choice: Choice) -> Choice:
+    """Sentences stand in several language pairs: they are encoded once."""
+    other = Remembering(choice.other) if choice.other else None
+    return replace(choice, main=Remembering(choice.main), other=other)
 
 
-def _language_order(documents: Sequence[Document], options: BuildOptions) -> list[str]:
-    wanted = list(options.languages) or list(DEFAULT_ORDER)
-    if "en" in wanted:
-        wanted.remove("en")
-    wanted.insert(0, "en")
-    there = {d.language for d in documents}
-    return [t for t in wanted if t in there] + sorted(there - set(wanted))
+def _check_pairs(pairs: Sequence[LanguagePair], languages: Sequence[str]) -> None:
+    """Says before any work that a direction asked for cannot come out.
+
+    Raises:
+        RequestError: If no document is in one of its languages.
+    """
+    for pair in pairs:
+        for tag in (pair.source, pair.target):
+            if tag not in languages:
+                there = ", ".join(sorted(set(languages)))
+                raise RequestError(
+                    f"--pair {pair}: no document is in {language_name(tag)} ({tag})",
+                    why=f"their languages are {there}",
+                )
 
 
-def _group_names(firsts: Sequence[Document]) -> list[str]:
-    digits = ID_DIGITS
-    while len({d.key[:digits] for d in firsts}) < len(firsts):
-        digits += 1
-    return [d.key[:digits] for d in firsts]
+def _warnings(
+    options: BuildOptions,
+    pairs: Mapping[LanguagePair, Sequence[Segment]],
+    choice: Choice,
+    sentences: Sentences | None,
+) -> list[str]:
+    """What a user must know of what came out."""
+    found = [
+        f"nothing for {pair}: no story has both" for pair in options.pairs if pair not in pairs
+    ]
+    for tag in sorted(sentences.unknown if sentences else ()):
+        found.append(
+            f"sentences in {language_name(tag)} ({tag}) are split without knowing its abbreviations"
+        )
+    cut = choice.cut
+    if cut:
+        found.append(f"{cut} texts are longer than the encoder reads: their ends were not seen")
+    return found
+
+
+def _noted(card: CorpusCard, report: BuildReport) -> CorpusCard:
+    """The card with a word on how the corpus came to be, where it has no notes of its own."""
+    if card.notes and not OUR_NOTES.fullmatch(card.notes):
+        return card
+    notes = (
+        f"Aligned automatically from raw documents by mtbench corpus build (unit: {report.unit}; "
+        f"encoder: {report.encoder}). Each line carries the confidence of its alignment.\n"
+    )
+    return card.model_copy(update={"notes": notes})
+
+
+def with_card(files: Mapping[str, str], card: CorpusCard) -> dict[str, str]:
+    """Files of a corpus with their card, checksums filled in."""
+    digests = {name: digest_text(content) for name, content in files.items()}
+    return {**files, CARD: card_text(card.model_copy(update={"files": digests}))}
 
 
 def card_text(card: CorpusCard) -> str:

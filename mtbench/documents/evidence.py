@@ -15,6 +15,7 @@ _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”)\]]+|[\w.+-]+@[\w-]+\
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f' ]\d{3})+(?![\d])|\d+")
 _CODE = re.compile(r"\b(?=\w*[A-Z])(?=\w*[a-z0-9]\w*[A-Z]|\w*\d)\w{2,}\b|\b[A-Z]{2,}\b")
 _NAME = re.compile(r"(?<=[a-zà-ÿ,;] )[A-ZÀ-Þ][\w&'’-]{2,}")
+_INSIDE_END = re.compile(r"[.!?…]['\")»”]*\s(?=\W*[A-ZÀ-ÞΑ-ΩА-Я])|[。！？]|[؟।]\s")
 _GROUPING = re.compile(r"[.,\u00a0\u202f' ]")
 
 
@@ -38,11 +39,20 @@ def anchors(text: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def overlap(left: frozenset[str], right: frozenset[str]) -> float | None:
-    """Share of anchors that both have, in 0..1; None where neither has any."""
-    if not left and not right:
-        return None
-    return len(left & right) / max(1, min(len(left), len(right))) if left and right else 0.0
+def sentences(text: str) -> int:
+    """About how many sentences a text has, at least 1."""
+    return 1 + len(_INSIDE_END.findall(text))
+
+
+def brackets(text: str) -> int:
+    """How many brackets a text opens."""
+    return sum(text.count(mark) for mark in "([<{")
+
+
+def ends(text: str) -> str:
+    """What kind of end a text has: a sentence's, a colon's, or neither, as a heading."""
+    last = text.rstrip(" \"'»”’)]")[-1:]
+    return "." if last in ".!?…。！？؟।" else ":" if last in ":;：" else ""
 
 
 def anchor_matrix(left: Sequence[frozenset[str]], right: Sequence[frozenset[str]]) -> Matrix:
@@ -62,19 +72,3 @@ def _incidence(groups: Sequence[frozenset[str]], column: dict[str, int]) -> Matr
         for name in sorted(group):
             found[row, column[name]] = 1.0
     return found
-
-
-def length_matrix(left: Matrix, right: Matrix) -> Matrix:
-    """How unlike the lengths of each pair are: |log ratio| over what chance allows.
-
-    Args:
-        left: Lengths in characters, shape (n,), brought to the scale of the right side.
-        right: Lengths in characters, shape (m,).
-
-    Returns:
-        Shape (n, m): 0 for equal lengths, about 1 where the difference is two standard
-        deviations of a translation of that length.
-    """
-    ratio = np.log((left[:, None] + 4) / (right[None, :] + 4))
-    spread = 0.2 + 1.5 / np.sqrt(np.minimum(left[:, None], right[None, :]) + 4)
-    return np.asarray(np.abs(ratio) / (2 * spread), dtype=np.float64)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from mtbench.documents.paragraphs import clean
+from mtbench.errors import DataError
 from mtbench.plugins import require
 
 _DROPPED = frozenset(
@@ -18,21 +20,29 @@ _INLINE = frozenset(
 )  # fmt: skip
 
 
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?:[\w-]+:.*\r?\n|[ \t#-].*\r?\n)+?---[ \t]*\r?\n")
+
+
 def html_paragraphs(text: str) -> tuple[str, ...]:
     """The text of an HTML page, one paragraph a block; scripts, styles and code left out.
 
     Raises:
         MissingExtra: If lxml is not installed.
+        DataError: If a part of it could not be read.
     """
     lxml_html = require("lxml.html", "reading HTML", "text")
     etree = require("lxml.etree", "reading HTML", "text")
-    parser = lxml_html.HTMLParser(no_network=True, encoding="utf-8", remove_comments=True)
+    parser = lxml_html.HTMLParser(
+        no_network=True, encoding="utf-8", remove_comments=True, huge_tree=True
+    )
     try:
         root = lxml_html.document_fromstring(
             text.encode("utf-8", "replace"), parser=parser, ensure_head_body=True
         )
     except (etree.ParserError, etree.XMLSyntaxError):
         return ()  # an empty page, which the caller reports
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise DataError("its elements are nested deeper than can be read", hint="save it as text")
     blocks: list[list[str]] = [[]]
     _walk(root, blocks)
     return _joined(blocks)
@@ -65,13 +75,15 @@ def _joined(blocks: list[list[str]]) -> tuple[str, ...]:
 
 
 def markdown_paragraphs(text: str) -> tuple[str, ...]:
-    """The text of a Markdown document, one paragraph a block; code blocks and images left out.
+    """The text of a Markdown document, one paragraph a block.
+
+    Code blocks, images and what stands before the text between lines of hyphens are left out.
 
     Raises:
         MissingExtra: If markdown-it-py is not installed.
     """
     module = require("markdown_it", "reading Markdown", "text")
-    tokens = module.MarkdownIt("commonmark").enable("table").parse(text)
+    tokens = module.MarkdownIt("commonmark").enable("table").parse(_FRONT_MATTER.sub("", text))
     blocks: list[list[str]] = []
     for token in tokens:
         if token.type == "inline":

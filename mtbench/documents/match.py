@@ -8,11 +8,12 @@ import numpy as np
 
 from mtbench.documents.records import Bead
 from mtbench.documents.scoring import align
-from mtbench.documents.similarity import Encoded
+from mtbench.documents.similarity import Encoded, likeness
 
 NEIGHBOURS = 8
-TRANSLATION = 0.85
-ON_ONE_EVENT = 0.4
+NEAREST = 3
+TRANSLATION = 0.69
+ON_ONE_EVENT = 0.2
 FEWEST_PAIRS = 2
 
 
@@ -72,17 +73,23 @@ def comparable(
 
 
 def coverage(left: Encoded, right: Encoded, beads: Sequence[Bead]) -> float:
-    """How far two documents say the same: share of the shorter one's characters that is aligned.
+    """How far two documents say the same: share of the shorter one's text that is aligned.
 
-    Each pair counts with its confidence.
+    Each pair of runs counts with its confidence.
     """
+    if not len(left) or not len(right):
+        return 0.0
     one = sum(b.confidence * left.lengths[list(b.left)].sum() for b in beads)
     two = sum(b.confidence * right.lengths[list(b.right)].sum() for b in beads)
     return round(float(max(one / left.lengths.sum(), two / right.lengths.sum())), 4)
 
 
 def candidates(documents: Sequence[Encoded], languages: Sequence[str]) -> list[tuple[int, int]]:
-    """Pairs worth aligning: for each document its nearest ones in each other language."""
+    """Pairs worth aligning: for each document its nearest ones in each other language.
+
+    Nearest as a whole first, which takes one product a language pair; of these the ones whose
+    paragraphs have the nearest counterparts. So the number of pairs grows with that of documents.
+    """
     by_language: dict[str, list[int]] = {}
     for index, language in enumerate(languages):
         by_language.setdefault(language, []).append(index)
@@ -96,10 +103,18 @@ def candidates(documents: Sequence[Encoded], languages: Sequence[str]) -> list[t
             others = np.stack([documents[j].centre() for j in right])
             near = np.argsort(-np.round(centres @ others.T, 5), axis=1, kind="stable")
             for row, i in enumerate(left):
-                found.update(
-                    (min(i, right[c]), max(i, right[c])) for c in near[row, :NEIGHBOURS].tolist()
-                )
+                some = [right[c] for c in near[row, :NEIGHBOURS].tolist()]
+                some.sort(key=lambda j: (-closeness(documents[i], documents[j]), j))
+                found.update((min(i, j), max(i, j)) for j in some[:NEAREST])
     return sorted(found)
+
+
+def closeness(left: Encoded, right: Encoded) -> float:
+    """Mean cosine of each paragraph of the shorter document with its nearest in the other."""
+    near = likeness(left, right, left.vectors, right.vectors)
+    if not near.size:
+        return 0.0
+    return float(near.max(axis=int(near.shape[0] <= near.shape[1])).mean())
 
 
 def links(documents: Sequence[Encoded], pairs: Sequence[tuple[int, int]]) -> list[Link]:

@@ -7,11 +7,11 @@ import re
 import unicodedata
 from pathlib import Path
 
+from mtbench.documents.encoding import guess
 from mtbench.documents.markup import html_paragraphs, markdown_paragraphs
 from mtbench.documents.paragraphs import plain_paragraphs
 from mtbench.errors import DataError, RequestError
 from mtbench.files import unreadable
-from mtbench.plugins import require
 
 PLAIN = frozenset({"", ".txt", ".text"})
 MARKDOWN = frozenset({".md", ".markdown"})
@@ -29,8 +29,11 @@ _BOMS = (
 )
 
 
-def read_paragraphs(path: Path, name: str) -> tuple[str, ...]:
+def read_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], str]:
     """The paragraphs of a document, whatever its encoding and form.
+
+    Returns:
+        The paragraphs, and the encoding where it had to be guessed; else an empty string.
 
     Args:
         path: The file: plain text, Markdown or HTML, told by its suffix.
@@ -53,20 +56,27 @@ def read_paragraphs(path: Path, name: str) -> tuple[str, ...]:
         raw = path.read_bytes()
     except OSError as error:
         raise unreadable(path, error) from error
-    text = decode(raw, name, html=kind in HTML)
-    if kind in HTML:
-        found = html_paragraphs(text)
-    elif kind in MARKDOWN:
-        found = markdown_paragraphs(text)
-    else:
-        found = plain_paragraphs(text)
+    text, encoding = decode(raw, name, html=kind in HTML)
+    try:
+        found = _paragraphs(text, kind)
+    except DataError as error:
+        raise DataError(f"{name}: {error.message}", hint=error.hint) from error
     if not found:
         raise DataError(f"{name}: no text in it", hint="leave it out")
-    return found
+    return found, encoding
 
 
-def decode(raw: bytes, name: str, *, html: bool = False) -> str:
-    """Bytes as text: by byte-order mark, as UTF-8, as an HTML page declares, or as detected.
+def _paragraphs(text: str, kind: str) -> tuple[str, ...]:
+    if kind in HTML:
+        return html_paragraphs(text)
+    return markdown_paragraphs(text) if kind in MARKDOWN else plain_paragraphs(text)
+
+
+def decode(raw: bytes, name: str, *, html: bool = False) -> tuple[str, str]:
+    """Bytes as text: by byte-order mark, as UTF-8, as an HTML page declares, or as guessed.
+
+    Returns:
+        The text, and the encoding where it was guessed; else an empty string.
 
     Raises:
         DataError: If the bytes are no text.
@@ -75,30 +85,29 @@ def decode(raw: bytes, name: str, *, html: bool = False) -> str:
     for mark, encoding in _BOMS:
         if raw.startswith(mark):
             try:
-                return _checked(raw.decode(encoding), name)
+                return _checked(raw.decode(encoding), name), ""
             except UnicodeDecodeError as error:
                 raise DataError(
                     f"{name}: not {encoding.upper()}, as its first bytes say"
                 ) from error
     try:
-        return _checked(raw.decode("utf-8"), name)
+        return _checked(raw.decode("utf-8"), name), ""
     except UnicodeDecodeError:
         pass
     declared = _META_CHARSET.search(raw[:4096]) if html else None
     if declared:
         try:
-            return _checked(raw.decode(declared.group(1).decode("ascii")), name)
+            return _checked(raw.decode(declared.group(1).decode("ascii")), name), ""
         except (LookupError, UnicodeDecodeError):
             pass  # a page that does not hold what it declares is detected like any other
     if b"\0" in raw:
         raise DataError(f"{name}: binary, not text", hint="leave it out")
-    detector = require("charset_normalizer", "telling the encoding of a document", "text")
-    best = detector.from_bytes(raw).best()
-    if best is None:
+    guessed = guess(raw)
+    if guessed is None:
         raise DataError(
             f"{name}: in no encoding that can be told, or binary", hint="convert it to UTF-8"
         )
-    return _checked(str(best), name)
+    return _checked(guessed[0], name), guessed[1]
 
 
 def _checked(text: str, name: str) -> str:

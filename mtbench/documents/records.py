@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mtbench.languages import LanguageTag
+from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.types import CorpusCard, Record
 
 Unit = Literal["paragraph", "sentence"]
@@ -20,6 +20,7 @@ class Document(Record):
         name: The path as the user gave it; used in messages and the report, never in a decision.
         language: Its language.
         language_confidence: 1 where the user said it, else the identifier's probability.
+        encoding: Its encoding where that had to be guessed; else empty.
         paragraphs: Its paragraphs in order, boilerplate included.
         key: Digest of its language and content: what documents are ordered by.
     """
@@ -27,6 +28,7 @@ class Document(Record):
     name: str
     language: LanguageTag
     language_confidence: Confidence
+    encoding: str = ""
     paragraphs: tuple[str, ...]
     key: str
 
@@ -39,19 +41,24 @@ class BuildOptions(Record):
             is the source; empty for any, in the default order.
         language_of: File (as given, or its name where that is unique) → its language.
         story_of: File → a label; documents of one label are one story, whatever they say.
-        pairs: The directions to write (``en-it``); empty for every pair of languages.
+        pairs: The directions to write (``en-it``); empty for every pair of languages, the
+            earlier language as the source.
         comparable: Whether pairs of documents on one event that are no translations of each
             other are written too, to files of their own.
         unit: Whether a segment is a paragraph or a sentence.
-        card: What the corpus card shall say; its checksums are filled in.
+        encoder: ``embedded``, ``lexical``, or a sentence-transformers model by hub id or folder;
+            empty for the embedded one, and the lexical one where it does not serve a language.
+        card: What the corpus card shall say; its checksums are filled in, and notes where it
+            has none.
     """
 
     languages: tuple[LanguageTag, ...] = ()
     language_of: dict[str, LanguageTag] = Field(default_factory=dict)
     story_of: dict[str, str] = Field(default_factory=dict)
-    pairs: tuple[str, ...] = ()
+    pairs: tuple[LanguagePair, ...] = ()
     comparable: bool = False
     unit: Unit = "paragraph"
+    encoder: str = ""
     card: CorpusCard = CorpusCard()
 
 
@@ -75,7 +82,18 @@ class Bead(Record):
 
 
 class DocumentEntry(Record):
-    """A document in the report."""
+    """A document in the report.
+
+    Attributes:
+        name: The path as the user gave it.
+        language: Its language.
+        language_confidence: 1 where the user said it, else the identifier's probability.
+        paragraphs: How many it has, boilerplate included.
+        characters: Of all of them.
+        story: The story it belongs to; None where no document here is a translation of it.
+        kept: How many of its paragraphs are in a segment.
+        note: What is odd about it.
+    """
 
     name: str
     language: str
@@ -88,15 +106,32 @@ class DocumentEntry(Record):
 
 
 class StoryEntry(Record):
-    """A story in the report: documents that are translations of each other."""
+    """A story in the report: documents that are translations of each other.
+
+    Attributes:
+        id: What the segments' ids begin with.
+        documents: Language → document.
+        match: How far its documents say the same, in 0..1: of each pair the share of the shorter
+            document that is aligned, the lowest of them; None where the user said it.
+    """
 
     id: str
     documents: dict[str, str]
-    fixed: bool = False
+    match: float | None = None
 
 
 class PairEntry(Record):
-    """A file of the corpus in the report."""
+    """A file of the corpus in the report.
+
+    Attributes:
+        pair: Its direction.
+        file: Its name.
+        stories: How many stories have segments in it.
+        segments: How many there are.
+        joined: How many of them join two units of a side.
+        median_alignment: Median confidence.
+        lowest_alignment: Lowest confidence.
+    """
 
     pair: str
     file: str
@@ -104,20 +139,46 @@ class PairEntry(Record):
     segments: int
     joined: int
     median_alignment: float
+    lowest_alignment: float
+
+
+Reason = Literal["boilerplate", "no words", "one-sided", "no translation", "duplicate"]
+"""Why a paragraph is in no segment: its line stands in other documents of its language too; it
+has neither letters nor digits; no other version of its story says it; no document here is a
+translation of its document; the same document was given twice."""
 
 
 class Dropped(Record):
-    """A paragraph that is in no segment, and why."""
+    """A paragraph, or a sentence of an aligned one, that is in no segment, and why.
+
+    Attributes:
+        document: The path as the user gave it.
+        language: Its language.
+        paragraph: Number of the paragraph in the document, from 1.
+        sentence: Number of the sentence in the paragraph, from 1; None for a whole paragraph.
+        reason: Why.
+        text: What it says.
+    """
 
     document: str
     language: str
     paragraph: int
-    reason: str
+    sentence: int | None = None
+    reason: Reason
     text: str
 
 
 class Suspicion(Record):
-    """A segment a person should look at."""
+    """A segment a person should look at.
+
+    Attributes:
+        pair: The direction of its file.
+        id: Its id.
+        reasons: What is odd about it.
+        source: Its source text.
+        reference: Its reference text.
+        alignment: Confidence of its alignment.
+    """
 
     pair: str
     id: str
@@ -128,13 +189,21 @@ class Suspicion(Record):
 
 
 class Comparable(Record):
-    """Two documents on one event that are no translations of each other, with the evidence."""
+    """Two documents on one event that are no translations of each other, with the evidence.
+
+    Attributes:
+        documents: Their paths as the user gave them.
+        pair: The direction between them.
+        score: How far they say the same, in 0..1.
+        evidence: What speaks for one event, and what against a translation.
+        segments: Segments written to a file of their own; 0 where none was asked for.
+    """
 
     documents: tuple[str, str]
     pair: str
     score: float
     evidence: str
-    written: bool = False
+    segments: int = 0
 
 
 class BuildReport(Record):
@@ -143,7 +212,7 @@ class BuildReport(Record):
     Attributes:
         unit: What a segment is.
         encoder: The sentence encoder, with its version.
-        documents: Every document, in the order given.
+        documents: Every document, by language and content, whatever the order given.
         stories: Every story that has two languages.
         pairs: Every file written.
         dropped: Every paragraph that is in no segment.

@@ -1,63 +1,107 @@
-"""What a pair of runs is worth: the gains that the dynamic program adds up."""
+"""The paragraphs of a story's documents aligned, two documents at a time or all together.
+
+A pair of runs gains the log odds that its evidence gives; a conditional random field over all
+monotone alignments turns gains into chances, and the alignment is the one whose pairs have the
+greatest total chance. Where a story has three languages or more, chances are worked out twice: the
+second time the other languages are evidence too.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.documents.align import MOVES, Move, best_path
+from mtbench.documents.align import Move, best_path
+from mtbench.documents.axis import agreeing
+from mtbench.documents.chances import Chances, chances
+from mtbench.documents.features import Candidates, candidates
 from mtbench.documents.records import Bead
-from mtbench.documents.similarity import Encoded, cosines
+from mtbench.documents.similarity import Encoded
+from mtbench.documents.weights import ALONE, WITNESSED, Weights
+from mtbench.documents.witnesses import testimony, unit_chances
 
 Matrix = NDArray[np.float64]
+Pair = tuple[int, int]
+Found = Mapping[Move, Candidates]
 
-THRESHOLD = 0.5
-JOIN_PENALTY = 0.05
+ANY_CHANCE = 0.002  # at first sight; less likely pairs are not looked into
+SUREST = 0.999  # nothing is certain
+LIKELY = 0.5  # a pair less likely than that is left out
 
 
-def move_cosines(left: Encoded, right: Encoded, *, exact: bool) -> dict[Move, Matrix]:
-    """Cosine of each move at each place: shape (n, m), ``-inf`` where it would leave the matrix.
+def align(left: Encoded, right: Encoded, *, exact: bool = True) -> list[Bead]:
+    """The pairs of runs of two documents that say the same, in order, with their confidence.
 
     Args:
         left: Units on the left.
         right: Units on the right.
         exact: Whether runs of two are encoded, or taken from the vectors of their parts.
     """
-    n, m = len(left), len(right)
-    left_runs = left.runs if exact else left.rough_runs()
-    right_runs = right.runs if exact else right.rough_runs()
-    one_or_two = {1: (left.vectors, right.vectors), 2: (left_runs, right_runs)}
-    found = {}
-    for move in MOVES:
-        values = np.full((n, m), -np.inf)
-        part = cosines(one_or_two[move[0]][0], one_or_two[move[1]][1])
-        values[: part.shape[0], : part.shape[1]] = part
-        found[move] = values
-    return found
+    return align_story({(0, 1): (left, right)}, exact=exact)[0, 1]
 
 
-def align(left: Encoded, right: Encoded, *, exact: bool = True) -> list[Bead]:
-    """The pairs of runs that say the same, in order, each with its confidence."""
-    values = move_cosines(left, right, exact=exact)
-    single = values[1, 1]
-    gains = {}
-    for move, value in values.items():
-        gain = value - THRESHOLD
-        if move != (1, 1):
-            parts = single.copy()
-            h, w = move
-            for a in range(h):
-                for b in range(w):
-                    shifted = np.full_like(single, -np.inf)
-                    shifted[: single.shape[0] - a, : single.shape[1] - b] = single[a:, b:]
-                    parts = np.maximum(parts, shifted)
-            gain = np.where(value > parts + 0.02, gain - JOIN_PENALTY, -np.inf)
-        gains[move] = gain
-    beads = []
-    for i, j, (h, w) in best_path(gains, len(left), len(right)):
-        cosine = values[h, w][i, j]
-        confidence = round(float(1 / (1 + np.exp(-12 * (cosine - 0.55)))), 3)
-        beads.append(
-            Bead(left=tuple(range(i, i + h)), right=tuple(range(j, j + w)), confidence=confidence)
+def align_story(
+    documents: Mapping[Pair, tuple[Encoded, Encoded]], *, exact: bool = True
+) -> dict[Pair, list[Bead]]:
+    """The same for every two documents of a story.
+
+    Args:
+        documents: Numbers of two documents, the lower first → the two.
+        exact: Whether runs of two are encoded, or taken from the vectors of their parts.
+    """
+    found: dict[Pair, Found] = {
+        pair: candidates(*both, exact=exact) for pair, both in sorted(documents.items())
+    }
+    said = {pair: weigh(found[pair], documents[pair], ALONE) for pair in found}
+    if len(found) > 1:
+        found = heard(found, said)
+        said = {pair: weigh(found[pair], documents[pair], WITNESSED) for pair in found}
+    return agreeing({pair: _decided(said[pair], documents[pair]) for pair in found})
+
+
+def weigh(found: Found, both: tuple[Encoded, Encoded], weights: Weights) -> Chances:
+    """Chances of the candidates of two documents."""
+    shape = len(both[0]), len(both[1])
+    gains: dict[Move, Matrix] = {}
+    for move, part in found.items():
+        gains[move] = np.full(shape, -np.inf)
+        gains[move][part.rows, part.columns] = part.features @ np.array(weights.evidence)
+    return chances(gains, *shape, weights.gap)
+
+
+def heard(found: Mapping[Pair, Found], said: Mapping[Pair, Chances]) -> dict[Pair, Found]:
+    """The candidates with any chance, with what the other languages say as further evidence."""
+    units = {pair: unit_chances(one) for pair, one in said.items()}
+    result: dict[Pair, Found] = {}
+    for pair, parts in found.items():
+        more: dict[Move, Candidates] = {}
+        for move, part in parts.items():
+            left = likely(part, said[pair].of[move])
+            words = testimony(pair, move, left, units)
+            more[move] = replace(left, features=np.hstack([left.features, words]))
+        result[pair] = more
+    return result
+
+
+def likely(part: Candidates, chance: Matrix) -> Candidates:
+    """The candidates that have any chance."""
+    kept = chance[part.rows, part.columns] >= ANY_CHANCE
+    return Candidates(part.rows[kept], part.columns[kept], part.cosines[kept], part.features[kept])
+
+
+def _decided(said: Chances, both: tuple[Encoded, Encoded]) -> list[Bead]:
+    gains = {
+        move: np.where(chance > LIKELY / 100, np.round(chance, 6) - LIKELY, -np.inf)
+        for move, chance in said.of.items()
+    }
+    return [
+        Bead(
+            left=tuple(range(i, i + h)),
+            right=tuple(range(j, j + w)),
+            confidence=round(min(float(said.of[h, w][i, j]), SUREST), 3),
         )
-    return beads
+        for i, j, (h, w) in best_path(gains, len(both[0]), len(both[1]))
+    ]

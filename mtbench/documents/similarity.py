@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mtbench.documents.evidence import anchors, brackets, ends, numbers, sentences
 from mtbench.embeddings import SentenceEncoder, Vectors
 
 Matrix = NDArray[np.float64]
@@ -23,31 +25,65 @@ class Encoded:
     def __init__(self, texts: Sequence[str], encoder: SentenceEncoder) -> None:
         self.texts = tuple(texts)
         self._encoder = encoder
+        self.usual = encoder.usual
         self.vectors: Vectors = encoder.encode(self.texts)
         self.lengths: Matrix = np.array([len(text) for text in self.texts], dtype=np.float64)
-        self._runs: Vectors | None = None
+        self._runs: dict[int, Vectors] = {}
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    @property
-    def runs(self) -> Vectors:
-        """Vectors of each unit run together with the next: shape (n - 1, d)."""
-        if self._runs is None:
-            joined = [f"{a} {b}" for a, b in zip(self.texts, self.texts[1:], strict=False)]
-            self._runs = self._encoder.encode(joined)
-        return self._runs
+    def runs(self, starts: Iterable[int]) -> dict[int, Vectors]:
+        """Vectors of units run together with the next, for those that start at some places."""
+        wanted = sorted(set(starts))
+        missing = [i for i in wanted if i not in self._runs]
+        if missing:
+            joined = [f"{self.texts[i]} {self.texts[i + 1]}" for i in missing]
+            self._runs.update(zip(missing, self._encoder.encode(joined), strict=True))
+        return {i: self._runs[i] for i in wanted}
 
+    @cached_property
     def rough_runs(self) -> Vectors:
-        """About what ``runs`` is, without encoding: means weighted by length."""
+        """About what all ``runs`` are, without encoding: means weighted by length, (n - 1, d)."""
         weighted = self.vectors * np.sqrt(self.lengths).astype(np.float32)[:, None]
         sums = weighted[:-1] + weighted[1:]
         return np.asarray(sums / np.maximum(_norms(sums), 1e-9), dtype=np.float32)
 
+    @cached_property
+    def anchors(self) -> tuple[frozenset[str], ...]:
+        """Anchors of each unit."""
+        return tuple(anchors(text) for text in self.texts)
+
+    @cached_property
+    def numbers(self) -> tuple[tuple[str, ...], ...]:
+        """Numbers of each unit."""
+        return tuple(numbers(text) for text in self.texts)
+
+    @cached_property
+    def sentences(self) -> Matrix:
+        """About how many sentences each unit has."""
+        return np.array([sentences(text) for text in self.texts], dtype=np.float64)
+
+    @cached_property
+    def brackets(self) -> Matrix:
+        """How many brackets each unit opens."""
+        return np.array([brackets(text) for text in self.texts], dtype=np.float64)
+
+    @cached_property
+    def ends(self) -> NDArray[np.str_]:
+        """What kind of end each unit has."""
+        return np.array([ends(text) for text in self.texts], dtype=np.str_)
+
+    def mean(self, units: Sequence[int]) -> Vectors:
+        """Mean vector of some units, weighted by length: shape (1, d), of length one."""
+        chosen = list(units)
+        weights = np.sqrt(self.lengths[chosen]).astype(np.float32)[:, None]
+        total = (self.vectors[chosen] * weights).sum(axis=0, keepdims=True)
+        return np.asarray(total / np.maximum(_norms(total), 1e-9), dtype=np.float32)
+
     def centre(self) -> Vectors:
         """The document as one unit vector: shape (d,)."""
-        total = (self.vectors * np.sqrt(self.lengths).astype(np.float32)[:, None]).sum(axis=0)
-        return np.asarray(total / max(float(np.linalg.norm(total)), 1e-9), dtype=np.float32)
+        return np.asarray(self.mean(range(len(self)))[0], dtype=np.float32)
 
 
 def cosines(left: Vectors, right: Vectors) -> Matrix:
@@ -56,6 +92,19 @@ def cosines(left: Vectors, right: Vectors) -> Matrix:
         return np.zeros((len(left), len(right)), dtype=np.float64)
     product = np.asarray(left @ right.T, dtype=np.float64)
     return np.asarray(np.round(product, 5), dtype=np.float64)
+
+
+def likeness(one: Encoded, two: Encoded, left: Vectors, right: Vectors) -> Matrix:
+    """Cosines of vectors of two documents, brought to the scale of the embedded encoder."""
+    return _rescaled(cosines(left, right), one.usual)
+
+
+def _rescaled(values: Matrix, usual: tuple[float, float]) -> Matrix:
+    low, high = SentenceEncoder.usual
+    if usual == (low, high):
+        return values
+    share = (values - usual[0]) / (usual[1] - usual[0])
+    return np.asarray(np.round(np.minimum(low + share * (high - low), 1.0), 5), dtype=np.float64)
 
 
 def _norms(vectors: Vectors) -> Vectors:

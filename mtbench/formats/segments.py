@@ -155,7 +155,7 @@ class Wanted:
         if first != found:
             raise DataError(
                 f"{where}: {chosen} matches both {first} and {found}",
-                hint=f"name the one you want: --pair {found}",
+                hint=f"name the one you want: --pair {first if found == chosen else found}",
             )
         return chosen
 

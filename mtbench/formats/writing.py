@@ -12,9 +12,9 @@ from types import TracebackType
 
 import numpy as np
 
-from mtbench.config import read_corpus_card, read_toml
+from mtbench.config import read_corpus_card
 from mtbench.errors import DataError, RequestError
-from mtbench.files import check_writable, write_text
+from mtbench.files import check_writable, read_toml, write_text
 from mtbench.formats.parts import PairFile, Part, check_ids
 from mtbench.formats.segments import ImportedSegment, Remarks, corpus_line
 from mtbench.languages import LanguagePair, normalise_tag

@@ -156,7 +156,7 @@ class TerCounter(Counter):
 
     def __init__(self, metric: Any) -> None:
         super().__init__(metric)
-        self._distance = ter.load_distance()
+        self._levenshtein = ter.load_levenshtein()
 
     def count(
         self, references: Sequence[Sequence[str]], hypotheses: Sequence[Sequence[str]]
@@ -164,12 +164,13 @@ class TerCounter(Counter):
         """Rows: edits, words of the references on average."""
         rows: list[tuple[float, float]] = []
         for theirs, ours in zip(references, hypotheses, strict=True):
-            known = [ter.Reference(text.split()) for text in self.prepared(theirs)]
+            # SacreBLEU prepares references twice: normalized, "x's," is "x's ,", then "x 's ,".
+            known = [ter.Reference(text.split()) for text in self.prepared(self.prepared(theirs))]
             words = sum(len(reference.text) for reference in known) / len(known)
             for text in self.prepared(ours):
                 found = text.split()
                 edits = min(
-                    ter.count_edits(found, reference, self._distance) for reference in known
+                    ter.count_edits(found, reference, self._levenshtein) for reference in known
                 )
                 rows.append((edits, words))
         return np.asarray(rows, dtype=np.float64).reshape(len(rows), 2)

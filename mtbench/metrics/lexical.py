@@ -126,6 +126,12 @@ class Bleu(Lexical):
         """Sentence BLEU: with effective order, as ``sacrebleu --sentence-level``."""
         return self._pooled(rows, effective_order=True)
 
+    def worst_rows(self, rows: Array) -> Array:
+        """As many words and n-grams, none of them in a reference."""
+        worst = rows.copy()
+        worst[:, 2 : 2 + self.options.max_ngram_order] = 0.0
+        return worst
+
     def _pooled(self, totals: Array, *, effective_order: bool) -> Array:
         return pooling.bleu(
             totals,
@@ -242,6 +248,12 @@ class Chrf(Lexical):
         return pooling.chrf(
             totals, beta=self.options.beta, eps_smoothing=self.options.eps_smoothing
         )
+
+    def worst_rows(self, rows: Array) -> Array:
+        """As many n-grams, none of them in the reference."""
+        worst = rows.copy()
+        worst[:, 2::3] = 0.0
+        return worst
 
     def _signature_kind(self) -> Any:
         return import_module("sacrebleu.metrics.chrf").CHRFSignature

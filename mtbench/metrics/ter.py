@@ -11,22 +11,29 @@ edit distances in Python for each. Here
 - a shift that cannot beat the best one so far is counted but not measured.
 
 sacreBLEU searches a beam around the diagonal. A path of d edits between n and m words leaves the
-beam only if d > 2 · 25 - 4 - |n - m| (see ``_free_of_beam``); beyond that the beam is searched as
-it does it, row by row. So every count is the same, which the tests hold on real and random text.
+beam only if d > 2 · 25 - 4 - |n - m|; beyond that a best path is looked at, and only where it does
+leave the beam is that searched as sacreBLEU does it, row by row (``ter_paths``). So every count is
+the same, which the tests hold on real and random text.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
+from operator import add
+from typing import Any, NamedTuple
 
-Distance = Callable[..., int]
+from mtbench.metrics.ter_paths import (
+    Beam,
+    alignment,
+    beam_path,
+    beam_rows,
+    beam_tails,
+    best_path,
+)
 
 MAX_SHIFT_SIZE = 10
 MAX_SHIFT_DISTANCE = 50
 MAX_SHIFT_CANDIDATES = 1000
-BEAM_WIDTH = 25
-_INFINITE = 10**16
 _UNKNOWN = "\0"  # every word that the reference does not have: none of them matches anything
 
 
@@ -58,20 +65,32 @@ class Reference:
         return "".join([codes.get(word, _UNKNOWN) for word in words])
 
 
-def load_distance() -> Distance:
-    """Levenshtein distance of two strings; ``score_cutoff`` stops above it."""
-    from rapidfuzz.distance import Levenshtein
+class Levenshtein(NamedTuple):
+    """Of two strings, in compiled code.
 
-    return Levenshtein.distance
+    Attributes:
+        distance: The number of edits; ``score_cutoff`` stops above it.
+        edits: The edits of one best path.
+    """
+
+    distance: Callable[..., int]
+    edits: Callable[[str, str], Any]
 
 
-def count_edits(words: Sequence[str], reference: Reference, distance: Distance) -> int:
+def load_levenshtein() -> Levenshtein:
+    """What rapidfuzz has for it."""
+    from rapidfuzz import distance
+
+    return Levenshtein(distance.Levenshtein.distance, distance.Levenshtein.editops)
+
+
+def count_edits(words: Sequence[str], reference: Reference, levenshtein: Levenshtein) -> int:
     """Edits and shifts that turn a hypothesis into a reference.
 
     Args:
         words: The tokenized hypothesis.
         reference: The reference.
-        distance: From ``load_distance``.
+        levenshtein: From ``load_levenshtein``.
     """
     text = reference.text
     if not text or not words:
@@ -81,7 +100,7 @@ def count_edits(words: Sequence[str], reference: Reference, distance: Distance) 
         return 0
     # No order of the hypothesis' words does better than this.
     floor = max(len(text), len(hypothesis)) - _shared(hypothesis, reference)
-    search = _Search(reference, len(hypothesis), floor, distance)
+    search = _Search(reference, len(hypothesis), floor, levenshtein)
     shifts = 0
     while True:
         edits = search.measure(hypothesis)
@@ -101,53 +120,49 @@ def _shared(hypothesis: str, reference: Reference) -> int:
     )
 
 
-def _free_of_beam(hypothesis: int, reference: int) -> int:
-    """Up to how many edits every best path stays within sacreBLEU's beam.
-
-    A path through cell (i, j) costs at least |j - i| + |(m - n) - (j - i)|, so with d edits j - i
-    stays within ((m - n) ± d) / 2. The beam holds j from floor(i · m / n) - 25 to
-    floor(i · m / n) + 24, where floor(i · m / n) - i lies between min(0, m - n) - 1 and
-    max(0, m - n). The first range lies in the second if d ≤ 46 - |m - n|. Up to 24 words of
-    reference the beam holds everything.
-    """
-    if reference < BEAM_WIDTH:
-        return _INFINITE
-    return 2 * BEAM_WIDTH - 4 - abs(reference - hypothesis)
-
-
 class _Search:
     """The greedy search for shifts of one hypothesis against one reference."""
 
     __slots__ = (
+        "_beam",
         "_candidates",
-        "_distance",
         "_edits",
         "_floor",
-        "_free",
         "_hypothesis",
+        "_levenshtein",
         "_plain",
         "_reference",
         "_rows",
+        "_steps",
+        "_tails",
     )
 
-    def __init__(self, reference: Reference, length: int, floor: int, distance: Distance) -> None:
+    def __init__(
+        self, reference: Reference, length: int, floor: int, levenshtein: Levenshtein
+    ) -> None:
         self._reference = reference
         self._floor = floor
-        self._distance = distance
-        self._free = _free_of_beam(length, len(reference.text))
+        self._levenshtein = levenshtein
+        self._beam = Beam(length, len(reference.text))
         self._candidates = 0
         self._hypothesis = ""
         self._edits = self._plain = 0
+        self._steps: list[str] | None = None
         self._rows: list[list[int]] | None = None
+        self._tails: list[list[int]] | None = None
 
     def measure(self, hypothesis: str) -> int:
         """Edit distance of a hypothesis, which the next shifts start from."""
+        text = self._reference.text
         self._hypothesis = hypothesis
-        self._plain = self._edits = self._distance(hypothesis, self._reference.text)
-        self._rows = None
-        if self._plain > self._free:
-            self._rows = _beam_rows(hypothesis, self._reference.text, [])
-            self._edits = self._rows[-1][-1]
+        self._plain = self._edits = self._levenshtein.distance(hypothesis, text)
+        self._steps = self._rows = self._tails = None
+        if self._plain > self._beam.free:
+            self._steps = best_path(hypothesis, text, self._reference.masks)
+            if not self._beam.holds(self._steps):
+                self._rows = beam_rows(hypothesis, text, self._beam)
+                self._edits = self._rows[-1][-1]
+                self._steps = beam_path(hypothesis, text, self._rows)
         return self._edits
 
     def best_shift(self) -> str | None:
@@ -172,19 +187,37 @@ class _Search:
                     continue
                 tried.add(wanted)
                 shifted = _shifted(hypothesis, start, length, target)
-                found = self._edits_of(shifted, most, min(start, target))
+                found = self._edits_of(shifted, most, *_changed(start, length, target))
                 if found <= most:
                     best, fewest, rank = shifted, found, wanted
             if self._candidates >= MAX_SHIFT_CANDIDATES:
                 return None
         return best
 
-    def _edits_of(self, shifted: str, most: int, same: int) -> int:
-        """Edits of a shifted hypothesis if they are at most ``most``, else something above."""
-        found = self._distance(shifted, self._reference.text, score_cutoff=most)
-        if self._free < found <= most and self._rows is not None:
-            return _beam_rows(shifted, self._reference.text, self._rows[: same + 1])[-1][-1]
-        return found
+    def _edits_of(self, shifted: str, most: int, start: int, stop: int) -> int:
+        """Edits of a shifted hypothesis if they are at most ``most``, else something above.
+
+        Before ``start`` and from ``stop`` on, its words are those of the hypothesis.
+        """
+        text, beam = self._reference.text, self._beam
+        found = self._levenshtein.distance(shifted, text, score_cutoff=most)
+        if not beam.free < found <= most:
+            return found
+        if beam.surely_holds(self._levenshtein.edits(shifted, text).as_list()):
+            return found
+        known, tails = self._around()
+        heads = beam_rows(shifted, text, beam, known[: start + 1], stop)[-1]
+        edits: int = min(map(add, heads, tails[stop]))
+        return edits
+
+    def _around(self) -> tuple[list[list[int]], list[list[int]]]:
+        """Distances within the beam of the hypothesis that shifts start from, of both sides."""
+        hypothesis, text, beam = self._hypothesis, self._reference.text, self._beam
+        if self._rows is None:
+            self._rows = beam_rows(hypothesis, text, beam)
+        if self._tails is None:
+            self._tails = beam_tails(hypothesis, text, beam)
+        return self._rows, self._tails
 
     def _blocks(self) -> Iterator[tuple[int, int, list[int]]]:
         """Blocks that may move, in Tercom's order: start, length, and where to.
@@ -193,7 +226,10 @@ class _Search:
         within itself.
         """
         hypothesis, text = self._hypothesis, self._reference.text
-        align, errors, gaps = self._alignment()
+        steps = self._steps
+        if steps is None:
+            steps = best_path(hypothesis, text, self._reference.masks)
+        align, errors, gaps = alignment(steps, len(hypothesis), len(text))
         positions = self._reference.positions
         for start, code in enumerate(hypothesis):
             error = errors[start] - start
@@ -222,19 +258,11 @@ class _Search:
                         targets.append(target)
                     yield start, length, targets
 
-    def _alignment(self) -> tuple[list[int], list[int], list[int]]:
-        """How the best path lies.
 
-        Returns:
-            For each word of the reference the position of the hypothesis it is aligned to (that
-            of the last word before it where it has none); for each word of the hypothesis the
-            position of the next error from there on; and likewise for the reference.
-        """
-        if self._rows is None:
-            path = _path(self._hypothesis, self._reference)
-        else:
-            path = _beam_path(self._hypothesis, self._reference.text, self._rows)
-        return path
+def _changed(start: int, length: int, target: int) -> tuple[int, int]:
+    """From which word on a shift changes a hypothesis, and from which on no more."""
+    end = start + length
+    return min(start, target), length + target if start < target <= end else max(end, target)
 
 
 def _shifted(text: str, start: int, length: int, target: int) -> str:
@@ -245,131 +273,3 @@ def _shifted(text: str, start: int, length: int, target: int) -> str:
         return text[:start] + text[end:target] + block + text[target:]
     # Within the block: so many of the words behind it come before it.
     return text[:start] + text[end : length + target] + block + text[length + target :]
-
-
-def _path(hypothesis: str, reference: Reference) -> tuple[list[int], list[int], list[int]]:
-    """The best path that Tercom's tie-breaking chooses, from bit vectors of whole rows.
-
-    Bit j - 1 of ``diagonals[i - 1]`` says that cell (i, j) costs what (i - 1, j - 1) costs, of
-    ``rises[i - 1]`` that it costs one more than (i - 1, j) (Hyyrö, 2003).
-    """
-    text, masks = reference.text, reference.masks
-    width = (1 << len(text)) - 1
-    plus, minus = width, 0
-    diagonals: list[int] = []
-    rises: list[int] = []
-    for code in hypothesis:
-        equal = masks.get(code, 0)
-        diagonal = ((((equal & plus) + plus) ^ plus) | equal | minus) & width
-        rise = minus | (width ^ (diagonal | plus))
-        diagonals.append(diagonal)
-        rises.append(rise)
-        carried = (rise << 1) | 1
-        fall = diagonal & plus
-        plus = ((fall << 1) | ~(diagonal | carried)) & width
-        minus = carried & diagonal & width
-
-    steps: list[str] = []
-    row, column = len(hypothesis), len(text)
-    while row and column:
-        bit = 1 << (column - 1)
-        if hypothesis[row - 1] == text[column - 1]:
-            steps.append(" ")
-            row, column = row - 1, column - 1
-        elif not diagonals[row - 1] & bit:
-            steps.append("s")
-            row, column = row - 1, column - 1
-        elif rises[row - 1] & bit:
-            steps.append("d")
-            row -= 1
-        else:
-            steps.append("i")
-            column -= 1
-    steps += "d" * row + "i" * column
-    return _read(steps, len(hypothesis), len(text))
-
-
-def _read(
-    steps: Sequence[str], hypothesis: int, reference: int
-) -> tuple[list[int], list[int], list[int]]:
-    """What ``_Search._alignment`` returns, from the steps of a path, the last one first."""
-    align = [-1] * reference
-    errors, gaps = [_INFINITE] * hypothesis, [_INFINITE] * reference
-    row, column = hypothesis, reference
-    error = gap = _INFINITE
-    for step in steps:
-        if step == "d":
-            row -= 1
-            errors[row] = error = row
-        elif step == "i":
-            column -= 1
-            gaps[column] = gap = column
-            align[column] = row - 1
-        else:
-            row, column = row - 1, column - 1
-            if step == "s":
-                error, gap = row, column
-            errors[row], gaps[column] = error, gap
-            align[column] = row
-    return align, errors, gaps
-
-
-# --- the beam -------------------------------------------------------------------------------
-
-
-def _beam_rows(hypothesis: str, reference: str, known: list[list[int]]) -> list[list[int]]:
-    """Rows of edit distances within the beam, going on from those that are known.
-
-    Args:
-        hypothesis: Words as characters.
-        reference: Likewise.
-        known: The first rows, which depend on the first words of the hypothesis alone.
-    """
-    n, m = len(hypothesis), len(reference)
-    ratio = m / n
-    width = max(BEAM_WIDTH, math.ceil(ratio / 2 + BEAM_WIDTH) if ratio / 2 > BEAM_WIDTH else 0)
-    rows = list(known) or [list(range(m + 1))]
-    for row in range(len(rows), n + 1):
-        code, above = hypothesis[row - 1], rows[-1]
-        diagonal = math.floor(row * ratio)
-        first = max(0, diagonal - width)
-        last = m + 1 if row == n else min(m + 1, diagonal + width)
-        cells = [_INFINITE] * (m + 1)
-        left = _INFINITE
-        if first == 0:
-            cells[0] = left = above[0] + 1
-            first = 1
-        corner = above[first - 1]
-        for column in range(first, last):
-            up = above[column]
-            cost = corner if code == reference[column - 1] else corner + 1
-            if up < cost:
-                cost = up + 1
-            if left < cost:
-                cost = left + 1
-            cells[column] = left = cost
-            corner = up
-        rows.append(cells)
-    return rows
-
-
-def _beam_path(
-    hypothesis: str, reference: str, rows: list[list[int]]
-) -> tuple[list[int], list[int], list[int]]:
-    """The best path within the beam."""
-    steps: list[str] = []
-    row, column = len(hypothesis), len(reference)
-    while row and column:
-        cost = rows[row][column]
-        same = hypothesis[row - 1] == reference[column - 1]
-        if rows[row - 1][column - 1] + (not same) == cost:
-            steps.append(" " if same else "s")
-            row, column = row - 1, column - 1
-        elif rows[row - 1][column] + 1 == cost:
-            steps.append("d")
-            row -= 1
-        else:
-            steps.append("i")
-            column -= 1
-    steps += "d" * row + "i" * column
-    return _read(steps, len(hypothesis), len(reference))

@@ -17,7 +17,9 @@ from mtbench.plugins import Array, make_metric
 from mtbench.report.csv_table import APOSTROPHE, to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
-from mtbench.types import Json, Leaderboard, Runtime, Score
+from mtbench.significance.humans import DOUBTFUL, human_agreement
+from mtbench.types import Leaderboard, Runtime, Score
+from mtbench.types.findings import PairedTest
 
 RANKING_SEED = 0
 
@@ -38,7 +40,24 @@ def board(
         missing: Metric → why it could not be computed.
     """
     entries = [entry for folder in results.runs() if (entry := read_entry(folder)) is not None]
-    return build(entries, _ranker(results), preferred=preferred, sort=sort, missing=missing)
+    return build(
+        entries,
+        _ranker(results),
+        current=current_states(results, entries),
+        preferred=preferred,
+        sort=sort,
+        missing=missing,
+    )
+
+
+def current_states(results: Results, entries: Sequence[Entry]) -> dict[str, str]:
+    """Test set (``CORPUS/SRC-TGT``) → digest of the state that was last evaluated."""
+    found = {}
+    for corpus, pair in {(entry.run.corpus, entry.run.pair) for entry in entries}:
+        labels = results.read_labels(corpus, pair)
+        if labels is not None:
+            found[f"{corpus}/{pair}"] = labels.testset_digest
+    return found
 
 
 def read_entry(folder: RunFolder) -> Entry | None:
@@ -68,19 +87,23 @@ def _ranker(results: Results) -> Ranker:
         if len(candidates) < 2:
             return Ranked({}, "")
         one = scores[0]
-        if len({score.testset_digest for score in scores}) > 1:
-            return Ranked({}, "nobody can be ranked here, because the test set has changed")
         try:
             metric = make_metric(one.metric, one.options, Runtime())
         except MtbenchError as error:
             return Ranked({}, f"nobody can be ranked here, because {error}")
-        rows, segment_scores = {}, {}
+        stored, lineages = {}, {}
         for score in scores:
             folder = results.run(score.corpus, score.pair, score.system)
             result = folder.read_result(folder.score_path(score.metric, score.signature))
-            rows[score.system] = result.statistics.rows
-            segment_scores[score.system] = result.statistics.segment_scores
-        unit = _unit(results, one, np.stack(list(segment_scores.values()), axis=1))
+            run = folder.read_run()
+            stored[score.system] = result.statistics
+            lineages[score.system] = run.card.lineage if run else None
+        if len({statistics.ids for statistics in stored.values()}) > 1:
+            return Ranked({}, "nobody can be ranked here, because the test set has changed")
+        rows = {name: statistics.rows for name, statistics in stored.items()}
+        segment_scores = {name: statistics.segment_scores for name, statistics in stored.items()}
+        ids = next(iter(stored.values())).ids
+        unit = _unit(results, one, ids, np.stack(list(segment_scores.values()), axis=1))
         found = rank(
             rows,
             metric.pool,
@@ -92,16 +115,34 @@ def _ranker(results: Results) -> Ranker:
             segment_scores=segment_scores,
             warnings=[unit.warning] if unit.warning else [],
         )
-        return Ranked(_standings(found), _verdict(found), _tests(found))
+        tests = [_with_agreement(test, one, lineages) for test in found.tests]
+        return Ranked(
+            _standings(found),
+            _verdict(found, sum(test.agreement.doubtful for test in tests if test.agreement)),
+            tuple(test.model_dump(mode="json") for test in tests),
+        )
 
     return ranked
 
 
-def _unit(results: Results, score: Score, segment_scores: Array) -> UnitChoice:
-    labels = results.read_labels(score.corpus, score.pair)
-    known = labels is not None and labels.testset_digest == score.testset_digest
-    documents = labels.documents if labels and known else (None,) * score.segments
-    return choose_unit(documents, segment_scores)
+def _with_agreement(
+    test: PairedTest, score: Score, lineages: Mapping[str, str | None]
+) -> PairedTest:
+    a, b = lineages[test.a], lineages[test.b]
+    agreement = human_agreement(
+        test.metric,
+        test.delta,
+        signature=score.signature,
+        significant=test.significant,
+        unit_scale=score.info.unit_scale,
+        one_lineage=a is not None and a == b,
+    )
+    return test.model_copy(update={"agreement": agreement})
+
+
+def _unit(results: Results, score: Score, ids: Sequence[str], segment_scores: Array) -> UnitChoice:
+    labels = results.labels_of(score.corpus, score.pair, ids)
+    return choose_unit(labels.documents if labels else (None,) * len(ids), segment_scores)
 
 
 def _standings(found: Ranking) -> dict[str, Standing]:
@@ -115,8 +156,8 @@ def _standings(found: Ranking) -> dict[str, Standing]:
     }
 
 
-def _verdict(found: Ranking) -> str:
-    """One sentence on what the ranking can tell."""
+def _verdict(found: Ranking, doubtful: int) -> str:
+    """What the ranking can tell, in few sentences."""
     sentences = list(found.warnings)
     if found.sentence:
         sentences.insert(0, found.sentence)
@@ -131,11 +172,12 @@ def _verdict(found: Ranking) -> str:
             f"({found.method}, two-sided, {swaps} swaps of {found.units} {found.unit}s, Holm, "
             f"α = {found.alpha:g})",
         )
+    if doubtful:
+        sentences.append(
+            f"for {doubtful} of the significant differences, humans would agree with the metric "
+            f"in under {DOUBTFUL:g} % of such system pairs (Kocmi et al. 2024)"
+        )
     return ". ".join(s[:1].upper() + s[1:] for s in sentences) + ("." if sentences else "")
-
-
-def _tests(found: Ranking) -> tuple[Json, ...]:
-    return tuple(test.model_dump(mode="json") for test in found.tests)
 
 
 def board_like(results: Results, text: str) -> Leaderboard:

@@ -19,7 +19,7 @@ from mtbench.comparison import (
 )
 from mtbench.errors import MtbenchError, RequestError, UnknownName
 from mtbench.leaderboard import Ranked, build
-from mtbench.pipeline.boards import read_entry
+from mtbench.pipeline.boards import current_states, read_entry
 from mtbench.plugins import METRICS, Metric, make_metric
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Family, UnitChoice, choose_unit, over_family, ruled_resamples
@@ -73,7 +73,7 @@ def compare_leaderboards(
         RequestError: If something is not there or cannot be compared.
         DataError: If a file does not hold.
     """
-    sides = [_side(given) for given in (old, new)]
+    sides = _sides(old, new)
     runs = [_is_run(given.path) for given in (old, new)]
     named = {metric for side in sides for metric in side.metrics}
     return compare(
@@ -95,7 +95,26 @@ def _is_run(path: Path) -> bool:
     return (path / "run.json").is_file()
 
 
-def _side(given: Given) -> Side:
+def _sides(old: Given, new: Given) -> list[Side]:
+    """Both sides; where one stores scores of several signatures, those that the other has."""
+    if new.path.is_file():
+        second = _side(new)
+        return [_side(old, _signatures(second)), second]
+    first = _side(old)
+    return [first, _side(new, _signatures(first))]
+
+
+def _signatures(side: Side) -> dict[tuple[str, str], str]:
+    """Test set and metric → signature."""
+    return {
+        (row.test_set, metric): cell.signature
+        for row in side.rows
+        for metric, cell in row.cells.items()
+        if cell.signature is not None
+    }
+
+
+def _side(given: Given, preferred: Mapping[tuple[str, str], str] | None = None) -> Side:
     path = given.path
     if path.is_file():
         return read_side(path, known_metrics=METRICS.origins(), mapping=given.mapping)
@@ -107,11 +126,15 @@ def _side(given: Given) -> Side:
         root = path.resolve().parents[2]
         entries = [read_entry(RunFolder(path.resolve(), root))]
     else:
+        root = path
         entries = [read_entry(folder) for folder in Results(path).runs()]
     found = [entry for entry in entries if entry is not None]
     if not found:
         raise RequestError(f"{path}: no results in it", hint="run mtbench evaluate first")
-    board = build(found, lambda scores, baselines: Ranked({}, ""))
+    states = current_states(Results(root), found)
+    board = build(
+        found, lambda scores, baselines: Ranked({}, ""), current=states, preferred=preferred
+    )
     return side_of_board(board, str(path))
 
 
@@ -278,9 +301,10 @@ def _made(result: MetricResult) -> Metric | str:
 def _unit(new: Stored, old: Stored) -> UnitChoice:
     """The unit to resample, by the documents that either results folder knows."""
     score = new.result.score
+    ids = new.result.statistics.ids
     columns = [new.result.statistics.segment_scores, old.result.statistics.segment_scores]
     for stored in (new, old):
-        labels = stored.results.read_labels(score.corpus, score.pair)
-        if labels is not None and labels.testset_digest == score.testset_digest:
+        labels = stored.results.labels_of(score.corpus, score.pair, ids)
+        if labels is not None:
             return choose_unit(labels.documents, np.stack(columns, axis=1))
-    return choose_unit((None,) * score.segments)
+    return choose_unit((None,) * len(ids))

@@ -113,8 +113,9 @@ def _system(name: str, space: Workspace, wanted: list[str], runtime: Runtime) ->
         card = find_system(name, space.models)
     except MtbenchError as error:
         return SystemHealth(name=name, baseline=False, pairs=(), why_not=str(error))
-    runs, why = [], None
-    for pair in _pairs(card, wanted):
+    pairs = _pairs(card, wanted)
+    runs, why = [], None if pairs else "no corpus here has one of its pairs"
+    for pair in pairs:
         try:
             make_backend(card.backend, card.options, LanguagePair.parse(pair), runtime).check()
             runs.append(pair)

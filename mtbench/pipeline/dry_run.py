@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Sequence
 
 from mtbench import translate as translating
-from mtbench.pipeline.outputs import stored_output
+from mtbench.pipeline.outputs import already_done, stored_output
+from mtbench.pipeline.probing import seconds_for
 from mtbench.pipeline.scores import needs_scoring
 from mtbench.pipeline.work import Plan, Request, Task
-from mtbench.types import Record, Source
+from mtbench.types import Record
 
-CHARACTERS_A_TOKEN = 4  # a rule of thumb for European text; servers bill by their own count
-PROBE_SEGMENTS = 2
+BYTES_A_TOKEN = 4  # a rule of thumb for text in UTF-8; servers bill by their own count
 
 
 class Estimate(Record):
@@ -20,11 +20,14 @@ class Estimate(Record):
     Attributes:
         system, test_set: Who and where.
         segments: Of the test set.
-        to_translate: Segments of an output that is not stored whole, equal sources once; what an
-            interrupted run has finished is counted too.
+        to_translate: Segments that have no stored translation yet, equal sources once.
+        calls: Calls of the back end that hold them: batches, documents or segments.
         characters: Of their sources.
-        tokens: Estimated from the characters, source and translation together.
-        seconds: Estimated from a probe of two segments; None without one.
+        tokens_read: Estimated from the texts that the system is given, prompts and worked
+            examples included.
+        tokens_written: Estimated as if a translation were as long as its source.
+        tokens: Both.
+        seconds: Estimated from a probe; None where a server bills for requests.
         cost: Estimated from the card's price; None where it names none.
         currency: Of the cost.
         to_score: Metrics without a stored score of that output.
@@ -34,7 +37,10 @@ class Estimate(Record):
     test_set: str
     segments: int
     to_translate: int
+    calls: int
     characters: int
+    tokens_read: int
+    tokens_written: int
     tokens: int
     seconds: float | None = None
     cost: float | None = None
@@ -45,7 +51,7 @@ class Estimate(Record):
 def estimate(found: Plan, request: Request) -> list[Estimate]:
     """What each task would take; writes nothing.
 
-    A system that no server bills for is probed with two segments of middling length.
+    A system that no server bills for is probed: it translates a few segments.
 
     Raises:
         BackendError: If a probe fails.
@@ -55,17 +61,14 @@ def estimate(found: Plan, request: Request) -> list[Estimate]:
 
 def _one(found: Plan, task: Task, request: Request) -> Estimate:
     output = stored_output(task, write=False)
-    sources: list[Source] = []
-    if output is None and task.backend is not None:
-        batches = translating.plan(
-            task.test_set.sources, task.backend, request.runtime, frozenset()
-        )
-        sources = [source for batch in batches for source in batch.sources]
     task.output = output
-    characters = sum(len(source.text) for source in sources)
-    tokens = 2 * characters // CHARACTERS_A_TOKEN
-    price = getattr(task.backend.options, "price", None) if task.backend else None
-    billed = task.backend is not None and hasattr(task.backend.options, "price")
+    batches = _still_to_do(task, request) if output is None else []
+    sources = [source for batch in batches for source in batch.sources]
+    backend = task.backend
+    asked = [text for batch in batches if backend for text in backend.asked(batch.sources)]
+    read, written = _tokens(asked), _tokens([source.text for source in sources])
+    price = getattr(backend.options, "price", None) if backend else None
+    billed = backend is not None and hasattr(backend.options, "price")
     scored = tuple(
         metric.info.name
         for metric in found.metrics
@@ -76,30 +79,24 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
         test_set=task.test_set.name,
         segments=len(task.test_set),
         to_translate=len(sources),
-        characters=characters,
-        tokens=tokens,
-        seconds=_probed(task, sources) if sources and not billed else None,
-        cost=round(tokens / 2 * (price.input + price.output) / 1e6, 6) if price else None,
+        calls=len(batches),
+        characters=sum(len(source.text) for source in sources),
+        tokens_read=read,
+        tokens_written=written,
+        tokens=read + written,
+        seconds=seconds_for(backend, batches) if backend and batches and not billed else None,
+        cost=round((read * price.input + written * price.output) / 1e6, 6) if price else None,
         currency=price.currency if price else None,
         to_score=scored,
     )
 
 
-def _probed(task: Task, sources: list[Source]) -> float:
-    """Seconds that all sources would take, by the characters of a few."""
-    backend = task.backend
-    if backend is None:
-        return 0.0
-    ordered = sorted(sources, key=lambda source: len(source.text))
-    middle = len(ordered) // 2
-    sample = ordered[max(0, middle - 1) : max(0, middle - 1) + PROBE_SEGMENTS]
-    if backend.by_id:
-        return 0.0  # a file of translations: nothing to compute
-    with backend:
-        backend.plan(sample)
-        backend.translate(sample[:1])  # what is set up by a first call is no measure of speed
-        began = time.perf_counter()
-        backend.translate(sample)
-        took = time.perf_counter() - began
-    share = sum(len(s.text) for s in sources) / max(1, sum(len(s.text) for s in sample))
-    return round(took * share, 1)
+def _still_to_do(task: Task, request: Request) -> list[translating.Batch]:
+    if task.backend is None:
+        return []
+    done, _ = already_done(task, write=False)
+    return translating.plan(task.test_set.sources, task.backend, request.runtime, frozenset(done))
+
+
+def _tokens(texts: Sequence[str]) -> int:
+    return sum(-(-len(text.encode()) // BYTES_A_TOKEN) for text in texts)

@@ -23,7 +23,8 @@ class Unfinished(MtbenchError):
     def __init__(self, shown: Leaderboard, failures: Sequence[MtbenchError]) -> None:
         first = failures[0]
         more = f" (and {len(failures) - 1} more)" if len(failures) > 1 else ""
-        super().__init__(first.message + more, why=first.why, hint=first.hint)
+        hint = first.hint or "what was finished is kept; the same command goes on from there"
+        super().__init__(first.message + more, why=first.why, hint=hint)
         self.board = shown
         self.exit_code = first.exit_code
 

@@ -6,14 +6,11 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from mtbench import corpus as corpora
-from mtbench import score as scoring
-from mtbench.config import Workspace, corpus_folders
+from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
-from mtbench.plugins import Array, Metric, make_metric
+from mtbench.plugins import make_metric
 from mtbench.results import Results
-from mtbench.seams import MeanMetric
-from mtbench.types import Json, Leaderboard, MetricResult, Record, Row, Runtime, Table, TestSet
+from mtbench.types import Json, Leaderboard, MetricResult, Record, Row, Runtime, Table
 
 
 class SystemHealth(Record):
@@ -55,11 +52,10 @@ def health_of(
                 f"{table.corpus}/{table.pair}: no stored health",
                 hint="run mtbench evaluate with --metric health (beside the others)",
             )
-        test_set = test_set_of(table, rows[0], space)
-        yield table, tuple(_one(results, table, row, test_set) for row in rows)
+        yield table, tuple(_one(results, table, row) for row in rows)
 
 
-def _one(results: Results, table: Table, row: Row, test_set: TestSet | str) -> SystemHealth:
+def _one(results: Results, table: Table, row: Row) -> SystemHealth:
     health = stored_result(results, table, row, "health")
     evidence: Mapping[str, dict[str, str]] = health.score.annotations
     flagged = np.array([name in evidence for name in health.statistics.ids])
@@ -67,7 +63,7 @@ def _one(results: Results, table: Table, row: Row, test_set: TestSet | str) -> S
     for metric in table.metrics:
         if metric == "health" or row.cells[metric].signature is None:
             continue
-        found = _as_worst(stored_result(results, table, row, metric), flagged, test_set)
+        found = _as_worst(stored_result(results, table, row, metric), flagged)
         if isinstance(found, str):
             not_worst[metric] = found
         else:
@@ -90,56 +86,20 @@ def stored_result(results: Results, table: Table, row: Row, metric: str) -> Metr
 
 
 def _as_worst(
-    result: MetricResult,
-    flagged: np.ndarray[tuple[int], np.dtype[np.bool_]],
-    test_set: TestSet | str,
+    result: MetricResult, flagged: np.ndarray[tuple[int], np.dtype[np.bool_]]
 ) -> float | str:
     """The score with flagged segments at the metric's worst, or why there is none."""
-    info = result.score.info
-    if info.bounds is None:
+    if result.score.info.bounds is None:
         return "it has no bounds, so there is no worst score"
-    rows = result.statistics.rows.copy()
     try:
         metric = make_metric(result.score.metric, result.score.options, Runtime())
-        if not flagged.any():
-            pass
-        elif isinstance(metric, MeanMetric):
-            worst = info.bounds[0] if info.higher_is_better else info.bounds[1]
-            rows[flagged, 0] = worst * rows[flagged, 1]
-        else:
-            rows[flagged] = _empty_rows(metric, test_set)[flagged]
     except MtbenchError as error:
         return str(error)
-    return float(metric.pool(rows.sum(axis=0)))
-
-
-def _empty_rows(metric: Metric, test_set: TestSet | str) -> Array:
-    """Statistics of empty hypotheses: the worst that a metric of counts can give.
-
-    Raises:
-        RequestError: If the corpus cannot be had.
-    """
-    if isinstance(test_set, str):
-        raise RequestError(test_set)
-    scorer = metric.prepare(scoring.view(test_set, metric.info))
-    return scorer.statistics({"empty": [""] * len(test_set)})["empty"]
-
-
-def test_set_of(table: Table, row: Row, space: Workspace) -> TestSet | str:
-    """The test set of a table, or why it cannot be had."""
-    name, _, limit = table.corpus.partition("@first")
-    folder = corpus_folders(space.corpora).get(name)
-    if folder is None:
-        return f"there is no corpus {name!r} here"
-    try:
-        files = {str(file.pair): file for file in corpora.pair_files(folder)}
-        whole = corpora.load(files[str(table.pair)]) if str(table.pair) in files else None
-    except MtbenchError as error:
-        return str(error)
-    if whole is None:
-        return f"{name} does not serve {table.pair}"
-    found = corpora.first(whole, int(limit)) if limit.isdigit() else whole
-    return found if found.digest() == row.testset_digest else f"the corpus {name!r} has changed"
+    rows = result.statistics.rows
+    worst = metric.worst_rows(rows)
+    if worst is None:
+        return "it does not say what its worst is"
+    return float(metric.pool(np.where(flagged[:, None], worst, rows).sum(axis=0)))
 
 
 def as_json(table: Table, systems: tuple[SystemHealth, ...]) -> Json:

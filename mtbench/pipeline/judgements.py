@@ -15,6 +15,7 @@ from mtbench.errors import DataError
 from mtbench.files import read_lines
 from mtbench.jsonl import read_objects
 from mtbench.languages import LanguagePair
+from mtbench.pipeline.pearmut import annotated, is_annotation
 from mtbench.plugins import Array
 from mtbench.report.html import Judgements
 from mtbench.types import Json
@@ -45,12 +46,18 @@ class Judgement:
 def read_judgements(path: Path) -> list[Judgement]:
     """The judgements of a CSV (with a header) or JSONL file; other columns are left alone.
 
+    Lines of pearmut's annotations are taken as they are.
+
     Raises:
         RequestError: If the file cannot be read.
         DataError: With file and line, for the first that does not hold.
     """
     rows = read_objects(path) if path.suffix in (".jsonl", ".json") else _csv_rows(path)
-    found = [_judgement(values, f"{path}:{number}") for number, values in rows]
+    found = [
+        _judgement(one, f"{path}:{number}")
+        for number, values in rows
+        for one in (annotated(values, f"{path}:{number}") if is_annotation(values) else (values,))
+    ]
     if not found:
         raise DataError(f"{path}: no judgements", hint=f"columns are {', '.join(KEYS)}")
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 
 from mtbench import __version__
@@ -12,12 +12,13 @@ from mtbench import translate as translating
 from mtbench.config import Workspace
 from mtbench.errors import BackendError, MtbenchError, Unavailable
 from mtbench.pipeline.surface import Surface
+from mtbench.pipeline.test_sets import label_segments
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.results import Results
 from mtbench.types import (
     Finished,
-    Labels,
     RunRecord,
+    Spent,
     SystemOutput,
     TestSet,
     TestSetFacts,
@@ -50,14 +51,7 @@ def translate(
 
 
 def _keep_labels(results: Results, test_set: TestSet) -> None:
-    labels = Labels(
-        testset_digest=test_set.digest(),
-        ids=test_set.ids,
-        documents=test_set.documents,
-        domains=test_set.domains,
-        original_languages=test_set.original_languages,
-        source_characters=tuple(len(source.text) for source in test_set.sources),
-    )
+    labels = label_segments(test_set)
     if results.read_labels(test_set.corpus, test_set.pair) != labels:
         results.write_labels(test_set.corpus, test_set.pair, labels)
 
@@ -101,6 +95,7 @@ def stored_output(
         return None
     current = run.model_copy(
         update={
+            "corpus_folder": task.corpus_folder,
             "card": task.card,
             "system": task.card.name,
             "testset_digest": task.test_set.digest(),
@@ -119,7 +114,7 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
         raise BackendError(f"{task.card.name} cannot run here and its stored output has changed")
     started = _now()
     sources = task.test_set.sources
-    done, before = _already_done(task)
+    done, before = already_done(task)
     batches = translating.plan(sources, backend, request.runtime, frozenset(done))
     watcher.start(f"{task.card.name} {task.test_set.pair}", sum(b.size for b in batches))
     try:
@@ -128,15 +123,17 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
             backend.plan([source for batch in batches for source in batch.sources])
             clock = time.perf_counter()
 
+            def spent() -> Spent:
+                seconds = before.seconds + time.perf_counter() - clock
+                return Spent(seconds, _sums(before.usage, backend.usage()))
+
             def keep(batch: Sequence[Finished]) -> None:
-                seconds = before + time.perf_counter() - clock
-                task.folder.append_part(task.run_digest, batch, seconds)
+                task.folder.append_part(task.run_digest, batch, spent())
                 done.update((finished.hypothesis.id, finished) for finished in batch)
                 watcher.advance(len(batch))
 
             translating.translate(batches, backend, keep)
-            seconds = before + time.perf_counter() - clock
-            usage = backend.usage()
+            total = spent()
     except MtbenchError:
         raise
     except Exception as error:
@@ -152,6 +149,7 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
     every = translating.plan(sources, backend, request.runtime, frozenset())
     run = RunRecord(
         corpus=task.test_set.corpus,
+        corpus_folder=task.corpus_folder,
         pair=task.test_set.pair,
         card=task.card,
         system=task.card.name,
@@ -172,9 +170,9 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
         seed=request.runtime.seed,
         started=started,
         finished=_now(),
-        seconds=round(seconds, 3),
+        seconds=round(total.seconds, 3),
         translated=sum(len(batch.sources) for batch in every),
-        usage=usage,
+        usage=dict(total.usage),
         health=surface.of(task.test_set, hypotheses),
     )
     kept = {name: dict(finished.kept) for name, finished in done.items() if finished.kept}
@@ -191,9 +189,23 @@ def _now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="seconds")
 
 
-def _already_done(task: Task) -> tuple[dict[str, Finished], float]:
-    """Finished segments of an interrupted or partial run of the very same kind."""
-    finished, seconds = task.folder.read_part(task.run_digest)
+def _sums(before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, float]:
+    names = [*before, *(name for name in now if name not in before)]
+    # Costs are kept to a millionth: what adding makes of the digits behind it means nothing.
+    return {name: round(before.get(name, 0) + now.get(name, 0), 6) for name in names}
+
+
+def already_done(task: Task, *, write: bool = True) -> tuple[dict[str, Finished], Spent]:
+    """Finished segments of an interrupted or partial run of the very same kind.
+
+    Args:
+        task: The task.
+        write: Whether they may be made ready for going on from there.
+
+    Returns:
+        Segment id → what was finished, and what all of it had taken.
+    """
+    finished, spent = task.folder.read_part(task.run_digest, write=write)
     if not finished:
         stored = task.folder.read_run()
         output = task.folder.read_output() if stored else None
@@ -201,11 +213,11 @@ def _already_done(task: Task) -> tuple[dict[str, Finished], float]:
             kept = task.folder.read_kept()
             whole = [h for h in output.hypotheses if h.failure is None]
             finished = [Finished(h, kept.get(h.id, {})) for h in whole]
-            seconds = stored.seconds
-            if finished:
+            spent = Spent(stored.seconds, stored.usage)
+            if finished and write:
                 # From here on the part file alone says what is done, however this run ends.
-                task.folder.append_part(task.run_digest, finished, seconds)
-    return {f.hypothesis.id: f for f in finished if f.hypothesis.failure is None}, seconds
+                task.folder.append_part(task.run_digest, finished, spent)
+    return {f.hypothesis.id: f for f in finished if f.hypothesis.failure is None}, spent
 
 
 def facts(test_set: TestSet) -> TestSetFacts:

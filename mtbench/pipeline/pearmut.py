@@ -2,26 +2,33 @@
 
 The format is that of pearmut (https://github.com/zouharvi/pearmut): a JSON document with
 ``campaign_id``, ``info`` and ``data``, a list of documents, each a list of items with ``src``,
-``ref``, ``tgt`` (system → text) and ``item_id``.
+``ref``, ``tgt`` (system → text) and ``item_id``. It shows texts letter by letter, a few tags of
+HTML excepted: so they are given as they are, and only such tags are kept from working.
 """
 
 from __future__ import annotations
 
-import html
-from collections.abc import Sequence
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
 
-from mtbench.errors import RequestError
+from mtbench.errors import DataError, RequestError
 from mtbench.report.html import Content, SetContent, disagreement, most_disputed
 from mtbench.types import Json
 
-PROTOCOLS = ("ESA", "DA", "MQM")
+MOST_OF_TITLE = 60  # characters; file names have an end
+ORIGIN = "mtbench"  # key of an item: which segment it is
+
+# What pearmut 1.1 takes for markup: these tags anywhere, media at the beginning of a text.
+_TAG = re.compile(r"<(?=/?(?:br|strong|b|i|p|em|h1|h2|h3)>)|^<(?=(?:audio|video|img|iframe) )")
+_WORD_JOINER = "\u2060"
 
 
 def campaign(content: Content, *, segments: int, users: int, protocol: str) -> dict[str, Json]:
     """A campaign of the segments that metrics disagree on most, for judges who share them.
 
-    Only segments that every system translated are asked about. Texts are escaped, because pearmut
-    shows HTML.
+    Only segments that every system translated are asked about.
 
     Args:
         content: The report.
@@ -53,11 +60,19 @@ def campaign(content: Content, *, segments: int, users: int, protocol: str) -> d
     candidates.sort(key=lambda found: (-found[0], found[1], found[2].ids[found[3]]))
     chosen = candidates[:segments]
     _check_names({system for _, _, one, _ in chosen for system in one.systems})
+    data = [[_item(one, at, share)] for share, _, one, at in chosen]
     return {
-        "campaign_id": f"mtbench: {content.title}",
+        "campaign_id": _campaign_id(content.title, data),
         "info": {"assignment": "single-stream", "protocol": protocol, "users": users},
-        "data": [[_item(one, at, share)] for share, _, one, at in chosen],
+        "data": data,
     }
+
+
+def _campaign_id(title: str, data: Json) -> str:
+    """A name that tells campaigns apart; pearmut makes files of that name."""
+    digest = hashlib.sha256(json.dumps(data, sort_keys=True).encode("utf-8")).hexdigest()
+    words = re.sub(r"[^\w-]+", "-", title).strip("-")[:MOST_OF_TITLE]
+    return "-".join(filter(None, ("mtbench", words, digest[:8])))
 
 
 def _item(one: SetContent, at: int, share: float) -> dict[str, Json]:
@@ -65,22 +80,63 @@ def _item(one: SetContent, at: int, share: float) -> dict[str, Json]:
     item: dict[str, Json] = {
         "item_id": f"{one.name}:{one.ids[at]}",
         "instructions": f"Translation from {one.table.pair.source} to {one.table.pair.target}",
-        "src": html.escape(sources[at], quote=False),
+        "src": plain(sources[at]),
     }
     if one.references is not None and one.references[at]:
-        item["ref"] = html.escape(one.references[at][0], quote=False)
-    item["tgt"] = {
-        system: html.escape(one.hypotheses[system][at] or "", quote=False) for system in one.systems
+        item["ref"] = plain(one.references[at][0])
+    item["tgt"] = {system: plain(one.hypotheses[system][at] or "") for system in one.systems}
+    # Keys that pearmut does not know come back in its annotations.
+    item[ORIGIN] = {
+        "corpus": one.table.corpus,
+        "pair": str(one.table.pair),
+        "id": one.ids[at],
+        "disagreement": round(share, 4),
     }
-    # Keys that pearmut does not know are kept in its logs.
-    item["mtbench_disagreement"] = round(share, 4)
     return item
 
 
-def _check_names(systems: Sequence[str] | set[str]) -> None:
+def plain(text: str) -> str:
+    """A text that pearmut shows as it stands: an invisible joiner keeps its tags from working."""
+    return _TAG.sub(f"<{_WORD_JOINER}", text)
+
+
+def _check_names(systems: Iterable[str]) -> None:
     for system in sorted(systems):
-        if system.isdigit():
+        if system.isdigit() or '"' in system or "&" in system:
             raise RequestError(
-                f"pearmut takes no system named by digits alone: {system!r}",
+                f"pearmut takes no system of this name: {system!r}",
+                why='digits alone and the signs " and & are not told apart there',
                 hint="rename the system",
             )
+
+
+def is_annotation(values: Mapping[str, Json]) -> bool:
+    """Whether a line is one of pearmut's ``data/annotations/CAMPAIGN.jsonl``."""
+    return "annotation" in values and "item" in values
+
+
+def annotated(values: Mapping[str, Json], where: str) -> Iterator[dict[str, Json]]:
+    """The scores of one line of annotations, with the keys of a judgement.
+
+    A translation that was skipped has no score and is left out.
+
+    Raises:
+        DataError: If the line is not about segments that ``campaign`` asked about.
+    """
+    try:
+        pairs = list(zip(values["item"], values["annotation"], strict=True))
+        for item, answers in pairs:
+            if "tgt" not in item:  # a form: a question about the judge
+                continue
+            origin = item.get(ORIGIN)
+            if origin is None:
+                raise DataError(
+                    f"{where}: an annotation of a segment that mtbench did not ask about",
+                    hint="only campaigns made by mtbench report --pearmut say what they are about",
+                )
+            asked = {key: origin[key] for key in ("corpus", "pair", "id")}
+            for system, answer in answers.items():
+                if answer.get("score") is not None:
+                    yield {**asked, "system": system, "score": answer["score"]}
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise DataError(f"{where}: not an annotation as pearmut writes it: {error!r}") from error

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from mtbench import corpus as corpora
 from mtbench import score as scoring
 from mtbench import translate as translating
-from mtbench.config import Workspace, find_corpora, find_system, folder_name, system_options
+from mtbench.config import (
+    Workspace,
+    find_corpora,
+    find_system,
+    folder_name,
+    shipped,
+    system_options,
+)
 from mtbench.digests import digest_json
 from mtbench.errors import RequestError, Unavailable, UnknownName
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
@@ -45,9 +53,15 @@ def plan(
         MtbenchError: Of whatever kind, with nothing done yet.
     """
     cards = systems(request.models, space)
+    cardless: list[str] = []
+    places: dict[str, str] = {}
     if sets is None:
+        places = corpus_places(request.corpora, space)
         sets = test_sets(request, space)
+        cardless = list(dict.fromkeys(whole.corpus for whole, _ in sets if whole.card is None))
     results = Results(space.results)
+    for whole, test_set in sets:
+        _check_same_corpus(test_set, places.get(whole.corpus, ""), results)
     served = [
         (card, whole, test_set)
         for whole, test_set in sets
@@ -59,7 +73,9 @@ def plan(
     found = Plan([])
     for card, whole, test_set in served:
         try:
-            found.tasks.append(_task(card, whole, test_set, results, request, watcher))
+            task = _task(card, whole, test_set, results, request, watcher)
+            task.corpus_folder = places.get(whole.corpus, "")
+            found.tasks.append(task)
         except Unavailable as error:
             if not request.skip_missing:
                 raise
@@ -71,7 +87,51 @@ def plan(
     if with_metrics:
         _plan_metrics(found, request, watcher)
     results.check_writable()
+    if cardless:
+        watcher.say(_no_card(cardless))
     return found
+
+
+def corpus_places(wanted: tuple[str, ...], space: Workspace) -> dict[str, str]:
+    """Name of each corpus asked for → its folder; empty for one that comes with mtbench."""
+    found = {}
+    for folder, _ in find_corpora(wanted, space):
+        place = folder.resolve()
+        if not place.is_relative_to(shipped("corpora")):
+            inside = place.is_relative_to(Path.cwd())
+            found[place.name] = str(place.relative_to(Path.cwd()) if inside else place)
+    return found
+
+
+def _check_same_corpus(test_set: TestSet, place: str, results: Results) -> None:
+    """Refuses a second corpus of a name that another one has in a results folder.
+
+    A corpus that was changed, moved or copied as it stands is no second one.
+
+    Raises:
+        RequestError: If there are two.
+    """
+    if not place:
+        return
+    here = Path(place).resolve()
+    others = {
+        run.corpus_folder: run.testset_digest
+        for run in results.stored_runs(test_set.corpus, test_set.pair)
+        if run.corpus_folder and Path(run.corpus_folder).resolve() != here
+    }
+    for other, digest in others.items():
+        if Path(other).is_dir() and digest != test_set.digest():
+            raise RequestError(
+                f"two corpora named {here.name!r}: {results.root} has results on {other}, "
+                f"and {place} is another one",
+                hint="rename one, or give it another folder with --results",
+            )
+
+
+def _no_card(names: Sequence[str]) -> str:
+    if len(names) == 1:
+        return f"corpus {names[0]} has no card.toml: licence, origins and checksums are not known"
+    return f"no card.toml, so no licence, origins and checksums: corpora {', '.join(names)}"
 
 
 def systems(specs: Sequence[str], space: Workspace) -> list[SystemCard]:

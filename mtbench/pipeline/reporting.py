@@ -10,17 +10,29 @@ import numpy as np
 
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
+from mtbench.pipeline.arguments import model_argument
 from mtbench.pipeline.boards import board
+from mtbench.pipeline.flagging import Flagger
 from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
-from mtbench.pipeline.test_sets import StoredTestSets
+from mtbench.pipeline.suspecting import suspect
+from mtbench.pipeline.test_sets import StoredTestSets, label_segments
+from mtbench.pipeline.work import Watcher
 from mtbench.plugins import Array, make_metric
-from mtbench.report.html import Content, Group, GroupScore, Judgements, SetContent
+from mtbench.report.html import (
+    Content,
+    Group,
+    GroupScore,
+    Judgements,
+    SetContent,
+    Suspicion,
+)
 from mtbench.results import Results
-from mtbench.significance import bootstrap_interval
-from mtbench.slices import By, Pool, labels_by, slice_scores
+from mtbench.significance import interval_of_part
+from mtbench.slices import By, Estimator, Pool, labels_by, slice_scores
 from mtbench.types import (
     Json,
     Labels,
+    Leaderboard,
     MetricResult,
     Row,
     RunRecord,
@@ -37,6 +49,7 @@ MOST_INTERVALS = 60  # groups; beyond, as with documents, a score alone is drawn
 
 def gather(
     space: Workspace,
+    watcher: Watcher,
     *,
     corpora: Sequence[str] = (),
     pairs: Sequence[str] = (),
@@ -47,6 +60,7 @@ def gather(
 
     Args:
         space: The results folder and where corpora are.
+        watcher: Told what happens.
         corpora: Only these corpora; all where none is named.
         pairs: Only these directions, ``SRC-TGT``; all where none is named.
         human: A file of human judgements.
@@ -73,18 +87,34 @@ def gather(
     # Where something can be compared comes first; the rest keeps the order of the leaderboard.
     tables = tuple(sorted(tables, key=lambda table: _candidates(table) < 2))
     stored = StoredTestSets(space)
-    gatherers = [_Gatherer(results, stored, table) for table in tables]
+    shown = found.model_copy(update={"tables": tables})
+    suspect_by_table = _suspicions(space, shown)
+    gatherers = [_Gatherer(results, stored, table, watcher) for table in tables]
     placed: Sequence[Judgements | None] = [None] * len(tables)
     if human is not None:
         places = [gatherer.place() for gatherer in gatherers]
         placed = place_judgements(read_judgements(human), places, human.name)
-    sets = [one.gather(judged) for one, judged in zip(gatherers, placed, strict=True)]
+    sets = [
+        one.gather(judged, suspect_by_table.get(one.name, ()))
+        for one, judged in zip(gatherers, placed, strict=True)
+    ]
     return Content(
         title=title or "Translation quality report",
-        board=found.model_copy(update={"tables": tables}),
+        board=shown,
         sets=sets,
         results=str(space.results),
     )
+
+
+def _suspicions(space: Workspace, board: Leaderboard) -> dict[str, tuple[Suspicion, ...]]:
+    """``CORPUS/SRC-TGT`` → what makes its numbers suspect."""
+    return {
+        f"{table.corpus}/{table.pair}": tuple(
+            Suspicion(one.kind, one.systems, one.evidence, one.advice, one.segments)
+            for one in found.findings
+        )
+        for table, found in suspect(space, board)
+    }
 
 
 def _candidates(table: Table) -> int:
@@ -94,11 +124,14 @@ def _candidates(table: Table) -> int:
 class _Gatherer:
     """Gathers one table's segments."""
 
-    def __init__(self, results: Results, stored: StoredTestSets, table: Table) -> None:
+    def __init__(
+        self, results: Results, stored: StoredTestSets, table: Table, watcher: Watcher
+    ) -> None:
         self._results = results
         self._stored = stored
         self._table = table
-        self._name = f"{table.corpus}/{table.pair}"
+        self._watcher = watcher
+        self.name = f"{table.corpus}/{table.pair}"
         self._notes: list[str] = []
         self._found = self._outputs()
         first = next(iter(self._found.values()), None)
@@ -108,7 +141,7 @@ class _Gatherer:
         """What judgements may be about."""
         return Place(self._table.corpus, str(self._table.pair), self._ids, tuple(self._found))
 
-    def gather(self, human: Judgements | None) -> SetContent:
+    def gather(self, human: Judgements | None, suspicions: Sequence[Suspicion]) -> SetContent:
         """The table with everything behind it."""
         outputs, ids = self._found, self._ids
         shown = [row for row in self._table.rows if row.system in outputs]
@@ -116,6 +149,9 @@ class _Gatherer:
         results = self._scores(shown, ids)
         test_set = self._test_set(shown[0], first.run, results) if first else None
         labels = self._labels(ids, test_set)
+        flagger = Flagger(self._results, self._table, test_set, self._watcher)
+        evidence, notes = flagger.flags(shown, outputs)
+        self._notes += notes
         return SetContent(
             table=self._table,
             ids=ids,
@@ -126,6 +162,11 @@ class _Gatherer:
                 for s, o in outputs.items()
             },
             runs={s: o.run for s, o in outputs.items()},
+            models={
+                s: model
+                for s, o in outputs.items()
+                if (model := model_argument(o.run.card)) is not None
+            },
             scores={
                 metric: {s: r.statistics.segment_scores for s, r in by_system.items()}
                 for metric, by_system in results.items()
@@ -136,6 +177,8 @@ class _Gatherer:
             reference_names=test_set.reference_names if test_set else (),
             documents=labels.documents if labels else (None,) * len(ids),
             domains=labels.domains if labels else (None,) * len(ids),
+            evidence=evidence,
+            suspicions=suspicions,
             annotations=_annotations(results, ids),
             human=human,
             notes=tuple(self._notes),
@@ -205,28 +248,17 @@ class _Gatherer:
             why = f"the corpus cannot be read ({found})"
         elif found.sources_digest() == run.sources_digest:
             self._notes.append(
-                f"References of {self._name} are not shown: they have changed since it was scored."
+                f"References of {self.name} are not shown: they have changed since it was scored."
             )
             return found.model_copy(update={"references": ((),) * len(found)})
         else:
             why = "the corpus has changed since it was translated"
-        self._notes.append(f"Sources and references of {self._name} are not shown: {why}.")
+        self._notes.append(f"Sources and references of {self.name} are not shown: {why}.")
         return None
 
     def _labels(self, ids: Sequence[str], test_set: TestSet | None) -> Labels | None:
-        labels = self._results.read_labels(self._table.corpus, self._table.pair)
-        if labels is not None and labels.ids == tuple(ids):
-            return labels
-        if test_set is None:
-            return None
-        return Labels(
-            testset_digest=test_set.digest(),
-            ids=test_set.ids,
-            documents=test_set.documents,
-            domains=test_set.domains,
-            original_languages=test_set.original_languages,
-            source_characters=tuple(len(source.text) for source in test_set.sources),
-        )
+        stored = self._results.labels_of(self._table.corpus, self._table.pair, ids)
+        return label_segments(test_set) if stored is None and test_set is not None else stored
 
     def _groups(
         self, results: Mapping[str, Mapping[str, MetricResult]], labels: Labels | None
@@ -242,8 +274,9 @@ class _Gatherer:
                 self._notes.append(f"No {metric} by length, domain or document: {error}.")
                 continue
             rows = {system: result.statistics.rows for system, result in by_system.items()}
+            estimator = partial(interval_of_part, documents=labels.documents, seed=SEED)
             for by in ("length", "domain", "document"):
-                found += _grouped(rows, labels_by(labels, by), pool, by, metric)
+                found += _grouped(rows, labels_by(labels, by), pool, estimator, by, metric)
         return found
 
 
@@ -252,15 +285,18 @@ def _refers(test_set: TestSet) -> bool:
 
 
 def _grouped(
-    rows: Mapping[str, Array], labels: Sequence[str | None], pool: Pool, by: By, metric: str
+    rows: Mapping[str, Array],
+    labels: Sequence[str | None],
+    pool: Pool,
+    estimator: Estimator,
+    by: By,
+    metric: str,
 ) -> list[Group]:
     names = [label for label in dict.fromkeys(labels) if label is not None]
     if not names:
         return []
     if len(names) <= MOST_INTERVALS:
-        sliced = slice_scores(
-            rows, labels, pool, partial(bootstrap_interval, seed=SEED), by=by, metric=metric
-        )
+        sliced = slice_scores(rows, labels, pool, estimator, by=by, metric=metric)
         return [
             Group(
                 by=by,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from typing import get_args
 
 from mtbench.errors import RequestError
 from mtbench.plugins import make_metric
 from mtbench.results import Results
-from mtbench.significance import bootstrap_interval
+from mtbench.significance import interval_of_part
 from mtbench.slices import By, labels_by, slice_scores
 from mtbench.types import Leaderboard, Runtime, Table
 from mtbench.types.findings import Sliced
@@ -36,21 +37,25 @@ def slices(
         rows = [r for r in table.rows if name and r.cells.get(name) and r.cells[name].signature]
         if name is None or not rows:
             raise RequestError(f"{table.corpus}/{table.pair} has no {name or 'primary metric'}")
-        labels = results.read_labels(table.corpus, table.pair)
-        if labels is None or labels.testset_digest != rows[0].testset_digest:
-            raise RequestError(
-                f"{table.corpus}/{table.pair}: the segments' labels are not stored",
-                hint="run mtbench evaluate again to have them stored",
-            )
-        named = labels_by(labels, by)
-        if not any(named):
-            raise RequestError(f"{table.corpus}/{table.pair}: its segments have no {by}")
         statistics = {}
         for row in rows:
             folder = results.run(table.corpus, table.pair, row.folder)
             path = folder.score_path(name, str(row.cells[name].signature))
             result = folder.read_result(path)
             statistics[row.system] = result.statistics.rows
+        labels = results.labels_of(table.corpus, table.pair, result.statistics.ids)
+        if labels is None:
+            raise RequestError(
+                f"{table.corpus}/{table.pair}: the segments' labels are not stored",
+                hint="run mtbench evaluate again to have them stored",
+            )
+        named = labels_by(labels, by)
+        if not any(named):
+            others = [other for other in get_args(By) if any(labels_by(labels, other))]
+            raise RequestError(
+                f"{table.corpus}/{table.pair}: its segments have no {by}",
+                hint=f"they have: {', '.join(others)}",
+            )
         scorer = make_metric(name, result.score.options, Runtime())
         yield (
             table,
@@ -58,7 +63,7 @@ def slices(
                 statistics,
                 named,
                 scorer.pool,
-                partial(bootstrap_interval, seed=SLICING_SEED),
+                partial(interval_of_part, documents=labels.documents, seed=SLICING_SEED),
                 by=by,
                 metric=name,
             ),

@@ -7,39 +7,60 @@ from collections.abc import Iterator, Mapping
 from mtbench import score as scoring
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError
-from mtbench.pipeline.health import stored_result, test_set_of
+from mtbench.pipeline.health import stored_result
+from mtbench.pipeline.test_sets import StoredTestSets
 from mtbench.plugins import make_metric
 from mtbench.results import Results
-from mtbench.suspicion import Evidence, Finding, plain_spelling, suspicions
+from mtbench.suspicion import Evidence, Suspicions, plain_spelling, suspicions
 from mtbench.types import Leaderboard, MetricResult, Row, Runtime, SystemOutput, Table, TestSet
 
 LEXICAL = ("bleu", "chrf")
 
 
-def suspect(space: Workspace, board: Leaderboard) -> Iterator[tuple[Table, tuple[Finding, ...]]]:
+def suspect(space: Workspace, board: Leaderboard) -> Iterator[tuple[Table, Suspicions]]:
     """What is suspect about each table; baselines stand outside.
 
-    References are read from the corpus; where it cannot be had, what needs them is not looked at.
+    References are read from the corpus; where it cannot be had, what needs them is not looked at,
+    and named.
 
     Raises:
         DataError: If a stored file does not hold.
     """
-    results = Results(space.results)
+    results, corpus = Results(space.results), StoredTestSets(space)
     for table in board.tables:
-        rows = [row for row in table.rows if not row.baseline and not row.failures]
+        outputs = _comparable(results, table)
+        rows = [row for row in table.rows if row.system in outputs]
         if rows:
-            yield table, suspicions(_evidence(results, table, rows, space))
+            yield table, suspicions(_evidence(results, table, rows, outputs, corpus))
 
 
-def _evidence(results: Results, table: Table, rows: list[Row], space: Workspace) -> Evidence:
-    found = test_set_of(table, rows[0], space)
-    test_set = found if isinstance(found, TestSet) else None
-    outputs: dict[str, SystemOutput] = {}
+def _comparable(results: Results, table: Table) -> dict[str, SystemOutput]:
+    """Whole outputs of candidates that are of the same version of the test set as the first."""
+    found: dict[str, SystemOutput] = {}
+    version: str | None = None
+    for row in table.rows:
+        if row.baseline or row.failures:
+            continue
+        output = results.run(table.corpus, table.pair, row.folder).read_output()
+        if output is None or row.testset_digest != (version or row.testset_digest):
+            continue
+        version = row.testset_digest
+        found[row.system] = output
+    return found
+
+
+def _evidence(
+    results: Results,
+    table: Table,
+    rows: list[Row],
+    outputs: Mapping[str, SystemOutput],
+    corpus: StoredTestSets,
+) -> Evidence:
+    found = corpus.test_set(results.run(table.corpus, table.pair, rows[0].folder))
+    same = isinstance(found, TestSet) and found.digest() == rows[0].testset_digest
+    test_set = found if isinstance(found, TestSet) and same else None
     stored: dict[str, dict[str, MetricResult]] = {}
     for row in rows:
-        output = results.run(table.corpus, table.pair, row.folder).read_output()
-        if output is not None:
-            outputs[row.system] = output
         for metric in table.metrics:
             if metric != "health" and row.cells[metric].signature is not None:
                 result = stored_result(results, table, row, metric)

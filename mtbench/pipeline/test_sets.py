@@ -8,7 +8,19 @@ from mtbench import corpus as corpora
 from mtbench.config import Workspace, corpus_folders
 from mtbench.errors import MtbenchError
 from mtbench.results import RunFolder
-from mtbench.types import TestSet
+from mtbench.types import Labels, TestSet
+
+
+def label_segments(test_set: TestSet) -> Labels:
+    """What the segments of a test set are called and grouped by."""
+    return Labels(
+        testset_digest=test_set.digest(),
+        ids=test_set.ids,
+        documents=test_set.documents,
+        domains=test_set.domains,
+        original_languages=test_set.original_languages,
+        source_characters=tuple(len(source.text) for source in test_set.sources),
+    )
 
 
 class StoredTestSets:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from mtbench import score as scoring
 from mtbench.config import Workspace
-from mtbench.errors import DataError, MtbenchError
+from mtbench.errors import DataError, MtbenchError, RequestError
 from mtbench.pipeline.boards import board_like
+from mtbench.pipeline.outputs import facts
 from mtbench.pipeline.score_checks import Finding, check_score
-from mtbench.pipeline.test_sets import StoredTestSets
+from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.types import Signature, SystemOutput, TestSet
@@ -19,15 +20,17 @@ def verify(space: Workspace) -> Iterator[Finding]:
     """Looks at everything in a results folder.
 
     Raises:
-        DataError: If there is nothing to look at.
+        RequestError: If there is nothing to look at.
     """
     results = Results(space.results)
     folders = list(results.runs())
     if not folders:
-        raise DataError(f"{space.results}: no results", hint="run mtbench evaluate first")
+        raise RequestError(f"{space.results}: no results", hint="run mtbench evaluate first")
     corpus = StoredTestSets(space)
     for folder in folders:
         yield from _verify_run(folder, corpus)
+    for folder in {(folder.corpus, folder.pair): folder for folder in folders}.values():
+        yield from _verify_labels(results, folder, corpus)
     yield _verify_csv(results)
 
 
@@ -78,6 +81,31 @@ def _verify_origin(where: str, output: SystemOutput, test_set: TestSet) -> Itera
         counted = scoring.surface(test_set, output.hypotheses)
         held = counted.items() <= output.run.health.items()
         yield Finding(where=where, what="empty, copied and length are as recorded", holds=held)
+        same = facts(test_set) == output.run.test_set
+        detail = "" if same else "the corpus's card has changed since; evaluate again"
+        yield Finding(
+            where=where, what="facts of the test set are as recorded", holds=same, detail=detail
+        )
+
+
+def _verify_labels(
+    results: Results, folder: RunFolder, corpus: StoredTestSets
+) -> Iterator[Finding]:
+    """The labels that units of resampling and slices are made from."""
+    where, what = str(folder.path.parent / "test_set.json"), "labels are the corpus's"
+    test_set = corpus.test_set(folder)
+    try:
+        stored = results.read_labels(folder.corpus, folder.pair)
+    except DataError as error:
+        yield Finding(where=where, what=what, holds=False, detail=str(error))
+        return
+    if stored is None or isinstance(test_set, str):
+        return
+    # Of which references it was last seen with, each score says for itself.
+    found = label_segments(test_set).model_copy(update={"testset_digest": stored.testset_digest})
+    same = stored == found
+    detail = "" if same else "evaluate again"
+    yield Finding(where=where, what=what, holds=same, detail=detail)
 
 
 def _verify_csv(results: Results) -> Finding:

@@ -68,6 +68,7 @@ class Task:
         backend: Checked and ready to be entered; None where the stored output is used because the
             system cannot run here.
         run_digest: What the output depends on.
+        corpus_folder: Where the corpus was read from, as the run records it.
         output: Once there is one.
     """
 
@@ -77,6 +78,7 @@ class Task:
     folder: RunFolder
     backend: Backend | None
     run_digest: str
+    corpus_folder: str = ""
     output: SystemOutput | None = None
 
 

@@ -24,6 +24,7 @@ _MARKS = {"better": "🟢 better", "worse": "🔴 worse", "equivalent": "⚪ equ
 _ORDER = ("worse", "missing", "new", "better", "undecided", "equivalent")
 _MARKDOWN_ROWS = 150  # a comment on a pull request holds 65,536 characters
 _UNBOUNDED = 400
+_FEW = 5
 
 
 def render_comparison(found: LeaderboardDiff, style: str, *, verbose: bool = False) -> str:
@@ -74,6 +75,10 @@ def circumstances(found: LeaderboardDiff) -> Iterator[str]:
             yield "?: intervals from fewer than 30 units are unreliable."
     for metric, margin in found.margins.items():
         yield f"{metric}: differences within ± {margin:g} do not matter."
+    if any(
+        e.margin and e.test and not e.test.interval.reliable for r in found.rows for e in r.metrics
+    ):
+        yield "Neither equivalence nor non-inferiority is concluded from fewer than 30 units."
     doubtful = sum(
         e.agreement is not None and e.agreement.doubtful for row in found.rows for e in row.metrics
     )
@@ -83,7 +88,41 @@ def circumstances(found: LeaderboardDiff) -> Iterator[str]:
             f"pairs at such a difference ({doubtful} here; Kocmi et al. 2024)."
         )
     yield from reasons(found)
+    yield from agreements(found)
+    yield from detectable(found)
     yield from found.notes
+
+
+def agreements(found: LeaderboardDiff) -> Iterator[str]:
+    """How often humans would agree, where it is estimated for few rows."""
+    estimates = [
+        (row, entry, entry.agreement.percent)
+        for row in found.rows
+        for entry in row.metrics
+        if entry.deciding and entry.agreement and entry.agreement.percent is not None
+    ]
+    for row, entry, percent in estimates if len(estimates) <= _FEW else ():
+        yield (
+            f"{_named(row)} on {row.corpus}/{row.src}-{row.tgt}: at such a difference of "
+            f"{entry.metric}, humans prefer the same system in about {percent:.0f} % of system "
+            "pairs (Kocmi et al. 2024)."
+        )
+
+
+def detectable(found: LeaderboardDiff) -> Iterator[str]:
+    """What could have been seen in the rows that stay undecided, where they are few."""
+    undecided = [
+        (row, entry, entry.test.detectable)
+        for row in found.rows
+        for entry in row.metrics
+        if entry.deciding and entry.verdict == "undecided" and entry.test is not None
+        if entry.test.detectable
+    ]
+    for row, entry, size in undecided if len(undecided) <= _FEW else ():
+        yield (
+            f"{_named(row)} on {row.corpus}/{row.src}-{row.tgt}: undecided; such a test finds a "
+            f"difference of {size:.{entry.decimals}f} {entry.metric} in 80 % of cases."
+        )
 
 
 def reasons(found: LeaderboardDiff) -> Iterator[str]:
@@ -113,13 +152,18 @@ def _scores(entry: MetricDelta) -> str:
 def _difference(entry: MetricDelta) -> str:
     if entry.delta is None:
         return "–"
-    text = f"{entry.delta:+.{entry.decimals}f}"
+    text = signed(entry.delta, entry.decimals)
     if entry.test is not None:
         interval = entry.test.interval
         mark = "" if interval.reliable else "?"
-        low, high = (f"{end:+.{entry.decimals}f}" for end in (interval.low, interval.high))
+        low, high = (signed(end, entry.decimals) for end in (interval.low, interval.high))
         text += f" [{low}, {high}]{mark}"
     return text
+
+
+def signed(value: float, decimals: int) -> str:
+    """A difference with its sign; what rounds to nothing has none below it."""
+    return f"{round(value, decimals) + 0.0:+.{decimals}f}"
 
 
 def _p(entry: MetricDelta) -> str:

@@ -17,6 +17,12 @@ _SPECIAL = {
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "–": "--",
+    "α": r"$\alpha$",
+    "±": r"$\pm$",
+    "×": r"$\times$",
+    "·": r"$\cdot$",
+    "†": r"\dag{}",
+    "…": r"\dots{}",
     "→": r"$\rightarrow$",
     "↑": r"$\uparrow$",
     "↓": r"$\downarrow$",
@@ -48,7 +54,10 @@ def _one(board: Leaderboard, table: Table) -> str:
         lines.append("    " + " & ".join(map(escaped, cells)) + r" \\")
     notes = " ".join(
         escaped(f"{note.rstrip('.')}.")
-        for note in [*words.footnotes(board, table, verbose=False), *words.signatures(table)]
+        for note in [
+            *words.footnotes(board, table, verbose=False, intervals=False),
+            *words.signatures(table),
+        ]
     )
     caption = f"{escaped(words.heading(table))}: {escaped(words.circumstances(table))}. {notes}"
     return "\n".join(

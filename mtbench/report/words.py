@@ -8,6 +8,7 @@ from mtbench.types import Cell, Leaderboard, MetricInfo, Row, Table
 
 ORIGINS = {"human": "human", "machine": "machine-made", "unknown": "of unknown origin"}
 SMALL = 30
+FEW = 3  # scores left out that are named without being asked for
 
 
 def heading(table: Table) -> str:
@@ -84,21 +85,25 @@ def remarks(row: Row) -> str:
     return ", ".join(found)
 
 
-def footnotes(board: Leaderboard, table: Table, *, verbose: bool) -> Iterator[str]:
-    """Sentences under a table."""
+def footnotes(
+    board: Leaderboard, table: Table, *, verbose: bool, intervals: bool = True
+) -> Iterator[str]:
+    """Sentences under a table, which may be one without intervals."""
     if table.verdict:
         yield table.verdict
     for metric, reason in board.missing.items():
         yield f"{metric}: no score here. {reason}"
-    if any(c.interval and not c.interval.reliable for r in table.rows for c in r.cells.values()):
+    cells = [cell for row in table.rows for cell in row.cells.values()] if intervals else []
+    if any(cell.interval and not cell.interval.reliable for cell in cells):
         yield f"?: intervals from fewer than {SMALL} units are unreliable."
     for row in table.rows:
         for note in row.notes:
             yield f"{row.system}: {note}"
     if verbose:
         yield from signatures(table)
-        yield from table.excluded
-    elif table.excluded:
+    if verbose or len(table.excluded) <= FEW:
+        yield from (f"left out: {sentence}" for sentence in table.excluded)
+    else:
         yield f"{_count(len(table.excluded), 'stored score')} left out (-v names them)."
 
 

@@ -22,6 +22,7 @@ from mtbench.types import (
     RunRecord,
     Score,
     Signature,
+    Spent,
     SystemOutput,
     output_digest,
 )
@@ -161,16 +162,16 @@ class RunFolder:
 
     # --- a translation under way ------------------------------------------------------------
 
-    def read_part(self, run_digest: str) -> tuple[list[Finished], float]:
-        """What an interrupted translation had finished, and the seconds it had taken.
+    def read_part(self, run_digest: str, *, write: bool = True) -> tuple[list[Finished], Spent]:
+        """What an interrupted translation had finished, and what it had taken.
 
         See ``PartFile.read``.
         """
-        return self._part.read(run_digest)
+        return self._part.read(run_digest, write=write)
 
-    def append_part(self, run_digest: str, batch: Sequence[Finished], seconds: float) -> None:
+    def append_part(self, run_digest: str, batch: Sequence[Finished], spent: Spent) -> None:
         """Puts a finished batch on disk; see ``PartFile.append``."""
-        self._part.append(run_digest, batch, seconds)
+        self._part.append(run_digest, batch, spent)
 
     # --- scores -----------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from mtbench.files import unreadable, unwritable
 from mtbench.results.lines import hypothesis_values, json_line
-from mtbench.types import Finished, Hypothesis, Json
+from mtbench.types import Finished, Hypothesis, Json, Spent
 
 SYNC_SECONDS = 2.0  # what a power cut can take; a killed process takes nothing
 
@@ -26,11 +26,15 @@ class PartFile:
         self.path = path
         self._synced = -SYNC_SECONDS
 
-    def read(self, run_digest: str) -> tuple[list[Finished], float]:
-        """What an interrupted translation had finished, and the seconds it had taken.
+    def read(self, run_digest: str, *, write: bool = True) -> tuple[list[Finished], Spent]:
+        """What an interrupted translation had finished, and what it had taken.
 
         A last line that was cut off is dropped: its batch is done again. The part of another run
         (other options, weights or sources) is of no use and is removed.
+
+        Args:
+            run_digest: What the translation depends on.
+            write: Whether what is of no use may be removed.
 
         Raises:
             Unavailable: If the file cannot be cut.
@@ -39,11 +43,11 @@ class PartFile:
         try:
             lines = self.path.read_bytes().split(b"\n")
         except FileNotFoundError:
-            return [], 0.0
+            return [], Spent()
         except OSError as error:
             raise unreadable(self.path, error) from error
         finished: list[Finished] = []
-        seconds, good = 0.0, 0
+        spent, good = Spent(), 0
         for number, line in enumerate(lines[:-1]):
             try:
                 values = json.loads(line)
@@ -52,13 +56,14 @@ class PartFile:
                         break
                 else:
                     batch = [_finished(entry) for entry in values["batch"]]
-                    seconds = float(values["seconds"])
+                    spent = _spent(values)
                     finished += batch
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, AttributeError):
                 break
             good += len(line) + 1
-        self._cut(good)
-        return finished, seconds
+        if write:
+            self._cut(good)
+        return finished, spent
 
     def _cut(self, good: int) -> None:
         try:
@@ -70,18 +75,20 @@ class PartFile:
         except OSError as error:
             raise unwritable(self.path, error) from error
 
-    def append(self, run_digest: str, batch: Sequence[Finished], seconds: float) -> None:
+    def append(self, run_digest: str, batch: Sequence[Finished], spent: Spent) -> None:
         """Puts a finished batch on disk: one line, so that it is there whole or not at all.
 
         Args:
             run_digest: What the translation depends on.
             batch: The segments that are done.
-            seconds: Wall time of the whole translation so far.
+            spent: What the whole translation has taken so far.
 
         Raises:
             Unavailable: If the file cannot be written.
         """
-        line = json_line({"seconds": round(seconds, 3), "batch": [_values(one) for one in batch]})
+        usage = {"usage": dict(spent.usage)} if spent.usage else {}
+        values = [_values(one) for one in batch]
+        line = json_line({"seconds": round(spent.seconds, 3), **usage, "batch": values})
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as stream:
@@ -103,6 +110,11 @@ class PartFile:
 def _values(one: Finished) -> dict[str, Json]:
     kept = {"kept": dict(one.kept)} if one.kept else {}
     return hypothesis_values(one.hypothesis) | kept
+
+
+def _spent(values: dict[str, Json]) -> Spent:
+    usage = values.get("usage", {})
+    return Spent(float(values["seconds"]), {name: float(sum_) for name, sum_ in usage.items()})
 
 
 def _finished(values: Json) -> Finished:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from mtbench.languages import LanguagePair
 from mtbench.results.folder import RunFolder
 from mtbench.results.lines import one_key_a_line, record
 from mtbench.results.locks import locked
-from mtbench.types import Labels
+from mtbench.types import Labels, RunRecord
 
 
 class Results:
@@ -43,6 +43,17 @@ class Results:
             if not any(part.startswith(".") for part in path.relative_to(self.root).parts):
                 yield RunFolder(path.parent, self.root)
 
+    def stored_runs(self, corpus: str, pair: LanguagePair) -> Iterator[RunRecord]:
+        """The records of the runs on one test set.
+
+        Raises:
+            DataError: If a file does not hold.
+        """
+        for path in sorted((self.root / corpus / str(pair)).glob("*/run.json")):
+            run = RunFolder(path.parent, self.root).read_run()
+            if run is not None:
+                yield run
+
     def read_labels(self, corpus: str, pair: LanguagePair) -> Labels | None:
         """Ids and labels of a test set's segments, or None where they are not kept.
 
@@ -51,6 +62,15 @@ class Results:
         """
         path = self._labels_path(corpus, pair)
         return record(Labels, read_json(path), path) if path.is_file() else None
+
+    def labels_of(self, corpus: str, pair: LanguagePair, ids: Sequence[str]) -> Labels | None:
+        """Labels of exactly these segments, or None where such are not kept.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        labels = self.read_labels(corpus, pair)
+        return labels if labels is not None and labels.ids == tuple(ids) else None
 
     def write_labels(self, corpus: str, pair: LanguagePair, labels: Labels) -> None:
         """Keeps ids and labels of a test set's segments, unless they stand there already."""

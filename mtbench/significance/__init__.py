@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mtbench.significance.choice import choose_unit
+from mtbench.significance.choice import choose_unit, interval_of_part
 from mtbench.significance.intervals import bootstrap_interval
 from mtbench.significance.paired import Family, holm, over_family, paired_bootstrap, paired_test
 from mtbench.significance.randomization import ruled_resamples
@@ -18,6 +18,7 @@ __all__ = [
     "bootstrap_interval",
     "choose_unit",
     "holm",
+    "interval_of_part",
     "over_family",
     "paired_bootstrap",
     "paired_test",

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.significance.draws import PERMUTATION, stream
+from mtbench.significance.intervals import Pool, bootstrap_interval
 from mtbench.significance.units import Array
+from mtbench.types import Interval
 from mtbench.types.findings import UnitChoice
 
 ENOUGH_DOCUMENTS = 20
@@ -68,6 +70,27 @@ def choose_unit(
             f"are too few to resample, {ENOUGH_DOCUMENTS} are needed"
         )
     return plain.model_copy(update={"correlation": correlation, "p": p, "warning": warning})
+
+
+def interval_of_part(
+    rows: Array,
+    pool: Pool,
+    places: Sequence[int],
+    *,
+    documents: Sequence[str | None],
+    seed: int,
+) -> Interval:
+    """The interval of a score on part of a test set, by the unit that this part calls for.
+
+    Args:
+        rows: Array of shape (n, k): statistics of the part's segments.
+        pool: Totals of shape (..., k) → scores of shape (...).
+        places: Positions of those segments in the test set.
+        documents: For each segment of the whole test set its document.
+        seed: Of the draws.
+    """
+    units = choose_unit([documents[at] for at in places]).index
+    return bootstrap_interval(rows, pool, seed=seed, units=units)
 
 
 def intraclass_correlation(groups: NDArray[np.int64], values: Array) -> tuple[float, float]:

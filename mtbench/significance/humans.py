@@ -56,7 +56,9 @@ _AS_PUBLISHED: dict[str, dict[str, str | None]] = {
     "chrf": {"case": "mixed", "eff": "yes", "nc": "6", "nw": "0", "space": "no", "beta": None},
     "spbleu": {"case": "mixed", "eff": "no", "smooth": "exp", "order": None, "tok": "flores200"},
 }
+_BLEU_TOKENIZERS = ("13a", "zh", "ja-mecab", "ko-mecab")
 _NEURAL = ("comet", "cometkiwi", "xcomet")
+_ROUNDED = "int8"  # too far from the published scores; half precision is near enough
 
 # On unrelated systems these agree with humans in fewer than 60 % of pairs, whatever the delta
 # (58.2–59.1 %; the same source, table of accuracies).
@@ -74,10 +76,16 @@ def curve_of(metric: str, signature: str) -> Curve | None:
         fields = Signature.parse(signature)
     except ValueError:
         return None
+    if fields.get("failures") or fields.get("forced"):
+        return None
     if metric in _NEURAL:
+        if fields.get("precision") == _ROUNDED:
+            return None
         return CURVES.get(fields.get("model") or "")
     wanted = _AS_PUBLISHED.get(metric)
     if wanted is None or any(fields.get(key) != value for key, value in wanted.items()):
+        return None
+    if metric == "bleu" and not (fields.get("tok") or "").startswith(_BLEU_TOKENIZERS):
         return None
     return CURVES[metric]
 

@@ -131,7 +131,8 @@ def _nobody(floor: float, pairs: int, alpha: float, family: Family) -> str | Non
         return None
     times = f", which times {pairs} pairs exceeds {alpha:g}" if pairs > 1 else f", above {alpha:g}"
     return (
-        f"nobody can be ranked here, because with {family.units} {family.unit}s no p-value can "
+        f"nobody can be ranked here, because with {family.units} {family.unit}"
+        f"{'' if family.units == 1 else 's'} no p-value can "
         f"be smaller than {floor:.2g}{times}"
     )
 

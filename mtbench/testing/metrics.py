@@ -96,7 +96,8 @@ def check_metric(
 
     The statistics contract first of all: a row a segment, whatever the other segments and the
     other systems are, so that the sum over any subset gives its score; ``pool`` on arrays of any
-    shape, and without weights. Then signatures, bounds, and what is kept in files.
+    shape, and without weights. Then signatures, bounds, what is counted as worst, and what is
+    kept in files.
 
     Args:
         make: Makes the metric; called several times.
@@ -204,8 +205,25 @@ def _check_scores(metric: Metric, rows: dict[str, Array], tolerance: float) -> N
         )
         require(bool(np.isfinite(segments).all()), f"segment scores of {name} are not finite")
         _within(metric, segments, f"a segment of {name}", tolerance)
+        _check_worst(metric, rows[name], tolerance)
     require(bool(np.isfinite(scores).all()), f"scores are not finite: {scores}")
     _within(metric, scores, "a system", tolerance)
+
+
+def _check_worst(metric: Metric, rows: Array, tolerance: float) -> None:
+    """No segment counted as worst makes a score better."""
+    worst = metric.worst_rows(rows)
+    if worst is None:
+        return
+    require(worst.shape == rows.shape, f"worst rows of {rows.shape} have the shape {worst.shape}")
+    sign = 1.0 if metric.info.higher_is_better else -1.0
+    before = sign * _pooled(metric, rows.sum(axis=0))
+    for at in range(len(rows)):
+        after = sign * _pooled(metric, rows.sum(axis=0) - rows[at] + worst[at])
+        require(
+            after <= before + tolerance,
+            f"segment {at} counted as worst makes the score better: {before} becomes {after}",
+        )
 
 
 def _pooled(metric: Metric, totals: Array) -> float:

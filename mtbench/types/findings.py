@@ -42,6 +42,21 @@ class UnitChoice(Record):
     warning: str | None = None
 
 
+class Agreement(Record):
+    """The estimated share of system pairs in which humans agree, or why there is none.
+
+    Attributes:
+        percent: Estimated agreement in per cent.
+        reason: Why there is no estimate, in one sentence.
+        doubtful: Whether the difference is significant and yet humans would agree for under
+            60 % of such pairs.
+    """
+
+    percent: float | None = None
+    reason: str | None = None
+    doubtful: bool = False
+
+
 class PairedTest(Record):
     """One test of the difference between two systems under one metric.
 
@@ -71,6 +86,7 @@ class PairedTest(Record):
         detectable: 2.8 standard errors: the size of a difference that such a test finds in
             80 % of cases, from 30 units on.
         wins, losses, ties: Segments in which ``a`` scores better, worse, or the same.
+        agreement: How often humans agree with the metric at such a delta, where that was asked.
     """
 
     a: str
@@ -100,6 +116,7 @@ class PairedTest(Record):
     wins: int
     losses: int
     ties: int
+    agreement: Agreement | None = None
 
     @property
     def significant(self) -> bool:
@@ -185,21 +202,6 @@ class Ranking(Record):
 
 
 # --- reading a delta ------------------------------------------------------------------------
-
-
-class Agreement(Record):
-    """The estimated share of system pairs in which humans agree, or why there is none.
-
-    Attributes:
-        percent: Estimated agreement in per cent.
-        reason: Why there is no estimate, in one sentence.
-        doubtful: Whether the difference is significant and yet humans would agree for under
-            60 % of such pairs.
-    """
-
-    percent: float | None = None
-    reason: str | None = None
-    doubtful: bool = False
 
 
 class MetricDelta(Record):

@@ -7,10 +7,11 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from mtbench.languages import LanguagePair
 from mtbench.types.base import SCHEMA_VERSION, Json, Record
+from mtbench.types.signatures import Signature
 
 
 class MetricInfo(Record):
@@ -141,6 +142,12 @@ class Score(Record):
     domains: dict[str, float] = Field(default_factory=dict)
     annotations: dict[str, Json] = Field(default_factory=dict)
     notes: dict[str, Json] = Field(default_factory=dict)
+
+    @field_validator("signature")
+    @classmethod
+    def _signed(cls, signature: str) -> str:
+        Signature.parse(signature)
+        return signature
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -116,6 +116,7 @@ class RunRecord(Record):
     Attributes:
         schema_version: Of this file.
         corpus: As in the test set.
+        corpus_folder: Where it was read from; empty for plain files and for what mtbench ships.
         pair: The direction.
         card: The system's card, whole.
         system: Name of the system.
@@ -137,12 +138,13 @@ class RunRecord(Record):
         started, finished: UTC, ISO 8601.
         seconds: Wall time spent translating, over all sittings.
         translated: Segments translated in that time (repeated sources once).
-        usage: Sums that a server reported: tokens, cost.
+        usage: Sums that a server reported, over all sittings: tokens, cost.
         health: Counts over the output: ``empty``, ``copied`` …, and ``length_ratio``.
     """
 
     schema_version: int = SCHEMA_VERSION
     corpus: str
+    corpus_folder: str = ""
     pair: LanguagePair
     card: SystemCard
     system: str
@@ -175,6 +177,19 @@ class Finished:
 
     hypothesis: Hypothesis
     kept: Mapping[str, Json]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a translation has taken so far.
+
+    Attributes:
+        seconds: Wall time.
+        usage: Sums that a server reported.
+    """
+
+    seconds: float = 0.0
+    usage: Mapping[str, float] = field(default_factory=dict)
 
 
 class SystemOutput(Record):

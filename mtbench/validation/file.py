@@ -9,6 +9,7 @@ from mtbench.errors import DataError
 from mtbench.files import decode_line, unreadable
 from mtbench.identification import LanguageCheck, named, related
 from mtbench.languages import LanguagePair, base_language
+from mtbench.numerals import differing_numbers
 from mtbench.validation import texts
 from mtbench.validation.columns import FileColumns
 from mtbench.validation.lines import Line, parse_line
@@ -94,7 +95,7 @@ class FileCheck:
             if texts.copied(source, reference):
                 self._warning(number, "copied", "the reference is the source")
                 continue
-            missing = texts.differing_numbers(source, reference)
+            missing = differing_numbers(source, reference)
             if missing:
                 self._warning(
                     number, "numbers", f"numbers on one side only: {', '.join(missing[:5])}"

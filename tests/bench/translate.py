@@ -1,17 +1,22 @@
 """``ct2`` against transformers called plainly, and against CTranslate2 called bare.
 
-    python -m tests.bench.translate [--segments 160] [--beam 4] [--new-tokens 40] [--model FOLDER]
+    python -m tests.bench.translate [--segments 160] [--beam 4] [--new-tokens 40]
+    python -m tests.bench.translate --model FOLDER --corpus FILE.jsonl [--reversed] --new-tokens 200
 
 By default the model has opus-mt-base's shape with random weights, made in a temporary folder, and
-sub-words trained on the text; outputs run to ``--new-tokens``, because random weights rarely end
-one. So speeds carry over to real checkpoints, and what int8 does to outputs does not: random
-weights hold many near ties. Give a real checkpoint by ``--model`` to learn about that one.
+sub-words trained on the text. Random weights rarely end an output, so all sides write exactly
+``--new-tokens`` sub-words a segment: speeds carry over to real checkpoints. What int8 does to
+outputs does not, as random weights hold many near ties; for that give a really trained checkpoint
+(``tests.recipes.marian`` makes a small one) and a corpus file, by whose references both precisions
+are scored.
 
-The text is the WMT22 German news where it is there, else that of the bundled corpus over and over.
-Times are the best of ``--repeats`` (the plain baseline runs once), in wall seconds and in seconds
-of processor time over all threads. On a machine that does nothing else the wall decides; where
-others are at work (the load average is printed), the ratio to CTranslate2 bare is to be read by the
-processor, and that to transformers not at all: its threads wait for each other by spinning.
+CTranslate2 is called bare in both layouts, a worker a core and one worker on all cores; the better
+of the two is what ``ct2`` is held against. The text is the WMT22 German news where it is there,
+else that of the bundled corpus over and over. Times are the best of ``--repeats`` (the plain
+baseline runs once), in wall seconds and in seconds of processor time over all threads. On a machine
+that does nothing else the wall decides; where others are at work (the load average is printed), the
+ratio to CTranslate2 bare is to be read by the processor, and that to transformers not at all: its
+threads wait for each other by spinning.
 """
 
 from __future__ import annotations
@@ -33,7 +38,7 @@ from mtbench.translate import plan, translate
 from mtbench.types import Finished, Runtime, Source
 from tests.support.tiny_marian import BASE, make_marian
 
-PLAIN, BARE, OURS = "transformers fp32, batches of 16", "CTranslate2 bare, int8", "ct2 int8"
+PLAIN, OURS = "transformers fp32, batches of 16", "ct2 int8"
 ROOT = Path(__file__).resolve().parents[2]
 WMT22 = ROOT.parent / "shared" / "wmt22" / "sources"
 BUNDLED = ROOT / "corpora" / "china-blockchain" / "en-it.jsonl"
@@ -49,6 +54,23 @@ def real_text(count: int) -> tuple[str, list[str]]:
     # A number before each repetition, so that no two are the same text.
     repeated = (f"{i}. {line}" for i, line in enumerate(cycle(lines)))
     return BUNDLED.parent.name, list(islice(repeated, count))
+
+
+def corpus_text(path: Path, count: int, *, backwards: bool) -> tuple[str, list[str], list[str]]:
+    """Where texts are from, the first so many of them, and their references."""
+    rows = [values for _, values in islice(read_objects(path), count)]
+    sides = ("ref", "src") if backwards else ("src", "ref")
+    sources, references = ([str(row[side]) for row in rows] for side in sides)
+    return path.parent.name, sources, references
+
+
+def written(folder: Path, texts: list[str]) -> int:
+    """Sub-words in texts."""
+    from transformers import MarianTokenizer
+
+    with quiet():
+        tokenizer = MarianTokenizer.from_pretrained(folder)
+    return sum(map(len, tokenizer(text_target=texts)["input_ids"]))
 
 
 def plain_transformers(folder: Path, texts: list[str], beam: int, longest: int) -> list[str]:
@@ -73,16 +95,20 @@ def plain_transformers(folder: Path, texts: list[str], beam: int, longest: int) 
 
 
 def bare(
-    weights: Path, folder: Path, texts: list[str], beam: int, longest: int
+    weights: Path, folder: Path, texts: list[str], beam: int, longest: int, workers: int
 ) -> Callable[[], list[str]]:
-    """CTranslate2 called bare, with the same layout and batches."""
+    """CTranslate2 called bare, with the same batches; its workers share the cores."""
     import ctranslate2
     from transformers import MarianTokenizer
 
     with quiet():
         tokenizer = MarianTokenizer.from_pretrained(folder)
     translator = ctranslate2.Translator(
-        str(weights), device="cpu", compute_type="int8", inter_threads=cores(), intra_threads=1
+        str(weights),
+        device="cpu",
+        compute_type="int8",
+        inter_threads=workers,
+        intra_threads=cores() // workers,
     )
 
     def run() -> list[str]:
@@ -137,14 +163,19 @@ def cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def report(whole: list[str], quantized: list[str], name: str) -> None:
+def report(whole: list[str], quantized: list[str], references: list[str] | None) -> None:
     import sacrebleu
 
     changed = sum(a != b for a, b in zip(whole, quantized, strict=True))
     bleu: Any = sacrebleu.corpus_bleu(quantized, [whole])
     print(
-        f"{name}: {changed / len(whole):.1%} of outputs changed, BLEU against fp32 {bleu.score:.1f}"
+        f"int8 against ct2 float32: {changed / len(whole):.1%} of outputs changed, "
+        f"BLEU of int8 with float32 as the reference {bleu.score:.1f}"
     )
+    if references is not None:
+        for name, outputs in (("float32", whole), ("int8", quantized)):
+            found: Any = sacrebleu.corpus_bleu(outputs, [references])
+            print(f"BLEU of {name} against the references {found.score:.2f}")
 
 
 def main() -> None:
@@ -154,8 +185,16 @@ def main() -> None:
     parser.add_argument("--new-tokens", type=int, default=40)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--model", type=Path)
+    parser.add_argument("--corpus", type=Path)
+    parser.add_argument("--reversed", action="store_true")
     given = parser.parse_args()
-    origin, texts = real_text(given.segments)
+    references = None
+    if given.corpus:
+        origin, texts, references = corpus_text(
+            given.corpus, given.segments, backwards=given.reversed
+        )
+    else:
+        origin, texts = real_text(given.segments)
     print(f"{len(texts)} segments of {origin}, beam {given.beam}, {cores()} cores, load "
           f"{os.getloadavg()[0]:.1f}")  # fmt: skip
     with tempfile.TemporaryDirectory() as place:
@@ -168,40 +207,51 @@ def main() -> None:
             lines=(tuple(texts), tuple(texts)),
             pieces_a_side=6000,
         )
-        options = {
-            "model": str(folder),
-            "beam_size": given.beam,
-            "max_new_tokens": given.new_tokens,
-        }
-        runtime = Runtime(device="cpu", cache=place)
-        pair = LanguagePair.parse("de-fr")
-        made = {
-            quantization: CTranslate2(
-                CTranslate2.Options.model_validate({**options, "quantization": quantization}),
-                pair,
-                runtime,
-            )
-            for quantization in ("int8", "float32")
-        }
-        plain_transformers(folder, texts, given.beam, given.new_tokens)
-        with made["float32"] as backend:
-            fp32 = timed("ct2 float32", ours(backend, texts), len(texts))
-        with made["int8"] as backend:
-            weights = next(
-                p.parent for p in Path(place).glob("ct2/*/model.bin")
-                if '"int8"' in (p.parent / "mtbench.json").read_text()
-            )  # fmt: skip
-            call = bare(weights, folder, texts, given.beam, given.new_tokens)
-            mine = ours(backend, texts)
-            for _ in range(given.repeats):  # turn by turn, so that both meet the same load
-                timed(BARE, call, len(texts))
-                int8 = timed(OURS, mine, len(texts))
+        compare(folder, texts, references, given, place)
+
+
+def compare(
+    folder: Path, texts: list[str], references: list[str] | None, given: Any, place: str
+) -> None:
+    options = {"model": str(folder), "beam_size": given.beam, "max_new_tokens": given.new_tokens}
+    runtime = Runtime(device="cpu", cache=place)
+    pair = LanguagePair.parse("de-en" if given.model else "de-fr")
+    made = {
+        quantization: CTranslate2(
+            CTranslate2.Options.model_validate({**options, "quantization": quantization}),
+            pair,
+            runtime,
+        )
+        for quantization in ("int8", "float32")
+    }
+    plain = plain_transformers(folder, texts, given.beam, given.new_tokens)
+    with made["float32"] as backend:
+        fp32 = timed("ct2 float32", ours(backend, texts), len(texts))
+    with made["int8"] as backend:
+        weights = next(
+            p.parent for p in Path(place).glob("ct2/*/model.bin")
+            if '"int8"' in (p.parent / "mtbench.json").read_text()
+        )  # fmt: skip
+        limits = (texts, given.beam, given.new_tokens)
+        layouts = {f"CTranslate2 bare, int8, {n} × {cores() // n}": n for n in {cores(), 1}}
+        calls = {name: bare(weights, folder, *limits, n) for name, n in layouts.items()}
+        mine = ours(backend, texts)
+        for _ in range(given.repeats):  # turn by turn, so that all meet the same load
+            for name, call in calls.items():
+                timed(name, call, len(texts))
+            int8 = timed(OURS, mine, len(texts))
+    if given.model:  # of the default model every output is as long as it may be
+        for name, outputs in (("transformers", plain), ("ct2 float32", fp32), ("ct2 int8", int8)):
+            print(f"{name} wrote {written(folder, outputs)} sub-words")
     wall, processor = ratios(PLAIN, OURS)
     print(f"{OURS} is {wall:.1f}× {PLAIN} by the wall, {processor:.1f}× by the processor")
-    wall, processor = ratios(OURS, BARE)
+    best = min(layouts, key=lambda name: TIMES[name][0])
+    wall, processor = ratios(OURS, best)
     over = f"{wall - 1:+.1%} by the wall, {processor - 1:+.1%} by the processor"
-    print(f"{OURS} takes over {BARE}: {over}")
-    report(fp32, int8, "int8 against CTranslate2 fp32")
+    print(f"{OURS} takes over {best}: {over}")
+    same = sum(a == b for a, b in zip(plain, fp32, strict=True))
+    print(f"ct2 float32 writes what transformers does in {same} of {len(texts)} segments")
+    report(fp32, int8, references)
 
 
 if __name__ == "__main__":

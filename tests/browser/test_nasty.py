@@ -74,7 +74,11 @@ def test_nasty_strings_from_files_to_page(
     models = [part for name in outputs for part in ("--model", f"hypotheses:{name}")]
     done = run(["evaluate", *models, "--model", "carded", "--corpus", "nasty", "--metric", "chrf"])
     assert done == 0
-    assert run(["report", "-o", "report", "--title", NASTY[1]]) == 0
+    human = f"{NASTY[2].replace('/', ' ')}.jsonl"
+    system = outputs[0].removesuffix(".txt")
+    judged = [{"id": row["id"], "system": system, "score": 50, "by": NASTY[0]} for row in rows]
+    Path(human).write_text("".join(json.dumps(one) + "\n" for one in judged), "utf-8")
+    assert run(["report", "-o", "report", "--title", NASTY[1], "--human", human]) == 0
     page = open_page(tmp_path / "report", "#segments")
     page.wait_for_selector("#detail h3")
     for at, row in enumerate(rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,7 @@ import pytest
 
 from mtbench.cli.main import run
 from tests.browser.conftest import Open, until, write
+from tests.support.flagged import evaluate_flagged
 from tests.support.report_content import content
 
 if TYPE_CHECKING:
@@ -80,6 +82,90 @@ def test_tables_can_be_chosen(real: Path, open_page: Open) -> None:
     page = open_page(real)
     page.select_option("#boardpair", "en-fr")
     assert page.locator(".board:visible").count() == 1
+
+
+def test_chosen_tables_have_an_address(real: Path, open_page: Open) -> None:
+    page = open_page(real, "#leaderboard?pair=fr-en&corpus=china-blockchain")
+    assert page.locator(".board:visible").count() == 1
+    page.select_option("#boardpair", "en-it")
+    assert "pair=en-it" in page.url
+    page.keyboard.press("2")
+    page.go_back()
+    page.wait_for_selector("#view-leaderboard:not([hidden])")
+    assert page.locator(".board:visible").get_attribute("data-pair") == "en-it"
+
+
+@pytest.fixture
+def flagged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The report on two systems, one of which has flags and half of the other's segments."""
+    pytest.importorskip("py3langid", reason="output health needs mtbench[text]")
+    monkeypatch.chdir(tmp_path)
+    evaluate_flagged(tmp_path)
+    assert run(["report", "-o", "report", "-q"]) == 0
+    return tmp_path / "report"
+
+
+def test_a_badge_leads_to_the_segments_that_it_counts(flagged: Path, open_page: Open) -> None:
+    page = open_page(flagged)
+    row = page.locator("tr[data-system=poor]")
+    row.get_by_role("link", name="1 off-target").click()
+    page.wait_for_selector("#view-segments:not([hidden]) #detail h3")
+    assert count(page).startswith("1 of 6") and shown(page) == "s5"
+    first = page.locator(".hypothesis").first
+    assert first.locator(".badge").all_inner_texts() == ["copied", "off-target"]
+    assert first.locator(".seen").inner_text().startswith("off-target: looks like")
+    page.locator("#more summary").click()
+    page.select_option("#flag", "all")
+    until(page, "document.querySelector('#count').textContent.startsWith('2 of 6')")
+    page.select_option("#a", "good")
+    until(page, "document.querySelector('#count').textContent.startsWith('0 of 6')")
+    page.select_option("#of", "any")
+    until(page, "document.querySelector('#count').textContent.startsWith('2 of 6')")
+
+
+def test_what_is_suspect_is_a_click_away(flagged: Path, open_page: Open) -> None:
+    page = open_page(flagged)
+    part = page.locator("details[data-part=suspicions]")
+    assert not part.evaluate("d => d.open")
+    page.locator("tr[data-system=good] button", has_text="suspect: twins").click()
+    assert part.evaluate("d => d.open && d.contains(document.activeElement)")
+    assert "good" in part.inner_text() and "poor" in part.inner_text()
+
+
+def test_baselines_are_drawn_where_they_are_asked_for(real: Path, open_page: Open) -> None:
+    page = open_page(real, "#plots?set=china-blockchain%2Fen-fr")
+    names = page.locator(".legend li")
+    assert names.count() == 4 and "identity" not in page.locator("#figures").inner_text()
+    page.check("#baselines")
+    assert names.count() == 5 and "identity" in page.locator("#figures").inner_text()
+    again = open_page(real, page.url[page.url.index("#") :])
+    assert again.locator(".legend li").count() == 5
+
+
+def test_systems_on_the_spot_are_compared_by_name(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    corpus = tmp_path / "corpora" / "mine"
+    corpus.mkdir(parents=True)
+    rows = [{"id": str(n), "src": f"a b c {n}", "ref": f"das ist Satz {n}"} for n in range(40)]
+    (corpus / "en-de.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+    stem = "a long name of a campaign in which every system has its part "
+    models = []
+    for name, word in (("one", "Satz"), ("two", "Wort")):
+        text = "".join(f"das ist {word} {n}\n" for n in range(40))
+        (tmp_path / f"{stem}{name}.txt").write_text(text, "utf-8")
+        models += ["--model", f"hypotheses:{stem}{name}.txt"]
+    assert run(["evaluate", *models, "--corpus", "mine", "--metric", "chrf", "-q"]) == 0
+    assert run(["report", "-o", "report", "-q"]) == 0
+    page = open_page(tmp_path / "report", "#compare")
+    page.wait_for_selector("#comparison table")
+    verdict = page.locator("#comparison .verdict").inner_text()
+    assert verdict.startswith(f"{stem}one is significantly better than {stem}two")
+    assert page.locator("#ca option").all_inner_texts() == ["…one", "…two"]
+    page.keyboard.press("2")
+    page.wait_for_selector("#figures svg")
+    assert "▲ +" in page.locator("#figures").inner_text()
 
 
 def test_keys_walk_through_segments(made: Path, open_page: Open) -> None:
@@ -194,6 +280,19 @@ def test_differences_are_those_of_the_texts(made: Path, open_page: Open) -> None
     assert found[0] == found[2] and found[1] == found[3] != found[2]
 
 
+def test_differences_by_word_are_whole_words(made: Path, open_page: Open) -> None:
+    page = open_page(made)
+    found = page.evaluate(
+        """() => {
+          const box = document.createElement('p');
+          const other = 'Er sah eine sehr alte Stadt.';
+          box.append(difference('Er sah die große Stadt.', other, '', 'de'));
+          return box.innerHTML;
+        }"""
+    )
+    assert found == "Er sah <del>eine sehr alte</del><ins>die große</ins> Stadt."
+
+
 def test_two_systems_are_compared(made: Path, open_page: Open) -> None:
     page = open_page(made, "#compare?a=alpha&b=gamma")
     page.wait_for_selector("#comparison table")
@@ -267,6 +366,19 @@ def test_every_view_is_accessible_and_fits(
         assert not found.response["violations"], f"{view}: {found.generate_report()}"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_flags_and_suspicions_are_accessible(flagged: Path, open_page: Open, scheme: str) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = open_page(flagged, color_scheme=scheme)
+    for view in ("leaderboard", "segments"):
+        page.evaluate("(view) => openView(view)", view)
+        page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+        page.evaluate("list.data && select(5, true)")
+        page.wait_for_timeout(150)
+        found = axe.run(page)
+        assert not found.response["violations"], f"{view}: {found.generate_report()}"
+
+
 def test_it_prints(made: Path, open_page: Open) -> None:
     page = open_page(made)
     assert page.pdf().startswith(b"%PDF")
@@ -275,7 +387,17 @@ def test_it_prints(made: Path, open_page: Open) -> None:
     assert not page.locator("nav").is_visible()
     for view in ("leaderboard", "plots", "provenance"):
         assert page.locator(f"#view-{view}").is_visible()
+    assert not page.locator("#view-compare").is_visible()
     assert page.locator("#figures svg.chart").count() > 5
+
+
+def test_a_comparison_prints_alone(made: Path, open_page: Open) -> None:
+    page = open_page(made, "#compare")
+    page.wait_for_selector("#comparison table")
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#view-compare").is_visible()
+    assert not page.locator("#view-leaderboard").is_visible()
 
 
 def test_without_scripts_the_tables_are_there(made: Path, browser: object) -> None:

@@ -51,6 +51,19 @@ def test_every_page_is_in_the_site(site: Path) -> None:
         assert built.is_file(), page
 
 
+def test_every_page_is_named_on_the_first() -> None:
+    index = DOCS / "index.md"
+    links = re.findall(r"\]\(([^)#]+\.md)", index.read_text(encoding="utf-8"))
+    named = {(DOCS / link).resolve() for link in links}
+    assert set(DOCS.rglob("*.md")) - {index} <= named
+
+
+@pytest.mark.parametrize("page", sorted(DOCS.rglob("*.md")), ids=lambda p: p.stem)
+def test_nothing_is_left_to_fill_in(page: Path) -> None:
+    found = re.findall(r"^[A-Z]+_[A-Z_]+$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert not found
+
+
 def test_the_site_asks_for_nothing_from_elsewhere(site: Path) -> None:
     for page in site.rglob("*.html"):
         found = _FETCHED.search(page.read_text(encoding="utf-8"))

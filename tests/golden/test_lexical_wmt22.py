@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mtbench.metrics.ter import Reference, count_edits, load_distance
+from mtbench.metrics.ter import Reference, count_edits, load_levenshtein
 from tests.support.lexical import by_segment, metric_of, view_of
 from tests.support.wmt22 import PAIRS, outputs_of, published_scores, reference_of
 
@@ -61,14 +61,14 @@ def test_edits_of_every_segment_are_sacrebleus(wmt22: Path, pair: str) -> None:
     from sacrebleu.tokenizers.tokenizer_ter import TercomTokenizer
 
     words = TercomTokenizer()
-    distance = load_distance()
+    levenshtein = load_levenshtein()
     references = [words(text).split() for text in reference_of(wmt22, pair)]
     # Another fortieth of the segments for each system.
     for first, texts in enumerate(outputs_of(wmt22, pair).values()):
         for at in range(first, len(texts), 40):
             hypothesis = words(texts[at]).split()
             theirs, _ = translation_edit_rate(hypothesis, references[at])
-            assert count_edits(hypothesis, Reference(references[at]), distance) == theirs
+            assert count_edits(hypothesis, Reference(references[at]), levenshtein) == theirs
 
 
 @pytest.mark.parametrize("name", ["bleu", "chrf", "chrf++"])

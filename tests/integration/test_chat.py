@@ -353,6 +353,7 @@ def test_a_server_that_is_not_there() -> None:
         ({"base_url": "https://user:hunter2@host/v1"}, "no user name, password"),
         ({"base_url": "https://host/v1?key=hunter2"}, "no query"),
         ({"api_key_env": "sk-hunter2"}, "NAME of an environment variable"),
+        ({"extra_body": {"api_key": "sk-hunter2"}}, "looks like a key"),
         ({"temperature": 9}, "temperature"),
         ({"model": ""}, "model"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 import re
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def three(space: Space) -> Space:
 
 SYSTEMS = ("hypotheses:good", "hypotheses:fair", "hypotheses:poor", "identity")
 MODELS = tuple(word for system in SYSTEMS for word in ("--model", system))
+IDENTITY = ("evaluate", "--model", "identity", "--metric", "bleu")
 THREE = ("evaluate", *MODELS, "--metric", "bleu", "--metric", "chrf")
 
 
@@ -159,6 +161,51 @@ def test_nobody_is_ranked_where_the_set_cannot_tell(three: Space) -> None:
     shown = three(*THREE, "--pair", "en-de")
     assert "unreliable" in shown.out
     assert "smoke test" in shown.out
+
+
+def test_scores_from_before_and_after_a_corrected_reference_never_stand_together(
+    three: Space,
+) -> None:
+    assert three(*THREE, "--pair", "en-it").code == 0
+    rows = sentences()
+    rows[0]["ref"] = "Il gatto stava sul tappeto."
+    three.corpus("news", "en-it", rows=rows)
+    only = ("--pair", "en-it", "--model", "hypotheses:good", "--metric", "chrf")
+    answer = three("evaluate", *only, "--format", "json")
+    (board,) = answer.json["tables"]
+    shown = {row["system"]: row["cells"] for row in board["rows"]}
+    assert [name for name, cells in shown.items() if cells["chrf"]["score"] is not None] == ["good"]
+    assert all(cells["bleu"]["score"] is None for cells in shown.values())
+    assert all("another state" in cells["bleu"]["reason"] for cells in shown.values())
+    assert len(board["excluded"]) == 7
+    again = three("leaderboard", "--format", "json")
+    assert again.json["tables"][0]["rows"] == board["rows"]
+    assert "left out (-v names them)" in three("leaderboard").out
+
+
+def test_how_often_humans_would_agree_stands_with_every_test(space: Space) -> None:
+    """By BLEU for systems of one lineage only, and only where they differ significantly."""
+    space.corpus("news", "en-it", rows=sentences(document=None))
+    references = [reference for _, reference in SENTENCES]
+    for name, change in (("good", ""), ("fair", " ma"), ("other", " ma non troppo, davvero")):
+        space.file(f"{name}.txt", [text + change for text in references])
+        lineage = "" if name == "other" else 'lineage = "ours"'
+        space.card(
+            name,
+            f"""backend = "hypotheses"\npairs = ["en-it"]\n{lineage}
+[options]\npath = "{space.root / name}.txt"\n""",
+        )
+    models = ("--model", "good", "--model", "fair", "--model", "other")
+    assert space("evaluate", *models, "--metric", "bleu", "--metric", "chrf").code == 0
+    (board,) = space("leaderboard", "--sort", "bleu", "--format", "json").json["tables"]
+    found = {frozenset((t["a"], t["b"])): t for t in board["tests"]}
+    alike = found[frozenset(("good", "fair"))]
+    assert alike["p_adjusted"] <= 0.05
+    expected = 88.33333333333225 / (1 + math.exp(-0.9663926931178954 * abs(alike["delta"])))
+    assert alike["agreement"]["percent"] == pytest.approx(expected)
+    assert "one lineage" in found[frozenset(("good", "other"))]["agreement"]["reason"]
+    (board,) = space("leaderboard", "--sort", "chrf", "--format", "json").json["tables"]
+    assert {t["agreement"]["percent"] is None for t in board["tests"]} == {True, False}
 
 
 def test_only_the_test_sets_of_the_call_are_printed(three: Space) -> None:
@@ -304,7 +351,62 @@ def test_models(space: Space) -> None:
     (checked,) = space("models", "check", "slow", "--format", "json").json
     assert checked["pair"] == "en-it"
     assert checked["repeatable"]
+    assert (checked["deterministic"], checked["order_free"]) == (True, True)
+    assert checked["characters_per_second"] > 0
+    assert space("models", "check", "slow", "--contract", "--pair", "en-it").code == 0
     space("models", "check", "slow", "--pair", "en-de").refused(2, "slow does not serve en-de")
+
+
+def test_a_broken_card_does_not_hide_the_others(space: Space) -> None:
+    space.card("broken", 'backend = "identitee"\n')
+    listed = {card["name"]: card for card in space("models", "list", "--format", "json").json}
+    assert "unknown back end: 'identitee'" in listed["broken"]["error"]
+    assert listed["identity"]["error"] is None
+    assert listed["identity"]["backend"] == "identity"
+    assert "models/broken.toml: unknown back end" in space("models", "list").out
+    space("models", "show", "broken").refused(2, "models/broken.toml")
+
+
+def test_a_failure_is_no_empty_translation(space: Space) -> None:
+    space.corpus()
+    rows = [{"id": f"s{n}", "mt": "testo"} for n in range(1, 9)]
+    rows[1] = {"id": "s2", "failure": "refused"}
+    rows[2]["mt"] = " "
+    space.file("out.jsonl", [json.dumps(row) for row in rows])
+    out = ("evaluate", "--model", "hypotheses:out.jsonl", "--metric", "chrf")
+    assert space(*out).code == 4
+    assert (table(space)[0]["failures"], table(space)[0]["empty"]) == ("1", "1")
+    answer = space(*out, "--allow-partial")
+    assert answer.code == 0
+    assert "1 failed, 1 empty" in answer.out
+    assert space("verify").code == 0
+
+
+def test_check_of_a_system_that_names_no_pair(space: Space) -> None:
+    """It is tried in a direction that a corpus here has."""
+    (checked,) = space("models", "check", "identity", "--format", "json").json
+    assert checked["pair"] in ("en-de", "de-en")
+    space.corpus("news", "fr-it")
+    (checked,) = space("models", "check", "identity", "--format", "json").json
+    assert (checked["pair"], checked["translation"]) == ("fr-it", "Ceci est une courte phrase.")
+    space.file("out.txt", ["a"])
+    space("models", "check", "hypotheses:out.txt").refused(2, "nothing to load")
+
+
+def test_all_references_unless_one_is_asked_for(space: Space) -> None:
+    """A score on one of several references does not take the place of the score on all."""
+    rows = [{**row, "ref": [row["ref"], row["ref"] + " davvero"]} for row in sentences()]
+    space.corpus(rows=rows)
+    space.file("out.txt", [reference + " davvero" for _, reference in SENTENCES])
+    out = ("evaluate", "--model", "hypotheses:out.txt", "--metric", "bleu")
+    assert space(*out).code == 0
+    assert table(space)[0]["bleu"] == "100.000000"
+    assert space(*out, "--reference", "A").code == 0
+    assert float(table(space)[0]["bleu"]) < 100
+    assert "nrefs:2" in space("leaderboard", "-v").out
+    space.corpus("other")
+    assert space(*IDENTITY, "--corpus", "other").code == 0
+    assert table(space)[0]["bleu"] == "100.000000"
 
 
 def test_metrics(space: Space) -> None:
@@ -322,3 +424,20 @@ def test_quiet_and_verbose(space: Space) -> None:
     assert "comet is left out" in space(*command).err
     assert "nrefs:1|" not in space(*command).out
     assert "nrefs:1|" in space(*command, "-v").out
+
+
+def test_a_footnote_is_about_what_the_table_shows(space: Space) -> None:
+    """LaTeX has no intervals, so nothing is said of how reliable they are."""
+    space.corpus()
+    assert "?: intervals" in space(*IDENTITY).out
+    assert "?: intervals" not in space("leaderboard", "--format", "latex").out
+
+
+def test_doctor_says_why_a_system_serves_nothing(space: Space) -> None:
+    space.corpus("news", "en-it")
+    space.card("elsewhere", 'backend = "identity"\npairs = ["fr-de"]\n')
+    systems = {one["name"]: one for one in space("doctor", "--format", "json").json["systems"]}
+    assert systems["identity"]["pairs"] == ["en-it"]
+    assert systems["identity"]["why_not"] is None
+    assert systems["elsewhere"]["pairs"] == []
+    assert systems["elsewhere"]["why_not"] == "no corpus here has one of its pairs"

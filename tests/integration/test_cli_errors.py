@@ -83,7 +83,6 @@ def test_unknown_names_have_suggestions(
         ["score", "--hypotheses", "out.txt", "--metric", "chrf", "--pair", "en-it"],
         ["leaderboard", "nowhere"],
         ["models", "show", "nobody"],
-        ["models", "check", "identity"],
     ],
     ids=lambda arguments: " ".join(arguments)[:50],
 )
@@ -165,7 +164,7 @@ def test_a_card_that_does_not_serve_the_pair(news: Space) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("title = \n", ["card.toml:1", "not TOML"]),
+        ("title = \n", ["mtbench: corpora/news/card.toml:1: not TOML"]),
         ('titel = "x"\n', ["card.toml", "titel", "no such key"]),
         ('reversible = "yes please"\n', ["card.toml", "reversible"]),
         ('[origin]\nen = "robot"\n', ["card.toml", "origin"]),
@@ -492,10 +491,20 @@ def test_damaged_results(news: Space, name: str, content: str, verb: str) -> Non
     (score,) = (folder / "scores").iterdir()
     (folder / name.format(score=score.name)).write_text(content, encoding="utf-8")
     answer = news(*IDENTITY) if verb == "evaluate" else news("leaderboard")
-    if verb == "leaderboard" and name in ("output.jsonl", "../test_set.json"):
-        assert answer.code == 0  # not needed for the table of one system
+    if verb == "leaderboard" and name == "output.jsonl":
+        assert answer.code == 0  # not needed for the table
     else:
         answer.refused(1, Path(name.format(score=score.name)).name)
+
+
+@pytest.mark.parametrize("verb", ["leaderboard", "verify", "evaluate"])
+def test_a_stored_signature_that_is_none(news: Space, verb: str) -> None:
+    assert news(*IDENTITY).code == 0
+    (score,) = (news.root / "results/news/en-it/identity/scores").iterdir()
+    text = score.read_text("utf-8")
+    score.write_text(text.replace('"signature": "nrefs:1|', '"signature": "nrefs|'), "utf-8")
+    answer = news(*IDENTITY) if verb == "evaluate" else news(verb)
+    answer.refused(1, score.name, "not a signature")
 
 
 def test_damaged_kept_file(news: Space) -> None:
@@ -519,7 +528,7 @@ def test_damaged_kept_file(news: Space) -> None:
         (["translate", "--model", "slow", "--format", "json"], 4),
         (["evaluate", "--model", "slow", "--metric", "chrf", "--format", "json"], 4),
         (["leaderboard", "nowhere", "--format", "json"], 2),
-        (["verify", "nowhere", "--format", "json"], 1),
+        (["verify", "nowhere", "--format", "json"], 2),
         (["models", "show", "nobody", "--format", "json"], 2),
     ],
 )
@@ -531,6 +540,90 @@ def test_an_error_is_one_json_document(news: Space, arguments: list[str], code: 
     error = answer.json["error"]
     assert error["exit_code"] == code
     assert error["message"] and len(error["details"]) <= 2
+
+
+def test_what_was_found_stands_beside_the_error_it_led_to(news: Space) -> None:
+    """One document all the same: nobody has to ask twice for the numbers behind a failed gate."""
+    both = ("evaluate", "--model", "identity", "--model", "command:false", "--metric", "chrf")
+    answer = news(*both, "--format", "json")
+    assert answer.code == answer.json["error"]["exit_code"] == 4
+    assert [row["system"] for row in answer.json["tables"][0]["rows"]] == ["identity"]
+    assert answer.json["error"]["details"][-1].endswith("the same command goes on from there")
+    news.file("good.txt", [reference for _, reference in SENTENCES])
+    news.file("poor/good.txt", [reference[:12] for _, reference in SENTENCES])
+    for results, model in (("a", "good.txt"), ("b", "poor/good.txt")):
+        scored = news(
+            "evaluate", "--model", f"hypotheses:{model}", "--metric", "chrf", "--results", results
+        )
+        assert scored.code == 0
+    answer = news("compare", "a", "b", "--fail-on", "worse", "--format", "json")
+    assert answer.code == answer.json["error"]["exit_code"] == 1
+    assert answer.json.keys() > news("compare", "a", "b", "--format", "json").json.keys() - {
+        "error"
+    }
+    csv_form = news("compare", "a", "b", "--fail-on", "worse", "--format", "csv")
+    assert csv_form.out.startswith("corpus,src,tgt,system")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["corpus", "list"],
+        ["corpus", "show", "news"],
+        ["corpus", "validate", "news"],
+        ["models", "list"],
+        ["models", "show", "identity"],
+        ["models", "check", "identity"],
+        ["models", "new", "mine", "identity:"],
+        ["metrics", "list"],
+        ["doctor"],
+        ["leaderboard"],
+        ["verify"],
+        ["compare", "results", "results"],
+        ["report", "-o", "page"],
+        [*IDENTITY],
+        ["translate", "--model", "identity"],
+    ],
+)
+def test_every_verb_can_be_quiet(news: Space, arguments: list[str]) -> None:
+    assert news(*IDENTITY).code == 0
+    for words in (["-q"], ["-q", "-v"]):
+        answer = news(*arguments, *words)
+        assert answer.code == 0, answer
+        assert answer.err == ""
+        (news.root / "models/mine.toml").unlink(missing_ok=True)
+
+
+def test_two_corpora_of_one_name_in_one_results_folder(space: Space) -> None:
+    """Also in two calls: one's results would stand where the other's are."""
+    space.corpus("news", under="first")
+    space.corpus("news", rows=sentences(4), under="second")
+    first, second = ([*IDENTITY, "--corpus", f"{place}/news"] for place in ("first", "second"))
+    assert space(*first).code == 0
+    before = tree(space.root / "results")
+    space(*second).refused(2, "two corpora named 'news'", "first/news", "second/news", "--results")
+    absolute = [*IDENTITY, "--corpus", str(space.root / "second/news")]
+    space(*absolute).refused(2, "two corpora named 'news'")
+    assert tree(space.root / "results") == before
+    assert space(*second, "--results", "elsewhere").code == 0
+    # Changed, copied as it stands, or moved, a corpus is the same one.
+    space.corpus("news", rows=sentences(5), under="first")
+    assert space(*first).code == 0
+    space.corpus("news", rows=sentences(5), under="second")
+    assert space(*second).code == 0
+    (space.root / "first").rename(space.root / "third")
+    space.corpus("news", rows=sentences(6), under="second")
+    assert space(*second).code == 0
+
+
+def test_a_corpus_without_a_card_works_with_a_warning(space: Space) -> None:
+    space.corpus("bare", "en-it")
+    space.corpus("carded", "en-it", card='title = "T"\nlicence = "CC0-1.0"\n')
+    answer = space(*IDENTITY)
+    assert answer.code == 0
+    assert "corpus bare has no card.toml" in answer.err
+    assert "carded" not in answer.err
+    assert "card" not in space(*IDENTITY, "-q").err
 
 
 def test_a_bug_is_70(news: Space, monkeypatch: pytest.MonkeyPatch) -> None:

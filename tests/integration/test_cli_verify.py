@@ -140,6 +140,20 @@ TAMPERINGS: dict[str, tuple[Callable[[Space], object], str]] = {
         lambda s: edit(score_of(s, "bleu"), lambda d: set_in(d, "output_digest", value="0" * 64)),
         "made from this output",
     ),
+    "a document of the labels": (
+        lambda s: words(s.root / FOLDER.parent / "test_set.json", '"d1"', '"d2"'),
+        "labels are the corpus's",
+    ),
+    "labels that are none": (
+        lambda s: words(s.root / FOLDER.parent / "test_set.json", "domains", "dominions"),
+        "labels are the corpus's",
+    ),
+    "a fact of the test set": (
+        lambda s: edit(
+            s.root / FOLDER / "run.json", lambda d: set_in(d, "test_set", "reversed", value=True)
+        ),
+        "facts of the test set",
+    ),
     "a source": (lambda s: words(s.root / "corpora/news/en-it.jsonl", "cat", "dog"), "corpus"),
     "a reference": (
         lambda s: words(s.root / "corpora/news/en-it.jsonl", "gatto", "cane"),
@@ -195,7 +209,7 @@ def test_a_corpus_that_is_not_here(done: Space) -> None:
 
 
 def test_no_results(space: Space) -> None:
-    space("verify", "nowhere").refused(1, "nowhere", "no results")
+    space("verify", "nowhere").refused(2, "nowhere", "no results")
 
 
 def test_several_references_and_one_of_them(space: Space) -> None:

@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 
 from mtbench.cli.main import run
+from mtbench.metrics.comet import hub
+from mtbench.metrics.comet.checkpoint import PINNED
 from tests.support.comet_samples import paragraphs, scores, view
 from tests.support.tiny_comet import Library
 
@@ -44,6 +46,33 @@ def test_fetch_of_what_cannot_be_fetched(
     shown = capsys.readouterr()
     assert shown.out == ""
     assert said in shown.err
+
+
+def test_doctor_says_which_checkpoints_are_here_and_what_they_lack(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(hub, "cache_folder", lambda: tmp_path)
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    commit = PINNED["Unbabel/wmt22-comet-da"]
+    snapshot = tmp_path / "models--Unbabel--wmt22-comet-da" / "snapshots" / commit
+    (snapshot / "checkpoints").mkdir(parents=True)
+    (snapshot / "checkpoints" / "model.ckpt").write_bytes(bytes(200_000_000))
+    (snapshot / "hparams.yaml").write_text("layer: mix\npretrained_model: xlm-roberta-large\n")
+
+    def said() -> str:
+        assert run(["doctor"]) == 0
+        return capsys.readouterr().out
+
+    here = f"COMET checkpoint here: Unbabel/wmt22-comet-da {commit[:12]} (0.2 GB, the pinned one)"
+    lacks = "but not its encoder's tokenizer: mtbench metrics fetch comet --comet-model Unbabel/"
+    assert here in (first := said())
+    assert lacks in first
+    encoder = tmp_path / "models--FacebookAI--xlm-roberta-large" / "snapshots" / ("c" * 40)
+    encoder.mkdir(parents=True)
+    for name in ("config.json", "tokenizer.json"):
+        (encoder / name).write_text("{}")
+    assert here in (then := said())
+    assert lacks not in then
 
 
 def test_comet_score_runs_in_half_precision_and_says_nothing_of_it(

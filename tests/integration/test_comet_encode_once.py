@@ -150,6 +150,6 @@ def test_large_sets_go_block_by_block_to_the_same_scores(
     monkeypatch.setattr(cache.Store.__init__, "__defaults__", (None, 10 * 64 * 4))
     with metric("comet", tiny_comet("regression")) as entered:
         rows, _ = statistics(entered, FORWARD, {"it": IT, "copy": EN})
-        assert len(entered._session._store._recent) <= 10
+        assert len(entered._session._sentences.store._recent) <= 10
     for system, found in rows.items():
         assert found[:, 0].tobytes() == whole[system].tobytes()

@@ -189,12 +189,15 @@ def test_checked_without_a_download_then_fetched_then_never_asked_again(
     assert "revision:0123456789ab|" in before["signature"]
     assert machine.files() == set()
     after = machine.run("org/tiny", "check", "check view", "signature")
-    assert after["signature"] == before["signature"]
+    # What its configuration and tokenizer are shows once they are here.
+    fields = [one for one in after["signature"].split("|") if not one.startswith("config:")]
+    assert "|config:" in after["signature"]
+    assert "|".join(fields) == before["signature"]
     assert machine.files() >= {"model.ckpt", "hparams.yaml", "config.json", "tokenizer.json"}
     assert not machine.files() & {"README.md", "model.safetensors"}, "only what is needed"
     asked = len(hub.asked)
     again = machine.run("org/tiny", "check", "check view", "signature")
-    assert again["signature"] == before["signature"]
+    assert again["signature"] == after["signature"]
     assert len(hub.asked) == asked, "what is here is used without asking"
 
 
@@ -208,6 +211,7 @@ def test_fetched_ahead_it_serves_offline(machine: Machine) -> None:
     assert [entry["model"] for entry in found["cached"]] == ["org/tiny"]
     assert found["cached"][0]["revision"] == COMMIT
     assert found["cached"][0]["bytes"] > 100_000
+    assert found["cached"][0]["encoder"] is True
 
 
 @pytest.mark.parametrize(
@@ -255,7 +259,7 @@ def test_no_network_is_noticed_within_seconds(address: str, machine: Machine) ->
     assert (found["error"], found["code"]) == ("MissingWeights", 3)
     assert found["lines"][0] == "org/tiny is not on this machine"
     assert "the hub cannot be reached" in found["lines"][1]
-    assert found["lines"][2].endswith("mtbench metrics fetch comet")
+    assert found["lines"][2].endswith("mtbench metrics fetch comet --comet-model org/tiny")
     assert found["seconds"] < 10
 
 

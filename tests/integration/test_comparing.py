@@ -85,6 +85,37 @@ def test_two_csv_files_with_their_statistics_beside_them(made: Path) -> None:
         check(found, ["worse"])
 
 
+def test_json_is_one_document_with_the_comparison_where_a_gate_closes(
+    made: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sides = [str(made / f"results-{name}") for name in ("before", "after")]
+    assert run(["compare", *sides, "--fail-on", "worse", "--format", "json"]) == 1
+    document = json.loads(capsys.readouterr().out)
+    assert document["error"]["exit_code"] == 1 and "worse by chrf" in document["error"]["message"]
+    assert document["verdict"] == "worse" and len(document["rows"]) == 2
+
+
+def test_of_several_signatures_that_of_the_other_side_is_compared(
+    made: Path, tmp_path: Path
+) -> None:
+    """A folder that stores two kinds of one metric is not refused for showing the other one."""
+    both, third = tmp_path / "results-both", tmp_path / "third.txt"
+    shutil.copytree(made / "results-after", both)
+    shutil.copy(made / "after" / "same.txt", third)
+    models = [made / "after" / "good.txt", made / "after" / "same.txt", third]
+    what = ["--metric", "chrf", "--metric-option", "chrf.beta=1"]
+    where = ["--corpus", str(made / "corpora" / "toy"), "--pair", "de-en", "--results", str(both)]
+    given = [f"--model=hypotheses:{path}" for path in models]
+    assert run(["evaluate", *given, *what, *where, "-q"]) == 0
+    assert "|beta:1" in (both / "leaderboard.csv").read_text(encoding="utf-8")
+    found = compare_leaderboards(Given(made / "results-before"), Given(both))
+    tests = found_tests(found)
+    assert tests.pop(("third", "chrf"), None) is None
+    assert tests == found_tests(
+        compare_leaderboards(Given(made / "results-before"), Given(made / "results-after"))
+    )
+
+
 def test_folders_give_the_same_as_their_csv_files(made: Path) -> None:
     files = compare_leaderboards(csv_of(made, "before"), csv_of(made, "after"))
     folders = compare_leaderboards(Given(made / "results-before"), Given(made / "results-after"))

@@ -215,6 +215,38 @@ def test_a_program_of_its_own_is_killed(slow: Space) -> None:
     assert lasting(slow.root / "results") == lasting(slow.root / "whole")
 
 
+@pytest.mark.parametrize("documents", [True, False])
+def test_a_program_that_dies_midway(slow: Space, documents: bool) -> None:
+    """What it had answered is kept: whole documents, or every answer where there are none."""
+    if not documents:
+        slow.corpus(rows=[{k: v for k, v in row.items() if k != "doc"} for row in rows()])
+    slow.file(
+        "engine.py",
+        "import json, os, sys\n"
+        "for number, line in enumerate(sys.stdin):\n"
+        "    if number == 11 and not os.path.exists('well'): sys.exit('out of memory')\n"
+        "    row = json.loads(line)\n"
+        "    with open('log.txt', 'a') as log: print(row['id'], file=log)\n"
+        "    print(json.dumps({'id': row['id'], 'mt': row['src'].upper()}), flush=True)\n",
+    )
+    slow.card(
+        "slow",
+        f'backend = "command"\n[options]\nargv = ["{sys.executable}", "engine.py"]\n'
+        'protocol = "jsonl"\n',
+    )
+    answer = slow(*COMMAND)
+    assert answer.code == 4, answer
+    assert "out of memory" in answer.err
+    before = finished(slow.root / "results")
+    assert before == {f"s{n}" for n in range(1, 9 if documents else 12)}
+    (slow.root / "log.txt").unlink()
+    slow.file("well", "")
+    assert slow(*COMMAND).code == 0
+    assert set(logged(slow.root / "log.txt")) == {row["id"] for row in rows()} - before
+    assert slow(*COMMAND, "--results", "whole").code == 0
+    assert lasting(slow.root / "results") == lasting(slow.root / "whole")
+
+
 def test_two_processes_on_one_results_folder(slow: Space) -> None:
     card(slow, "single", 0.02)
     first = Child(*COMMAND, log=slow.root / "first.txt")
@@ -342,7 +374,7 @@ def test_a_partial_output(slow: Space) -> None:
     assert partial.code == 0
     (row,) = partial.json["tables"][0]["rows"]
     assert row["failures"] == 3
-    assert row["empty"] == 3
+    assert row["empty"] == 0  # a failure is none
     assert row["cells"]["chrf"]["signature"].endswith("|failures:empty")
     empty = [json.loads(line)["mt"] or "" for line in lines]
     slow.file("filled.txt", empty)

@@ -113,6 +113,27 @@ def test_a_segment_that_failed_is_asked_for_again_later(workspace: Path, server:
     before = len(server.bodies("/v1/chat/completions"))
     assert translate(workspace).returncode == 0
     assert len(server.bodies("/v1/chat/completions")) == before + 1
+    # What it cost is the sum of both sittings, the refusal included.
+    run = json.loads((workspace / "results/tiny/en-de/chat/run.json").read_text())
+    assert run["usage"] == {
+        "requests": 3,
+        "prompt_tokens": 30,
+        "completion_tokens": 15,
+        "cost_USD": 0.06,
+    }
+
+
+def test_what_a_run_cost_is_kept_when_it_breaks_off(workspace: Path, server: Server) -> None:
+    card = workspace / "models" / "chat.toml"
+    card.write_text(card.read_text().replace("unit", "concurrency = 1\nunit"))
+    gone = Say({"error": {"message": "no such model"}}, status=404)
+    server.script += [chat_answer(json.dumps({"1": "A", "2": "B"})), gone]
+    assert translate(workspace).returncode == 4
+    assert translate(workspace).returncode == 0
+    run = json.loads((workspace / "results/tiny/en-de/chat/run.json").read_text())
+    assert run["usage"]["requests"] == 2
+    assert run["usage"]["prompt_tokens"] == 20
+    assert run["usage"]["cost_USD"] == 0.04
 
 
 def test_a_price_that_is_none(workspace: Path) -> None:

@@ -144,6 +144,11 @@ def test_a_completion_script_is_printed(shell: str) -> None:
         ("mtbench corpus i", {"import"}),
         ("mtbench evaluate --met", {"--metric", "--metric-option"}),
         ("mtbench leaderboard --format j", {"json"}),
+        ("mtbench evaluate --model fast-translate-", {"fast-translate-ca", "fast-translate-es"}),
+        ("mtbench evaluate --metric chr", {"chrf", "chrf++"}),
+        ("mtbench report --corpus china", {"china-blockchain"}),
+        ("mtbench evaluate --pair it-", {"it-de", "it-en"}),
+        ("mtbench models show ident", {"identity"}),
     ],
 )
 def test_verbs_options_and_choices_complete(words: str, offered: set[str]) -> None:

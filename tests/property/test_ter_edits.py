@@ -9,13 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sacrebleu.metrics.lib_ter import translation_edit_rate
 
-from mtbench.metrics.ter import Reference, count_edits, load_distance
+from mtbench.metrics.ter import Reference, count_edits, load_levenshtein
 
-DISTANCE = load_distance()
+LEVENSHTEIN = load_levenshtein()
 
 
 def ours(hypothesis: list[str], reference: list[str]) -> int:
-    return count_edits(hypothesis, Reference(reference), DISTANCE)
+    return count_edits(hypothesis, Reference(reference), LEVENSHTEIN)
 
 
 def moved(seed: int, words: list[str], changes: int, vocabulary: int) -> list[str]:

@@ -51,9 +51,12 @@ def side(name: str, *rows: SideRow, primary: str | None = "comet") -> Side:
 
 
 def answering(
-    shifts: Mapping[tuple[str, str], float], asked: list[list[tuple[str, str]]] | None = None
+    shifts: Mapping[tuple[str, str], float],
+    asked: list[list[tuple[str, str]]] | None = None,
+    *,
+    segments: int = 100,
 ) -> Callable[[Sequence[Question], float], list[Evidence]]:
-    """Answers by a real test of 100 segments that differ by (system, metric) → shift.
+    """Answers by a real test of segments that differ by (system, metric) → shift.
 
     Pairs without a shift have no statistics.
     """
@@ -64,7 +67,7 @@ def answering(
         tests: list[PairedTest | None] = []
         for question in questions:
             shift = shifts.get((question.new.system, question.metric))
-            tests.append(None if shift is None else _test(question.metric, shift, alpha))
+            tests.append(None if shift is None else _test(question.metric, shift, alpha, segments))
         corrected = iter(over_family([t for t in tests if t is not None], alpha))
         return [
             Evidence(reason="no statistics at hand")
@@ -76,10 +79,10 @@ def answering(
     return answer
 
 
-def _test(metric: str, shift: float, alpha: float) -> PairedTest:
+def _test(metric: str, shift: float, alpha: float, segments: int) -> PairedTest:
     generator = np.random.default_rng(0)
-    base: Array = generator.random(100)
-    noise = generator.normal(0, 0.1, 100)
+    base: Array = generator.random(segments)
+    noise = generator.normal(0, 0.1, segments)
     return paired_test(
         ("new", mean_rows(base + shift + noise - noise.mean())),
         ("old", mean_rows(base)),

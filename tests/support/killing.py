@@ -25,6 +25,8 @@ class Child:
             self.pid = os.fork()
         if self.pid == 0:
             code = 99
+            # A job that a shell runs in the background ignores interruptions.
+            signal.signal(signal.SIGINT, signal.default_int_handler)
             try:
                 said = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
                 os.dup2(said, 1)

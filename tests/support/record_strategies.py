@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from hypothesis import strategies as st
 
 from mtbench.languages import LanguagePair
-from mtbench.types import Record
+from mtbench.types import Record, Signature
 
 TAGS = ("en", "it", "de-CH", "pt-BR", "zh-Hans", "sr-Latn-RS", "es-419", "ast", "yue", "sl-rozaj")
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -24,6 +24,12 @@ json_values = st.recursive(
     max_leaves=5,
 )
 
+signature_fields = st.lists(
+    st.tuples(st.text(string.ascii_letters, min_size=1, max_size=8), st.text(max_size=10)),
+    max_size=4,
+    unique_by=lambda field: field[0],
+).map(tuple)
+
 # What a field's type alone does not tell.
 SPECIAL: dict[str, st.SearchStrategy[Any]] = {
     "CorpusCard.files": st.dictionaries(text, hex_digest, max_size=2),
@@ -31,11 +37,8 @@ SPECIAL: dict[str, st.SearchStrategy[Any]] = {
     | st.just(("*",)),
     "Segment.alignment": st.none() | st.floats(0, 1),
     "Runtime.batch_size": st.none() | st.integers(1, 10**6),
-    "Signature.fields": st.lists(
-        st.tuples(st.text(string.ascii_letters, min_size=1, max_size=8), st.text(max_size=10)),
-        max_size=4,
-        unique_by=lambda field: field[0],
-    ).map(tuple),
+    "Signature.fields": signature_fields,
+    "Score.signature": signature_fields.map(lambda fields: str(Signature(fields=fields))),
 }
 
 

@@ -125,6 +125,7 @@ def content(
                 systems=tuple(row.system for row in table.rows),
                 hypotheses=hypotheses,
                 failures={name: {} for name in systems},
+                models={name: name for name in systems},
                 runs={name: run_record(name, segments, notes) for name in systems},
                 scores=scores,
                 groups=groups,

@@ -56,14 +56,24 @@ KINDS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "xcomet": ("XCOMETMetric", "xcomet_metric", {"sent_layer": "mix", "word_layer": LAYERS}),
 }
 
+# What checkpoints of a class may differ in, written ``KIND+VARIANT``.
+VARIANTS: dict[str, dict[str, Any]] = {
+    "": {},
+    "norm": {"layer_norm": True},
+    "cls": {"pool": "cls"},
+    "max": {"pool": "max"},
+    "one-layer": {"layer": 1},
+    "softmax": {"layer_transformation": "softmax"},
+    "patch": {"layer_transformation": "sparsemax_patch"},
+}
 
-def build(folder: Path, kind: str, *, layer_norm: bool = False, seed: int = 3) -> Path:
+
+def build(folder: Path, kind: str, *, seed: int = 3) -> Path:
     """A checkpoint of a class.
 
     Args:
         folder: Where ``encoder/`` lies or is made, and ``KIND/`` is made.
-        kind: One of ``KINDS``.
-        layer_norm: Whether the layer-wise attention normalises.
+        kind: One of ``KINDS``, perhaps with ``+`` and one of ``VARIANTS``.
         seed: Of the random weights.
 
     Returns:
@@ -76,35 +86,35 @@ def build(folder: Path, kind: str, *, layer_norm: bool = False, seed: int = 3) -
     from mtbench.metrics.comet.quiet import quiet
 
     with quiet():
-        return _build(folder, encoder, kind, layer_norm, seed)
+        return _build(folder / kind, encoder, *kind.partition("+")[::2], seed)
 
 
-def _build(folder: Path, encoder: Path, kind: str, layer_norm: bool, seed: int) -> Path:
+def _build(place: Path, encoder: Path, kind: str, variant: str, seed: int) -> Path:
     import comet.models
     import torch
     import yaml
 
     name, identifier, options = KINDS[kind]
+    given = {
+        "encoder_model": "XLM-RoBERTa",
+        "pretrained_model": str(encoder.resolve()),
+        "layer_transformation": "sparsemax",
+        "layer_norm": False,
+        "dropout": 0.1,
+        "hidden_sizes": [2 * HIDDEN, HIDDEN],
+        "activations": "Tanh",
+        "load_pretrained_weights": True,
+        "local_files_only": True,
+    }
     torch.manual_seed(seed)
-    model = getattr(comet.models, name)(
-        encoder_model="XLM-RoBERTa",
-        pretrained_model=str(encoder.resolve()),
-        layer_transformation="sparsemax",
-        layer_norm=layer_norm,
-        dropout=0.1,
-        hidden_sizes=[2 * HIDDEN, HIDDEN],
-        activations="Tanh",
-        load_pretrained_weights=True,
-        local_files_only=True,
-        **options,
-    )
+    model = getattr(comet.models, name)(**given | options | VARIANTS[variant])
     # Unequal weights, so that more than one layer counts.
-    for number, weight in enumerate(model.layerwise_attention.scalar_parameters):
+    mix = model.layerwise_attention
+    for number, weight in enumerate(mix.scalar_parameters if mix else ()):
         weight.data.fill_(0.1 * number)
     if kind == "xcomet":
         _balance_labels(model)
     hparams = json.loads(json.dumps(dict(model.hparams) | {"class_identifier": identifier}))
-    place = folder / (kind + ("-norm" if layer_norm else ""))
     (place / "checkpoints").mkdir(parents=True, exist_ok=True)
     (place / "hparams.yaml").write_text(yaml.safe_dump(hparams), encoding="utf-8")
     file = place / "checkpoints" / "model.ckpt"

@@ -87,7 +87,6 @@ def test_an_embedding_depends_on_its_own_text_alone(
     """Bit for bit, for every number of neighbours and every length up to 40."""
     import torch
 
-    from mtbench.metrics.comet.cache import Store
     from mtbench.metrics.comet.encode import prepare_model
     from mtbench.metrics.comet.regression import Sentences
     from mtbench.metrics.comet.session import LocalSession, Settings
@@ -95,7 +94,7 @@ def test_an_embedding_depends_on_its_own_text_alone(
     session = LocalSession(Settings(model=str(tiny_comet("regression")), device="cpu"))
     session.load()
     prepare_model(session._model, precision, torch.device("cpu"))
-    encoder = Sentences(session._model, torch.device("cpu"), 16, Store(), precision == "fp32")
+    encoder = Sentences(session._model, torch.device("cpu"), 16, precision == "fp32")
     assert not encoder.by_content
     for length in range(2, 41):
         rows = [tuple((5 + 7 * row + 3 * at) % 400 for at in range(length)) for row in range(9)]

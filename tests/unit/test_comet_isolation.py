@@ -10,8 +10,8 @@ from tests.support.modules import ROOT, imports, modules
 STACK = {"comet", "pytorch_lightning", "lightning", "torchmetrics", "entmax"}
 # What runs in the environment that MTBENCH_COMET_PYTHON names.
 THERE = (
-    "cache", "checkpoint", "encode", "hub", "quiet", "regression", "session", "unified", "worker",
-    "xcomet",
+    "cache", "checkpoint", "encode", "hub", "identity", "quiet", "regression", "session", "unified",
+    "worker", "xcomet",
 )  # fmt: skip
 ALLOWED = {"mtbench.errors", "mtbench.digests", "mtbench.hub"}
 

@@ -12,6 +12,7 @@ import yaml
 
 from mtbench import __version__
 from mtbench.errors import MetricError, MissingWeights, RequestError
+from mtbench.metrics.comet.hub import offline
 from mtbench.plugins import METRICS, make_metric
 from mtbench.types import Runtime, Signature
 from tests.support.comet_samples import metric, view
@@ -53,7 +54,7 @@ def test_signature_of_a_local_checkpoint(tiny_comet: Callable[[str], Path]) -> N
     file = tiny_comet("regression")
     found = metric("comet", file).signature(view(["a"], [["b"]]))
     assert [key for key, _ in found.fields] == [
-        "comet", "model", "sha256", "precision", "refs", "mtbench",
+        "comet", "model", "sha256", "config", "precision", "refs", "mtbench",
     ]  # fmt: skip
     assert found.get("comet") == "2.2.7"
     assert found.get("model") == "regression"
@@ -156,6 +157,26 @@ def test_no_such_checkpoint(tmp_path: Path) -> None:
         metric("comet", tmp_path).check()
 
 
+@pytest.mark.parametrize(
+    ("repository", "command"),
+    [
+        ("Unbabel/wmt22-comet-da", "comet"),
+        ("Unbabel/wmt22-cometkiwi-da", "cometkiwi"),
+        ("Unbabel/XCOMET-XL", "xcomet"),
+        ("org/own", "comet --comet-model org/own"),
+    ],
+)
+def test_what_is_missing_is_fetched_by_the_command_named(repository: str, command: str) -> None:
+    hint = offline(repository, "no network").hint
+    assert hint == f"fetch it where there is a network: mtbench metrics fetch {command}"
+
+
+def test_a_missing_encoder_is_fetched_with_its_own_checkpoint() -> None:
+    found = offline("xlm-roberta-large", "no network", fetch="org/own")
+    assert found.message == "xlm-roberta-large is not on this machine"
+    assert str(found.hint).endswith("mtbench metrics fetch comet --comet-model org/own")
+
+
 def test_offline_by_request_asks_no_one() -> None:
     runtime = Runtime(device="cpu", offline=True)
     with pytest.raises(MissingWeights) as caught:
@@ -163,6 +184,7 @@ def test_offline_by_request_asks_no_one() -> None:
     assert caught.value.lines() == [
         "nobody/ever-made-this is not on this machine",
         "the hub is not to be asked",
-        "fetch it where there is a network: mtbench metrics fetch comet",
+        "fetch it where there is a network: "
+        "mtbench metrics fetch comet --comet-model nobody/ever-made-this",
     ]
     assert caught.value.exit_code == 3

@@ -61,9 +61,13 @@ class FakeSession:
 
 
 def make(
-    session: FakeSession, *arguments: Any, with_reference: bool = True, texts: int = 1000
+    session: FakeSession,
+    *arguments: Any,
+    with_reference: bool = True,
+    texts: int = 1000,
+    batches: str = "length",
 ) -> CometScorer:
-    loaded = {"limit": 510, "batches": "length", "texts": texts}
+    loaded = {"limit": 510, "batches": batches, "texts": texts}
     return CometScorer("comet", session, view(*arguments), with_reference, loaded)
 
 
@@ -135,6 +139,28 @@ def test_blocks_of_any_size_give_the_same(texts: int) -> None:
     assert all(step > 0 for step in told)
     if texts == 8:
         assert max(len(r["texts"]) for r in session.requests) <= 8
+
+
+def test_where_batches_are_fixed_by_content_blocks_do_not_depend_on_other_systems() -> None:
+    """Of a large set, a system's own segments in a request are its batches' content."""
+    sources = [f"s{at}" for at in range(23)]
+    references = [[f"r{at}"] for at in range(23)]
+    outputs = {f"x{number}": [f"{number} {at}" for at in range(23)] for number in range(17)}
+
+    def blocks(*names: str) -> list[set[str]]:
+        session = FakeSession()
+        scorer = make(session, sources, references, texts=80, batches="content")
+        scorer.statistics({name: outputs[name] for name in names})
+        return [
+            {request["texts"][hypothesis] for _, _, hypothesis in system}
+            for request in session.requests
+            for system in request["systems"]
+            if request["texts"][system[0][2]].startswith("16 ")
+        ]
+
+    alone = blocks("x16")
+    assert [len(block) for block in alone] == [5, 5, 5, 5, 3]
+    assert blocks("x0", "x16") == blocks(*outputs) == alone
 
 
 def test_one_hypothesis_too_few_is_no_score() -> None:

@@ -62,6 +62,22 @@ def test_margins_make_equivalence() -> None:
     assert two_rows(shifts, margins={"comet": 0.001}).verdict == "undecided"
 
 
+def test_a_family_that_can_separate_nothing_is_said_to() -> None:
+    """With 5 segments the smallest p is 2 / 2⁵ = 0.0625: no gate on significance can close."""
+    shifts = {(s, "comet"): -0.3 for s in "ab"}
+    old, new = (side(n, *(row(s, comet=0.8) for s in "ab")) for n in ("old", "new"))
+    hopeless = compare(old, new, infos=INFOS, tester=answering(shifts, segments=5))
+    assert hopeless.verdict == "undecided"
+    (note,) = hopeless.notes
+    assert note.startswith(
+        "no row can be significant here, because with 5 segments no p-value can be smaller than "
+        "0.062, which times 2 rows exceeds 0.05"
+    )
+    for segments in (8, 40):
+        found = compare(old, new, infos=INFOS, tester=answering(shifts, segments=segments))
+        assert found.verdict == "worse" and not found.notes
+
+
 def test_new_and_missing_rows() -> None:
     old = side("old", row("a", comet=0.8), row("gone", comet=0.7))
     new = side("new", row("a", comet=0.8), row("fresh", comet=0.9))

@@ -9,7 +9,7 @@ import json
 import pytest
 
 from mtbench.comparison import compare
-from mtbench.report.comparison_text import COLUMNS, render_comparison
+from mtbench.report.comparison_text import COLUMNS, render_comparison, signed
 from mtbench.types.findings import Agreement, LeaderboardDiff
 from tests.support.boards import INFOS, answering, row, side
 
@@ -36,6 +36,11 @@ def test_the_table(found: LeaderboardDiff) -> None:
     assert "chrf" not in text
     assert "Approximate randomization, two-sided, seed 0, α = 0.05, Holm over 2 rows" in text
     assert "chrf" in render_comparison(found, "table", verbose=True)
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_sign_below_it() -> None:
+    assert signed(-0.0000004, 2) == signed(0.0, 2) == "+0.00"
+    assert (signed(-0.006, 2), signed(0.014, 2)) == ("-0.01", "+0.01")
 
 
 def test_markdown_for_a_pull_request(found: LeaderboardDiff) -> None:
@@ -84,7 +89,20 @@ def test_doubtful_differences_and_reasons_are_marked(found: LeaderboardDiff) -> 
     marked = found.model_copy(update={"rows": (last.model_copy(update={"metrics": (entry,)}),)})
     text = render_comparison(marked, "table")
     assert "†: significant, but humans would agree" in text and "better†" in text
+    assert "humans prefer the same system in about 55 % of system pairs" in text
     assert "🟢 better†" in render_comparison(marked, "md")
+
+
+def test_an_undecided_row_says_what_could_have_been_found() -> None:
+    old, new = (side(n, row("a", comet=0.8)) for n in ("old", "new"))
+    shifts = {("a", "comet"): 0.0}
+    found = compare(old, new, infos=INFOS, tester=answering(shifts))
+    (test,) = (entry.test for entry in found.rows[0].metrics)
+    assert test is not None and test.detectable == pytest.approx(2.8 * test.standard_error)
+    said = f"such a test finds a difference of {test.detectable:.4f} comet in 80 % of cases"
+    assert said in render_comparison(found, "table")
+    few = compare(old, new, infos=INFOS, tester=answering(shifts, segments=29))
+    assert "80 % of cases" not in render_comparison(few, "table")
 
 
 def test_untested_rows_say_why() -> None:

@@ -15,10 +15,10 @@ from mtbench.config import (
     folder_name,
     read_corpus_card,
     read_system_card,
-    read_toml,
     workspace,
 )
 from mtbench.errors import CardError, MtbenchError, RequestError, UnknownName
+from mtbench.files import read_toml
 
 
 @pytest.fixture

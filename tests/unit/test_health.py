@@ -61,6 +61,12 @@ def flags(source: str, hypothesis: str, reference: str | None = None) -> set[str
             "Die Pilotzonen umfassen Gebiete, segons la declaració publicada al compte oficial.",
             "off_target",
         ),
+        (
+            "The mayor opened a new bridge, and the helpers were thanked by all.",
+            "Der Bürgermeister eröffnete eine neue Brücke, i els ajudants van rebre les gràcies "
+            "de tots.",
+            "off_target",
+        ),
     ],
 )
 def test_what_is_flagged(source: str, hypothesis: str, expected: str) -> None:
@@ -83,6 +89,66 @@ def test_what_is_flagged(source: str, hypothesis: str, expected: str) -> None:
 )
 def test_what_is_not_flagged(source: str, hypothesis: str) -> None:
     assert not flags(source, hypothesis)
+
+
+CHINESE = "今天早上市长为一座横跨河流的新桥举行了开通仪式。"
+JAPANESE = "市長は今朝、川に架かる新しい橋の開通式を行い、スピーチをしました。"
+RUSSIAN = "Сегодня утром мэр открыл новый мост через реку."
+ENGLISH = "The mayor opened a new bridge over the river this morning."
+
+
+@pytest.mark.parametrize(
+    ("pair", "source", "hypothesis", "expected"),
+    [
+        ("zh-en", CHINESE, CHINESE, {"copied"}),
+        ("zh-en", CHINESE, JAPANESE, {"off_target"}),
+        ("en-de", ENGLISH, CHINESE, {"off_target"}),
+        ("en-de", ENGLISH, RUSSIAN, {"off_target"}),
+        ("en-zh", ENGLISH, RUSSIAN, {"off_target"}),
+        ("en-zh", ENGLISH, CHINESE, set()),
+        ("en-ja", ENGLISH, CHINESE, {"off_target"}),
+        ("en-ja", ENGLISH, JAPANESE, set()),
+        ("en-ru", ENGLISH, RUSSIAN, set()),
+        ("en-zh", "iPhone 13 Pro Max", "iPhone 13 Pro Max", set()),  # names of the source stay
+        ("en-zh", ENGLISH, "𝐴𝐵𝐶𝐷𝐸𝐹𝐺𝐻𝐼𝐽", set()),  # letters of no language
+        ("en-yue", ENGLISH, RUSSIAN, set()),  # its script is not known here
+    ],
+)
+def test_another_script_is_off_target_without_a_word_known(
+    pair: str, source: str, hypothesis: str, expected: set[str]
+) -> None:
+    scorer = Health(Health.Options(), Runtime()).prepare(view([source], pair=pair))
+    scorer.statistics({"it": [hypothesis]})
+    assert set(scorer.annotations("it").get("1", {})) - {"length"} == expected
+
+
+def test_where_the_reference_is_in_another_script_nothing_is_said() -> None:
+    scorer = Health(Health.Options(), Runtime()).prepare(view([ENGLISH], [RUSSIAN]))
+    scorer.statistics({"it": [RUSSIAN.replace("мэр", "губернатор")]})
+    assert not scorer.annotations("it")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Nous le remplacions par un outil sans fil.",
+        "Il s'occupe de la locomotive en tant que chauffeur.",
+        "J'avais juste besoin de beaucoup de temps.",
+    ],
+)
+def test_good_french_of_wmt22_is_not_called_catalan_spanish_or_dutch(words: str) -> None:
+    """Six words that could be of a neighbour are not enough: each was flagged once."""
+    scorer = Health(Health.Options(), Runtime()).prepare(
+        ScoringView(
+            pair=LanguagePair.parse("de-fr"),
+            ids=("1",),
+            sources=("Das ist ein Satz, der hier nichts zur Sache tut.",),
+            references=None,
+            documents=(None,),
+        )
+    )
+    scorer.statistics({"it": [words]})
+    assert "off_target" not in scorer.annotations("it").get("1", {})
 
 
 def test_what_a_reference_shows_too_is_not_flagged() -> None:

@@ -19,7 +19,7 @@ from mtbench.types import (
 )
 
 INFOS = {
-    name: MetricInfo(name=name, title=name, needs=(), higher_is_better=name != "ter")
+    name: MetricInfo(name=name, title=name, needs=("reference",), higher_is_better=name != "ter")
     for name in ("bleu", "chrf", "comet", "ter", "own")
 }
 
@@ -174,6 +174,18 @@ def test_equally_common_signatures_are_chosen_the_same_way_each_time() -> None:
         assert shown == {"a": None, "b": 2.0}
 
 
+def test_of_equally_common_signatures_the_one_nearest_to_the_defaults_is_shown() -> None:
+    usual, lower = score("chrf", 1.0, "b:1|c:1"), score("chrf", 2.0, "a:1|c:1")
+    lower = lower.model_copy(update={"options": {"lowercase": True}})
+    one_reference = score("chrf", 3.0, "b:1|c:1|ref:A")
+    for scores in ((usual, lower, one_reference), (one_reference, lower, usual)):
+        (row,) = rows(build([entry("a", *scores)], ranker)).values()
+        assert row.cells["chrf"].score == 1.0
+    own = [score("own", 1.0, "v:2"), score("own", 2.0, "v:1")]  # a metric that is not installed
+    (row,) = rows(build([entry("a", *own)], ranker)).values()
+    assert row.cells["own"].score == 2.0
+
+
 def test_why_a_cell_is_empty() -> None:
     entries = [entry("a", score("chrf", 1.0)), entry("part", failures=2)]
     board = build(entries, ranker, missing={"comet": "no weights"})
@@ -189,10 +201,50 @@ def test_why_a_cell_is_empty() -> None:
 def test_what_was_left_out_is_told() -> None:
     (table,) = build([entry("a", score("chrf", 1.0), stale=("a: old",))], ranker).tables
     assert table.excluded == ("a: old",)
-    changed = [entry("a", score("chrf", 1.0)), entry("b", score("chrf", 1.0, test_set="u"))]
-    (table,) = build(changed, ranker).tables
-    assert table.excluded == ("chrf: rows of different test sets (the corpus has changed)",)
-    assert {row.testset_digest for row in table.rows} == {"t", "u"}
+
+
+def test_scores_on_another_state_of_the_test_set_are_left_out() -> None:
+    """In one column, and in one row: chrF on new references never stands beside BLEU on old."""
+    why = "was scored on another state of the test set; evaluate again"
+    entries = [
+        entry("a", score("bleu", 1.0), score("chrf", 2.0, test_set="u")),
+        entry("b", score("bleu", 3.0), score("chrf", 4.0)),
+        entry("c", score("bleu", 5.0)),
+    ]
+    board = build(entries, ranker, current={"news/en-it": "u"})
+    assert {s: r.cells["bleu"].score for s, r in rows(board).items()} == dict.fromkeys("abc")
+    assert {s: r.cells["chrf"].score for s, r in rows(board).items()} == {
+        "a": 2.0, "b": None, "c": None,
+    }  # fmt: skip
+    assert rows(board)["b"].cells["chrf"].reason == why
+    assert board.tables[0].excluded == tuple(
+        f"{name} {why}" for name in ("a: bleu", "b: bleu", "b: chrf", "c: bleu")
+    )
+    board = build(entries, ranker)  # not known: the state of most scores
+    assert {s: r.cells["chrf"].score for s, r in rows(board).items()} == {
+        "a": None, "b": 4.0, "c": None,
+    }  # fmt: skip
+    assert board.tables[0].excluded == (f"a: chrf {why}",)
+
+
+def test_scores_on_one_reference_of_several_stand_beside_those_on_all() -> None:
+    entries = [entry("a", score("bleu", 1.0), score("chrf", 2.0, "v:1|ref:A", test_set="one"))]
+    for current in ("t", "one"):
+        board = build(entries, ranker, current={"news/en-it": current})
+        (row,) = rows(board).values()
+        assert (row.cells["bleu"].score, row.cells["chrf"].score) == (1.0, 2.0)
+        assert board.tables[0].excluded == ()
+
+
+def test_what_needs_no_reference_outlives_its_change_but_not_that_of_sources() -> None:
+    free = score("own", 1.0).model_copy(
+        update={"info": MetricInfo(name="own", title="own", needs=("source",))}
+    )
+    board = build([entry("a", free, score("chrf", 1.0, test_set="u"))], ranker)
+    assert rows(board)["a"].cells["own"].score == 1.0
+    other = entry("b", free.model_copy(update={"sources_digest": "old"}))
+    board = build([entry("a", free), other], ranker, current={"news/en-it": "t"})
+    assert {s: r.cells["own"].score for s, r in rows(board).items()} == {"a": 1.0, "b": None}
 
 
 def test_two_systems_of_one_name_go_by_their_folders() -> None:
@@ -219,3 +271,17 @@ def test_columns_have_a_stable_order() -> None:
 
 def test_nothing_at_all() -> None:
     assert build([], ranker).tables == ()
+
+
+def test_tests_name_systems_as_rows_do() -> None:
+    def tested(scores: Sequence[Score], baselines: frozenset[str]) -> Ranked:
+        one, other = (score.system for score in scores)
+        return Ranked({}, "", ({"a": one, "b": other, "winner": other, "p": 0.5},))
+
+    entries = [
+        entry("out-1a2b3c4d", score("chrf", 50.0), name="out"),
+        entry("b", score("chrf", 60.0)),
+    ]
+    (table,) = build(entries, tested).tables
+    assert table.tests == ({"a": "out", "b": "b", "winner": "b", "p": 0.5},)
+    assert {"out", "b"} == {row.system for row in table.rows}

@@ -140,6 +140,16 @@ def test_examples_are_held_out(examples: Path) -> None:
         made.sources([Source(id="s9", text=" Wind. ")])
 
 
+@pytest.mark.parametrize("text", ["snow", "SNOW!", "“Snow”", "Ｓnow .", "schnee"])
+def test_an_example_that_differs_in_nothing_that_matters_is_not_held_out(
+    examples: Path, text: str
+) -> None:
+    made = prompter(examples=str(examples))
+    with pytest.raises(DataError, match=r"example 1 .* is segment 's9' of the test set"):
+        made.sources([Source(id="s9", text=text)])
+    made.sources([Source(id="s9", text=f"{text} falls"), Source(id="s10", text="!?")])
+
+
 def test_the_digest_follows_what_is_said(examples: Path) -> None:
     plain = prompter().digest()
     assert plain == prompter().digest()

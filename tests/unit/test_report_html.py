@@ -7,16 +7,19 @@ import hashlib
 import json
 import re
 import zlib
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
-from mtbench.report.html import SetContent, disagreement, most_disputed, pages
-from mtbench.report.html.flags import COPIED, EMPTY, EXACT, FAILED, LONG, SHORT, flags
-from mtbench.report.html.page import commands, json_island, safe
+from mtbench.metrics.health import FLAGS
+from mtbench.report.html import Suspicion, disagreement, most_disputed, pages
+from mtbench.report.html.badges import badges, seconds, seconds_text
+from mtbench.report.html.flags import BY_NAME, COPIED, EMPTY, EXACT, FAILED, LOOP, flags
+from mtbench.report.html.page import breakable, commands, json_island, safe
 from mtbench.report.html.wording import detectable, paired_tests, verdict
-from mtbench.types import Json, RunRecord
+from mtbench.types import Json
 from tests.support.nasty import NASTY
 from tests.support.report_content import METRICS, content
 
@@ -109,7 +112,7 @@ def test_no_text_becomes_an_element_or_a_handler() -> None:
         corpus=NASTY[0], notes=" ".join(NASTY),
     )  # fmt: skip
     found = parsed(pages(made)["index.html"])
-    assert set(found.tags) <= set(plain.tags) | {"p", "li", "span"}
+    assert set(found.tags) <= set(plain.tags) | {"p", "li", "span", "wbr"}
     assert found.tags.count("script") == plain.tags.count("script")
     assert not [name for name in found.attributes if name.startswith("on") or name == "style"]
 
@@ -133,15 +136,57 @@ def test_an_asset_that_ends_its_element_is_refused() -> None:
         ("  ", "a", ["b"], EMPTY),
         ("the same", "the same ", [], COPIED),
         ("the same", "the same", ["the same"], COPIED | EXACT),
-        ("x", "a", ["a reference of some length"], SHORT),
-        ("x" * 60, "a", ["a reference of some length"], LONG),
-        ("x", "a", ["short"], 0),
-        ("x" * 30, "a", ["y" * 20, "z" * 100], 0),
+        ("x", "a", ["a reference of some length"], 0),
         ("fine", None, [], 0),
     ],
 )
 def test_flags(text: str | None, source: str, references: list[str], expected: int) -> None:
     assert flags(text, source, references) == expected
+
+
+def test_flags_of_health_join_those_that_are_seen_at_once() -> None:
+    assert flags("the same", "the same", [], ["loop"]) == COPIED | LOOP
+    assert flags(None, "a", [], ["loop"]) == FAILED
+
+
+def test_every_flag_of_the_health_metric_is_known_to_the_page() -> None:
+    assert {*BY_NAME, "empty", "copied"} == set(FLAGS)
+
+
+def test_badges_count_flags_and_name_suspicions() -> None:
+    made = content(systems=("a", "b"))
+    one = replace(
+        made.sets[0],
+        evidence={"a": {3: {"loop": "x 9 times"}, 5: {"loop": "y", "numbers": "12345"}}, "b": {}},
+        suspicions=[Suspicion("twins", ("a", "b"), "the same", "Count them once.", ("s3",))],
+    )
+    row_a, row_b = sorted(one.table.rows, key=lambda row: row.system)
+    assert [badge.text for badge in badges(one, row_a)] == [
+        "2 looping", "1 with lost number", "suspect: twins",
+    ]  # fmt: skip
+    assert [badge.text for badge in badges(one, row_b)] == ["suspect: twins"]
+    page = pages(replace(made, sets=[one]))["index.html"]
+    assert "What makes these numbers suspect (1)" in page and "Count them once." in page
+    (part,) = (
+        unpacked(t) for _, a, t in parsed(page).inside if (a.get("id") or "").startswith("part-")
+    )
+    at = part["hypotheses"].index(list(one.hypotheses["a"]))
+    assert part["evidence"][at]["3"] == {str(LOOP): "x 9 times"}
+    assert part["flags"][at][3] & LOOP and not part["flags"][at][4] & LOOP
+
+
+def test_time_of_reading_a_file_is_no_speed() -> None:
+    one = content(systems=("a", "b")).sets[0]
+    row = one.table.rows[0]
+    assert seconds(row, one.runs[row.system]) is None
+    assert seconds(row, None) == row.seconds_per_segment
+    assert [seconds_text(v) for v in (None, 0.0, 0.0004, 0.0301, 12.345)] == [
+        "–", "< 0.001", "< 0.001", "0.0301", "12.3",
+    ]  # fmt: skip
+
+
+def test_a_name_may_be_broken_after_its_separators() -> None:
+    assert str(breakable("a-b.c<i>--d")) == "a-<wbr>b.<wbr>c&lt;i&gt;--<wbr>d"
 
 
 def test_disagreement_counts_pairs_that_are_ordered_the_other_way_round() -> None:
@@ -209,11 +254,6 @@ def test_commands_make_the_table_again() -> None:
     assert last == "mtbench verify 'some results'"
 
 
-def test_a_system_named_on_the_spot_is_no_command() -> None:
+def test_a_system_that_no_command_can_name_is_said_in_words() -> None:
     one = content(systems=("a", "b")).sets[0]
-    inline: dict[str, RunRecord] = {
-        name: run.model_copy(update={"card": run.card.model_copy(update={"inline": True})})
-        for name, run in one.runs.items()
-    }
-    changed = SetContent(**{**{f: getattr(one, f) for f in one.__slots__}, "runs": inline})
-    assert [line[0] for line in commands(changed, "results")] == ["#", "#", "m"]
+    assert [line[0] for line in commands(replace(one, models={}), "results")] == ["#", "#", "m"]

@@ -19,6 +19,7 @@ from mtbench.types import (
     MetricResult,
     RunRecord,
     Score,
+    Spent,
     Statistics,
     SystemCard,
     TestSetFacts,
@@ -223,11 +224,12 @@ def batch(*names: str) -> list[Finished]:
 
 
 def test_a_part_is_read_as_it_was_appended(folder: RunFolder) -> None:
-    assert folder.read_part("r") == ([], 0.0)
-    folder.append_part("r", batch("a", "b"), 1.25)
-    folder.append_part("r", [Finished(Hypothesis(id="c", failure="no"), {})], 2.5)
-    finished, seconds = folder.read_part("r")
-    assert seconds == 2.5
+    assert folder.read_part("r") == ([], Spent())
+    folder.append_part("r", batch("a", "b"), Spent(1.25))
+    last = Spent(2.5, {"requests": 3.0, "cost_USD": 0.000125})
+    folder.append_part("r", [Finished(Hypothesis(id="c", failure="no"), {})], last)
+    finished, spent = folder.read_part("r")
+    assert spent == last
     assert finished == [*batch("a", "b"), Finished(Hypothesis(id="c", failure="no"), {})]
     again = Results(folder.path.parents[2]).run("news", PAIR, "mt")
     assert again.read_part("r")[0] == finished
@@ -236,8 +238,8 @@ def test_a_part_is_read_as_it_was_appended(folder: RunFolder) -> None:
 
 
 def test_a_part_cut_off_anywhere_keeps_its_whole_lines(folder: RunFolder) -> None:
-    folder.append_part("r", batch("a"), 1.0)
-    folder.append_part("r", batch("b"), 2.0)
+    folder.append_part("r", batch("a"), Spent(1.0))
+    folder.append_part("r", batch("b"), Spent(2.0))
     whole = folder.part_path.read_bytes()
     ends = [at + 1 for at, byte in enumerate(whole) if byte == 10]
     for cut in range(len(whole) + 1):
@@ -246,13 +248,13 @@ def test_a_part_cut_off_anywhere_keeps_its_whole_lines(folder: RunFolder) -> Non
         lines = sum(end <= cut for end in ends)
         assert [f.hypothesis.id for f in finished] == ["a", "b"][: max(0, lines - 1)]
         # What comes next stands on a line of its own.
-        folder.append_part("r", batch("c"), 3.0)
+        folder.append_part("r", batch("c"), Spent(3.0))
         assert [f.hypothesis.id for f in folder.read_part("r")[0]][-1] == "c"
 
 
 def test_a_part_of_another_run_is_of_no_use(folder: RunFolder) -> None:
-    folder.append_part("r", batch("a"), 1.0)
-    assert folder.read_part("other") == ([], 0.0)
+    folder.append_part("r", batch("a"), Spent(1.0))
+    assert folder.read_part("other") == ([], Spent())
     assert not folder.part_path.exists()
 
 
@@ -267,16 +269,18 @@ def test_a_part_of_another_run_is_of_no_use(folder: RunFolder) -> None:
         b'{"seconds": "x", "batch": []}',
         b'{"seconds": 1, "batch": [{"id": "x", "mt": "a", "kept": 3}]}',
         b'{"seconds": 1, "batch": 3}',
+        b'{"seconds": 1, "usage": 3, "batch": []}',
+        b'{"seconds": 1, "usage": {"requests": "x"}, "batch": []}',
     ],
 )
 def test_a_damaged_line_ends_a_part(folder: RunFolder, line: bytes) -> None:
-    folder.append_part("r", batch("a"), 1.0)
+    folder.append_part("r", batch("a"), Spent(1.0))
     with folder.part_path.open("ab") as stream:
         stream.write(line + b"\n")
-    folder.append_part("r", batch("b"), 2.0)
-    finished, seconds = folder.read_part("r")
+    folder.append_part("r", batch("b"), Spent(2.0))
+    finished, spent = folder.read_part("r")
     assert [f.hypothesis.id for f in finished] == ["a"]
-    assert seconds == 1.0
+    assert spent == Spent(1.0)
 
 
 def test_a_part_that_cannot_be_used(folder: RunFolder) -> None:
@@ -284,7 +288,7 @@ def test_a_part_that_cannot_be_used(folder: RunFolder) -> None:
     with pytest.raises(RequestError, match="cannot be read"):
         folder.read_part("r")
     with pytest.raises(Unavailable, match="cannot be written"):
-        folder.append_part("r", batch("a"), 1.0)
+        folder.append_part("r", batch("a"), Spent(1.0))
 
 
 # --- the folder as a whole ------------------------------------------------------------------

@@ -53,6 +53,24 @@ def test_not_inferior_looks_at_one_side() -> None:
     assert not not_inferior(shifted(0.1, 0.01, higher_is_better=False), 0.02)
 
 
+@pytest.mark.parametrize(("units", "enough"), [(1, False), (29, False), (30, True)])
+def test_few_units_show_neither_equivalence_nor_non_inferiority(units: int, enough: bool) -> None:
+    """However short their interval: one segment has one of no length at all."""
+    base = np.linspace(0.3, 0.9, units)
+    nearly = base.copy()
+    nearly[0] += 0.001
+    test = paired_test(("new", mean_rows(nearly)), ("old", mean_rows(base)), mean, seed=0)
+    assert not test.significant and test.interval_90.high < 0.01
+    assert (equivalent(test, 0.01), not_inferior(test, 0.01)) == (enough, enough)
+    assert verdict(test, 0.01) == ("equivalent" if enough else "undecided")
+
+
+def test_what_is_significantly_better_is_not_inferior() -> None:
+    base = np.linspace(0.3, 0.9, 7)
+    test = paired_test(("new", mean_rows(base + 0.1)), ("old", mean_rows(base)), mean, seed=0)
+    assert test.significant and not_inferior(test, 0.01) and not equivalent(test, 1.0)
+
+
 @pytest.mark.parametrize("margin", [0.0, -1.0, float("nan")])
 def test_a_margin_is_above_zero(margin: float) -> None:
     test = shifted(0.0, 0.1)
@@ -118,6 +136,10 @@ def test_agreement_under_its_conditions() -> None:
         ("comet", COMET.replace("Unbabel", "me"), {}, "no curve is published for comet"),
         ("bleu", BLEU.replace("mixed", "lc"), {}, "no curve"),
         ("bleu", f"{BLEU}|order:2", {}, "no curve"),
+        ("bleu", BLEU.replace("13a", "char"), {}, "no curve"),
+        ("bleu", f"{BLEU}|failures:empty", {}, "no curve"),
+        ("comet", COMET.replace("fp32", "int8"), {}, "no curve"),
+        ("comet", f"{COMET}|forced:yes", {}, "no curve"),
         ("chrf", CHRF.replace("nw:0", "nw:2"), {}, "no curve"),
         ("chrf", f"{CHRF}|beta:1", {}, "no curve"),
         ("spbleu", BLEU, {}, "no curve"),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
-from mtbench.significance import bootstrap_interval
-from mtbench.slices import By, labels_by, slice_scores
-from mtbench.types import Labels
-from tests.support.lexical_rows import mean, mean_rows, pool_ter
+from mtbench.significance import bootstrap_interval, interval_of_part
+from mtbench.slices import By, Pool, labels_by, slice_scores
+from mtbench.types import Interval, Labels
+from tests.support.lexical_rows import Array, mean, mean_rows, pool_ter
 
-ESTIMATOR = functools.partial(bootstrap_interval, resamples=200, seed=0)
+
+def estimator(rows: Array, pool: Pool, places: Sequence[int]) -> Interval:
+    return bootstrap_interval(rows, pool, resamples=200, seed=0)
+
+
 LABELS = Labels(
     testset_digest="t" * 64,
     ids=("1", "2", "3", "4"),
@@ -43,7 +48,7 @@ def test_scores_are_pooled_within_a_slice() -> None:
     # TER pools edits over length: (1 + 3) / (10 + 10), not the mean of 10 % and 30 %.
     rows = {"a": np.array([[1.0, 10], [5, 10], [3, 10], [0, 5]])}
     found = slice_scores(
-        rows, labels_by(LABELS, "document"), pool_ter, ESTIMATOR, by="document", metric="ter"
+        rows, labels_by(LABELS, "document"), pool_ter, estimator, by="document", metric="ter"
     )
     assert found.by == "document" and found.metric == "ter" and found.unlabelled == 1
     first, second = found.slices
@@ -54,7 +59,7 @@ def test_scores_are_pooled_within_a_slice() -> None:
 
 def test_every_system_on_every_slice_short_lengths_first() -> None:
     systems = {"b": mean_rows([1.0, 2.0, 3.0, 4.0]), "a": mean_rows([0.0, 0.0, 0.0, 1.0])}
-    found = slice_scores(systems, labels_by(LABELS, "length"), mean, ESTIMATOR, by="length")
+    found = slice_scores(systems, labels_by(LABELS, "length"), mean, estimator, by="length")
     assert [s.label.split()[0] for s in found.slices] == ["1–49", "50–99", "100–199", "400+"]
     assert [s.system for s in found.slices[0].scores] == ["b", "a"]
     assert [[x.score for x in s.scores] for s in found.slices] == [[2, 0], [3, 0], [4, 1], [1, 0]]
@@ -62,4 +67,23 @@ def test_every_system_on_every_slice_short_lengths_first() -> None:
 
 def test_lengths_must_agree() -> None:
     with pytest.raises(ValueError, match="4 rows of a against 3 labels"):
-        slice_scores({"a": mean_rows([1, 2, 3, 4])}, ["x"] * 3, mean, ESTIMATOR, by="domain")
+        slice_scores({"a": mean_rows([1, 2, 3, 4])}, ["x"] * 3, mean, estimator, by="domain")
+
+
+def test_documents_are_the_unit_of_a_slice_that_has_twenty() -> None:
+    """Segments of a document are alike here, so that those of few documents say little."""
+    documents = [f"d{at // 4}" for at in range(120)]
+    domains = ["news"] * 80 + ["chat"] * 40  # 20 documents, and 10
+    scores = [float(at // 4 % 5) for at in range(120)]
+    found = slice_scores(
+        {"a": mean_rows(scores)},
+        domains,
+        mean,
+        functools.partial(interval_of_part, documents=documents, seed=0),
+        by="domain",
+    )
+    news, chat = (part.scores[0].interval for part in found.slices)
+    assert (news.unit, news.units, news.reliable) == ("document", 20, False)
+    assert (chat.unit, chat.units, chat.reliable) == ("segment", 40, True)
+    by_segment = bootstrap_interval(mean_rows(scores[:80]), mean, seed=0)
+    assert news.high - news.low > 1.5 * (by_segment.high - by_segment.low)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -88,7 +89,18 @@ def test_twins() -> None:
     )
     (finding,) = twins(known)
     assert finding.systems == ("a", "b")
-    assert "2 of 4" in finding.evidence
+    assert "2 of them word for word" in finding.evidence
+
+
+def test_twins_may_differ_in_a_letter() -> None:
+    texts = [f"{LONG} nine ten {i}" for i in range(4)]
+    known = evidence({"a": texts, "b": [text.replace("one", "One") for text in texts]}, texts)
+    (finding,) = twins(known)
+    assert finding.evidence == (
+        "4 of 4 long segments are the same in 9 of 10 characters or more, 0 of them word for word"
+    )
+    reworded = [" ".join(reversed(text.split())) for text in texts]
+    assert not twins(evidence({"a": texts, "b": reworded}, texts))
 
 
 def test_metrics_that_disagree_on_two_systems_name_segments() -> None:
@@ -146,4 +158,24 @@ def test_cards_tell_what_is_optimised_and_what_was_seen() -> None:
     assert "comet" in marked.evidence
     (seen,) = seen_in_training(known)
     assert "2022-01-30" in seen.evidence
-    assert {f.kind for f in suspicions(known)} == {"optimised for a metric", "seen in training"}
+    found = suspicions(known)
+    assert {f.kind for f in found.findings} == {"optimised for a metric", "seen in training"}
+
+
+def test_what_was_not_looked_at_is_said() -> None:
+    known = evidence({"a": [LONG], "b": [LONG]}, [LONG])
+    assert suspicions(known).unexamined == (
+        "reference affinity: among 2 systems nothing can stand out; it takes 6",
+        "training data: the corpus's card has no date",
+    )
+    dated = TestSetFacts(segments=1, date=datetime.date(2022, 1, 30))
+    known = evidence({"b": [LONG], "a": [LONG]}, [LONG], facts=dated)
+    known = dataclasses.replace(known, references=((),))
+    assert suspicions(known).unexamined == (
+        "reference affinity and text hygiene: the references are not at hand",
+        "training data: no training_cutoff in the cards of a, b",
+    )
+    many = evidence({f"s{n}": [LONG] for n in range(6)}, [LONG], facts=dated)
+    assert "reference affinity: not all systems have a score by chrf or bleu" in (
+        suspicions(many).unexamined
+    )

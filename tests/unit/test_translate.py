@@ -124,9 +124,20 @@ def test_without_documents_blocks_are_fixed_and_part_of_what_was_run() -> None:
     assert ids(later) == [[("s3",), ("s4",)], [("s5",)]]
 
 
+def test_without_documents_answers_by_id_are_kept_one_by_one() -> None:
+    given = sources(*"aab")
+    backend = made(Documents, by_id=True)
+    assert batching(backend, Runtime(), given) == "single"
+    assert ids(plan(given, backend, Runtime(), frozenset({"s2"}))) == [[("s1",)], [("s3",)]]
+
+
 def test_one_at_a_time() -> None:
     given = sources("a", "a")
     assert ids(plan(given, made(Singles), Runtime(), frozenset({"s1"}))) == [[("s2",)]]
+    # An equal text is asked for once, unless a seed or a file goes by its id.
+    assert ids(plan(given, made(Singles), Runtime(), frozenset())) == [[("s1", "s2")]]
+    by_id = plan(given, made(Singles, by_id=True), Runtime(), frozenset())
+    assert ids(by_id) == [[("s1",)], [("s2",)]]
     assert batching(made(Singles), Runtime(batch_size=9), given) == "single"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from mtbench.corpus import pair_files, read_segments
+from mtbench.corpus import load, pair_files, read_segments
 from mtbench.digests import digest_file
 from mtbench.errors import DataError, RequestError
 from mtbench.identification import _classify
@@ -322,7 +322,7 @@ def test_control_characters(text: str, name: str | None, tmp_path: Path) -> None
 
 def test_segments_of_a_document_that_stand_apart(tmp_path: Path) -> None:
     rows = _rows(7)
-    for row, document in zip(rows, ["a", "a", "b", "a", None, "b", "b"], strict=True):
+    for row, document in zip(rows, ["a", "a", "b", "a", " ", "b", "b"], strict=True):
         row["doc"] = document
 
     report = validate([_corpus(tmp_path / "c", rows)])
@@ -331,6 +331,14 @@ def test_segments_of_a_document_that_stand_apart(tmp_path: Path) -> None:
         (4, "a segment of a document that was left on line 2"),
         (6, "a segment of a document that was left on line 3"),
     ]
+
+
+def test_a_blank_document_is_none(tmp_path: Path) -> None:
+    """Segments without a document are units of their own, not one large one."""
+    rows = [{**row, "doc": "", "domain": " "} for row in _rows(3)]
+    found = load(pair_files(_corpus(tmp_path / "c", rows))[0])
+    assert found.documents == (None,) * 3
+    assert found.domains == (None,) * 3
 
 
 def test_one_id_with_two_sources_over_the_files_of_a_corpus(tmp_path: Path) -> None:

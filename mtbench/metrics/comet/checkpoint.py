@@ -7,13 +7,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from mtbench.digests import digest_file, digest_text
 from mtbench.errors import MissingWeights, RequestError
 from mtbench.metrics.comet import hub
+from mtbench.metrics.comet.identity import TOKENIZERS, configuration_digest, remembered_digest
 from mtbench.metrics.comet.quiet import quiet
 
 CHECKPOINT = "checkpoints/model.ckpt"
 HPARAMS = "hparams.yaml"
+ENCODER = "xlm-roberta-large"  # of a checkpoint that names none
 
 # Commits of the hub, so that a name means the same weights everywhere.
 PINNED = {
@@ -24,7 +25,6 @@ PINNED = {
 
 # What COMET reads of an encoder beside a checkpoint that holds its weights.
 ENCODER_FILES = ("config.json", "tokenizer*", "sentencepiece*", "special_tokens_map.json", "vocab*")
-TOKENIZERS = ("tokenizer.json", "sentencepiece.bpe.model", "sentencepiece.model", "vocab.txt")
 # The hub moved these; a cache may hold either name.
 ENCODER_NAMES = {
     "xlm-roberta-large": "FacebookAI/xlm-roberta-large",
@@ -53,6 +53,7 @@ class Located:
         kind: COMET's class identifier.
         encoder: Folder with the encoder's configuration and tokenizer.
         encoder_model: COMET's name for the encoder's architecture.
+        config: Digest of what a score follows from beside the weights; empty without a path.
         segments: What a unified checkpoint reads, in order.
         hparams: Hyper-parameters as the checkpoint's ``hparams.yaml`` has them.
     """
@@ -64,6 +65,7 @@ class Located:
     kind: str
     encoder: str
     encoder_model: str
+    config: str = ""
     segments: tuple[str, ...] = ()
     hparams: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -72,11 +74,6 @@ class Located:
         found = asdict(self)
         del found["hparams"]
         return found
-
-    @property
-    def identity(self) -> str:
-        """What tells its weights from all others."""
-        return digest_text(f"{self.model}\n{self.revision}\n{self.sha256}\n")
 
 
 def locate(
@@ -173,8 +170,8 @@ def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Lo
             f"{model}: not a class of COMET checkpoint that mtbench scores with: {kind!r}",
             why="known: " + ", ".join(sorted(CLASSES)),
         )
-    sha256 = None if revision else _remembered_digest(path, asked.cache)
-    encoder = _encoder(path, hparams, asked)
+    sha256 = None if revision else remembered_digest(path, asked.cache)
+    encoder = _encoder(path, hparams, model if revision else str(path), asked)
     if encoder is None:
         return Located(model, "", revision, sha256, kind="", encoder="", encoder_model="")
     segments = hparams.get("input_segments") or ["mt", "src", "ref"]
@@ -186,6 +183,7 @@ def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Lo
         kind=kind,
         encoder=str(encoder),
         encoder_model=str(hparams.get("encoder_model", "XLM-RoBERTa")),
+        config=configuration_digest(hparams, encoder),
         segments=tuple(segments) if kind in ("unified_metric", "xcomet_metric") else (),
         hparams=hparams,
     )
@@ -215,13 +213,19 @@ def _hparams(path: Path, trust: bool) -> dict[str, Any]:
     return found
 
 
-def _encoder(path: Path, hparams: dict[str, Any], asked: _Asked) -> Path | None:
-    """Where the encoder's configuration and tokenizer lie; None where left on the hub.
+def local_encoder(path: Path, name: str) -> Path | None:
+    """Where an encoder's configuration and tokenizer lie on this machine.
 
     A checkpoint names its encoder by a hub id or by a path of the machine it was trained on; a
     path that is not there is looked for beside the checkpoint.
+
+    Args:
+        path: The checkpoint file.
+        name: Its encoder's name.
+
+    Raises:
+        MissingWeights: If it can only have lain in a folder that is not there.
     """
-    name = str(hparams.get("pretrained_model", "xlm-roberta-large"))
     given = Path(name)
     if _is_encoder(given):
         return given
@@ -239,8 +243,17 @@ def _encoder(path: Path, hparams: dict[str, Any], asked: _Asked) -> Path | None:
             found = hub.cached_snapshot(repo, None, ["config.json", tokenizer])
             if found is not None:
                 return found
+    return None
+
+
+def _encoder(path: Path, hparams: dict[str, Any], model: str, asked: _Asked) -> Path | None:
+    """Where the encoder's configuration and tokenizer lie; None where left on the hub."""
+    name = str(hparams.get("pretrained_model", ENCODER))
+    here = local_encoder(path, name)
+    if here is not None:
+        return here
     if asked.offline:
-        raise hub.offline(f"{name} (the encoder's tokenizer)", NOT_ASKED)
+        raise hub.offline(f"{name} (the encoder's tokenizer)", NOT_ASKED, fetch=model)
     repo = ENCODER_NAMES.get(name, name)
     if not asked.fetch:
         hub.commit_of(repo, None, "config.json")
@@ -253,22 +266,6 @@ def _encoder(path: Path, hparams: dict[str, Any], asked: _Asked) -> Path | None:
 
 def _is_encoder(folder: Path) -> bool:
     return (folder / "config.json").is_file() and any((folder / t).is_file() for t in TOKENIZERS)
-
-
-def _remembered_digest(path: Path, cache: str) -> str:
-    """The file's SHA-256, computed once for a path, size and time of change."""
-    state = path.stat()
-    key = digest_text(f"{path.resolve()}\n{state.st_size}\n{state.st_mtime_ns}\n")
-    memory = Path(cache) / "comet" / "digests" / key if cache else None
-    if memory and memory.is_file():
-        return memory.read_text().strip()
-    found = digest_file(path)
-    if memory:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        beside = memory.with_suffix(".tmp")
-        beside.write_text(found + "\n")
-        beside.replace(memory)
-    return found
 
 
 def read(path: Path, trust: bool) -> dict[str, Any]:

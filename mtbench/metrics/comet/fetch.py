@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from mtbench.errors import MissingExtra
+from mtbench.errors import MissingExtra, MissingWeights
 from mtbench.metrics.comet import checkpoint, hub
 from mtbench.metrics.comet.client import open_session
 from mtbench.metrics.comet.session import Settings
@@ -21,6 +22,7 @@ class Cached(Record):
         pinned: Whether that is the commit mtbench pins the id to.
         bytes: Size of the checkpoint file.
         path: The checkpoint file.
+        encoder: Whether what it needs of its encoder (configuration, tokenizer) is here, too.
     """
 
     model: str
@@ -28,6 +30,7 @@ class Cached(Record):
     pinned: bool
     bytes: int
     path: str
+    encoder: bool
 
 
 def fetch(model: str, revision: str | None = None) -> Path:
@@ -73,4 +76,15 @@ def _checkpoints(folder: Path) -> Iterator[Cached]:
             pinned=checkpoint.PINNED.get(model) == snapshot.name,
             bytes=file.stat().st_size,
             path=str(file),
+            encoder=_encoder_is_here(file, snapshot / checkpoint.HPARAMS),
         )
+
+
+def _encoder_is_here(file: Path, hparams: Path) -> bool:
+    # Not parsed: a YAML reader comes with COMET alone, and this says what is here without it.
+    named = re.search(r"(?m)^pretrained_model:\s*['\"]?([^'\"\s]+)", hparams.read_text("utf-8"))
+    name = named.group(1) if named else checkpoint.ENCODER
+    try:
+        return checkpoint.local_encoder(file, name) is not None
+    except MissingWeights:
+        return False

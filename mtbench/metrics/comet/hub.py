@@ -7,6 +7,7 @@ and where that cannot be, one message says why within seconds.
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,7 +19,11 @@ from mtbench.metrics.comet.quiet import quiet
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")
 ETAG_SECONDS = 5.0
-_OFFLINE = "fetch it where there is a network: mtbench metrics fetch comet"
+_DEFAULTS = {
+    "Unbabel/wmt22-comet-da": "comet",
+    "Unbabel/wmt22-cometkiwi-da": "cometkiwi",
+    "Unbabel/XCOMET-XL": "xcomet",
+}
 
 
 def is_hub_id(text: str) -> bool:
@@ -163,9 +168,18 @@ def _connection_errors() -> tuple[type[Exception], ...]:
     return (ConnectionError, requests.ConnectionError, requests.Timeout)
 
 
-def offline(repo: str, why: str) -> MissingWeights:
-    """The error for a checkpoint that is not here where the network cannot help."""
-    return MissingWeights(f"{repo} is not on this machine", why=why, hint=_OFFLINE)
+def offline(repo: str, why: str, *, fetch: str | None = None) -> MissingWeights:
+    """The error for what is not here where the network cannot help.
+
+    Args:
+        repo: What is missing.
+        why: Why it cannot be had.
+        fetch: The checkpoint to be fetched for it, if not that itself.
+    """
+    model = fetch or repo
+    what = _DEFAULTS.get(model) or f"comet --comet-model {shlex.quote(model)}"
+    hint = f"fetch it where there is a network: mtbench metrics fetch {what}"
+    return MissingWeights(f"{repo} is not on this machine", why=why, hint=hint)
 
 
 def _first(error: Exception) -> str:

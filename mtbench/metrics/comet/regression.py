@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -22,6 +23,8 @@ from mtbench.metrics.comet.encode import (
 
 Vectors = NDArray[np.float32]
 
+_PROBES = (11, 24, 48)  # lengths in sub-words
+
 
 class Sentences:
     """Sentence embeddings of regression and reference-free regression checkpoints.
@@ -30,15 +33,19 @@ class Sentences:
         model: The loaded model.
         device: Where it is.
         size: Sequences in a batch, at most.
-        store: Where embeddings are kept.
         exact: Whether the encoder runs at single precision.
+
+    Attributes:
+        store: Where embeddings are kept.
+        encoded: How many sequences were encoded.
+        by_content: Whether batches are fixed by content.
     """
 
-    def __init__(self, model: Any, device: Any, size: int, store: Store, exact: bool) -> None:
+    def __init__(self, model: Any, device: Any, size: int, exact: bool) -> None:
         self._model = model
         self._device = device
         self._size = size
-        self._store = store
+        self.store = Store()
         self._with_reference = bool(model.requires_references())
         self._width = int(model.encoder.output_units)
         self.encoded = 0
@@ -102,7 +109,7 @@ class Sentences:
             unions.setdefault(salts[at], {}).update(members)
         missing: dict[bytes, list[Ids]] = {}
         for salt, members in unions.items():
-            found = self._store.get({ids: salt + digest(ids) for ids in members}, self._width)
+            found = self.store.get({ids: salt + digest(ids) for ids in members}, self._width)
             known |= {(salt, ids): vector for ids, vector in found.items()}
             missing[salt] = [ids for ids in members if ids not in found]
             # In a group fixed by content one missing vector means encoding the group again.
@@ -113,7 +120,7 @@ class Sentences:
             for batch in batches(sequences, self._size):
                 fresh = dict(zip(batch, self._embed(batch), strict=True))
                 known |= {(salt, ids): vector for ids, vector in fresh.items()}
-                self._store.put(
+                self.store.put(
                     {salt + digest(ids): vector for ids, vector in fresh.items()},
                     {salt + digest(ids) for ids in fresh if ids in keep},
                 )
@@ -147,6 +154,19 @@ class Sentences:
         # As ReferencelessRegression.forward joins its two sides.
         both = (hypothesis, source, hypothesis * source, torch.abs(hypothesis - source))
         return self._model.estimator(torch.cat(both, dim=1))
+
+    def fingerprint(self) -> str:
+        """Digest of what the model makes of a few fixed sequences, to the last bit.
+
+        Two models, precisions, devices or builds of the stack that differ here differ everywhere,
+        whatever the files they were read from are called and say.
+        """
+        words = max(len(self._model.encoder.tokenizer) - 8, 1)
+        found = hashlib.sha256()
+        for length in _PROBES:
+            probe = tuple((7 + 17 * at) % words + 4 for at in range(length))
+            found.update(self._embed([probe]).tobytes())
+        return found.hexdigest()
 
     def _embed(self, batch: Sequence[Ids]) -> Vectors:
         found: Vectors = self._run(batch).float().cpu().numpy()

@@ -15,6 +15,8 @@ from mtbench.types import Json, ScoringView
 
 log = logging.getLogger(__name__)
 
+_ROOM = 14  # systems in a block whose batches are fixed by content
+
 
 class CometScorer(Scorer):
     """COMET made ready for one test set.
@@ -60,11 +62,16 @@ class CometScorer(Scorer):
         scores = {name: np.zeros(count, dtype=np.float64) for name in names}
         cuts: dict[str, dict[str, list[str]]] = {name: {} for name in names}
         self._annotations |= {name: {} for name in names}
+        # Where a block's content is what its batches follow from, its size may not follow from
+        # how many systems there are.
+        room = _ROOM if self._loaded.get("batches") == "content" else max(1, len(names))
         references = len(self._references[0]) if self._references and count else 0
-        size = max(1, self._loaded["texts"] // (len(names) + 1 + references))
+        size = max(1, self._loaded["texts"] // (room + 1 + references))
         for start in range(0, count, size):
             block = range(start, min(start + size, count))
-            self._score_block(block, outputs, scores, cuts, advance)
+            for first in range(0, len(names), room):
+                some = {name: outputs[name] for name in names[first : first + room]}
+                self._score_block(block, some, scores, cuts, advance)
         for name in names:
             self._notes[name] = self._facts(outputs[name], cuts[name])
             self._warn(name, cuts[name])

@@ -21,6 +21,7 @@ from mtbench.metrics.comet.encode import (
     prepare_model,
     tokenize,
 )
+from mtbench.metrics.comet.identity import embeddings_key, remembered_digest
 from mtbench.metrics.comet.quiet import quiet
 from mtbench.metrics.comet.regression import Sentences
 from mtbench.metrics.comet.unified import Pairs, Triple, mean_score
@@ -31,6 +32,8 @@ Request = dict[str, Any]
 Reply = dict[str, Any]
 
 DISTRIBUTION = "unbabel-comet"
+ENGINES = ("torch", "transformers")
+LAYOUT = 2  # of the embeddings on disk, and of how they are made; a new number leaves old ones be
 
 # Texts of a request, at most, so that memory is bounded: embeddings of 1,024 dimensions take
 # 256 MB; joined sequences and their labels take more.
@@ -72,7 +75,6 @@ class LocalSession:
         self._model: Any = None
         self._sentences: Sentences | None = None
         self._pairs: Pairs | None = None
-        self._store: Store | None = None
 
     def version(self) -> str:
         """Version of unbabel-comet.
@@ -126,8 +128,8 @@ class LocalSession:
             if hasattr(model, "input_weights_spans") or hasattr(model, "word_level"):
                 self._pairs = Pairs(model, device, size, exact)
             else:
-                self._store = Store(self._embeddings())
-                self._sentences = Sentences(model, device, size, self._store, exact)
+                self._sentences = Sentences(model, device, size, exact)
+                self._sentences.store = Store(self._embeddings(self._sentences, device))
         self._model = model
         worker: Sentences | Pairs | None = self._sentences or self._pairs
         return {
@@ -137,11 +139,17 @@ class LocalSession:
             "texts": VECTORS if self._sentences else JOINED,
         }
 
-    def _embeddings(self) -> Path | None:
-        if not self._settings.cache or self._located is None:
+    def _embeddings(self, sentences: Sentences, device: Any) -> Path | None:
+        """The file for embeddings that these weights make here, and no others."""
+        found, wanted = self._located, self._settings
+        if not wanted.cache or found is None:
             return None
-        name = f"{self._located.identity[:16]}-{self._settings.precision}.sqlite"
-        return Path(self._settings.cache) / "comet" / "embeddings" / name
+        facts = [LAYOUT, found.model, found.revision, found.config, wanted.precision, device.type]
+        facts.append(remembered_digest(Path(found.path), wanted.cache))
+        facts += [importlib.metadata.version(one) for one in (DISTRIBUTION, *ENGINES)]
+        facts.append(sentences.fingerprint())
+        name = f"{embeddings_key(facts)}-{wanted.precision}.sqlite"
+        return Path(wanted.cache) / "comet" / "embeddings" / name
 
     def score(self, request: Request, advance: Advance) -> Reply:
         """Scores segments of several systems at once.
@@ -188,7 +196,7 @@ class LocalSession:
                 )
         return reply | {
             "cut": [at for at, cut in enumerate(tokens.cut) if cut],
-            "problem": self._store.problem if self._store is not None else None,
+            "problem": self._sentences.store.problem if self._sentences is not None else None,
         }
 
     @staticmethod
@@ -244,9 +252,9 @@ class LocalSession:
 
     def close(self) -> None:
         """Lets the weights go."""
-        if self._store is not None:
-            self._store.close()
-        self._model = self._sentences = self._pairs = self._store = None
+        if self._sentences is not None:
+            self._sentences.store.close()
+        self._model = self._sentences = self._pairs = None
         gc.collect()
 
 

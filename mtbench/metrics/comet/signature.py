@@ -16,7 +16,7 @@ def comet_signature(
 ) -> Signature:
     """The signature of a COMET score.
 
-    ``comet:2.2.7|model:Unbabel/wmt22-comet-da|revision:2760a223ac95|precision:fp32|refs:r1|…``
+    ``comet:2.2.7|model:Unbabel/wmt22-comet-da|revision:2760a223ac95|config:…|precision:fp32|…``
 
     Args:
         facts: Of the checkpoint and of COMET's version, as a session locates them.
@@ -28,13 +28,10 @@ def comet_signature(
         weights = ("revision", str(facts["revision"])[:DIGITS])
     else:
         weights = ("sha256", str(facts["sha256"])[:DIGITS])
-    fields = [
-        ("comet", str(facts["version"])),
-        ("model", str(facts["model"])),
-        weights,
-        ("precision", precision),
-        ("refs", _references(references)),
-    ]
+    fields = [("comet", str(facts["version"])), ("model", str(facts["model"])), weights]
+    if facts["config"]:  # not known while it is on the hub
+        fields.append(("config", str(facts["config"])[:DIGITS]))
+    fields += [("precision", precision), ("refs", _references(references))]
     if forced:
         fields.append(("forced", "yes"))
     fields.append(("mtbench", __version__))

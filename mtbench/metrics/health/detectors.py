@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from mtbench.metrics.health.scripts import unspaced_letters
+
 MANY_REPEATS = 4  # of a phrase, one after the other
 LONGEST_PHRASE = 12  # words
 SHORT = 10  # characters of a source whose translation's length tells nothing
@@ -64,7 +66,8 @@ def empty(segment: Segment) -> str | None:
 
 def copied(segment: Segment) -> str | None:
     """The source as it stands, where a translation would differ."""
-    if len(_WORD.findall(segment.source)) < COPIED_WORDS:
+    words = len(_WORD.findall(segment.source)) + unspaced_letters(segment.source) // 2
+    if words < COPIED_WORDS:
         return None
     same = _folded(segment.hypothesis) == _folded(segment.source)
     expected = any(_folded(r) == _folded(segment.source) for r in segment.references)

@@ -13,6 +13,7 @@ from mtbench.languages import base_language
 from mtbench.metrics.guards import checked_column
 from mtbench.metrics.health import detectors
 from mtbench.metrics.health.detectors import Detector, Segment
+from mtbench.metrics.health.scripts import foreign_script
 from mtbench.plugins import require
 from mtbench.seams import Advance, Array, Metric, Scorer
 from mtbench.types import Json, MetricInfo, ScoringView, Signature
@@ -31,6 +32,7 @@ FLAGS = (*_DETECTORS, "length", "off_target")
 PIVOTS = ("en", "es")  # with their relatives, what text usually passes through on its way
 UNTRANSLATED = 0.8  # of the words
 WINDOW = 6
+WINDOW_CERTAIN = 0.9999  # of so few words, and so many windows, more is asked than of a text
 _LOWER_RUN = re.compile(r"(?<![\w'’.-])(?:[^\W\d_A-ZÀ-ÖØ-Þ][^\W\d_]*['’]?[ ]?)+")
 LANGUAGE_WORDS = 5  # below that a language is not asked for
 LANGUAGE_LETTERS = 20
@@ -93,7 +95,10 @@ class _HealthScorer(Scorer):
             letters=LANGUAGE_LETTERS,
         )
         self._windows = LanguageCheck(
-            (view.pair.target, view.pair.source, *PIVOTS), words=WINDOW, letters=LANGUAGE_LETTERS
+            (view.pair.target, view.pair.source, *PIVOTS),
+            words=WINDOW,
+            letters=LANGUAGE_LETTERS,
+            certain=WINDOW_CERTAIN,
         )
         self._recognised = [self._recognisable(references) for references in self._references]
         self._usual = self._usual_ratio()
@@ -102,7 +107,10 @@ class _HealthScorer(Scorer):
     def _recognisable(self, references: tuple[str, ...]) -> bool:
         """Whether the reference itself is not taken for another language than the target."""
         target = self._view.pair.target
-        return all(self._languages.other_language(r, target) is None for r in references)
+        return all(
+            self._languages.other_language(r, target) is None and not foreign_script(r, target)
+            for r in references
+        )
 
     def _usual_ratio(self) -> float | None:
         firsts = [references[0] if references else "" for references in self._references]
@@ -152,7 +160,10 @@ class _HealthScorer(Scorer):
     def _off_target(
         self, text: str, source: str, known: str, flags: Mapping[str, str]
     ) -> str | None:
-        other = self._languages.other_language(text, self._view.pair.target)
+        target = self._view.pair.target
+        if script := foreign_script(_without(text, known), target):
+            return f"written in {script}"
+        other = self._languages.other_language(text, target)
         if other is None:
             return self._left_over(text, known)
         if not self._still_other(text, source, known):
@@ -169,8 +180,7 @@ class _HealthScorer(Scorer):
         left as it was is off-target all the same.
         """
         words = text.split()
-        shared = set(known.split())
-        own = [word for word in words if word not in shared]
+        own = _without(text, known).split()
         if len(own) >= LANGUAGE_WORDS:
             rest = self._languages.other_language(" ".join(own), self._view.pair.target)
             return rest is not None
@@ -180,13 +190,16 @@ class _HealthScorer(Scorer):
     def _left_over(self, text: str, known: str) -> str | None:
         """Words of a third language inside a text: what a pivot left standing.
 
-        Names and quotations are often foreign, so only runs of lower-case words count that source
-        and references do not have, and neither the source's language nor English.
+        Names and quotations are often foreign, so only runs of lower-case words count, and six of
+        them at a time, that source and references do not have, and neither the source's language
+        nor English.
         """
         for run in _LOWER_RUN.findall(text):
             words = run.split()
-            for start in range(0, len(words) - WINDOW + 1, WINDOW // 2):
-                window = " ".join(words[start : start + WINDOW])
+            starts = range(0, len(words) - WINDOW + 1, WINDOW // 2)
+            parts = [words[start : start + WINDOW] for start in starts]
+            for part in [*parts, words] if len(words) > WINDOW else parts:
+                window = " ".join(part)
                 if window in known:
                     continue
                 other = self._windows.other_language(window, self._view.pair.target)
@@ -205,3 +218,9 @@ class _HealthScorer(Scorer):
             for flag in flags:
                 counts[flag] += 1
         return counts
+
+
+def _without(text: str, known: str) -> str:
+    """The words of a text that another one has not."""
+    shared = set(known.split())
+    return " ".join(word for word in text.split() if word not in shared)

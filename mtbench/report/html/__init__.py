@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from mtbench.report.html.content import Content, Group, GroupScore, Judgements, SetContent
+from mtbench.report.html.content import (
+    Content,
+    Group,
+    GroupScore,
+    Judgements,
+    SetContent,
+    Suspicion,
+)
 from mtbench.report.html.disagreement import disagreement, most_disputed
 from mtbench.report.html.page import SINGLE_FILE_BYTES, pages
 
@@ -13,6 +20,7 @@ __all__ = [
     "GroupScore",
     "Judgements",
     "SetContent",
+    "Suspicion",
     "disagreement",
     "most_disputed",
     "pages",

@@ -57,6 +57,24 @@ class Judgements:
     source: str
 
 
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """What makes a table's numbers suspect.
+
+    Attributes:
+        kind: What it is, in a word or two.
+        systems: Whom it concerns.
+        evidence, advice: A sentence each.
+        segments: Ids to look at.
+    """
+
+    kind: str
+    systems: Sequence[str]
+    evidence: str
+    advice: str
+    segments: Sequence[str] = ()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SetContent:
     """One test set: a table of the leaderboard with the segments behind it.
@@ -68,12 +86,16 @@ class SetContent:
         hypotheses: System → for each segment its text, None where the system failed.
         failures: System → position of a segment → why there is no text.
         runs: System → the record of its run.
+        models: System → the ``--model`` that means it, where a command line can say it.
         scores: Metric → system → array of shape (n,).
         groups: Scores by length, domain and document.
         sources: For each segment its source; None where the corpus is not at hand.
         references: For each segment its references; None likewise.
         reference_names: Names of the references, where they have some.
         documents, domains: For each segment its label.
+        evidence: System → position of a segment → health flag → what was seen; only systems whose
+            output was looked at.
+        suspicions: What makes the numbers suspect.
         annotations: Metric → system → position of a segment → what the metric said in words.
         human: Human judgements.
         notes: Sentences a reader must see (texts that are not at hand, and why).
@@ -86,12 +108,15 @@ class SetContent:
     failures: Mapping[str, Mapping[int, str]]
     runs: Mapping[str, RunRecord]
     scores: Mapping[str, Mapping[str, Array]]
+    models: Mapping[str, str] = field(default_factory=dict)
     groups: Sequence[Group] = ()
     sources: Sequence[str] | None = None
     references: Sequence[Sequence[str]] | None = None
     reference_names: Sequence[str] = ()
     documents: Sequence[str | None] = ()
     domains: Sequence[str | None] = ()
+    evidence: Mapping[str, Mapping[int, Mapping[str, str]]] = field(default_factory=dict)
+    suspicions: Sequence[Suspicion] = ()
     annotations: Mapping[str, Mapping[str, Mapping[int, Json]]] = field(default_factory=dict)
     human: Judgements | None = None
     notes: Sequence[str] = ()

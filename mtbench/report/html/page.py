@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
 from mtbench.report import words
-from mtbench.report.html import payload, wording
+from mtbench.report.html import badges, payload, wording
 from mtbench.report.html.content import Content, SetContent
 from mtbench.types import Cell, Json, RunRecord, Table
 
@@ -60,6 +61,7 @@ def _index(content: Content, packed: Mapping[str, str] | None) -> str:
         lstrip_blocks=True,
     )
     environment.filters["json_island"] = json_island
+    environment.filters["breakable"] = breakable
     style = "".join(_asset(name) for name in STYLES)
     # One element a library, so that a fault in one is seen where it is.
     scripts = [_asset(SCRIPTS[0]), "".join(_asset(name) for name in SCRIPTS[1:])]
@@ -73,6 +75,7 @@ def _index(content: Content, packed: Mapping[str, str] | None) -> str:
         parts=packed or {},
         views=[_view(one, content) for one in content.sets],
         words=words,
+        seconds_text=badges.seconds_text,
         version=content.board.mtbench_version,
     )
 
@@ -98,6 +101,14 @@ def json_island(value: Json) -> object:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return markupsafe.Markup(text)  # noqa: S704 - nothing that HTML knows is left in it
+
+
+def breakable(text: str) -> object:
+    """A name that may be broken after its separators."""
+    import markupsafe
+
+    parts = re.split(r"(?<=[-_./:])(?=[^-_./:])", text)
+    return markupsafe.Markup("<wbr>").join(parts)
 
 
 def policy(style: str, scripts: list[str], *, parts_outside: bool) -> str:
@@ -128,6 +139,8 @@ def _view(one: SetContent, content: Content) -> dict[str, object]:
     table = one.table
     metrics = content.board.metrics
     shown = [m for m in table.metrics if any(_scored(r.cells.get(m)) for r in table.rows)]
+    # What rows are ranked by stands beside their names, also where a screen shows little more.
+    shown.sort(key=lambda metric: metric != table.rank_metric)
     rank_info = metrics.get(table.rank_metric) if table.rank_metric else None
     tests = wording.paired_tests(table)
     return {
@@ -136,6 +149,10 @@ def _view(one: SetContent, content: Content) -> dict[str, object]:
         "anchor": f"{table.corpus}/{table.pair}",
         "circumstances": words.circumstances(table),
         "metrics": shown,
+        "badges": {row.system: list(badges.badges(one, row)) for row in table.rows},
+        "seconds": {
+            row.system: badges.seconds(row, one.runs.get(row.system)) for row in table.rows
+        },
         "rank_metric": table.rank_metric,
         "bars": {m: _bars(table, m) for m in shown},
         "columns": {m: words.column(m, metrics.get(m)) for m in shown},
@@ -194,18 +211,17 @@ def _run(name: str, run: RunRecord) -> dict[str, object]:
 def commands(one: SetContent, results: str) -> list[str]:
     """The commands that make a table again, as far as a command line can say it."""
     corpus, _, limit = one.table.corpus.partition("@first")
-    carded = [run.card.name for run in one.runs.values() if not run.card.inline]
     found = []
-    if carded:
-        parts = [["mtbench", "evaluate"], *(["--model", name] for name in carded)]
+    if one.models:
+        parts = [["mtbench", "evaluate"], *(["--model", m] for m in one.models.values())]
         parts.append(["--corpus", corpus, "--pair", str(one.table.pair)])
         if limit:
             parts[-1] += ["--limit", limit]
         parts.append([p for m in one.table.metrics if m in one.scores for p in ("--metric", m)])
         parts.append(["--results", results])
         found.append(" \\\n  ".join(shlex.join(part) for part in parts if part))
-    for run in one.runs.values():
-        if run.card.inline:
+    for name, run in one.runs.items():
+        if name not in one.models:
             options = json.dumps(run.card.options, ensure_ascii=False)
             said = f"# {run.card.name}: --model {run.card.backend}:… with options {options}"
             found.append(" ".join(said.splitlines()))

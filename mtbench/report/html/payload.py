@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from mtbench.report.html import flags, wording
+from mtbench.report.html import badges, flags, wording
 from mtbench.report.html.content import Array, Content, Group, SetContent
 from mtbench.report.html.disagreement import disagreement
 from mtbench.types import Json, Row
@@ -53,7 +53,7 @@ def _set_facts(one: SetContent, content: Content) -> dict[str, Json]:
         "segments": len(one.ids),
         "metrics": [m for m in table.metrics if m in one.scores],
         "rank_metric": table.rank_metric,
-        "rows": [_row(row) for row in table.rows],
+        "rows": [_row(row, one) for row in table.rows],
         "systems": list(one.systems),
         "tests": [
             {
@@ -74,13 +74,13 @@ def _set_facts(one: SetContent, content: Content) -> dict[str, Json]:
     }
 
 
-def _row(row: Row) -> dict[str, Json]:
+def _row(row: Row, one: SetContent) -> dict[str, Json]:
     return {
         "system": row.system,
         "baseline": row.baseline,
         "rank": row.rank,
         "cluster": row.cluster,
-        "seconds": row.seconds_per_segment,
+        "seconds": badges.seconds(row, one.runs.get(row.system)),
         "cells": {
             name: {
                 "score": cell.score,
@@ -163,10 +163,19 @@ def _part(one: SetContent, shares: Array | None, start: int, stop: int) -> dict[
                     one.hypotheses[s][at],
                     one.sources[at] if one.sources is not None else None,
                     one.references[at] if one.references is not None else (),
+                    one.evidence.get(s, {}).get(at, ()),
                 )
                 for at in span
             ]
             for s in one.systems
+        ],
+        "evidence": [
+            {
+                str(at - start): {str(flags.BY_NAME[name]): said for name, said in seen[at].items()}
+                for at in span
+                if at in seen
+            }
+            for seen in (one.evidence.get(s, {}) for s in one.systems)
         ],
         "scores": {
             metric: [_column(by_system.get(s), start, stop) for s in one.systems]

@@ -26,7 +26,36 @@ function sortable(table) {
   }
 }
 
+// A badge leads to the segments that it counts, or opens what explains it.
+function linkBadges(row, key, system) {
+  for (const badge of row.querySelectorAll(".badge[data-flag]")) {
+    const link = el("a", { href: hashOf({ view: "segments", set: key, a: system, flag: badge.dataset.flag, of: "a" }), class: badge.className, title: badge.title });
+    link.append(...badge.childNodes);
+    badge.replaceWith(link);
+  }
+}
+
+function openParts(board) {
+  for (const badge of board.querySelectorAll(".badge[data-opens]")) {
+    const button = el("button", { type: "button", class: badge.className, title: badge.title }, ...badge.childNodes);
+    const part = board.querySelector(`details[data-part="${badge.dataset.opens}"]`);
+    button.addEventListener("click", () => {
+      part.open = true;
+      part.scrollIntoView({ block: "nearest" });
+      part.querySelector("summary").focus({ preventScroll: true });
+    });
+    badge.replaceWith(button);
+  }
+  for (const link of board.querySelectorAll("a[data-segment]")) {
+    const { segment, a, b } = link.dataset;
+    link.href = hashOf({ view: "segments", set: `${board.dataset.corpus}/${board.dataset.pair}`, id: segment, a, b });
+  }
+}
+
 function chooseBoards() {
+  $("boardcorpus").value = state.corpus;
+  $("boardpair").value = state.pair;
+  for (const id of ["boardcorpus", "boardpair"]) if ($(id).selectedIndex < 0) $(id).value = "";
   const corpus = $("boardcorpus").value;
   const pair = $("boardpair").value;
   let shown = 0;
@@ -45,12 +74,19 @@ function startBoards() {
   options($("boardcorpus"), [["", "all"], ...corpora.map((name) => [name, name])]);
   options($("boardpair"), [["", "all"], ...pairs.map((name) => [name, name.replace("-", " → ")])]);
   $("boardfilters").hidden = FACTS.sets.length < 2;
-  for (const id of ["boardcorpus", "boardpair"]) $(id).addEventListener("change", chooseBoards);
+  for (const id of ["boardcorpus", "boardpair"]) {
+    $(id).addEventListener("change", () => {
+      go({ corpus: $("boardcorpus").value, pair: $("boardpair").value });
+      chooseBoards();
+    });
+  }
+  for (const board of document.querySelectorAll(".board")) openParts(board);
   for (const row of document.querySelectorAll("table.scores tbody tr")) {
     const board = row.closest(".board");
     const number = FACTS.sets.findIndex((one) => one.key === `${board.dataset.corpus}/${board.dataset.pair}`);
     const name = row.dataset.system;
     if (!FACTS.sets[number]?.systems.includes(name)) continue;
+    linkBadges(row, FACTS.sets[number].key, name);
     const cell = row.querySelector("th.system");
     const link = el("a", { href: hashOf({ view: "segments", set: FACTS.sets[number].key, a: name }) }, ...cell.childNodes);
     link.title = "Read its translations";

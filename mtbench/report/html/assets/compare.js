@@ -14,16 +14,14 @@ async function showComparison() {
   const a = systemNumber(facts, state.a, 0);
   const b = systemNumber(facts, state.b === facts.systems[a] ? "" : state.b, a === 0 ? 1 : 0);
   const metric = data.metrics.includes(state.metric) ? state.metric : facts.rank_metric && data.scores[facts.rank_metric] ? facts.rank_metric : data.metrics[0];
-  const systems = facts.systems.map((name) => [name, name]);
-  options($("ca"), systems, facts.systems[a]);
-  options($("cb"), systems, facts.systems[b]);
+  systemOptions($("ca"), facts.systems, facts.systems[a]);
+  systemOptions($("cb"), facts.systems, facts.systems[b]);
   options($("cm"), data.metrics.map((name) => [name, `${titleOf(name)} ${arrowOf(name)}`]), metric);
   const names = [facts.systems[a], facts.systems[b]];
   box.replaceChildren(
     el("p", { class: "verdict" }, verdictOf(facts, names)),
     metricTable(data, a, b),
-    el("div", { class: "figures" }, ...[histogram(data, metric, a, b), groupDeltas(facts, metric, names, "length"), groupDeltas(facts, metric, names, "domain"), groupDeltas(facts, metric, names, "document")].filter(Boolean)),
-    el("div", { class: "figures" }, extremes(data, metric, a, b, 1), extremes(data, metric, a, b, -1)),
+    el("div", { class: "flow" }, ...[histogram(data, metric, a, b), extremes(data, metric, a, b, 1), extremes(data, metric, a, b, -1), groupDeltas(facts, metric, names, "length"), groupDeltas(facts, metric, names, "domain"), groupDeltas(facts, metric, names, "document")].filter(Boolean)),
   );
 }
 
@@ -49,7 +47,7 @@ function metricTable(data, a, b) {
     }
     const total = wins + losses + ties;
     const bar = drawn({ width: 180, height: 16, margin: 0, axis: null, x: { domain: [0, Math.max(1, total)] }, marks: [
-      vendor.barX([{ from: 0, to: wins, fill: "var(--c0)" }, { from: wins, to: wins + ties, fill: "var(--none)" }, { from: wins + ties, to: total, fill: "var(--c1)" }], { x1: "from", x2: "to", fill: "fill" })] });
+      vendor.barX([{ from: 0, to: wins, fill: "var(--up)" }, { from: wins, to: wins + ties, fill: "var(--none)" }, { from: wins + ties, to: total, fill: "var(--down)" }], { x1: "from", x2: "to", fill: "fill" })] });
     bar.setAttribute("aria-hidden", "true");
     return el("tr", {}, el("th", { scope: "row" }, `${titleOf(metric)} ${arrowOf(metric)}`),
       el("td", { class: "num" }, fixed(one, metric)), el("td", { class: "num" }, fixed(other, metric)),
@@ -57,7 +55,8 @@ function metricTable(data, a, b) {
       el("td", { class: "num" }, wins.toLocaleString("en")), el("td", { class: "num" }, ties.toLocaleString("en")), el("td", { class: "num" }, losses.toLocaleString("en")),
       el("td", {}, bar));
   });
-  const head = ["Metric", "A", "B", "A − B", "A better", "same", "B better", "Segments"];
+  const side = (name) => el("span", { class: `role ${name}` }, name);
+  const head = ["Metric", side("A"), side("B"), "A − B", "A better", "same", "B better", "Segments"];
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Scores of both systems" },
     el("table", {}, el("thead", {}, el("tr", {}, head.map((text, at) => el("th", { scope: "col", class: at && at < 7 ? "num" : null }, text)))), el("tbody", {}, rows)));
 }
@@ -79,7 +78,7 @@ function histogram(data, metric, a, b) {
   return figure("Where segments lie", `${titleOf(metric)}: right of zero A is better; outer bars hold what lies beyond`, drawn({
     width: figureWidth(), height: 220, marginLeft: 44, marginBottom: 38, ariaLabel: "Histogram of differences by segment",
     x: { label: null, ticks: 7 }, y: { label: "segments", grid: true, ticks: Math.min(5, Math.max(...bins.map((bin) => bin.count))), labelArrow: false, tickFormat: (value) => (Number.isInteger(value) ? value.toLocaleString("en") : "") },
-    marks: [vendor.rectY(bins, { x1: "from", x2: "to", y: "count", inset: 0.5, fill: (bin) => (bin.from >= 0 ? "var(--c0)" : "var(--c1)") }), vendor.ruleX([0], { stroke: "var(--ink)" })],
+    marks: [vendor.rectY(bins, { x1: "from", x2: "to", y: "count", inset: 0.5, fill: (bin) => (bin.from >= 0 ? "var(--up)" : "var(--down)") }), vendor.ruleX([0], { stroke: "var(--ink)" })],
   }));
 }
 
@@ -94,10 +93,11 @@ function groupDeltas(facts, metric, names, by) {
     rows = [...rows.slice(0, 12), ...rows.slice(-12)];
   }
   const labels = rows.map((row) => row.label);
+  const short = shortener(labels);
   return figure(`By ${by}`, all > 24 ? `the 24 of ${all} that differ most` : "right of zero A is better", drawn({
     width: figureWidth(), height: 46 + 24 * rows.length, marginLeft: leftMargin(labels), marginBottom: 34, marginTop: 8, ariaLabel: `Differences by ${by}`,
-    x: { label: null, grid: true, ticks: 5, nice: true }, y: { domain: labels, label: null, tickSize: 0, tickFormat: (label) => clipped(label) },
-    marks: [vendor.barX(rows, { x: "delta", y: "label", insetTop: 4, insetBottom: 4, fill: (row) => (row.delta >= 0 ? "var(--c0)" : "var(--c1)"), title: (row) => `${row.label}: ${signed(row.delta, metric)}, ${many(row.segments, "segment")}` }), vendor.ruleX([0], { stroke: "var(--ink)" })],
+    x: { label: null, grid: true, ticks: 5, nice: true }, y: { domain: labels, label: null, tickSize: 0, tickFormat: short },
+    marks: [vendor.barX(rows, { x: "delta", y: "label", insetTop: 4, insetBottom: 4, fill: (row) => (row.delta >= 0 ? "var(--up)" : "var(--down)"), title: (row) => `${row.label}: ${signed(row.delta, metric)}, ${many(row.segments, "segment")}` }), vendor.ruleX([0], { stroke: "var(--ink)" })],
   }));
 }
 
@@ -107,7 +107,7 @@ function extremes(data, metric, a, b, sign) {
   const who = data.facts.systems[sign > 0 ? a : b];
   return el("section", { class: "card" }, el("h3", {}, "Where ", el("bdi", {}, who), " is better"),
     order.length ? el("ol", { class: "extremes" }, order.map((at) => el("li", {},
-      el("a", { href: hashOf({ ...state, view: "segments", set: data.facts.key, id: data.ids[at], a: data.facts.systems[a], b: data.facts.systems[b], metric, sort: sign > 0 ? "a" : "b", q: "", doc: "", dom: "", flag: "", lo: "", hi: "", dis: "" }) }, el("bdi", {}, data.ids[at])), " ",
+      el("a", { href: hashOf({ ...state, view: "segments", set: data.facts.key, id: data.ids[at], a: data.facts.systems[a], b: data.facts.systems[b], metric, sort: sign > 0 ? "a" : "b", q: "", doc: "", dom: "", flag: "", of: "", lo: "", hi: "", dis: "" }) }, el("bdi", {}, data.ids[at])), " ",
       el("span", { class: sign > 0 ? "up" : "down" }, sign > 0 ? "▲" : "▼", fixed(Math.abs(delta[at]), metric)),
       foreign("p", data.sources ? data.facts.source : data.facts.target, data.sources ? data.sources[at] : data.hypotheses[a][at] ?? "", "snippet")))) : el("p", { class: "quiet" }, "Nowhere."));
 }

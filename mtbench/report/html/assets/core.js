@@ -50,11 +50,34 @@ const betterIfHigher = (metric) => metric === "human" || (FACTS.metrics[metric]?
 const arrowOf = (metric) => (betterIfHigher(metric) ? "↑" : "↓");
 const many = (number, noun) => `${number.toLocaleString("en")} ${noun}${number === 1 ? "" : "s"}`;
 
+// Names of one family differ at their ends: a long beginning that they share is left out.
+function shortener(names, most = 22) {
+  const long = names.filter((name) => Array.from(name).length > most);
+  let shared = long.length > 1 ? long[0] : "";
+  for (const name of long) while (!name.startsWith(shared)) shared = shared.slice(0, -1);
+  shared = shared.replace(/[^-_./: ]*$/u, "");
+  return (name) => clipped(shared.length > 3 && name.startsWith(shared) ? "…" + name.slice(shared.length) : name, most);
+}
+
+function clipped(text, most = 22) {
+  const letters = Array.from(text);
+  if (letters.length <= most) return text;
+  const tail = Math.floor((most - 1) / 2);
+  return letters.slice(0, most - 1 - tail).join("") + "…" + letters.slice(letters.length - tail).join("");
+}
+
+// Systems to choose from: short enough to be told apart in a field, whole for who asks.
+function systemOptions(select, names, chosen) {
+  const short = shortener(names, 26);
+  select.replaceChildren(...names.map((name) => el("option", { value: name, title: name }, short(name))));
+  if (chosen !== undefined) select.value = chosen;
+}
+
 // --- where the reader is: all of it is in the address, so that every place can be linked to -----
 
 const FACTS = JSON.parse($("facts").textContent);
 const VIEWS = ["leaderboard", "plots", "segments", "compare", "provenance"];
-const KEYS = ["set", "id", "q", "a", "b", "metric", "sort", "doc", "dom", "flag", "lo", "hi", "dis", "against", "by", "context"];
+const KEYS = ["set", "id", "q", "a", "b", "metric", "sort", "doc", "dom", "flag", "lo", "hi", "dis", "of", "base", "corpus", "pair", "against", "by", "context"];
 let state = readHash();
 
 function readHash() {

@@ -75,6 +75,7 @@ async function load(number) {
     references: join((part) => part.references),
     hypotheses: systems.map((_, s) => join((part) => part.hypotheses[s]) || []),
     failures: systems.map((_, s) => sparse((part) => part.failures[s])),
+    evidence: systems.map((_, s) => sparse((part) => part.evidence[s])),
     flags: systems.map((_, s) => join((part) => part.flags[s]) || []),
     scores,
     metrics: [...facts.metrics, ...(human ? ["human"] : [])],

@@ -84,9 +84,11 @@ function hypothesis(data, at, system) {
   else content.append(difference(text, other, state.by, facts.target));
   const role = system === list.a ? "A" : system === list.b ? "B" : "";
   const flags = FACTS.flags.filter((one) => data.flags[system][at] & one.bit);
+  const seen = data.evidence[system].get(at) ?? {};
   const said = Object.entries(data.annotations).filter(([, bySystem]) => bySystem[system].has(at));
   return el("section", { class: "text hypothesis", "aria-label": name },
-    el("h4", {}, role ? el("span", { class: "role" }, role) : null, el("bdi", {}, name), " ", flags.map((one) => el("span", { class: "badge warn", title: one.explained }, one.name))),
+    el("h4", {}, role ? el("span", { class: `role ${role}` }, role) : null, el("bdi", {}, name), " ", flags.map((one) => el("span", { class: "badge warn", title: one.explained }, one.name))),
+    flags.some((one) => seen[one.bit]) ? el("p", { class: "seen" }, flags.filter((one) => seen[one.bit]).flatMap((one, at) => [at ? " · " : "", `${one.name}: `, el("bdi", {}, seen[one.bit])])) : null,
     scoreChips(data, at, system),
     content,
     said.map(([metric, bySystem]) => el("details", {}, el("summary", {}, `${titleOf(metric)} says`), foreign("pre", "", JSON.stringify(bySystem[system].get(at), null, 1)))),

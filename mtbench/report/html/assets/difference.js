@@ -14,7 +14,23 @@ function pieces(text, by, language) {
     }
     segmenters.set(key, segmenter);
   }
-  return Array.from(segmenters.get(key).segment(text), (one) => one.segment);
+  const found = Array.from(segmenters.get(key).segment(text), (one) => one.segment);
+  return by === "character" ? found : withSpaces(found);
+}
+
+// Space goes with the word after it, so that what differs is whole words and not the gaps between.
+function withSpaces(found) {
+  const joined = [];
+  let space = "";
+  for (const piece of found) {
+    if (/^\s+$/u.test(piece)) space += piece;
+    else {
+      joined.push(space + piece);
+      space = "";
+    }
+  }
+  if (space) joined.push(space);
+  return joined;
 }
 
 const MOST_PIECES = 6000; // of both texts together; beyond, nobody reads a difference
@@ -33,10 +49,18 @@ function difference(text, other, by, language) {
     node.append(mine.slice(at, toStart).join(""));
     const lacking = theirs.slice(fromStart, fromEnd).join("");
     const added = mine.slice(toStart, toEnd).join("");
-    if (lacking) node.append(el("del", {}, lacking));
-    if (added) node.append(el("ins", {}, added));
+    const space = lacking && added ? sharedSpace(lacking, added) : "";
+    node.append(space);
+    if (lacking) node.append(el("del", {}, lacking.slice(space.length)));
+    if (added) node.append(el("ins", {}, added.slice(space.length)));
     at = toEnd;
   }
   node.append(mine.slice(at).join(""));
   return node;
+}
+
+// White space that both begin with, as long as something is left of either.
+function sharedSpace(one, other) {
+  const space = /^\s*/u.exec(one)[0];
+  return other.startsWith(space) && one.length > space.length && other.length > space.length ? space : "";
 }

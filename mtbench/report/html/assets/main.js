@@ -15,6 +15,7 @@ function show(focus) {
   $("setpick").hidden = !perSet || FACTS.sets.length < 2;
   $("set").value = FACTS.sets[currentSet()].key;
   document.body.dataset.view = state.view;
+  if (state.view === "leaderboard") chooseBoards();
   if (state.view === "plots") drawPlots();
   if (state.view === "segments") showSegments();
   if (state.view === "compare") showComparison();
@@ -69,14 +70,26 @@ function startTheme() {
   });
 }
 
+// Test sets to choose from, by corpus where there are several.
+function fillSets() {
+  const corpora = [...new Set(FACTS.sets.map((one) => one.corpus))];
+  const option = (one) => el("option", { value: one.key }, `${one.corpus} ${one.source} → ${one.target}`);
+  const of = (corpus) => FACTS.sets.filter((one) => one.corpus === corpus).map(option);
+  $("set").replaceChildren(...(corpora.length > 1 ? corpora.map((name) => el("optgroup", { label: name }, of(name))) : of(corpora[0])));
+}
+
 function start() {
-  options($("set"), FACTS.sets.map((one) => [one.key, `${one.corpus} ${one.source} → ${one.target}`]));
+  fillSets();
   $("set").addEventListener("change", () => {
-    go({ set: $("set").value, id: "", doc: "", dom: "", flag: "", a: "", b: "", against: "" }, true);
+    go({ set: $("set").value, id: "", doc: "", dom: "", flag: "", of: "", a: "", b: "", against: "" }, true);
     show();
   });
   $("plotmetric").addEventListener("change", () => {
     go({ metric: $("plotmetric").value });
+    drawPlots();
+  });
+  $("baselines").addEventListener("change", () => {
+    go({ base: $("baselines").checked ? "1" : "" });
     drawPlots();
   });
   for (const [id, key] of [["ca", "a"], ["cb", "b"], ["cm", "metric"]]) {
@@ -103,7 +116,8 @@ function start() {
     if (state.view === "compare") showComparison();
   }, 150));
   addEventListener("beforeprint", () => {
-    if (state.view !== "segments") drawPlots(true);
+    if (["segments", "compare"].includes(state.view)) return;
+    drawPlots(true);
   });
   addEventListener("afterprint", () => state.view === "plots" && drawPlots());
   startBoards();

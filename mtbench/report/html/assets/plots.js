@@ -2,12 +2,8 @@
 
 const SYMBOLS = ["circle", "square", "triangle", "diamond", "cross", "star", "wye", "times"];
 const colour = (at) => `var(--c${at % 8})`;
-const clipped = (text, most = 22) => {
-  const letters = Array.from(text);
-  if (letters.length <= most) return text;
-  const tail = Math.floor((most - 1) / 3); // names of one family differ at their ends
-  return letters.slice(0, most - 1 - tail).join("") + "…" + letters.slice(letters.length - tail).join("");
-};
+// Another symbol when the colours begin again, so that 64 systems can be told apart.
+const symbol = (at) => SYMBOLS[(at + Math.floor(at / 8)) % 8];
 
 function drawn(options) {
   const svg = vendor.plot({ className: "chart", marginRight: 24, ...options });
@@ -21,15 +17,16 @@ function figure(title, caption, content, className) {
   return el("figure", { class: className }, el("figcaption", {}, el("strong", {}, title), caption ? el("span", { class: "quiet" }, caption) : null), content);
 }
 
-function legend(names) {
+function legend(set) {
   return el(
     "ul",
     { class: "legend" },
-    names.map((name, at) => {
+    shownRows(set).map((row) => {
+      const at = set.rows.indexOf(row);
       const mark = drawn({ width: 16, height: 16, margin: 2, axis: null, x: { domain: [0, 1] }, y: { domain: [0, 1] }, ariaHidden: "true",
-        marks: [vendor.dot([0], { x: 0.5, y: 0.5, r: 4.5, fill: colour(at), symbol: SYMBOLS[at % 8] })] });
+        marks: [vendor.dot([0], { x: 0.5, y: 0.5, r: 4.5, fill: colour(at), symbol: symbol(at) })] });
       mark.setAttribute("aria-hidden", "true");
-      return el("li", {}, mark, el("bdi", {}, name));
+      return el("li", {}, mark, el("bdi", {}, row.system));
     }),
   );
 }
@@ -39,12 +36,16 @@ const few = (width) => (width < 420 ? 3 : 5);
 
 // Names in the margin; the names are text nodes, whatever is in them.
 function leftMargin(names, most = 22) {
-  const letters = Math.max(4, ...names.map((name) => Array.from(clipped(name, most)).length));
+  const letters = Math.max(4, ...names.map((name) => Array.from(shortener(names, most)(name)).length));
   return Math.min(190, 16 + letters * 7);
 }
 
+// A baseline far off presses the candidates together: it is drawn where it is asked for.
+const baselinesShown = (set) => state.base === "1" || set.rows.filter((row) => !row.baseline).length < 2;
+const shownRows = (set) => set.rows.filter((row) => !row.baseline || baselinesShown(set));
+
 function scored(set, metric) {
-  return set.rows.filter((row) => row.cells[metric]).map((row) => ({ name: row.system, baseline: row.baseline, seconds: row.seconds, ...row.cells[metric] }));
+  return shownRows(set).filter((row) => row.cells[metric]).map((row) => ({ name: row.system, baseline: row.baseline, seconds: row.seconds, ...row.cells[metric] }));
 }
 
 function intervalPlot(set, metric, width) {
@@ -54,12 +55,12 @@ function intervalPlot(set, metric, width) {
   const sorted = [...rows].sort((a, b) => (betterIfHigher(metric) ? b.score - a.score : a.score - b.score));
   return figure(
     titleOf(metric) + " " + arrowOf(metric),
-    "with 95 % intervals; hollow: baseline",
+    "with 95 % intervals" + (rows.some((row) => !row.reliable) ? ", dotted where unreliable" : "") + (rows.some((row) => row.baseline) ? "; hollow: baseline" : ""),
     drawn({
       width, height: 46 + 26 * rows.length, marginLeft: leftMargin(names), marginTop: 8, marginBottom: 34,
       ariaLabel: `${titleOf(metric)} of ${many(rows.length, "system")} with intervals`,
       x: { label: null, grid: true, nice: true, ticks: few(width) },
-      y: { label: null, domain: sorted.map((row) => row.name), tickFormat: (name) => clipped(name), tickSize: 0, type: "point", padding: 0.6 },
+      y: { label: null, domain: sorted.map((row) => row.name), tickFormat: shortener(names), tickSize: 0, type: "point", padding: 0.6 },
       marks: [
         vendor.ruleY(rows.filter((row) => row.low !== null), { x1: "low", x2: "high", y: "name", stroke: "var(--range)", strokeWidth: 3, strokeLinecap: "round", strokeDasharray: rows.some((row) => !row.reliable) ? "1 5" : null }),
         vendor.dot(rows, { x: "score", y: "name", r: 5, fill: (row) => (row.baseline ? "var(--paper)" : "var(--accent)"), stroke: "var(--accent)", strokeWidth: 1.5, title: (row) => `${row.name}: ${fixed(row.score, metric)}${row.low === null ? "" : ` [${fixed(row.low, metric)}, ${fixed(row.high, metric)}]`}` }),
@@ -86,8 +87,19 @@ function againstPlot(set, one, other, width) {
 function namedDots(set, rows) {
   const place = (row) => set.rows.findIndex((one) => one.system === row.name);
   return [
-    vendor.dot(rows, { x: "x", y: "y", r: 5.5, fill: (row) => colour(place(row)), symbol: (row) => SYMBOLS[place(row) % 8], title: (row) => row.name, stroke: "var(--paper)", strokeWidth: 1 }),
+    vendor.dot(rows, { x: "x", y: "y", r: 5.5, fill: (row) => colour(place(row)), symbol: (row) => symbol(place(row)), title: (row) => row.name, stroke: "var(--paper)", strokeWidth: 1 }),
   ];
+}
+
+// Round numbers only: powers of ten, and 2 and 5 between them where there are few.
+function logarithmic(values) {
+  const low = Math.min(...values) / 1.3, high = Math.max(...values) * 1.3;
+  const steps = high / low > 300 ? [1] : [1, 2, 5];
+  const ticks = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
+    for (const step of steps) ticks.push(Number(`${step}e${power}`));
+  const inside = ticks.filter((tick) => tick >= low && tick <= high);
+  return { domain: [low, high], ticks: inside.length ? inside : values.slice(0, 1) };
 }
 
 function speedPlot(set, metric, width) {
@@ -96,7 +108,7 @@ function speedPlot(set, metric, width) {
   return figure("Quality against speed", "seconds a segment, logarithmic: further left is faster", drawn({
     width, height: 260, marginLeft: 52, marginBottom: 40, marginTop: 18, inset: 14,
     ariaLabel: `${titleOf(metric)} against seconds a segment`,
-    x: { type: "log", label: "seconds a segment", grid: true, labelAnchor: "center", labelArrow: false, ticks: 4, tickFormat: (value) => String(Number(value.toPrecision(2))) },
+    x: { type: "log", ...logarithmic(rows.map((row) => row.x)), label: "seconds a segment", grid: true, labelAnchor: "center", labelArrow: false, tickFormat: (value) => String(Number(value.toPrecision(2))) },
     y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
     marks: namedDots(set, rows),
   }));
@@ -104,8 +116,9 @@ function speedPlot(set, metric, width) {
 
 function groupRows(set, metric, by) {
   const groups = set.groups.filter((group) => group.by === by && group.metric === metric);
+  const shown = new Set(shownRows(set).map((row) => row.system));
   return groups.flatMap((group) =>
-    Object.entries(group.scores).map(([name, [score, low, high]]) => ({ label: group.label, segments: group.segments, name, score, low, high })),
+    Object.entries(group.scores).filter(([name]) => shown.has(name)).map(([name, [score, low, high]]) => ({ label: group.label, segments: group.segments, name, score, low, high })),
   );
 }
 
@@ -115,15 +128,16 @@ function lengthPlot(set, metric, width) {
   if (!rows.length) return null;
   const place = (row) => set.rows.findIndex((one) => one.system === row.name);
   const count = new Map(rows.map((row) => [row.label, row.segments]));
-  const short = (label) => label.replace(" characters", "");
+  const tight = width < 420; // an interval in two lines
+  const short = (label) => label.replace(" characters", "").replace("–", tight ? "–\n" : "–");
   return figure("By length", "characters of the source, with the number of segments", drawn({
-    width, height: 280, marginLeft: 46, marginBottom: 50, marginTop: 18,
+    width, height: 280, marginLeft: 46, marginBottom: tight ? 64 : 50, marginTop: 18,
     ariaLabel: `${titleOf(metric)} by length of the source`,
     x: { domain: labels, type: "point", label: null, tickFormat: (label) => `${short(label)}\n${count.get(label).toLocaleString("en")}`, padding: 0.4 },
     y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
     marks: [
       vendor.lineY(rows, { x: "label", y: "score", z: "name", stroke: (row) => colour(place(row)), strokeWidth: 1.5 }),
-      vendor.dot(rows, { x: "label", y: "score", r: 4, fill: (row) => colour(place(row)), symbol: (row) => SYMBOLS[place(row) % 8], title: (row) => `${row.name}, ${row.label}: ${fixed(row.score, metric)} [${fixed(row.low, metric)}, ${fixed(row.high, metric)}], ${many(row.segments, "segment")}` }),
+      vendor.dot(rows, { x: "label", y: "score", r: 4, fill: (row) => colour(place(row)), symbol: (row) => symbol(place(row)), title: (row) => `${row.name}, ${row.label}: ${fixed(row.score, metric)} [${fixed(row.low, metric)}, ${fixed(row.high, metric)}], ${many(row.segments, "segment")}` }),
     ],
   }));
 }
@@ -134,16 +148,16 @@ function partsPlot(set, metric, by, width) {
   if (labels.length < 2) return null;
   const place = (row) => set.rows.findIndex((one) => one.system === row.name);
   const spread = labels.length > 40;
-  const names = set.rows.map((row) => row.system);
+  const names = shownRows(set).map((row) => row.system);
   const marks = spread
     ? [vendor.dot(rows, { x: "score", y: "name", r: 3, fillOpacity: 0.35, fill: "var(--accent)", title: (row) => `${row.label}: ${fixed(row.score, metric)}` })]
-    : [vendor.dot(rows, { x: "score", y: "label", r: 4.5, fill: (row) => colour(place(row)), symbol: (row) => SYMBOLS[place(row) % 8], title: (row) => `${row.name}, ${row.label}: ${fixed(row.score, metric)}, ${many(row.segments, "segment")}` })];
+    : [vendor.dot(rows, { x: "score", y: "label", r: 4.5, fill: (row) => colour(place(row)), symbol: (row) => symbol(place(row)), title: (row) => `${row.name}, ${row.label}: ${fixed(row.score, metric)}, ${many(row.segments, "segment")}` })];
   const domain = spread ? names : labels;
   return figure(by === "domain" ? "By domain" : "By document", spread ? `one point for each of ${many(labels.length, by)}` : null, drawn({
     width, height: 46 + 24 * domain.length, marginLeft: leftMargin(domain), marginTop: 8, marginBottom: 34,
     ariaLabel: `${titleOf(metric)} by ${by}`,
     x: { label: null, grid: true, nice: true, ticks: few(width) },
-    y: { label: null, domain, tickFormat: (name) => clipped(name), tickSize: 0, type: "point", grid: true, padding: 0.6 },
+    y: { label: null, domain, tickFormat: shortener(domain), tickSize: 0, type: "point", grid: true, padding: 0.6 },
     marks,
   }));
 }
@@ -158,20 +172,23 @@ function matrixPlot(set, room, column) {
   const kind = (cell) => (cell.test.winner === null ? "none" : cell.test.winner === cell.row ? "better" : "worse");
   const sign = { none: "", better: "▲ ", worse: "▼ " };
   const left = leftMargin(names);
-  const size = Math.max(44, Math.min(104, (room - left - 24) / names.length));
+  const size = Math.max(62, Math.min(104, (room - left - 24) / names.length));
   // Names that would run into each other are turned.
-  const turned = Math.max(...names.map((name) => Array.from(clipped(name)).length)) > size / 6.2;
+  const turned = Math.max(...names.map((name) => Array.from(shortener(names)(name)).length)) > size / 6.2;
   const full = Math.round(left + 24 + size * names.length);
-  return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established`, drawn({
+  const chart = drawn({
     width: full, height: Math.round((turned ? 96 : 32) + 40 * names.length), marginLeft: left, marginTop: turned ? 92 : 28, marginBottom: 4,
     ariaLabel: "Significance of all pairs",
-    x: { domain: names, axis: "top", label: null, tickFormat: (name) => clipped(name, turned ? 16 : 22), tickSize: 0, tickRotate: turned ? -50 : 0 },
-    y: { domain: names, label: null, tickFormat: (name) => clipped(name), tickSize: 0 },
+    x: { domain: names, axis: "top", label: null, tickFormat: shortener(names, turned ? 16 : 22), tickSize: 0, tickRotate: turned ? -50 : 0 },
+    y: { domain: names, label: null, tickFormat: shortener(names), tickSize: 0 },
     marks: [
       vendor.cell(cells, { x: "column", y: "row", inset: 1.5, rx: 4, fill: (cell) => `var(--${kind(cell)})`, title: (cell) => cell.test.verdict }),
       vendor.text(cells, { x: "column", y: "row", text: (cell) => sign[kind(cell)] + signed(cell.delta, set.rank_metric), fill: "var(--ink)", fontSize: 12 }),
     ],
-  }), full > column ? "wide" : null);
+  });
+  // Numbers that would be too small to read are scrolled to.
+  const box = el("div", { class: "scroll fixed", tabindex: "0", role: "region", "aria-label": "Who is better than whom" }, chart);
+  return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established`, box, full > column ? "wide" : null);
 }
 
 let plotsOf = "";
@@ -188,7 +205,9 @@ function drawPlots(printed = false) {
   const room = $("figures").clientWidth || Math.min(1100, document.documentElement.clientWidth - 48);
   const wide = !narrow.matches;
   const width = printed ? PRINTED : Math.max(260, wide ? Math.floor((room - 24) / 2) - 34 : room - 34);
-  const key = `${number} ${chosen} ${width}`;
+  const key = `${number} ${chosen} ${width} ${baselinesShown(set)}`;
+  $("baselines").checked = baselinesShown(set);
+  $("baselinespick").hidden = !set.rows.some((row) => row.baseline) || (state.base !== "1" && baselinesShown(set));
   if (key === plotsOf) return;
   plotsOf = key;
   if (!chosen) {
@@ -196,7 +215,6 @@ function drawPlots(printed = false) {
     return;
   }
   const others = [...metrics.filter((name) => name !== chosen), ...(set.human ? ["human"] : [])];
-  const names = set.rows.map((row) => row.system);
   const coloured = [
     ...others.map((other) => againstPlot(set, chosen, other, width)),
     speedPlot(set, chosen, width),
@@ -207,6 +225,6 @@ function drawPlots(printed = false) {
   $("figures").replaceChildren(
     ...[...metrics.map((name) => intervalPlot(set, name, width)), matrixPlot(set, printed ? 2 * PRINTED : room - 34, width)].filter(Boolean),
     ...(set.tests.length ? [] : [el("p", { class: "note wide" }, set.why_untested)]),
-    ...(coloured.length ? [el("div", { class: "wide" }, legend(names)), ...coloured] : []),
+    ...(coloured.length ? [el("div", { class: "wide" }, legend(set)), ...coloured] : []),
   );
 }

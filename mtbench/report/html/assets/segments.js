@@ -33,9 +33,8 @@ async function showSegments() {
 }
 
 function fillFilters(data) {
-  const systems = data.facts.systems.map((name) => [name, name]);
-  options($("a"), systems);
-  options($("b"), systems);
+  systemOptions($("a"), data.facts.systems);
+  systemOptions($("b"), data.facts.systems);
   options($("metric"), data.metrics.map((name) => [name, `${titleOf(name)} ${arrowOf(name)}`]));
   const labels = (values) => [["", "all"], ...[...new Set(values)].filter((v) => v !== null).map((v) => [v, v])];
   options($("doc"), labels(data.documents));
@@ -55,7 +54,7 @@ function readFilters(data) {
   $("a").value = facts.systems[list.a] ?? "";
   $("b").value = facts.systems[list.b] ?? "";
   $("metric").value = list.metric;
-  for (const key of ["q", "sort", "doc", "dom", "flag", "lo", "hi", "dis"]) if ($(key).value !== state[key]) $(key).value = state[key];
+  for (const key of ["q", "sort", "doc", "dom", "flag", "of", "lo", "hi", "dis"]) if ($(key).value !== state[key]) $(key).value = state[key];
   const extra = ["doc", "dom", "flag", "lo", "hi", "dis"].filter((key) => state[key]).length;
   $("morecount").textContent = extra ? `(${extra})` : "";
   list.delta = deltas(data, list.metric, list.a, list.b);
@@ -71,12 +70,13 @@ function applyFilters() {
   const high = state.hi === "" ? Infinity : Number(state.hi);
   const bounded = scores && (low > -Infinity || high < Infinity);
   const bit = state.flag === "all" ? -1 : Number(state.flag);
+  const looked = state.of === "any" ? data.flags : [data.flags[list.a], ...(state.of === "a" ? [] : [data.flags[list.b]])].filter(Boolean);
   const least = Number(state.dis);
   let order = [];
   for (let at = 0; at < data.size; at++) {
     if (state.doc && data.documents[at] !== state.doc) continue;
     if (state.dom && data.domains[at] !== state.dom) continue;
-    if (bit && !((data.flags[list.a]?.[at] | data.flags[list.b]?.[at]) & bit)) continue;
+    if (bit && !looked.some((flags) => flags[at] & bit)) continue;
     if (bounded && !(scores[at] >= low && scores[at] <= high)) continue;
     if (least && !(data.disagreement?.[at] >= least)) continue;
     if (text && !words.every((word) => text[at].includes(word))) continue;
@@ -180,17 +180,17 @@ function startSegments() {
   $("list").addEventListener("scroll", () => requestAnimationFrame(paintList), { passive: true });
   new ResizeObserver(() => list.data && paintList()).observe($("list"));
   const refresh = () => {
-    go(Object.fromEntries(["a", "b", "metric", "q", "sort", "doc", "dom", "flag", "lo", "hi", "dis"].map((key) => [key, $(key).value])));
+    go(Object.fromEntries(["a", "b", "metric", "q", "sort", "doc", "dom", "flag", "of", "lo", "hi", "dis"].map((key) => [key, $(key).value])));
     readFilters(list.data);
     $("list").scrollTop = 0;
     applyFilters();
   };
   const soon = debounce(refresh, 120);
-  for (const key of ["a", "b", "metric", "sort", "doc", "dom", "flag", "dis"]) $(key).addEventListener("change", refresh);
+  for (const key of ["a", "b", "metric", "sort", "doc", "dom", "flag", "of", "dis"]) $(key).addEventListener("change", refresh);
   for (const key of ["q", "lo", "hi"]) $(key).addEventListener("input", soon);
   $("segmentfilters").addEventListener("submit", (event) => event.preventDefault());
   $("clear").addEventListener("click", () => {
-    for (const key of ["q", "doc", "dom", "flag", "lo", "hi", "dis", "sort"]) $(key).value = "";
+    for (const key of ["q", "doc", "dom", "flag", "of", "lo", "hi", "dis", "sort"]) $(key).value = "";
     refresh();
   });
   $("list").addEventListener("keydown", (event) => {

@@ -1,0 +1,85 @@
+"""What is remarkable about a row, as badges."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from mtbench.report.html import flags
+from mtbench.report.html.content import SetContent
+from mtbench.types import Row, RunRecord
+
+USUAL_LENGTH = (0.8, 1.25)  # characters of the hypotheses over those of the references
+READ_FROM_FILES = "hypotheses"  # a back end whose time is that of reading
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """A few words beside a row.
+
+    Attributes:
+        text: The words.
+        kind: ``plain``, ``warn``, ``bad`` or ``suspect``.
+        title: The same at length.
+        flag: The flag whose segments it stands for; 0 for none.
+        opens: The part below the table that explains it: ``notes``, ``suspicions`` or nothing.
+    """
+
+    text: str
+    kind: str = "plain"
+    title: str = ""
+    flag: int = 0
+    opens: str = ""
+
+
+def badges(one: SetContent, row: Row) -> Iterator[Badge]:
+    """The badges of a row."""
+    if row.baseline:
+        yield Badge("baseline", title="it stands outside the ranking")
+    if row.failures:
+        yield _flag(flags.FAILED, row.failures, "bad")
+    counted = {flags.EMPTY: row.empty, flags.COPIED: row.copied, flags.OFF_TARGET: row.off_target}
+    seen = Counter(name for said in one.evidence.get(row.system, {}).values() for name in said)
+    for name, bit in flags.BY_NAME.items():
+        counted.setdefault(bit, seen[name])
+    for bit, count in counted.items():
+        if count:
+            yield _flag(bit, count, "warn")
+    ratio = row.length_ratio
+    if ratio is not None and not USUAL_LENGTH[0] <= ratio <= USUAL_LENGTH[1]:
+        text = f"length × {ratio:.2f}"
+        yield Badge(text, "warn", "characters of the translations over those of the references")
+    kinds: dict[str, list[str]] = {}
+    for suspicion in one.suspicions:
+        if row.system in suspicion.systems:
+            kinds.setdefault(suspicion.kind, []).append(suspicion.evidence)
+    for kind, evidence in kinds.items():
+        yield Badge(f"suspect: {kind}", "suspect", " · ".join(evidence), opens="suspicions")
+    if row.via:
+        yield Badge(f"via {', '.join(row.via)}", title="languages that the text passed through")
+    if row.notes:
+        yield Badge("note", "warn", " · ".join(row.notes), opens="notes")
+
+
+def _flag(bit: int, count: int, kind: str) -> Badge:
+    return Badge(
+        f"{count:,} {flags.COUNTED.get(bit, flags.NAMES[bit])}",
+        kind,
+        flags.EXPLAINED[bit],
+        flag=bit,
+    )
+
+
+def seconds(row: Row, run: RunRecord | None) -> float | None:
+    """Seconds a segment, where they are those of translating."""
+    if run is not None and run.card.backend == READ_FROM_FILES:
+        return None
+    return row.seconds_per_segment
+
+
+def seconds_text(value: float | None) -> str:
+    """Seconds a segment in three digits."""
+    if value is None:
+        return "–"
+    return "< 0.001" if value < 0.001 else f"{value:.3g}"

@@ -1,0 +1,314 @@
+"""How well and how fast raw documents are aligned, beside other aligners.
+
+    python -m tests.bench.documents [--seeds 3] [--stories 24] [--shortest 20] [--baselines FOLDER]
+    python -m tests.bench.documents --speed
+    python -m tests.bench.documents --fit
+
+Noisy documents are made from Debian's documentation in four languages (``apt-get download``, kept
+in --folder): 6 % of paragraphs missing, 10 % run together with the next, four lines of parallel
+boilerplate in each document, everything shuffled. All documents of a seed go through one call of
+``build_corpus``, which is told nothing. The other aligners are told which documents belong
+together and get them with boilerplate taken out; each aligns paragraphs alone.
+
+A pair counts as right if it is exactly the smallest run of paragraphs that says the same on both
+sides. Pages are divided into two halves: weights are fitted on one, figures are of the other.
+
+The baselines come from a folder of their own:
+``pip install --target FOLDER galechurch==0.1.0 sentweave==0.3.3``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+
+from mtbench.documents.boilerplate import line_key, recurring
+from mtbench.documents.build import build_corpus
+from mtbench.documents.records import BuildOptions
+from mtbench.embeddings import EmbeddedEncoder, SentenceEncoder, Vectors
+from tests.support.debian_docs import Page, fetch, pages
+from tests.support.noisy_documents import Bead, NoisyDocument, Row, gold_beads, make_documents
+
+ORDER = ("en", "it", "de", "fr")
+BINS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 1.0)
+FEWEST, MOST = 15, 60
+Key = tuple[int, str, str]  # story and two languages
+Found = dict[tuple[Key, Bead], float]
+Aligner = Callable[[list[str], list[str]], list[Bead]]
+
+
+@dataclass
+class Tally:
+    """Pairs of one method, over all seeds."""
+
+    right: int = 0
+    wrong: int = 0
+    gold: int = 0
+    seconds: float = 0.0
+    sure: list[tuple[float, bool]] = field(default_factory=list)
+
+    def add(self, found: Found, gold: set[tuple[Key, Bead]], seconds: float) -> None:
+        """Counts what one call found."""
+        hits = found.keys() & gold
+        self.right += len(hits)
+        self.wrong += len(found) - len(hits)
+        self.gold += len(gold)
+        self.seconds += seconds
+        self.sure += [(confidence, pair in gold) for pair, confidence in found.items()]
+
+    def row(self, name: str) -> str:
+        """A line of the table."""
+        precision = self.right / max(self.right + self.wrong, 1)
+        recall = self.right / max(self.gold, 1)
+        f1 = 2 * self.right / max(self.right + self.wrong + self.gold, 1)
+        return f"| {name} | {precision:.4f} | {recall:.4f} | {f1:.4f} | {self.seconds:.1f} |"
+
+    def bins(self) -> Iterator[str]:
+        """Precision by confidence."""
+        for low, high in itertools.pairwise(BINS):
+            last = high == BINS[-1]
+            part = [ok for c, ok in self.sure if low <= c < high or (last and c == high)]
+            if part:
+                yield f"| {low:.2f} to {high:.2f} | {len(part)} | {sum(part) / len(part):.4f} |"
+
+
+def halves(everything: Sequence[Page], shortest: int) -> tuple[list[list[Row]], list[list[Row]]]:
+    """Stories to tune on and stories to report on: no page is in both."""
+    shuffled = sorted(everything, key=lambda page: page.name)
+    random.Random(7).shuffle(shuffled)
+    middle = len(shuffled) // 2
+    return _stories(shuffled[:middle], shortest), _stories(shuffled[middle:], shortest)
+
+
+def _stories(some: Sequence[Page], shortest: int) -> list[list[Row]]:
+    found: list[list[Row]] = []
+    for page in some:
+        rows: list[Row] = [r for r in page.rows if min(map(len, r.values())) >= shortest]
+        parts = [rows[i : i + MOST] for i in range(0, len(rows), MOST)]
+        found += [part for part in parts if len(part) >= FEWEST]
+    return found
+
+
+def draw(pool: Sequence[list[Row]], seed: int, stories: int) -> list[NoisyDocument]:
+    """Noisy documents of some stories."""
+    return make_documents(random.Random(100 + seed).sample(list(pool), stories), seed)
+
+
+def by_story(
+    documents: Sequence[NoisyDocument],
+) -> Iterator[tuple[Key, NoisyDocument, NoisyDocument]]:
+    """Every two documents of a story, the source first as in a corpus."""
+    stories: dict[int, dict[str, NoisyDocument]] = defaultdict(dict)
+    for document in documents:
+        stories[document.story][document.language] = document
+    for story, versions in sorted(stories.items()):
+        tags = [tag for tag in ORDER if tag in versions]
+        for at, one in enumerate(tags):
+            for two in tags[at + 1 :]:
+                yield (story, one, two), versions[one], versions[two]
+
+
+def gold_of(documents: Sequence[NoisyDocument]) -> set[tuple[Key, Bead]]:
+    """What should be found."""
+    return {
+        (key, bead) for key, one, two in by_story(documents) for bead in gold_beads(one, two)[0]
+    }
+
+
+def without_boilerplate(documents: Sequence[NoisyDocument]) -> list[list[int]]:
+    """For each document the places of what does not recur."""
+    common = recurring([d.paragraphs for d in documents], [d.language for d in documents])
+    return [
+        [i for i, p in enumerate(d.paragraphs) if (d.language, line_key(p)) not in common]
+        for d in documents
+    ]
+
+
+def ours(documents: Sequence[NoisyDocument], encoder: SentenceEncoder) -> tuple[Found, float]:
+    """One call for all documents; its segments brought back to paragraphs by their text."""
+    where: dict[tuple[str, str], list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
+    for document, kept in zip(documents, without_boilerplate(documents), strict=True):
+        for size in (1, 2):
+            for i in range(len(kept) - size + 1):
+                run = tuple(kept[i : i + size])
+                text = " ".join(document.paragraphs[k] for k in run)
+                where[document.language, text].append((document.story, run))
+    with tempfile.TemporaryDirectory() as folder:
+        paths = []
+        for number, document in enumerate(documents):
+            paths.append(Path(folder) / f"{number}.txt")
+            document.write(paths[-1])
+        start = time.perf_counter()
+        built = build_corpus(paths, BuildOptions(languages=ORDER), encoder)
+        seconds = time.perf_counter() - start
+    found: Found = {}
+    for name, content in built.files.items():
+        if not name.endswith(".jsonl"):
+            continue
+        one, two = name.removesuffix(".jsonl").split("-")
+        for line in content.splitlines():
+            row = json.loads(line)
+            lefts, rights = where[one, row["src"]], where[two, row["ref"]]
+            story, left = lefts[0] if lefts else (-1, ())
+            other, right = rights[0] if rights else (-2, ())
+            key = (story if story == other else -1, one, two)
+            found[key, (left, right)] = row["alignment"]
+    return found, seconds
+
+
+class Remembering(SentenceEncoder):
+    """The embedded encoder, each text encoded once, so that seconds are those of alignment."""
+
+    def __init__(self) -> None:
+        self._encoder = EmbeddedEncoder(together=True)
+        self._known: dict[str, Vectors] = {}
+        self.name, self.version = self._encoder.name, self._encoder.version
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Unit vectors of the texts."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        self._known.update(zip(new, self._encoder.encode(new), strict=True))
+        if not texts:
+            return np.zeros((0, 512), dtype=np.float32)
+        return np.stack([self._known[text] for text in texts])
+
+
+def one_to_one(encoder: SentenceEncoder, margin: float = 0.5) -> Aligner:
+    """The plain dynamic program over the same embeddings: cosine less a margin, 1-1 alone."""
+    from mtbench.documents.align import best_path
+
+    def aligner(left: list[str], right: list[str]) -> list[Bead]:
+        cosine = (encoder.encode(left) @ encoder.encode(right).T).astype(np.float64)
+        steps = best_path({(1, 1): cosine - margin}, len(left), len(right))
+        return [((i,), (j,)) for i, j, _ in steps]
+
+    return aligner
+
+
+def galechurch() -> Aligner:
+    """Gale and Church (1993), lengths alone."""
+    library = import_module("galechurch")
+
+    def aligner(left: list[str], right: list[str]) -> list[Bead]:
+        beads = library.align(left, right).beads
+        pairs = [
+            (_span(b.source_start, b.source_end), _span(b.target_start, b.target_end))
+            for b in beads
+        ]
+        return [pair for pair in pairs if pair[0] and pair[1]]
+
+    return aligner
+
+
+def _span(start: int, end: int) -> tuple[int, ...]:
+    return tuple(range(start, end))
+
+
+def sentweave(encoder: SentenceEncoder) -> Aligner:
+    """Vecalign's dynamic program over the same embeddings, with the same shapes of pairs."""
+    library = import_module("sentweave")
+
+    def aligner(left: list[str], right: list[str]) -> list[Bead]:
+        with contextlib.redirect_stdout(sys.stderr):
+            found = library.align(left, right, encoder=encoder, alignment_max_size=4).alignments
+        pairs = [(tuple(a.src_indices), tuple(a.tgt_indices)) for a in found]
+        return [pair for pair in pairs if pair[0] and pair[1]]
+
+    return aligner
+
+
+def theirs(documents: Sequence[NoisyDocument], aligner: Aligner) -> tuple[Found, float]:
+    """Another aligner, told the stories and given documents without boilerplate."""
+    kept = dict(zip(map(id, documents), without_boilerplate(documents), strict=True))
+    found: Found = {}
+    start = time.perf_counter()
+    for key, one, two in by_story(documents):
+        left, right = kept[id(one)], kept[id(two)]
+        beads = aligner([one.paragraphs[i] for i in left], [two.paragraphs[j] for j in right])
+        for a, b in beads:
+            found[key, (tuple(left[i] for i in a), tuple(right[j] for j in b))] = 1.0
+    return found, time.perf_counter() - start
+
+
+def compare(pool: Sequence[list[Row]], seeds: int, stories: int, *, baselines: bool) -> None:
+    """Prints the table and precision by confidence."""
+    encoder = Remembering()
+    methods: dict[str, Aligner] = {"1-1 dynamic program, same embeddings": one_to_one(encoder)}
+    if baselines:
+        methods |= {"galechurch": galechurch(), "sentweave": sentweave(encoder)}
+    tallies = {name: Tally() for name in ("mtbench corpus build", *methods)}
+    for seed in range(seeds):
+        documents = draw(pool, seed, stories)
+        gold = gold_of(documents)
+        encoder.encode([p for d in documents for p in d.paragraphs])
+        tallies["mtbench corpus build"].add(*_swap(ours(documents, encoder), gold))
+        for name, aligner in methods.items():
+            tallies[name].add(*_swap(theirs(documents, aligner), gold))
+        print(f"seed {seed}: {len(documents)} documents, {len(gold)} pairs", file=sys.stderr)
+    print("| aligner | precision | recall | F1 | seconds |\n|---|--:|--:|--:|--:|")
+    for name, tally in sorted(tallies.items(), key=lambda item: -item[1].right):
+        print(tally.row(name))
+    print("\n| confidence | pairs | precision |\n|---|--:|--:|")
+    print("\n".join(tallies["mtbench corpus build"].bins()))
+
+
+def _swap(
+    result: tuple[Found, float], gold: set[tuple[Key, Bead]]
+) -> tuple[Found, set[tuple[Key, Bead]], float]:
+    return result[0], gold, result[1]
+
+
+def speed(pool: Sequence[list[Row]]) -> None:
+    """Wall time of one call on 25 stories x 4 languages x 30 paragraphs, encoding included."""
+    rows = [row for story in pool for row in story]
+    for stories in (6, 12, 25):
+        parts = [rows[i * 33 : (i + 1) * 33] for i in range(stories)]
+        documents = make_documents(parts, 0)
+        encoder = EmbeddedEncoder(together=True)
+        before = time.process_time()
+        _, seconds = ours(documents, encoder)
+        busy = time.process_time() - before
+        paragraphs = sum(len(d.paragraphs) for d in documents)
+        size = f"{len(documents)} documents, {paragraphs} paragraphs"
+        print(f"{size}: {seconds:.1f} s, {busy:.1f} s CPU")
+
+
+def main() -> None:
+    """Runs the benchmark."""
+    parser = argparse.ArgumentParser(description=__doc__, add_help=True)
+    parser.add_argument("--folder", type=Path, default=Path(tempfile.gettempdir()) / "debian-docs")
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--stories", type=int, default=24)
+    parser.add_argument("--shortest", type=int, default=20, help="characters of a paragraph")
+    parser.add_argument("--baselines", type=Path, help="folder with galechurch and sentweave")
+    parser.add_argument("--speed", action="store_true")
+    parser.add_argument("--fit", action="store_true")
+    arguments = parser.parse_args()
+    tuned, held = halves(pages(fetch(arguments.folder)), arguments.shortest)
+    if arguments.fit:
+        from tests.bench.documents_fit import fit
+
+        fit(tuned, arguments.seeds, arguments.stories)
+    elif arguments.speed:
+        speed(held)
+    else:
+        if arguments.baselines:
+            sys.path.append(str(arguments.baselines))
+        compare(held, arguments.seeds, arguments.stories, baselines=bool(arguments.baselines))
+
+
+if __name__ == "__main__":
+    main()

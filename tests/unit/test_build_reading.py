@@ -1,0 +1,128 @@
+"""Documents as they come: encodings, forms, and files that are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mtbench.documents.build import build_corpus
+from mtbench.documents.encoding import guess
+from mtbench.documents.read import read_paragraphs
+from mtbench.errors import DataError, MtbenchError, RequestError
+from tests.support.story import STORIES, write_stories
+
+ITALIAN = "La città è più bella perché c'è il sole."
+SAMPLES = {
+    "it": "È già così: perché la città è più bella? Un caffè, per favore.",
+    "de": "Die Größe überrascht – „sehr“ schön. Für Müller übrigens auch.",
+    "fr": "L'été dernier, les élèves ont visité le château. « Ça va ? » a demandé le garçon.",
+    "pl": "Zażółć gęślą jaźń. Wszyscy ludzie rodzą się wolni i równi.",
+    "cs": "Příliš žluťoučký kůň úpěl ďábelské ódy. Všichni lidé rodí se svobodní.",
+    "hu": "Minden emberi lény szabadon születik; árvíztűrő tükörfúrógép.",
+    "ru": "Все люди рождаются свободными и равными в своём достоинстве.",
+    "el": "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι.",
+    "tr": "Bütün insanlar hür, haysiyet ve haklar bakımından eşit doğarlar.",
+    "en": "It’s the “naïve” café – he said… Über was founded in 2009.",
+    "es": "El niño comió más de lo que debía. ¿Qué pasó mañana?",
+}
+
+
+def read(folder: Path, name: str, content: bytes) -> tuple[str, ...]:
+    (folder / name).write_bytes(content)
+    return read_paragraphs(folder / name, name)[0]
+
+
+@pytest.mark.parametrize(
+    ("language", "encoding"),
+    [
+        ("it", "cp1252"),
+        ("it", "mac_roman"),
+        ("it", "cp850"),
+        ("de", "cp1252"),
+        ("fr", "cp1252"),
+        ("fr", "iso8859_15"),
+        ("pl", "cp1250"),
+        ("pl", "iso8859_2"),
+        ("cs", "cp1250"),
+        ("hu", "iso8859_2"),
+        ("ru", "cp1251"),
+        ("ru", "koi8_r"),
+        ("ru", "cp866"),
+        ("el", "cp1253"),
+        ("tr", "cp1254"),
+        ("en", "cp1252"),
+        ("es", "cp1252"),
+    ],
+)
+def test_an_encoding_is_the_one_in_which_the_text_reads(language: str, encoding: str) -> None:
+    found = guess(SAMPLES[language].encode(encoding))
+    assert found is not None and found[0] == SAMPLES[language]
+
+
+def test_a_guess_is_told(tmp_path: Path) -> None:
+    documents = write_stories(tmp_path, "en", "it")
+    text = "\n\n".join(STORIES["bakery"]["it"])
+    Path(documents[3]).write_bytes(text.encode("cp1252"))
+    build = build_corpus(documents)
+    notes = [d.note for d in build.report.documents if d.name == documents[3]]
+    assert notes == ["read as cp1252, which is a guess"]
+    assert "sarà pubblicata" in build.files["en-it.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.txt", ITALIAN.encode()),
+        ("a.txt", b"\xef\xbb\xbf" + ITALIAN.encode()),
+        ("a.txt", ITALIAN.encode("utf-16")),
+        ("a", f"{ITALIAN}\r\n".encode()),
+        ("a.html", f'<meta charset="iso-8859-1"><p>{ITALIAN}</p>'.encode("latin-1")),
+        ("a.md", f"---\ntitle: Sole\ndate: 2024\n---\n\n{ITALIAN}\n".encode()),
+        ("a.md", "La **città** è più\nbella perché [c'è](https://x.org) il sole.\n".encode()),
+        ("a.HTML", ("<div>" * 1000 + f"<p>{ITALIAN}" + "</div>" * 1000).encode()),
+    ],
+)
+def test_the_text_is_the_same_whatever_the_form(tmp_path: Path, name: str, content: bytes) -> None:
+    assert read(tmp_path, name, content) == (ITALIAN,)
+
+
+def test_blocks_are_paragraphs(tmp_path: Path) -> None:
+    page = (
+        "<table><tr><td>uno</td><td>due</td></tr></table><ul><li>tre <b>e</b> mezzo</li></ul>"
+        "<p>a<br>b</p><script>no</script><pre>no</pre><p>c &lt; d</p>"
+    )
+    assert read(tmp_path, "a.html", page.encode()) == (
+        "uno",
+        "due",
+        "tre e mezzo",
+        "a",
+        "b",
+        "c < d",
+    )
+    text = "# Head\n\n- one\n- two\n  more\n\n> said\n\n```\nno\n```\n\n![no](a.png)\n"
+    assert read(tmp_path, "a.md", text.encode()) == ("Head", "one", "two more", "said")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind", "message"),
+    [
+        ("a.txt", b"", DataError, "a.txt: no text in it"),
+        ("a.txt", b" \n\n", DataError, "a.txt: no text in it"),
+        ("a.txt", bytes(range(256)) * 20, DataError, "a.txt: binary"),
+        ("a.txt", b"abc\0def", DataError, "a.txt: binary"),
+        ("a.txt", b"\xff\xfea", DataError, "a.txt: not UTF-16"),
+        ("a.pdf", b"%PDF-1.7", RequestError, "a.pdf: a document of an unknown kind"),
+        ("a.html", b"<div>" * 3000 + b"<p>x", DataError, "a.html: its elements are nested"),
+        ("a.html", b"<html></html>", DataError, "a.html: no text in it"),
+    ],
+)
+def test_what_is_no_document_is_named(
+    tmp_path: Path, name: str, content: bytes, kind: type[MtbenchError], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        read(tmp_path, name, content)
+    with pytest.raises(RequestError, match=r"no/such\.txt"):
+        read_paragraphs(tmp_path / "no" / "such.txt", "no/such.txt")
+    with pytest.raises(RequestError, match=r"a folder; name its files: raw/\*\.txt"):
+        read_paragraphs(tmp_path, "raw")

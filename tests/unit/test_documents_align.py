@@ -1,0 +1,176 @@
+"""Documents matched and aligned: small stories with what the web does to them."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Sequence
+from functools import cache
+
+import pytest
+
+from mtbench.documents import axis, match
+from mtbench.documents.boilerplate import line_key, recurring
+from mtbench.documents.records import Bead
+from mtbench.documents.scoring import align, align_story
+from mtbench.documents.similarity import Encoded
+from mtbench.embeddings import EmbeddedEncoder
+from tests.support.noisy_documents import NoisyDocument, gold_beads, make_documents
+from tests.support.parallel_text import LIBRARY, RESCUE
+
+TAGS = ("en", "it", "de", "fr")
+
+
+@cache
+def encoder() -> EmbeddedEncoder:
+    return EmbeddedEncoder(together=True)
+
+
+def encoded(paragraphs: Sequence[str]) -> Encoded:
+    return Encoded(paragraphs, encoder())
+
+
+def texts(tag: str) -> list[str]:
+    return [row[tag] for row in LIBRARY]
+
+
+def beads_of(found: Sequence[Bead]) -> list[tuple[tuple[int, ...], tuple[int, ...]]]:
+    return [(bead.left, bead.right) for bead in found]
+
+
+@pytest.mark.parametrize("pair", list(itertools.combinations(TAGS, 2)))
+def test_translations_align_one_to_one(pair: tuple[str, str]) -> None:
+    found = align(encoded(texts(pair[0])), encoded(texts(pair[1])))
+    assert beads_of(found) == [((i,), (i,)) for i in range(len(LIBRARY))]
+    assert all(0.5 <= bead.confidence <= 1 for bead in found)
+
+
+def test_a_paragraph_that_one_side_lacks_is_left_out() -> None:
+    english, german = texts("en"), texts("de")
+    del german[3]
+    right = [i for i in range(len(LIBRARY)) if i != 3]
+    assert beads_of(align(encoded(english), encoded(german))) == [
+        ((i,), (j,)) for j, i in enumerate(right)
+    ]
+
+
+def test_paragraphs_run_together_are_joined() -> None:
+    english, french = texts("en"), texts("fr")
+    french[2:4] = [" ".join(french[2:4])]
+    english[6:8] = [" ".join(english[6:8])]
+    assert beads_of(align(encoded(english), encoded(french))) == [
+        ((0,), (0,)),
+        ((1,), (1,)),
+        ((2, 3), (2,)),
+        ((4,), (3,)),
+        ((5,), (4,)),
+        ((6,), (5, 6)),
+    ]
+
+
+def test_two_texts_on_nothing_in_common_do_not_align() -> None:
+    other = [row["de"] for row in RESCUE]
+    assert align(encoded(texts("en")), encoded(other)) == []
+
+
+def test_an_empty_document_aligns_with_nothing() -> None:
+    assert align(encoded([]), encoded(texts("de"))) == []
+    assert align(encoded(texts("de")), encoded([])) == []
+
+
+def _aligned(documents: Sequence[NoisyDocument]) -> tuple[int, int, int]:
+    """Right pairs, wrong ones and all there are, stories given."""
+    common = recurring([d.paragraphs for d in documents], [d.language for d in documents])
+    right = wrong = there = 0
+    for story in sorted({d.story for d in documents}):
+        versions = sorted((d for d in documents if d.story == story), key=lambda d: d.language)
+        kept = [
+            [i for i, p in enumerate(d.paragraphs) if (d.language, line_key(p)) not in common]
+            for d in versions
+        ]
+        views = [
+            encoded([d.paragraphs[i] for i in units])
+            for d, units in zip(versions, kept, strict=True)
+        ]
+        pairs = {(a, b): (views[a], views[b]) for a, b in itertools.combinations(range(4), 2)}
+        for (a, b), found in align_story(pairs).items():
+            gold, _ = gold_beads(versions[a], versions[b])
+            mine = {
+                (tuple(kept[a][i] for i in bead.left), tuple(kept[b][j] for j in bead.right))
+                for bead in found
+            }
+            right += len(mine & gold)
+            wrong += len(mine - gold)
+            there += len(gold)
+    return right, wrong, there
+
+
+def test_noisy_documents_align_with_few_mistakes() -> None:
+    counts = [_aligned(make_documents([LIBRARY, RESCUE], seed, boilerplate=8)) for seed in range(4)]
+    right, wrong, there = (sum(column) for column in zip(*counts, strict=True))
+    assert right / (right + wrong) >= 0.97
+    assert 2 * right / (right + wrong + there) >= 0.97
+
+
+def test_a_third_language_shows_that_a_side_says_more() -> None:
+    english, german, french = texts("en"), texts("de"), texts("fr")
+    german[4:6] = [" ".join(german[4:6])]
+    del french[5]
+    views = {0: encoded(english), 1: encoded(german), 2: encoded(french)}
+    pairs = {(a, b): (views[a], views[b]) for a, b in itertools.combinations(range(3), 2)}
+    found = {pair: beads_of(beads) for pair, beads in align_story(pairs).items()}
+    assert ((4, 5), (4,)) in found[0, 1]
+    assert ((4,), (4,)) in found[0, 2]
+    assert ((4,), (4,)) not in found[1, 2]
+
+
+def test_stories_are_matched_and_boilerplate_keeps_none_apart() -> None:
+    documents = make_documents([LIBRARY, RESCUE], 5, boilerplate=8)
+    languages = [d.language for d in documents]
+    common = recurring([d.paragraphs for d in documents], languages)
+    views = [
+        encoded([p for p in d.paragraphs if (d.language, line_key(p)) not in common])
+        for d in documents
+    ]
+    ranked = match.links(views, match.candidates(views, languages))
+    groups = match.stories(len(views), languages, ranked, {})
+    expected: dict[int, list[int]] = {}
+    for index, document in enumerate(documents):
+        expected.setdefault(document.story, []).append(index)
+    assert groups == sorted(expected.values())
+    assert match.comparable(views, ranked, groups) == []
+
+
+def test_what_recurs_in_a_language_is_boilerplate_where_its_translation_recurs_too() -> None:
+    documents = [["Share this page", "One"], ["share  this PAGE!", "Two"], ["Teilen", "Eins"]]
+    assert recurring(documents, ["en", "en", "de"]) == {("en", "share this page")}
+
+
+def test_numbers_are_the_same_in_every_pair() -> None:
+    def bead(left: Sequence[int], right: Sequence[int]) -> Bead:
+        return Bead(left=tuple(left), right=tuple(right), confidence=0.9)
+
+    joined = {
+        (0, 1): [bead([0], [0]), bead([1, 2], [1])],
+        (0, 2): [bead([0], [0]), bead([1], [1]), bead([2], [2])],
+        (1, 2): [bead([0], [0]), bead([1], [1, 2])],
+    }
+    numbered = axis.number(joined)
+    assert list(numbered[0, 1].values()) == [(1,), (2, 3)]
+    assert list(numbered[0, 2].values()) == [(1,), (2,), (3,)]
+    assert list(numbered[1, 2].values()) == [(1,), (2, 3)]
+
+
+def test_the_order_of_documents_changes_nothing() -> None:
+    documents = make_documents([LIBRARY], seed=3)
+    views = {d.language: encoded(d.paragraphs) for d in documents}
+    names = sorted(views)
+    first = align_story(
+        {(a, b): (views[names[a]], views[names[b]]) for a, b in itertools.combinations(range(4), 2)}
+    )
+    random.Random(1).shuffle(documents)
+    again = {d.language: encoded(d.paragraphs) for d in documents}
+    second = align_story(
+        {(a, b): (again[names[a]], again[names[b]]) for a, b in itertools.combinations(range(4), 2)}
+    )
+    assert first == second
