@@ -63,8 +63,10 @@ def emit_failed(document: Mapping[str, Json], error: MtbenchError) -> NoReturn:
 
 def say(text: str) -> None:
     """Talk on stderr, whether or not anybody reads it."""
-    with suppress(OSError):
+    try:
         click.echo(text, err=True)
+    except OSError:
+        discard(sys.stderr)
 
 
 def tell(text: str) -> None:

@@ -1,6 +1,7 @@
 """How well and how fast raw documents are aligned, beside other aligners.
 
-    python -m tests.bench.documents [--seeds 3] [--stories 24] [--shortest 20] [--baselines FOLDER]
+    python -m tests.bench.documents [--seeds 3] [--stories 24] [--shortest 20] [--hard]
+        [--baselines FOLDER]
     python -m tests.bench.documents --speed
     python -m tests.bench.documents --fit
 
@@ -11,7 +12,9 @@ boilerplate in each document, everything shuffled. All documents of a seed go th
 together and get them with boilerplate taken out; each aligns paragraphs alone.
 
 A pair counts as right if it is exactly the smallest run of paragraphs that says the same on both
-sides. Pages are divided into two halves: weights are fitted on one, figures are of the other.
+sides. Beside that, links are counted as in the field's alignment tasks: each paragraph of one side
+with each of the other that a pair holds. Pages are divided into two halves: weights are fitted on
+one, figures are of the other.
 
 The baselines come from a folder of their own:
 ``pip install --target FOLDER galechurch==0.1.0 sentweave==0.3.3``.
@@ -28,7 +31,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -57,6 +60,7 @@ class Tally:
     right: int = 0
     wrong: int = 0
     gold: int = 0
+    links: list[int] = field(default_factory=lambda: [0, 0, 0])  # right, found, gold
     seconds: float = 0.0
     sure: list[tuple[float, bool]] = field(default_factory=list)
 
@@ -66,6 +70,9 @@ class Tally:
         self.right += len(hits)
         self.wrong += len(found) - len(hits)
         self.gold += len(gold)
+        ours, theirs = _links(found), _links(gold)
+        counts = (len(ours & theirs), len(ours), len(theirs))
+        self.links = [a + b for a, b in zip(self.links, counts, strict=True)]
         self.seconds += seconds
         self.sure += [(confidence, pair in gold) for pair, confidence in found.items()]
 
@@ -74,7 +81,9 @@ class Tally:
         precision = self.right / max(self.right + self.wrong, 1)
         recall = self.right / max(self.gold, 1)
         f1 = 2 * self.right / max(self.right + self.wrong + self.gold, 1)
-        return f"| {name} | {precision:.4f} | {recall:.4f} | {f1:.4f} | {self.seconds:.1f} |"
+        right, found, gold = self.links
+        scores = f"{precision:.4f} | {recall:.4f} | {f1:.4f} | {2 * right / (found + gold):.4f}"
+        return f"| {name} | {scores} | {self.seconds:.1f} |"
 
     def bins(self) -> Iterator[str]:
         """Precision by confidence."""
@@ -83,6 +92,10 @@ class Tally:
             part = [ok for c, ok in self.sure if low <= c < high or (last and c == high)]
             if part:
                 yield f"| {low:.2f} to {high:.2f} | {len(part)} | {sum(part) / len(part):.4f} |"
+
+
+def _links(beads: Iterable[tuple[Key, Bead]]) -> set[tuple[Key, int, int]]:
+    return {(key, i, j) for key, (left, right) in beads for i in left for j in right}
 
 
 def halves(everything: Sequence[Page], shortest: int) -> tuple[list[list[Row]], list[list[Row]]]:
@@ -102,9 +115,10 @@ def _stories(some: Sequence[Page], shortest: int) -> list[list[Row]]:
     return found
 
 
-def draw(pool: Sequence[list[Row]], seed: int, stories: int) -> list[NoisyDocument]:
+def draw(pool: Sequence[list[Row]], seed: int, stories: int, *, hard: bool) -> list[NoisyDocument]:
     """Noisy documents of some stories."""
-    return make_documents(random.Random(100 + seed).sample(list(pool), stories), seed)
+    chosen = random.Random(100 + seed).sample(list(pool), stories)
+    return make_documents(chosen, seed, one_side=not hard)
 
 
 def by_story(
@@ -243,7 +257,9 @@ def theirs(documents: Sequence[NoisyDocument], aligner: Aligner) -> tuple[Found,
     return found, time.perf_counter() - start
 
 
-def compare(pool: Sequence[list[Row]], seeds: int, stories: int, *, baselines: bool) -> None:
+def compare(
+    pool: Sequence[list[Row]], seeds: int, stories: int, *, hard: bool, baselines: bool
+) -> None:
     """Prints the table and precision by confidence."""
     encoder = Remembering()
     methods: dict[str, Aligner] = {"1-1 dynamic program, same embeddings": one_to_one(encoder)}
@@ -251,14 +267,15 @@ def compare(pool: Sequence[list[Row]], seeds: int, stories: int, *, baselines: b
         methods |= {"galechurch": galechurch(), "sentweave": sentweave(encoder)}
     tallies = {name: Tally() for name in ("mtbench corpus build", *methods)}
     for seed in range(seeds):
-        documents = draw(pool, seed, stories)
+        documents = draw(pool, seed, stories, hard=hard)
         gold = gold_of(documents)
         encoder.encode([p for d in documents for p in d.paragraphs])
         tallies["mtbench corpus build"].add(*_swap(ours(documents, encoder), gold))
         for name, aligner in methods.items():
             tallies[name].add(*_swap(theirs(documents, aligner), gold))
         print(f"seed {seed}: {len(documents)} documents, {len(gold)} pairs", file=sys.stderr)
-    print("| aligner | precision | recall | F1 | seconds |\n|---|--:|--:|--:|--:|")
+    print("| aligner | precision | recall | F1 | F1 of links | seconds |")
+    print("|---|--:|--:|--:|--:|--:|")
     for name, tally in sorted(tallies.items(), key=lambda item: -item[1].right):
         print(tally.row(name))
     print("\n| confidence | pairs | precision |\n|---|--:|--:|")
@@ -293,6 +310,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--stories", type=int, default=24)
     parser.add_argument("--shortest", type=int, default=20, help="characters of a paragraph")
+    parser.add_argument("--hard", action="store_true", help="every version noisy by itself")
     parser.add_argument("--baselines", type=Path, help="folder with galechurch and sentweave")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--fit", action="store_true")
@@ -307,7 +325,13 @@ def main() -> None:
     else:
         if arguments.baselines:
             sys.path.append(str(arguments.baselines))
-        compare(held, arguments.seeds, arguments.stories, baselines=bool(arguments.baselines))
+        compare(
+            held,
+            arguments.seeds,
+            arguments.stories,
+            hard=arguments.hard,
+            baselines=bool(arguments.baselines),
+        )
 
 
 if __name__ == "__main__":

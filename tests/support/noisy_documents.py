@@ -95,24 +95,35 @@ def make_documents(
     boilerplate: int = 4,
     strangers: int = 0,
     others: Sequence[Row] = (),
+    one_side: bool = False,
 ) -> list[NoisyDocument]:
     """One document for each story and language, in random order.
 
     Args:
         stories: Rows of each story: language → text.
         seed: Of all that is random.
-        missing: Share of paragraphs that a version lacks.
+        missing: Share of paragraphs that are missing.
         merged: Share of paragraphs that are run together with the next.
         boilerplate: Boilerplate lines in each version.
         strangers: How many paragraphs at most, of its own alone, stand before and after a version.
         others: Where those come from.
+        one_side: Whether such a paragraph is missing, or run together, in one version alone, drawn
+            at random; else each version draws for itself, so that two versions differ about twice
+            as often as either share says.
     """
     chance = random.Random(seed)
     found = []
     for number, rows in enumerate(stories):
-        for language in sorted(rows[0]):
+        languages = sorted(rows[0])
+        lacking, joined = (
+            _drawn(share, len(rows), languages, chance) if one_side else {}
+            for share in (missing, merged)
+        )
+        for language in languages:
             parts = [
-                ((k,), row[language]) for k, row in enumerate(rows) if chance.random() >= missing
+                ((k,), row[language])
+                for k, row in enumerate(rows)
+                if (lacking.get(k) != language if one_side else chance.random() >= missing)
             ]
             blocks: list[tuple[tuple[int, ...], str]] = []
             joins = False
@@ -123,7 +134,7 @@ def make_documents(
                     joins = False
                 else:
                     blocks.append((ids, text))
-                    joins = chance.random() < merged
+                    joins = joined.get(ids[0]) == language if one_side else chance.random() < merged
             for line in chance.sample(BOILERPLATE, boilerplate):
                 blocks.insert(chance.randint(0, len(blocks)), ((), line[language]))
             for place in (0, len(blocks)) if strangers else ():
@@ -136,6 +147,13 @@ def make_documents(
             )
     chance.shuffle(found)
     return found
+
+
+def _drawn(
+    share: float, rows: int, languages: Sequence[str], chance: random.Random
+) -> dict[int, str]:
+    """A share of the rows, each with one language drawn for it."""
+    return {k: chance.choice(languages) for k in range(rows) if chance.random() < share}
 
 
 Bead = tuple[tuple[int, ...], tuple[int, ...]]
