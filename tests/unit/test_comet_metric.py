@@ -183,7 +183,7 @@ def test_offline_by_request_asks_no_one() -> None:
         metric("comet", "nobody/ever-made-this", runtime).check()
     assert caught.value.lines() == [
         "nobody/ever-made-this is not on this machine",
-        "the hub is not to be asked",
+        "downloads are turned off",
         "fetch it where there is a network: "
         "mtbench metrics fetch comet --comet-model nobody/ever-made-this",
     ]

@@ -31,7 +31,7 @@ ENCODER_NAMES = {
     "xlm-roberta-base": "FacebookAI/xlm-roberta-base",
 }
 
-NOT_ASKED = "the hub is not to be asked"
+NOT_ASKED = "downloads are turned off"
 
 CLASSES = {
     "regression_metric": "RegressionMetric",
