@@ -49,6 +49,27 @@ model_option = click.option(
 )
 
 
+# For verbs that read stored results: which of their test sets.
+stored_selection = _together(
+    click.option(
+        "--corpus",
+        "corpora",
+        multiple=True,
+        metavar="NAME",
+        shell_complete=completion.corpora,
+        help="Only these corpora.",
+    ),
+    click.option(
+        "--pair",
+        "pairs",
+        multiple=True,
+        metavar="SRC-TGT",
+        shell_complete=completion.pairs,
+        help="Only these directions.",
+    ),
+)
+
+
 def corpus_options(*, many_references: bool = False) -> Callable[[F], F]:
     """``--corpus``, ``--pair``, ``--limit`` and ``--reference``."""
     if many_references:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mtbench.cli import common, completion
+from mtbench.cli import common
 from mtbench.errors import RequestError, UnknownName
 
 if TYPE_CHECKING:
@@ -19,22 +19,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: mtbench leaderboard results --pair en-it --sort chrf")
 @click.argument("results", required=False)
-@click.option(
-    "--corpus",
-    "corpora",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completion.corpora,
-    help="Only these corpora.",
-)
-@click.option(
-    "--pair",
-    "pairs",
-    multiple=True,
-    metavar="SRC-TGT",
-    shell_complete=completion.pairs,
-    help="Only these directions.",
-)
+@common.stored_selection
 @click.option("--sort", metavar="METRIC", help="Primary metric, by which systems are ranked.")
 @click.option(
     "--by",

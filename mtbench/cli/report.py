@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from mtbench.cli import common, completion
+from mtbench.cli import common
 
 
 @click.command(epilog="Example: mtbench report results -o report && open report/index.html")
@@ -14,22 +14,7 @@ from mtbench.cli import common, completion
 @click.option(
     "-o", "--output", required=True, metavar="DIR", help="Folder to write; the page is index.html."
 )
-@click.option(
-    "--corpus",
-    "corpora",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=completion.corpora,
-    help="Only these corpora.",
-)
-@click.option(
-    "--pair",
-    "pairs",
-    multiple=True,
-    metavar="SRC-TGT",
-    shell_complete=completion.pairs,
-    help="Only these directions.",
-)
+@common.stored_selection
 @click.option("--title", default="", metavar="TEXT", help="Heading of the page.")
 @click.option(
     "--human",
