@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
@@ -48,6 +49,9 @@ class Backend(ABC):
         deterministic: Whether the same input gives the same output again.
         max_concurrency: How many ``translate`` calls may run at once.
         preferred_batch: Segments a batch where the user does not say.
+        scratch: File of this one run, for a back end whose answers are not good before the end:
+            it may keep there what a killed run left. Removed with the run's end; None where
+            nothing is stored.
     """
 
     class Options(Record):
@@ -59,6 +63,7 @@ class Backend(ABC):
     deterministic: bool = True
     max_concurrency: int = 1
     preferred_batch: int = 16
+    scratch: Path | None = None
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         self.options = options

@@ -142,6 +142,7 @@ class Chain(Backend):
 
     def plan(self, sources: Sequence[Source]) -> None:
         """Tells the first step likewise."""
+        self.steps[0].scratch = self.scratch
         self.steps[0].plan(sources)
 
     def __enter__(self) -> Chain:

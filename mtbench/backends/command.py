@@ -1,15 +1,11 @@
 """Any program as a system: sources on its standard input, translations on its output.
 
 One process a run. Two protocols: ``lines``, one segment a line both ways, in order; ``jsonl``,
-one object a line both ways, matched by id. With ``lines`` only the count at the very end shows
-whether any answer stands in its place, so nothing is handed on before the program has ended well;
-with ``jsonl`` each answer is good as it comes.
+one object a line both ways, matched by id.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -19,15 +15,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from mtbench.backends.processes import LateAnswer, Program, Reader, feed, refuse_unwritable
+from mtbench.backends.command_runs import NEWLINES, LinesRun, ObjectsRun, ProgramRun
 from mtbench.digests import digest_file
-from mtbench.errors import BackendError, MissingEngine, RequestError, SegmentError
+from mtbench.errors import MissingEngine, RequestError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
-
-_NEWLINES = re.compile(r"\r\n|\r|\n")
-_HINT = "a program must give one answer for each segment; nothing is cut or filled in"
 
 
 class Command(Backend):
@@ -65,8 +58,9 @@ class Command(Backend):
             for word in options.argv
         )
         self._planned: tuple[Source, ...] = ()
-        self._run: _Run | None = None
+        self._run: ProgramRun | None = None
         self._joined: set[str] = set()
+        self._resumed: tuple[str, ...] = ()
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -87,10 +81,10 @@ class Command(Backend):
             )
 
     def notes(self) -> tuple[str, ...]:
-        """That segments were joined to one line, where they were."""
-        if self.options.protocol == "jsonl" or not self._joined:
-            return ()
-        return (f"newlines within {len(self._joined)} segments became spaces",)
+        """That segments were joined to one line, and what is of an interrupted run."""
+        if not self._joined:
+            return self._resumed
+        return (f"newlines within {len(self._joined)} segments became spaces", *self._resumed)
 
     def identity(self) -> dict[str, Json]:
         """Digests of the program and of every file that its arguments name."""
@@ -116,7 +110,7 @@ class Command(Backend):
         """Notes what there is, in case nothing more exact is planned."""
         self._planned = tuple(sources)
         if self.options.protocol == "lines":
-            self._joined |= {s.id for s in sources if _NEWLINES.search(s.text)}
+            self._joined |= {s.id for s in sources if NEWLINES.search(s.text)}
 
     def plan(self, sources: Sequence[Source]) -> None:
         """What the one process of this run will be given, in order."""
@@ -129,6 +123,7 @@ class Command(Backend):
         trace: TracebackType | None,
     ) -> None:
         if self._run is not None:
+            self._resumed = self._run.notes
             self._run.close()
             self._run = None
 
@@ -141,13 +136,13 @@ class Command(Backend):
             MissingEngine: If it cannot be started.
         """
         if self._run is None and self._planned:
-            self._run = _Run(self.argv, self.options, self._planned)
-        wanted = {source.id: source for source in batch if source.text.strip()}
-        if self._run is not None and wanted.keys() <= self._run.ids:
+            self._run = self._new_run(self._planned, self.scratch)
+        wanted = frozenset(source.id for source in batch if source.text.strip())
+        if self._run is not None and wanted <= self._run.ids:
             answers, stderr = self._run.answers(wanted)
         else:
             # Within a chain the texts are not known beforehand: a process for each batch.
-            own = _Run(self.argv, self.options, tuple(batch))
+            own = self._new_run(batch, None)
             try:
                 answers, stderr = own.answers(wanted)
             finally:
@@ -158,148 +153,9 @@ class Command(Backend):
             found[-1] = Translation(text=last.text, kept={**last.kept, "stderr": stderr})
         return found
 
-
-class _Run:
-    """One process, given some sources."""
-
-    def __init__(
-        self, argv: tuple[str, ...], options: Command.Options, sources: Sequence[Source]
-    ) -> None:
-        # A blank text has no translation to ask for, and many programs drop blank lines.
-        self._sent = [source for source in sources if source.text.strip()]
-        self.ids = frozenset(source.id for source in self._sent)
-        self._options = options
-        self._found: dict[str, Translation | SegmentError] = {}
-        self._over = not self._sent
-        self._lines = 0
-        self._failure: BackendError | None = None
-        for source in self._sent:
-            refuse_unwritable(source, "a program's input")
-        if self._sent:
-            self._program = Program(argv, keep_stderr=1_000_000)
-            blocks = (self._block(source) for source in self._sent)
-            feed(self._program.stdin, blocks, close=True)
-            self._reader = Reader(self._program.stdout, b"\n", options.timeout)
-
-    def _block(self, source: Source) -> bytes:
-        if self._options.protocol == "lines":
-            line = _NEWLINES.sub(" ", source.text)
-        else:
-            row = {"id": source.id, "src": source.text, "doc": source.document}
-            row |= {"context": source.context, "instruction": source.instruction}
-            known = {key: value for key, value in row.items() if value is not None}
-            line = json.dumps(known, ensure_ascii=False)
-        return line.encode() + b"\n"
-
-    def answers(self, wanted: dict[str, Source]) -> tuple[dict[str, Translation], str]:
-        """Answers to some of the sources; stderr too, if the process ended meanwhile.
-
-        Raises:
-            SegmentError: If the program says so of one of them.
-            BackendError: If it fails.
-        """
-        if self._failure is not None:
-            raise self._failure
-        was_over = self._over
-        if self._options.protocol == "lines":
-            self._read_lines()
-        else:
-            self._read_objects(set(wanted))
-        answers = {}
-        for name in wanted:
-            found = self._found[name]
-            if isinstance(found, SegmentError):
-                raise found
-            answers[name] = found
-        ended = self._over and not was_over
-        return answers, self._program.stderr() if ended else ""
-
-    def _read_lines(self) -> None:
-        if self._over:
-            return
-        lines = []
-        while (line := self._line()) is not None:
-            lines.append(line)
-        self._finish()
-        if len(lines) != len(self._sent):
-            raise self._failed(
-                f"gave {len(lines)} lines for {len(self._sent)} segments", hint=_HINT
-            )
-        self._found = {
-            source.id: Translation(text=line)
-            for source, line in zip(self._sent, lines, strict=True)
-        }
-
-    def _read_objects(self, wanted: set[str]) -> None:
-        while not self._over and (
-            wanted - self._found.keys() or len(self._found) == len(self._sent)
-        ):
-            line = self._line()
-            if line is not None:
-                self._take(line)
-                continue
-            self._finish()
-            missing = [source.id for source in self._sent if source.id not in self._found]
-            if missing:
-                raise self._failed(
-                    f"answered {len(self._found)} of {len(self._sent)} segments; "
-                    f"first without an answer: {missing[0]}",
-                    hint=_HINT,
-                )
-
-    def _take(self, line: str) -> None:
-        where = f"line {self._lines} of its output"
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise self._failed(f"wrote no JSON in {where}: {error}") from error
-        name = row.get("id") if isinstance(row, dict) else None
-        if not isinstance(name, str) or name not in self.ids:
-            raise self._failed(f"answered to an id it was not given in {where}: {name!r}")
-        if name in self._found:
-            raise self._failed(f"answered twice to segment {name}")
-        if isinstance(row.get("mt"), str):
-            kept = {key: value for key, value in row.items() if key not in ("id", "mt")}
-            self._found[name] = Translation(text=row["mt"], kept=kept)
-        elif isinstance(row.get("error"), str):
-            self._found[name] = SegmentError(f"segment {name}: {row['error']}")
-        else:
-            raise self._failed(f"gave neither mt nor error for segment {name}")
-
-    def _line(self) -> str | None:
-        try:
-            piece = self._reader.piece()
-        except LateAnswer as error:
-            raise self._failed(f"wrote nothing for {self._options.timeout:g} seconds") from error
-        if piece is None:
-            return None
-        self._lines += 1
-        try:
-            return piece.removesuffix(b"\r").decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise self._failed(f"wrote no UTF-8 in line {self._lines} of its output") from error
-
-    def _finish(self) -> None:
-        self._over = True
-        code = self._program.wait(self._options.timeout)
-        if code is None:
-            raise self._failed("closed its output and did not end")
-        if code != 0:
-            raise self._failed(f"{self._program.ended()} after {self._lines} lines of output")
-
-    def _failed(self, what: str, hint: str | None = None) -> BackendError:
-        self._over = True
-        self._program.wait(0.2)
-        words = self._program.last_words()
-        self._failure = BackendError(
-            f"{shlex.join(self._program.argv)[:200]}: {what}",
-            why=f"its stderr ends: {words}" if words else None,
-            hint=hint,
-        )
-        self.close()
-        return self._failure
-
-    def close(self) -> None:
-        """Ends the process and what it started."""
-        if self._sent:
-            self._program.kill()
+    def _new_run(self, sources: Sequence[Source], scratch: Path | None) -> ProgramRun:
+        if self.options.protocol == "jsonl":
+            return ObjectsRun(self.argv, self.options.timeout, sources)
+        # One unit is asked again to go on; of chance it would prove nothing.
+        kept = scratch if self.deterministic else None
+        return LinesRun(self.argv, self.options.timeout, sources, kept)

@@ -116,6 +116,7 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
     sources = task.test_set.sources
     done, before = already_done(task)
     batches = translating.plan(sources, backend, request.runtime, frozenset(done))
+    backend.scratch = task.folder.scratch_path(task.run_digest)
     watcher.start(f"{task.card.name} {task.test_set.pair}", sum(b.size for b in batches))
     try:
         with backend:

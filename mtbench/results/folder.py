@@ -66,6 +66,10 @@ class RunFolder:
         """The append-only file of a translation under way."""
         return self._part.path
 
+    def scratch_path(self, run_digest: str) -> Path:
+        """Where the back end of such a run may keep what is not finished yet."""
+        return self.path / f"output.{run_digest[:16]}.scratch.jsonl"
+
     def locked(self, waiting: Iterable[object] = ()) -> AbstractContextManager[None]:
         """Keeps other processes out of this folder; waits for one that is in it.
 
@@ -112,6 +116,8 @@ class RunFolder:
         self._remove_scores_but_of(run.output_digest)
         self.write_run(run)
         self._part.remove()
+        for path in self.path.glob("output.*.scratch.jsonl"):
+            path.unlink(missing_ok=True)
 
     def _remove_scores_but_of(self, digest: str) -> None:
         for path in self.score_paths():

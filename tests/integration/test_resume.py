@@ -247,6 +247,138 @@ def test_a_program_that_dies_midway(slow: Space, documents: bool) -> None:
     assert lasting(slow.root / "results") == lasting(slow.root / "whole")
 
 
+ENGINE_OF_LINES = """
+import sys, time
+for line in sys.stdin:
+    time.sleep({seconds})
+    with open("log.txt", "a") as log: print(line.strip(), file=log)
+    print(line.strip().upper(), flush=True)
+"""
+
+
+def program(space: Space, code: str, name: str = "engine.py") -> None:
+    """A card for a program that reads and writes lines."""
+    space.file(name, code)
+    argv = json.dumps([sys.executable, name])
+    space.card("slow", f'backend = "command"\n[options]\nargv = {argv}\n')
+
+
+def lines_of(log: Path) -> list[str]:
+    return log.read_text("utf-8").splitlines() if log.exists() else []
+
+
+@pytest.mark.parametrize("documents", [True, False])
+def test_a_program_of_lines_is_killed_at_any_moment(slow: Space, documents: bool) -> None:
+    """20 points. All it wrote counts but the last unit, which proves the places of the others."""
+    every = [row if documents else {**row, "doc": ""} for row in rows()]
+    every = [{key: value for key, value in row.items() if value or key != "doc"} for row in every]
+    slow.corpus(rows=every)
+    program(slow, ENGINE_OF_LINES.format(seconds=0.0))
+    assert slow(*COMMAND, "--results", "whole").code == 0
+    whole = lasting(slow.root / "whole")
+    log = slow.root / "log.txt"
+    sent = lines_of(log)
+    log.unlink()
+    program(slow, ENGINE_OF_LINES.format(seconds=0.01))
+    generator, gained = random.Random(f"lines {documents}"), 0
+    for point in range(10):
+        results = slow.root / f"results{point}"
+        child = Child(*COMMAND, "--results", str(results), log=slow.root / "said.txt")
+        child.wait_for(log)
+        time.sleep(generator.uniform(0, len(sent) * 0.014))
+        child.kill()
+        time.sleep(0.1)  # the engine notices that nobody listens
+        left = [path.read_text("utf-8") for path in results.rglob("output.*.scratch.jsonl")]
+        known = [row[0] for row in map(json.loads, "".join(left).split("\n")[:-1])]
+        proven = bool(finished(results))  # the program had ended
+        log.unlink()
+        assert run([*COMMAND, "--results", str(results), "--quiet"]) == 0
+        again = lines_of(log)
+        assert len(again) == len(set(again)), "a line was asked twice in one sitting"
+        start = len(sent) - len(again)
+        if known and not proven:
+            unit = {row["id"]: row.get("doc", row["id"]) for row in every}
+            # Two units at most: the last may have been cut off, the one before it is the proof.
+            assert len({unit[name] for name in known[start:]}) <= (2 if documents else 3)
+            gained += start
+        run_record = json.loads((results / FOLDER / "run.json").read_text("utf-8"))
+        said = [f"{start} answers are those of an interrupted run, whose time is not counted"]
+        if not proven:
+            assert run_record["notes"] == (said if start else [])
+        assert lasting(results) == whole
+        log.unlink(missing_ok=True)
+    assert gained > len(sent), "nothing was kept at any of the points"
+
+
+def test_lines_that_stand_in_the_wrong_places_are_found_out(slow: Space) -> None:
+    """A program that says something before its first answer, killed, then runs without a word."""
+    greeting = "import os\nif not os.path.exists('model'):\n    print('Fetching', flush=True)\n"
+    program(slow, greeting + ENGINE_OF_LINES.format(seconds=0.0))
+    slow.file("model", "")
+    assert slow(*COMMAND, "--results", "whole").code == 0
+    (slow.root / "model").unlink()
+    log = slow.root / "log.txt"
+    sent = lines_of(log)
+    log.unlink()
+    stopping = "    if line.startswith(stop): time.sleep(60)\n"
+    code = greeting + ENGINE_OF_LINES.format(seconds=0.0)
+    code = code.replace("for line", "stop = open('stop').read()\nfor line", 1)
+    code = code.replace("    time.sleep", stopping + "    time.sleep", 1)
+    program(slow, code)
+    slow.file("stop", sent[15])
+    child = Child(*COMMAND, log=slow.root / "said.txt")
+    end = time.monotonic() + 30
+    while len(lines_of(log)) < 15 and time.monotonic() < end:
+        time.sleep(0.002)
+    time.sleep(0.05)
+    child.kill()
+    assert len(list((slow.root / "results").rglob("output.*.scratch.jsonl"))) == 1
+    slow.file("model", "")
+    slow.file("stop", "\0")
+    log.unlink()
+    assert slow(*COMMAND).code == 0
+    assert lines_of(log)[-len(sent) :] == sent, "everything is asked again"
+    record = json.loads((slow.root / "results" / FOLDER / "run.json").read_text("utf-8"))
+    (note,) = record["notes"]
+    assert note == "answers of an interrupted run were not used: it now answers otherwise"
+    assert lasting(slow.root / "results") == lasting(slow.root / "whole")
+
+
+def test_a_program_of_lines_that_dies_midway(slow: Space) -> None:
+    """It goes on from what it wrote; of a program that is up to chance nothing is taken over."""
+    code = ENGINE_OF_LINES.format(seconds=0.0).replace(
+        "    time.sleep",
+        "    import os\n    if line.startswith(open('stop').read()): sys.exit('out of memory')\n"
+        "    time.sleep",
+    )
+    program(slow, code)
+    slow.file("stop", "\0")
+    assert slow(*COMMAND, "--results", "whole").code == 0
+    log = slow.root / "log.txt"
+    sent = lines_of(log)
+    slow.file("stop", sent[15])
+    log.unlink()
+    answer = slow(*COMMAND)
+    assert answer.code == 4
+    assert "out of memory" in answer.err
+    assert "what it wrote is set aside; the same command goes on from there" in answer.err
+    assert lines_of(log) == sent[:15]
+    slow.file("stop", "\0")
+    log.unlink()
+    assert slow(*COMMAND).code == 0
+    assert len(lines_of(log)) < len(sent)
+    assert lasting(slow.root / "results") == lasting(slow.root / "whole")
+
+    argv = json.dumps([sys.executable, "engine.py"])
+    options = f"[options]\nargv = {argv}\ndeterministic = false\n"
+    slow.card("slow", f'backend = "command"\n{options}')
+    slow.file("stop", sent[15])
+    answer = slow(*COMMAND, "--results", "chance")
+    assert answer.code == 4
+    assert "set aside" not in answer.err
+    assert not list((slow.root / "chance").rglob("*.scratch.jsonl"))
+
+
 def test_two_processes_on_one_results_folder(slow: Space) -> None:
     card(slow, "single", 0.02)
     first = Child(*COMMAND, log=slow.root / "first.txt")
