@@ -137,6 +137,13 @@ class Backend(ABC):
         """The texts that the system reads for a batch, prompts included: for estimates alone."""
         return [source.text for source in batch]
 
+    def tokens(self, batch: Sequence[Source]) -> tuple[int, int] | None:
+        """What the system reads for a batch, and the bare sources, counted by its own tokenizer.
+
+        Called once entered, for estimates alone; None where the system tells nobody.
+        """
+        return None
+
     def __enter__(self) -> Backend:
         return self
 

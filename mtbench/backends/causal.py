@@ -105,6 +105,14 @@ class Causal:
             **sampling_settings(self._options),
         )
 
+    def tokens(self, batch: Sequence[Source]) -> tuple[int, int]:
+        """Tokens of the prompts of a batch that can be asked for, and of its sources."""
+        prompts = [self._prompt(request) for request in self._prompter.requests(batch)]
+        read = sum(len(prompt) for prompt in prompts if isinstance(prompt, list))
+        texts = [source.text for source in batch]
+        ids = self.tokenizer(texts, add_special_tokens=False, verbose=False).input_ids
+        return read, sum(map(len, ids))
+
     def translate(self, batch: Sequence[Source], seed: int) -> list[Translation | SegmentError]:
         """Translations of a batch, in its order, or why a source has none.
 

@@ -281,6 +281,13 @@ class CTranslate2(Backend):
         )
         return [row if isinstance(row, SegmentError) else next(translations) for row in encoded]
 
+    def tokens(self, batch: Sequence[Source]) -> tuple[int, int] | None:
+        """Sub-words of the sources."""
+        if self._tokenizer is None:
+            return None
+        count = self._tokenizer.count(source.text for source in batch)
+        return count, count
+
     def _search(self, rows: list[list[str]]) -> list[list[str]]:
         """Output tokens with their end token, without a forced language code."""
         try:

@@ -183,6 +183,10 @@ class HuggingFace(Backend):
             raise RuntimeError("translate is called inside `with backend:`")
         return self._engine.translate(batch, seed_for(self.runtime.seed, list(batch)))
 
+    def tokens(self, batch: Sequence[Source]) -> tuple[int, int] | None:
+        """Sub-words of the sources, or an LLM's prompts."""
+        return self._engine.tokens(batch) if self._engine is not None else None
+
     def provenance(self) -> dict[str, Json]:
         """Weights, tokenizer, codes or prompt, decoding, precision, device and packages."""
         engine = self._engine

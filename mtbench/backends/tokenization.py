@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,6 +80,10 @@ class Tokenizer:
             truncate: Whether a longer source is cut; else it is refused.
         """
         return [self._one(text, limit, truncate) for text in texts]
+
+    def count(self, texts: Iterable[str]) -> int:
+        """Sub-words of sources, with what tells the direction and uncut."""
+        return sum(len(self._ids(text)) for text in texts)
 
     def _one(self, text: str, limit: int | None, truncate: bool) -> Encoded | SegmentError:
         whole = self._ids(text)

@@ -21,7 +21,7 @@ from mtbench.types import Json, Runtime
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-    from mtbench.pipeline import Estimate, Request, Unfinished
+    from mtbench.pipeline import Request, Unfinished
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -376,21 +376,3 @@ def emit_unfinished(error: Unfinished, style: str, *, verbose: bool) -> None:
     if style == "json":
         emit_failed(error.board.model_dump(mode="json"), error)
     emit(render(error.board, style, verbose=verbose))
-
-
-def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
-    """What ``--dry-run`` found."""
-    if style == "json":
-        emit_json([estimate.model_dump(mode="json") for estimate in estimates])
-        return
-    rows = []
-    for one in estimates:
-        seconds = "–" if one.seconds is None else f"{one.seconds:,.1f}"
-        cost = "–" if one.cost is None else f"{one.cost:,.4f} {one.currency}"
-        counts = [f"{one.to_translate:,} of {one.segments:,}", f"{one.calls:,}"]
-        counts += [f"{one.tokens_read:,}", f"{one.tokens_written:,}"]
-        row = [one.test_set, one.system, *counts, seconds, cost, " ".join(one.to_score) or "–"]
-        rows.append(row)
-    header = ["test set", "system", "to translate", "calls", "tokens in", "tokens out"]
-    emit(grid([*header, "seconds", "cost", "to score"], rows))
-    emit("Tokens are estimated at 4 bytes each, prompts included; seconds from a short probe.")

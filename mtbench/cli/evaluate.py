@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from mtbench.cli import common
+from mtbench.cli.estimates import emit_estimates
 
 
 @click.command(epilog="Example: mtbench evaluate --model apertium-ca --model identity --pair en-it")
@@ -46,7 +47,7 @@ def evaluate(
     watcher = common.ConsoleWatcher(quiet=quiet)
     if dry_run:
         planned = pipeline.plan(request, space, watcher)
-        common.emit_estimates(pipeline.estimate(planned, request), style)
+        emit_estimates(pipeline.estimate(planned, request), style)
         return
     try:
         board, _ = pipeline.evaluate(request, space, watcher)

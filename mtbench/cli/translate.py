@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from mtbench.cli import common
+from mtbench.cli.estimates import emit_estimates
 
 
 @click.command(epilog="Example: mtbench translate --model identity --pair en-it")
@@ -37,7 +38,7 @@ def translate(
     request = common.request(**given, runtime=run_with)
     if dry_run:
         planned = plan(request, space, common.ConsoleWatcher(quiet=quiet), with_metrics=False)
-        common.emit_estimates(estimate(planned, request), style)
+        emit_estimates(estimate(planned, request), style)
         return
     runs = translate_only(request, space, common.ConsoleWatcher(quiet=quiet))
     if style == "json":

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from mtbench import translate as translating
 from mtbench.pipeline.outputs import already_done, stored_output
-from mtbench.pipeline.probing import seconds_for
+from mtbench.pipeline.probing import probe
 from mtbench.pipeline.scores import needs_scoring
 from mtbench.pipeline.work import Plan, Request, Task
 from mtbench.types import Record
@@ -23,10 +24,10 @@ class Estimate(Record):
         to_translate: Segments that have no stored translation yet, equal sources once.
         calls: Calls of the back end that hold them: batches, documents or segments.
         characters: Of their sources.
-        tokens_read: Estimated from the texts that the system is given, prompts and worked
-            examples included.
-        tokens_written: Estimated as if a translation were as long as its source.
+        tokens_read: Of the texts that the system is given, prompts and worked examples included.
+        tokens_written: As if a translation were as long as its source.
         tokens: Both.
+        counted_by: The system's own ``tokenizer``, or ``bytes``: four of them for a token.
         seconds: Estimated from a probe; None where a server bills for requests.
         cost: Estimated from the card's price; None where it names none.
         currency: Of the cost.
@@ -42,6 +43,7 @@ class Estimate(Record):
     tokens_read: int
     tokens_written: int
     tokens: int
+    counted_by: Literal["tokenizer", "bytes"]
     seconds: float | None = None
     cost: float | None = None
     currency: str | None = None
@@ -69,6 +71,10 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
     read, written = _tokens(asked), _tokens([source.text for source in sources])
     price = getattr(backend.options, "price", None) if backend else None
     billed = backend is not None and hasattr(backend.options, "price")
+    probed = probe(backend, batches) if backend and batches and not billed else None
+    counted = probed is not None and probed.read is not None
+    if probed is not None and probed.read is not None and probed.written is not None:
+        read, written = probed.read, probed.written
     scored = tuple(
         metric.info.name
         for metric in found.metrics
@@ -84,7 +90,8 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
         tokens_read=read,
         tokens_written=written,
         tokens=read + written,
-        seconds=seconds_for(backend, batches) if backend and batches and not billed else None,
+        counted_by="tokenizer" if counted else "bytes",
+        seconds=probed.seconds if probed else None,
         cost=round((read * price.input + written * price.output) / 1e6, 6) if price else None,
         currency=price.currency if price else None,
         to_score=scored,

@@ -1,9 +1,10 @@
-"""How long a translation would take, from a few of its segments."""
+"""How long a translation would take, from a few of its segments, and its tokens."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from mtbench import translate as translating
 from mtbench.plugins import Backend
@@ -13,8 +14,22 @@ from mtbench.types import Source
 PROBE_SECONDS = 1.0  # a probe that takes longer is not made larger
 
 
-def seconds_for(backend: Backend, batches: Sequence[Batch]) -> float:
-    """Seconds that batches would take, by those that a growing sample of them takes.
+class Probe(NamedTuple):
+    """What batches would take.
+
+    Attributes:
+        seconds: By those that a growing sample takes.
+        read: Tokens that the system reads, by its own tokenizer; None where it tells nobody.
+        written: Those of the bare sources.
+    """
+
+    seconds: float
+    read: int | None = None
+    written: int | None = None
+
+
+def probe(backend: Backend, batches: Sequence[Batch]) -> Probe:
+    """Translates a growing sample of batches.
 
     The sample is driven as the whole would be: in batches, with as many calls at once.
 
@@ -28,7 +43,7 @@ def seconds_for(backend: Backend, batches: Sequence[Batch]) -> float:
     whole = _size(batches)
     if backend.by_id:
         # What it was told to expect it may do at once, as a program does: so each sample is a run.
-        return _by_runs(backend, batches, whole)
+        return Probe(_by_runs(backend, batches, whole))
     began = time.perf_counter()
     with backend:
         backend.plan([source for batch in batches for source in batch.sources])
@@ -41,9 +56,18 @@ def seconds_for(backend: Backend, batches: Sequence[Batch]) -> float:
             count *= 2
             sample = _sample(backend, batches, count)
             took = _timed(backend, sample)
+        counts = [backend.tokens(batch.sources) for batch in batches]
+    read, written = _sums([count for count in counts if count is not None], len(batches))
     if _size(sample) >= whole:
-        return round(entered + took, 1)
-    return round(entered + max(0.0, started - took) + took * whole / max(1, _size(sample)), 1)
+        return Probe(round(entered + took, 1), read, written)
+    all_of_it = took * whole / max(1, _size(sample))
+    return Probe(round(entered + max(0.0, started - took) + all_of_it, 1), read, written)
+
+
+def _sums(counts: Sequence[tuple[int, int]], wanted: int) -> tuple[int, int] | tuple[None, None]:
+    if len(counts) < wanted:
+        return None, None
+    return sum(read for read, _ in counts), sum(written for _, written in counts)
 
 
 def _by_runs(backend: Backend, batches: Sequence[Batch], whole: int) -> float:

@@ -12,6 +12,7 @@ from mtbench.backends.prompts import SEGMENT_PROMPT
 from mtbench.cli.main import run
 from mtbench.config import find_system
 from mtbench.plugins import BACKENDS
+from tests.support.checkpoints import checkpoint
 from tests.support.server import chat_server, shout
 from tests.support.workspace import Space
 
@@ -136,6 +137,50 @@ def test_a_prompt_and_its_examples_are_paid_for(
     assert plain["seconds"] is None
     assert shown["tokens_read"] > 2 * plain["tokens_read"] - 20
     assert shown["tokens_written"] == 6
+
+
+@pytest.mark.parametrize("back_end", ["hf", "ct2"])
+def test_a_checkpoint_counts_in_its_own_sub_words(
+    corpus: Path, capsys: pytest.CaptureFixture[str], back_end: str
+) -> None:
+    from transformers import MarianTokenizer
+
+    folder = checkpoint("marian")
+    (corpus / "en-it.jsonl").rename(corpus / "en-de.jsonl")
+    made = estimate(capsys, "--model", f"{back_end}:{folder}")
+    tokenizer = MarianTokenizer.from_pretrained(folder)
+    expected = sum(len(tokenizer(text).input_ids) for text in ("One house.", "Two houses."))
+    assert made["counted_by"] == "tokenizer"
+    assert (made["tokens_read"], made["tokens_written"]) == (expected, expected)
+    assert made["tokens"] == 2 * expected
+    assert made["seconds"] is not None
+
+
+@pytest.mark.usefixtures("corpus")
+def test_an_llm_counts_its_prompts(capsys: pytest.CaptureFixture[str]) -> None:
+    from transformers import AutoTokenizer
+
+    folder = checkpoint("llm")
+    Path("models").mkdir()
+    options = f'[options]\nmodel = "{folder}"\nmax_new_tokens = 8\n'
+    Path("models/llm.toml").write_text(f'backend = "hf"\n{options}', "utf-8")
+    made = estimate(capsys, "--model", "llm")
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    said = {"source_language": "English", "target_language": "Italian"}
+    said |= {"context": "", "instruction": ""}
+    texts = ["One house.", "Two houses."]
+    prompts = [
+        tokenizer.apply_chat_template(
+            [{"role": "user", "content": SEGMENT_PROMPT.format(**said, text=text)}],
+            add_generation_prompt=True,
+            return_dict=True,
+        )["input_ids"]
+        for text in texts
+    ]
+    assert made["counted_by"] == "tokenizer"
+    assert made["tokens_read"] == sum(map(len, prompts))
+    bare = tokenizer(texts, add_special_tokens=False)["input_ids"]
+    assert made["tokens_written"] == sum(map(len, bare))
 
 
 def test_what_an_interrupted_run_has_finished_is_not_counted(

@@ -1,0 +1,35 @@
+"""What ``--dry-run`` prints."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from mtbench.cli.common import grid
+from mtbench.cli.output import emit, emit_json
+
+if TYPE_CHECKING:
+    from mtbench.pipeline import Estimate
+
+
+def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
+    """What ``--dry-run`` found."""
+    if style == "json":
+        emit_json([estimate.model_dump(mode="json") for estimate in estimates])
+        return
+    rows = []
+    for one in estimates:
+        seconds = "–" if one.seconds is None else f"{one.seconds:,.1f}"
+        cost = "–" if one.cost is None else f"{one.cost:,.4f} {one.currency}"
+        counts = [f"{one.to_translate:,} of {one.segments:,}", f"{one.calls:,}"]
+        counts += [f"{one.tokens_read:,}", f"{one.tokens_written:,}"]
+        row = [one.test_set, one.system, *counts, seconds, cost, " ".join(one.to_score) or "–"]
+        rows.append(row)
+    header = ["test set", "system", "to translate", "calls", "tokens in", "tokens out"]
+    emit(grid([*header, "seconds", "cost", "to score"], rows))
+    by_bytes = any(one.counted_by == "bytes" and one.to_translate for one in estimates)
+    rule = ", at 4 bytes each where a system does not count them itself" if by_bytes else ""
+    emit(
+        f"Tokens in include prompts{rule}; tokens out are those of the sources; "
+        "seconds are those of a short probe."
+    )
