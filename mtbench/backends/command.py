@@ -84,7 +84,8 @@ class Command(Backend):
         """That segments were joined to one line, and what is of an interrupted run."""
         if not self._joined:
             return self._resumed
-        return (f"newlines within {len(self._joined)} segments became spaces", *self._resumed)
+        joined = f"segments whose newlines became spaces: {len(self._joined)}"
+        return (joined, *self._resumed)
 
     def identity(self) -> dict[str, Json]:
         """Digests of the program and of every file that its arguments name."""

@@ -169,20 +169,19 @@ class LinesRun(ProgramRun):
         with self._spool:
             known = self._spool.read()
             point = resume_point(self._sent, known)
-            if point is not None and self._moved(point, known):
+            if point is None or not self._goes_on(point, known):
                 self._spool.clear()
-                point = None
-            if point is None:
                 self._talk(ResumePoint(0, 0), {})
 
-    def _moved(self, point: ResumePoint, known: dict[str, str]) -> bool:
-        """Goes on from what an interrupted run left; whether its lines were found misplaced."""
-        kept = f"{point.start} answers are those of an interrupted run"
-        if self._talk(point, known):
-            self._found |= {s.id: Translation(text=known[s.id]) for s in self._sent[: point.start]}
-            self.notes = (f"{kept}, whose time is not counted",) if point.start else ()
+    def _goes_on(self, point: ResumePoint, known: dict[str, str]) -> bool:
+        """Goes on from what an interrupted run left, unless its lines prove to be misplaced."""
+        if not self._talk(point, known):
+            self.notes = ("answers of an interrupted run were not used: it now answers otherwise",)
             return False
-        self.notes = ("answers of an interrupted run were not used: it now answers otherwise",)
+        if point.start:
+            count = f"answers taken over from an interrupted run: {point.start}"
+            self.notes = (f"{count} (their time is not counted)",)
+        self._found |= {s.id: Translation(text=known[s.id]) for s in self._sent[: point.start]}
         return True
 
     def _talk(self, point: ResumePoint, known: dict[str, str]) -> bool:

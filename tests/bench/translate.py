@@ -1,19 +1,20 @@
 """``ct2`` against transformers called plainly, and against CTranslate2 called bare.
 
     python -m tests.bench.translate [--segments 160] [--beam 4] [--new-tokens 40]
-    python -m tests.bench.translate --model FOLDER --corpus FILE.jsonl [--reversed] --new-tokens 200
+    python -m tests.bench.translate --model FOLDER --corpus SRC-TGT.jsonl --new-tokens 200
 
 By default the model has opus-mt-base's shape with random weights, made in a temporary folder, and
 sub-words trained on the text. Random weights rarely end an output, so all sides write exactly
-``--new-tokens`` sub-words a segment: speeds carry over to real checkpoints. What int8 does to
-outputs does not, as random weights hold many near ties; for that give a really trained checkpoint
-(``tests.recipes.marian`` makes a small one) and a corpus file, by whose references both precisions
-are scored.
+``--new-tokens`` sub-words a segment. That is kinder to batches in the order of the file than real
+outputs are, which end sooner or later. And what int8 does to outputs cannot be seen there, as
+random weights hold many near ties. For both give a really trained checkpoint and a corpus file
+(``tests.recipes.marian`` makes them, also in this shape), by whose references both precisions are
+scored.
 
 CTranslate2 is called bare in both layouts, a worker a core and one worker on all cores; the better
 of the two is what ``ct2`` is held against. The text is the WMT22 German news where it is there,
-else that of the bundled corpus over and over. Times are the best of ``--repeats`` (the plain
-baseline runs once), in wall seconds and in seconds of processor time over all threads. On a machine
+else that of the bundled corpus over and over. Times are the best of ``--repeats``,
+all sides by turns, in wall seconds and in seconds of processor time over all threads. On a machine
 that does nothing else the wall decides; where others are at work (the load average is printed), the
 ratio to CTranslate2 bare is to be read by the processor, and that to transformers not at all: its
 threads wait for each other by spinning.
@@ -56,11 +57,10 @@ def real_text(count: int) -> tuple[str, list[str]]:
     return BUNDLED.parent.name, list(islice(repeated, count))
 
 
-def corpus_text(path: Path, count: int, *, backwards: bool) -> tuple[str, list[str], list[str]]:
+def corpus_text(path: Path, count: int) -> tuple[str, list[str], list[str]]:
     """Where texts are from, the first so many of them, and their references."""
     rows = [values for _, values in islice(read_objects(path), count)]
-    sides = ("ref", "src") if backwards else ("src", "ref")
-    sources, references = ([str(row[side]) for row in rows] for side in sides)
+    sources, references = ([str(row[side]) for row in rows] for side in ("src", "ref"))
     return path.parent.name, sources, references
 
 
@@ -73,7 +73,9 @@ def written(folder: Path, texts: list[str]) -> int:
     return sum(map(len, tokenizer(text_target=texts)["input_ids"]))
 
 
-def plain_transformers(folder: Path, texts: list[str], beam: int, longest: int) -> list[str]:
+def plain_transformers(
+    folder: Path, texts: list[str], beam: int, longest: int
+) -> Callable[[], list[str]]:
     """What a script does: batches of 16 in the order of the file."""
     import torch
     from transformers import MarianMTModel, MarianTokenizer
@@ -91,7 +93,7 @@ def plain_transformers(folder: Path, texts: list[str], beam: int, longest: int) 
                 found += tokenizer.batch_decode(made, skip_special_tokens=True)
         return found
 
-    return timed(PLAIN, run, len(texts))
+    return run
 
 
 def bare(
@@ -140,7 +142,7 @@ def ours(backend: CTranslate2, texts: list[str]) -> Callable[[], list[str]]:
     return run
 
 
-def timed(name: str, run: Callable[[], list[str]], segments: int) -> list[str]:
+def timed(name: str, run: Callable[[], list[str]]) -> list[str]:
     wall, processor = time.perf_counter(), time.process_time()
     found = run()
     wall, processor = time.perf_counter() - wall, time.process_time() - processor
@@ -186,13 +188,11 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--model", type=Path)
     parser.add_argument("--corpus", type=Path)
-    parser.add_argument("--reversed", action="store_true")
     given = parser.parse_args()
-    references = None
+    references, pair = None, LanguagePair.parse("de-fr")
     if given.corpus:
-        origin, texts, references = corpus_text(
-            given.corpus, given.segments, backwards=given.reversed
-        )
+        pair = LanguagePair.parse(given.corpus.stem)
+        origin, texts, references = corpus_text(given.corpus, given.segments)
     else:
         origin, texts = real_text(given.segments)
     print(f"{len(texts)} segments of {origin}, beam {given.beam}, {cores()} cores, load "
@@ -207,15 +207,19 @@ def main() -> None:
             lines=(tuple(texts), tuple(texts)),
             pieces_a_side=6000,
         )
-        compare(folder, texts, references, given, place)
+        compare(folder, pair, texts, references, given, place)
 
 
 def compare(
-    folder: Path, texts: list[str], references: list[str] | None, given: Any, place: str
+    folder: Path,
+    pair: LanguagePair,
+    texts: list[str],
+    references: list[str] | None,
+    given: Any,
+    place: str,
 ) -> None:
     options = {"model": str(folder), "beam_size": given.beam, "max_new_tokens": given.new_tokens}
     runtime = Runtime(device="cpu", cache=place)
-    pair = LanguagePair.parse("de-en" if given.model else "de-fr")
     made = {
         quantization: CTranslate2(
             CTranslate2.Options.model_validate({**options, "quantization": quantization}),
@@ -224,9 +228,9 @@ def compare(
         )
         for quantization in ("int8", "float32")
     }
-    plain = plain_transformers(folder, texts, given.beam, given.new_tokens)
+    peer = plain_transformers(folder, texts, given.beam, given.new_tokens)
     with made["float32"] as backend:
-        fp32 = timed("ct2 float32", ours(backend, texts), len(texts))
+        fp32 = timed("ct2 float32", ours(backend, texts))
     with made["int8"] as backend:
         weights = next(
             p.parent for p in Path(place).glob("ct2/*/model.bin")
@@ -237,9 +241,10 @@ def compare(
         calls = {name: bare(weights, folder, *limits, n) for name, n in layouts.items()}
         mine = ours(backend, texts)
         for _ in range(given.repeats):  # turn by turn, so that all meet the same load
+            plain = timed(PLAIN, peer)
             for name, call in calls.items():
-                timed(name, call, len(texts))
-            int8 = timed(OURS, mine, len(texts))
+                timed(name, call)
+            int8 = timed(OURS, mine)
     if given.model:  # of the default model every output is as long as it may be
         for name, outputs in (("transformers", plain), ("ct2 float32", fp32), ("ct2 int8", int8)):
             print(f"{name} wrote {written(folder, outputs)} sub-words")

@@ -302,7 +302,7 @@ def test_a_program_of_lines_is_killed_at_any_moment(slow: Space, documents: bool
             assert len({unit[name] for name in known[start:]}) <= (2 if documents else 3)
             gained += start
         run_record = json.loads((results / FOLDER / "run.json").read_text("utf-8"))
-        said = [f"{start} answers are those of an interrupted run, whose time is not counted"]
+        said = [f"answers taken over from an interrupted run: {start} (their time is not counted)"]
         if not proven:
             assert run_record["notes"] == (said if start else [])
         assert lasting(results) == whole

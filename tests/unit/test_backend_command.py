@@ -62,7 +62,7 @@ def test_newlines_within_a_segment_become_spaces_and_are_noted() -> None:
     system = command("streaming")
     rugged = segments(["one\ntwo\r\nthree\rfour", "fi\u2028ve", "six"])
     assert run(system, rugged) == ["ONE TWO THREE FOUR", "FI\u2028VE", "SIX"]
-    assert system.notes() == ("newlines within 1 segments became spaces",)
+    assert system.notes() == ("segments whose newlines became spaces: 1",)
 
 
 @pytest.mark.parametrize(
