@@ -93,6 +93,7 @@ def stored_output(
     output = task.folder.read_output()
     if output is None:
         return None
+    health = (surface or Surface()).of(task.test_set, output.hypotheses, run)
     current = run.model_copy(
         update={
             "corpus_folder": task.corpus_folder,
@@ -100,7 +101,8 @@ def stored_output(
             "system": task.card.name,
             "testset_digest": task.test_set.digest(),
             "test_set": facts(task.test_set),
-            "health": (surface or Surface()).of(task.test_set, output.hypotheses, run),
+            "health": health.values,
+            "health_signature": health.signature,
         }
     )
     if write and current != run:
@@ -148,6 +150,7 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
     hypotheses = tuple(done[source.id].hypothesis for source in sources)
     failed = sum(h.failure is not None for h in hypotheses)
     every = translating.plan(sources, backend, request.runtime, frozenset())
+    health = surface.of(task.test_set, hypotheses)
     run = RunRecord(
         corpus=task.test_set.corpus,
         corpus_folder=task.corpus_folder,
@@ -174,7 +177,8 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
         seconds=round(total.seconds, 3),
         translated=sum(len(batch.sources) for batch in every),
         usage=dict(total.usage),
-        health=surface.of(task.test_set, hypotheses),
+        health=health.values,
+        health_signature=health.signature,
     )
     kept = {name: dict(finished.kept) for name, finished in done.items() if finished.kept}
     task.folder.write_output(run, hypotheses, kept)

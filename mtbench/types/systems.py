@@ -140,6 +140,7 @@ class RunRecord(Record):
         translated: Segments translated in that time (repeated sources once).
         usage: Sums that a server reported, over all sittings: tokens, cost.
         health: Counts over the output: ``empty``, ``copied`` …, and ``length_ratio``.
+        health_signature: What has counted; counts of another one are made anew.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -169,6 +170,7 @@ class RunRecord(Record):
     translated: int = 0
     usage: dict[str, float] = Field(default_factory=dict)
     health: dict[str, float] = Field(default_factory=dict)
+    health_signature: str = ""
 
 
 @dataclass(frozen=True, slots=True)

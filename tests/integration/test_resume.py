@@ -414,6 +414,20 @@ def changed(space: Space, before: dict[str, int]) -> set[str]:
     return {Path(name).name for name in after if before.get(name) != after[name]}
 
 
+def test_counts_of_other_detectors_are_made_again(slow: Space) -> None:
+    card(slow, "free", 0.0)
+    assert slow(*COMMAND).code == 0
+    path = slow.root / "results" / FOLDER / "run.json"
+    before = json.loads(path.read_text("utf-8"))
+    assert "mtbench:" in before["health_signature"]
+    older = {**before, "health": {**before["health"], "copied": 99.0, "odd": 1.0}}
+    path.write_text(json.dumps({**older, "health_signature": "mtbench:0.0.1"}), "utf-8")
+    (slow.root / "log.txt").unlink()
+    assert slow(*COMMAND).code == 0
+    assert json.loads(path.read_text("utf-8")) == before
+    assert not logged(slow.root / "log.txt"), "nothing was translated for it"
+
+
 def test_a_new_model_computes_only_itself(slow: Space) -> None:
     card(slow, "free", 0.0)
     assert slow(*COMMAND).code == 0
