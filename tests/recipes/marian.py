@@ -114,9 +114,17 @@ def train(
         for batch in batches(rows, plan.tokens, draw):
             sources, mask = _padded([source for source, _ in batch], pad)
             labels, _ = _padded([target for _, target in batch], -100)
+            # Words of the output so far are hidden at random, or so few segments would be learnt
+            # as a language is, by their beginnings, and the source be of no use.
+            begun = torch.full_like(labels, pad)
+            begun[:, 1:] = labels[:, :-1].where(labels[:, :-1] != -100, pad)
+            share = torch.rand(len(batch), 1)
+            begun[:, 1:][torch.rand(begun[:, 1:].shape) < share] = tokenizer.unk_token_id
             optimizer.zero_grad()
             with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
-                logits = model(input_ids=sources, attention_mask=mask, labels=labels).logits
+                logits = model(
+                    input_ids=sources, attention_mask=mask, decoder_input_ids=begun
+                ).logits
             loss = loss_of(logits.float().flatten(0, 1), labels.flatten())
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
