@@ -116,6 +116,9 @@ def test_directions_that_the_server_lacks(server: Server) -> None:
         (Say({"translatedText": ["A", "B"]}), SegmentError, "2 translations of one text"),
         (Say({"translatedText": " "}), SegmentError, "empty"),
         (Say({"error": "request exceeds text limit"}, status=400), SegmentError, "text limit"),
+        (Say(b"<html>413 Too Large</html>", status=413), SegmentError, "413 Too Large"),
+        (Say({"error": "unfit"}, status=422), SegmentError, "unfit"),
+        (Say({"error": "moderated"}), TransientError, "moderated"),
         (Say({"error": "xx is not supported"}, status=400), BackendError, "not supported"),
         (Say({"error": "Invalid API key"}, status=403), BackendError, "refused"),
         (Say({"error": "nothing here"}, status=404), BackendError, "nothing here"),
@@ -151,6 +154,20 @@ def test_the_key_goes_into_the_body_and_nowhere_else(
     monkeypatch.delenv("LIBRE_KEY")
     with pytest.raises(Unavailable, match="LIBRE_KEY holds no key"):
         backend(server, api_key_env="LIBRE_KEY").check()
+
+
+def test_a_translation_does_not_depend_on_how_the_key_is_spelled(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("TEXT", "translatedText", "de", "0"):
+        monkeypatch.setenv("LIBRE_KEY", key)
+        with backend(server, api_key_env="LIBRE_KEY") as made:
+            assert made.translate(SOURCES[:1]) == ["TEXT 0."]
+    monkeypatch.setenv("LIBRE_KEY", KEY)
+    server.script.append(Say({"translatedText": f"Text {KEY}"}))
+    with backend(server, api_key_env="LIBRE_KEY") as made, pytest.raises(SegmentError) as caught:
+        made.translate(SOURCES[:1])
+    assert caught.value.message == "the answer repeats the key of the server"
 
 
 def test_servers_that_are_not_there_or_are_others() -> None:
