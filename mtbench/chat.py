@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from mtbench.errors import BackendError, SegmentError, TransientError, Unavailable
+from mtbench.errors import BackendError, SegmentError, TransientError, Unavailable, UnusableAnswer
 from mtbench.keys import Secret, VariableName, called_like_a_key, key_in_words
 from mtbench.servers import (
     JsonClient,
@@ -214,7 +214,8 @@ class Chat:
 
         Raises:
             TransientError: If another try may help.
-            SegmentError: If these messages get no usable answer: refused, empty, cut, too long.
+            UnusableAnswer: If this answer is refused, withheld or empty; another may not be.
+            SegmentError: If these messages get no usable answer: too long, cut.
             BackendError: If no request would.
         """
         if self._client is None:
@@ -266,7 +267,7 @@ class Chat:
         message = choice.get("message") if isinstance(choice, dict) else None
         if not isinstance(choice, dict) or not isinstance(message, dict):
             said = reply.said() if reply.error is not None else None
-            raise TransientError(f"{self.name}: an answer without choices", why=said)
+            raise TransientError(f"{self.name}: an answer without choices", why=said, answered=True)
         self._settings_accepted = True
         text = self._usable(message, choice.get("finish_reason"))
         names = [_text(body.get(name)) or "" for name in ("model", "system_fingerprint")]
@@ -284,14 +285,14 @@ class Chat:
         """The text of a message that says something and was not broken off."""
         refusal = message.get("refusal")
         if isinstance(refusal, str) and refusal.strip():
-            raise SegmentError(f"the model refused: {for_message(refusal, self._secret)}")
+            raise UnusableAnswer(f"the model refused: {for_message(refusal, self._secret)}")
         if finished == "length":
             raise SegmentError(
                 f"the answer was cut after {self.options.max_tokens} tokens",
                 hint="raise the option max_tokens",
             )
         if finished == "content_filter":
-            raise SegmentError("the server's filter withheld the answer")
+            raise UnusableAnswer("the server's filter withheld the answer")
         if finished is not None and not isinstance(finished, str):
             raise SegmentError("the answer gives no text for the reason that it ended")
         if finished not in {None, "stop", "eos", "end_turn"}:
@@ -299,7 +300,7 @@ class Chat:
             raise SegmentError(f"the answer ended for the reason {reason!r}")
         text = message.get("content")
         if not isinstance(text, str) or not text.strip():
-            raise SegmentError("the answer is empty")
+            raise UnusableAnswer("the answer is empty")
         return text
 
     def _add(self, read: int | None, written: int | None) -> None:

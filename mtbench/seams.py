@@ -164,6 +164,7 @@ class Backend(ABC):
 
         Raises:
             TransientError: To be tried again.
+            UnusableAnswer: To be tried again as well, fewer times: the system's answer is none.
             SegmentError: If a segment of the batch cannot be translated.
             BackendError: If the system as a whole failed.
         """

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 BODY_LIMIT = 16 * 1024 * 1024  # bytes of an answer; a translation is thousands of times smaller
 CONNECT_SECONDS = 10.0
 _SAID_LIMIT = 20_000  # characters of an error page that are looked at for a message of 200
+# Nobody is behind it, or has time: for this request as for the next one. 520 to 530 are those of
+# proxies before vendors' servers, and 529 is "overloaded".
+_NOBODY_THERE = frozenset({429, 502, 503, 504, *range(520, 531)})
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -218,28 +221,31 @@ class JsonClient:
         except BaseException:
             asked.cancel()  # Ctrl-C: nobody waits for the answer any more
             raise
-        if isinstance(outcome, str):
-            raise TransientError(f"{self.name}: {outcome}")
+        if isinstance(outcome, TransientError):
+            raise outcome
         return outcome
+
+    def _no_reply(self, why: str, *, answered: bool = False) -> TransientError:
+        return TransientError(f"{self.name}: {why}", answered=answered)
 
     async def _within_time(
         self, method: str, path: str, body: Mapping[str, Json] | None
-    ) -> Reply | str:
-        """The reply, or in one sentence why there is none."""
+    ) -> Reply | TransientError:
+        """The reply, or why there is none."""
         import httpx
 
         try:
             return await asyncio.wait_for(self._request(method, path, body), self._seconds)
         except (asyncio.TimeoutError, httpx.TimeoutException):
-            return f"no whole answer within {self._seconds:g} seconds"
+            return self._no_reply(f"no whole answer within {self._seconds:g} seconds")
         except httpx.ConnectError:
-            return f"no connection to {self.url}"
+            return self._no_reply(f"no connection to {self.url}")
         except (httpx.HTTPError, OSError) as error:
-            return f"the connection broke ({type(error).__name__})"
+            return self._no_reply(f"the connection broke ({type(error).__name__})")
 
     async def _request(
         self, method: str, path: str, body: Mapping[str, Json] | None
-    ) -> Reply | str:
+    ) -> Reply | TransientError:
         assert self._client is not None  # noqa: S101 - _ask has looked
         content = None if body is None else json.dumps(body).encode()
         kind = {} if body is None else {"Content-Type": "application/json"}
@@ -250,7 +256,9 @@ class JsonClient:
             async for chunk in response.aiter_bytes():
                 held += chunk
                 if len(held) > BODY_LIMIT:
-                    return f"an answer of more than {BODY_LIMIT} bytes"
+                    return self._no_reply(
+                        f"an answer of more than {BODY_LIMIT} bytes", answered=True
+                    )
         return self._reply(response, bytes(held))
 
     def _reply(self, response: httpx.Response, content: bytes) -> Reply:
@@ -313,7 +321,7 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
     status = reply.status
     if 200 <= status < 300:
         if reply.body is None:
-            raise TransientError(f"{name}: the answer is not whole JSON")
+            raise TransientError(f"{name}: the answer is not whole JSON", answered=True)
         return
     if status in {401, 403}:
         # Some servers repeat a part of the key: what they say is left out.
@@ -323,7 +331,10 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
         )
     if status in {408, 409, 425, 429} or status >= 500:
         raise TransientError(
-            f"{name} answered {status}", why=reply.said() or None, retry_after=reply.retry_after
+            f"{name} answered {status}",
+            why=reply.said() or None,
+            retry_after=reply.retry_after,
+            answered=status not in _NOBODY_THERE,
         )
     if 300 <= status < 400:
         raise BackendError(f"{name} answered {status}, a redirect", hint="correct its address")

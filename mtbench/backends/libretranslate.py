@@ -9,7 +9,14 @@ from typing import Annotated, cast
 
 from pydantic import Field, ValidationError
 
-from mtbench.errors import BackendError, MissingEngine, RequestError, SegmentError, TransientError
+from mtbench.errors import (
+    BackendError,
+    MissingEngine,
+    RequestError,
+    SegmentError,
+    TransientError,
+    UnusableAnswer,
+)
 from mtbench.keys import Secret, VariableName
 from mtbench.languages import LanguagePair, base_language
 from mtbench.plugins import Backend, first_defect
@@ -159,7 +166,8 @@ class LibreTranslate(Backend):
 
         Raises:
             TransientError: For an overloaded or broken server.
-            SegmentError: If it refuses this text, or answers with nothing.
+            UnusableAnswer: If it answers with nothing, or with several translations.
+            SegmentError: If it refuses this text.
             BackendError: If it refuses every text: a key, a direction.
         """
         return [self._one(source) for source in batch]
@@ -176,12 +184,14 @@ class LibreTranslate(Backend):
         self._require_success(reply)
         text = reply.body.get("translatedText") if isinstance(reply.body, dict) else None
         if isinstance(text, list):
-            raise SegmentError(f"the server gave {len(text)} translations of one text")
+            raise UnusableAnswer(f"the server gave {len(text)} translations of one text")
         if not isinstance(text, str):
             said = reply.said() if reply.error is not None else None
-            raise TransientError(f"{self._name}: an answer without a translation", why=said)
+            raise TransientError(
+                f"{self._name}: an answer without a translation", why=said, answered=True
+            )
         if not text.strip():
-            raise SegmentError("the answer is empty")
+            raise UnusableAnswer("the answer is empty")
         if self._secret is not None and self._secret.repeated_in(text):
             raise SegmentError("the answer repeats the key of the server")
         return text

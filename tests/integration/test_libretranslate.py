@@ -17,6 +17,7 @@ from mtbench.errors import (
     SegmentError,
     TransientError,
     Unavailable,
+    UnusableAnswer,
 )
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend
@@ -76,6 +77,19 @@ def test_translates(server: Server) -> None:
     assert (asked["source"], asked["target"], asked["format"]) == ("en", "de", "text")
 
 
+def test_an_empty_answer_is_asked_for_again(server: Server) -> None:
+    server.script += [Say({"translatedText": ""}), Say({"translatedText": ["A", "B"]})]
+    server.script += [Say({"translatedText": "TEXT 0."})] + [Say({"translatedText": " "})] * 3
+    made = backend(server, concurrency=1)
+    found: list[Finished] = []
+    with made:
+        batches = plan(SOURCES[:2], made, made.runtime, frozenset())
+        translate(batches, made, found.extend, sleep=lambda _: None)
+        assert made.usage()["requests"] == 6
+    first, second = (finished.hypothesis for finished in found)
+    assert (first.text, second.failure) == ("TEXT 0.", "the answer is empty")
+
+
 @pytest.mark.parametrize(
     ("pair", "codes"),
     [
@@ -113,8 +127,8 @@ def test_directions_that_the_server_lacks(server: Server) -> None:
         (Say({"text": "?"}), TransientError, "without a translation"),
         (Say(reset=True), TransientError, "connection broke"),
         (Say({"translatedText": "late"}, wait=5), TransientError, "no whole answer"),
-        (Say({"translatedText": ["A", "B"]}), SegmentError, "2 translations of one text"),
-        (Say({"translatedText": " "}), SegmentError, "empty"),
+        (Say({"translatedText": ["A", "B"]}), UnusableAnswer, "2 translations of one text"),
+        (Say({"translatedText": " "}), UnusableAnswer, "empty"),
         (Say({"error": "request exceeds text limit"}, status=400), SegmentError, "text limit"),
         (Say(b"<html>413 Too Large</html>", status=413), SegmentError, "413 Too Large"),
         (Say({"error": "unfit"}, status=422), SegmentError, "unfit"),
