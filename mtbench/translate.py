@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from itertools import islice
@@ -42,7 +42,7 @@ class Batch(NamedTuple):
 def batching(backend: Backend, runtime: Runtime, sources: Sequence[Source]) -> str:
     """How batches are fixed: ``free`` where they do not matter, else part of what was run."""
     if backend.batching != "document":
-        return "free" if backend.batching == "free" else "single"
+        return backend.batching
     if any(source.document is not None for source in sources):
         return "document"
     if backend.by_id:
@@ -72,7 +72,10 @@ def plan(
         return list(_by_length(sources, finished, size, by_id=backend.by_id))
     if how == "single":
         return [_batch([group]) for group in _alike(sources, finished, by_id=backend.by_id)]
-    groups = _documents(sources) if how == "document" else _blocks(sources, size)
+    if how == "whole":
+        groups: Iterable[Sequence[Source]] = [sources]
+    else:
+        groups = _documents(sources) if how == "document" else _blocks(sources, size)
     return [
         Batch(tuple(group), tuple((source.id,) for source in group))
         for group in groups

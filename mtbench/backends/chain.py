@@ -14,7 +14,7 @@ from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.plugins import BACKENDS, Backend, parse_options
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
-_STRICTNESS = ("free", "document", "single")
+_STRICTNESS = ("free", "document", "single", "whole")
 
 
 class Step(Record):
