@@ -43,8 +43,8 @@ def batching(backend: Backend, runtime: Runtime, sources: Sequence[Source]) -> s
     """How batches are fixed: ``free`` where they do not matter, else part of what was run."""
     if backend.batching != "document":
         return backend.batching
-    if any(source.document is not None for source in sources):
-        return "document"
+    if backend.unit == "document" or any(source.document is not None for source in sources):
+        return "document"  # where there is none, a segment is one: blocks would tell of one story
     if backend.by_id:
         return "single"
     return f"block:{runtime.batch_size or backend.preferred_batch}"
