@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from types import TracebackType
-from typing import Annotated, cast
+from typing import Annotated, NamedTuple, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.plugins import BACKENDS, Backend, parse_options
 from mtbench.types import Json, Record, Runtime, Source, Translation
+from mtbench.types.systems import parse_pairs
 
 _STRICTNESS = ("free", "document", "single")
 
@@ -23,10 +25,21 @@ class Step(Record):
     Attributes:
         backend: Name of its back end.
         options: The back end's options.
+        pairs: Directions it serves, as in a card; ``*`` for any.
     """
 
     backend: str
     options: dict[str, Json] = Field(default_factory=dict)
+    pairs: tuple[str, ...] = ("*",)
+
+    @field_validator("pairs")
+    @classmethod
+    def _real_pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        return parse_pairs(pairs)
+
+    def serves(self, pair: LanguagePair) -> bool:
+        """Whether the step names the direction."""
+        return "*" in self.pairs or str(pair) in self.pairs
 
 
 class Chain(Backend):
@@ -40,7 +53,7 @@ class Chain(Backend):
 
         Attributes:
             steps: Two steps or more, each an inline system (``apertium:{src}-es-{tgt}``) or a
-                table of ``backend`` and ``options``; a card's name stands for its table.
+                table of ``backend``, ``options`` and ``pairs``; a card's name stands for its own.
             via: The languages between the steps, one fewer than these.
             reversible: Whether the steps also serve a direction in reverse order, where they
                 don't serve it in the order given.
@@ -59,17 +72,28 @@ class Chain(Backend):
                 )
             return self
 
+        @field_serializer("steps")
+        def _what_an_output_depends_on(self, steps: tuple[Step | str, ...]) -> list[Json]:
+            """The steps' options as their back ends' own records have them.
+
+            What says nothing of an output (``timeout``) is left out as it is outside of a chain,
+            and so is what is the default anyway.
+            """
+            return [step if isinstance(step, str) else _dumped(step) for step in steps]
+
     options: Options
 
     def __init__(self, options: Chain.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
-        legs = _legs(options, pair)
-        if legs is None:
+        found = _way(options, pair)
+        if found is None:
             raise RequestError(
                 f"the steps of this chain do not lead from {pair.source} to {pair.target}",
-                hint="check steps, via and reversible of its card",
+                why="; ".join(_blocked(way) for way in _ways(options, pair)),
+                hint="check steps, their pairs, via and reversible of its card",
             )
-        self.steps = [kind(kind_options, leg, runtime) for kind, kind_options, leg in legs]
+        way, self._turned_by_pairs = found
+        self.steps = [leg.kind(leg.options, leg.pair, runtime) for leg in way]
         self.batching = max((step.batching for step in self.steps), key=_STRICTNESS.index)
         # Documents go through all steps as documents, whatever one step could do by ids.
         self.by_id = self.batching != "document" and any(step.by_id for step in self.steps)
@@ -89,7 +113,7 @@ class Chain(Backend):
     @classmethod
     def serves(cls, options: Record, pair: LanguagePair) -> bool:
         """Whether each step serves its part of the way."""
-        return _legs(cast("Chain.Options", options), pair) is not None
+        return _way(cast("Chain.Options", options), pair) is not None
 
     @classmethod
     def one_test_set(cls, options: Record) -> bool:
@@ -118,7 +142,9 @@ class Chain(Backend):
 
     def identity(self) -> dict[str, Json]:
         """What each step depends on."""
-        return {"steps": [_named(step) | step.identity() for step in self.steps]}
+        found: dict[str, Json] = {"steps": [_named(step) | step.identity() for step in self.steps]}
+        # Elsewhere the order shows in what the steps are; two programs may look the same.
+        return found | ({"reversed": True} if self._turned_by_pairs else {})
 
     def provenance(self) -> dict[str, Json]:
         """What took part in each step."""
@@ -188,23 +214,49 @@ class Chain(Backend):
         ]
 
 
-_Leg = tuple[type[Backend], Record, LanguagePair]
+class _Leg(NamedTuple):
+    """One step on one part of the way."""
+
+    kind: type[Backend]
+    options: Record
+    pair: LanguagePair
+    named: bool
+
+    @property
+    def possible(self) -> bool:
+        return self.kind.serves(self.options, self.pair)
 
 
-def _legs(options: Chain.Options, pair: LanguagePair) -> list[_Leg] | None:
-    steps = [_resolved(step) for step in options.steps]
-    orders = [(steps, options.via)]
+def _ways(options: Chain.Options, pair: LanguagePair) -> Iterator[list[_Leg]]:
+    """The order given and, where it may be, the reverse one."""
+    orders = [(options.steps, options.via)]
     if options.reversible:
-        orders.append((steps[::-1], options.via[::-1]))
-    for order, via in orders:
+        orders.append((options.steps[::-1], options.via[::-1]))
+    for steps, via in orders:
         stops = [pair.source, *via, pair.target]
-        legs = [
-            (kind, kind_options, LanguagePair(source=a, target=b))
-            for (kind, kind_options), a, b in zip(order, stops[:-1], stops[1:], strict=True)
+        parts = [LanguagePair(source=a, target=b) for a, b in pairwise(stops)]
+        yield [
+            _Leg(*_resolved(step), part, isinstance(step, str) or step.serves(part))
+            for step, part in zip(steps, parts, strict=True)
         ]
-        if all(kind.serves(kind_options, leg) for kind, kind_options, leg in legs):
-            return legs
+
+
+def _way(options: Chain.Options, pair: LanguagePair) -> tuple[list[_Leg], bool] | None:
+    """The first way that all steps serve, and whether their pairs alone forbid an earlier one."""
+    forbidden = False
+    for way in _ways(options, pair):
+        if all(leg.possible for leg in way):
+            if all(leg.named for leg in way):
+                return way, forbidden
+            forbidden = True
     return None
+
+
+def _blocked(way: Sequence[_Leg]) -> str:
+    number, leg = next(
+        (n, leg) for n, leg in enumerate(way, start=1) if not (leg.named and leg.possible)
+    )
+    return f"step {number} of {len(way)} would go from {leg.pair.source} to {leg.pair.target}"
 
 
 def _resolved(step: Step | str) -> tuple[type[Backend], Record]:
@@ -223,6 +275,12 @@ def _resolved(step: Step | str) -> tuple[type[Backend], Record]:
     if issubclass(kind, Chain):
         raise RequestError("a step of a chain cannot be a chain", hint="list its steps instead")
     return kind, parse_options(kind.Options, values, f"step {name} of a chain")
+
+
+def _dumped(step: Step) -> dict[str, Json]:
+    _, options = _resolved(step)
+    shown = options.model_dump(mode="json", exclude_defaults=True)
+    return {"backend": step.backend, "options": shown}
 
 
 def _named(step: Backend) -> dict[str, Json]:

@@ -29,7 +29,7 @@ from mtbench.plugins import (
     parse_options,
 )
 from mtbench.results import Results
-from mtbench.types import Record, RunRecord, SystemCard, TestSet
+from mtbench.types import Record, RunRecord, Runtime, SystemCard, TestSet
 
 
 def plan(
@@ -200,6 +200,9 @@ def _check_served(
     for card in cards:
         mine = [test_set for other, _, test_set in served if other.name == card.name]
         if not mine:
+            for pair in dict.fromkeys(s.pair for _, s in sets if card.serves(s.pair)):
+                # The card names it: a back end that can say why it does not serve it does so.
+                make_backend(card.backend, system_options(card), pair, Runtime())
             wanted = ", ".join(dict.fromkeys(str(s.pair) for _, s in sets))
             raise RequestError(
                 f"{card.name} serves none of the pairs asked for ({wanted})",
