@@ -8,7 +8,7 @@ from pathlib import Path
 from mtbench import score as scoring
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, PartialOutput
-from mtbench.pipeline.boards import write_leaderboard
+from mtbench.pipeline.boards import board, write_leaderboard
 from mtbench.pipeline.outputs import translate
 from mtbench.pipeline.planning import plan
 from mtbench.pipeline.scores import score
@@ -89,10 +89,34 @@ def evaluate(
     failures += broken
     results = Results(space.results)
     boards = write_leaderboard(results, preferred=signatures, missing=found.missing)
+    outdated = _outdated(found)
+    if outdated:
+        # Ranks are of the rows that are shown.
+        boards = board(results, preferred=signatures, missing=found.missing, without=outdated)
+        for (name, _), line in outdated.items():
+            if line:
+                watcher.say(f"{name}: {line}")
+                found.skipped.setdefault(name, []).append(line)
     shown = _of_this_call(boards, found)
     if failures:
         raise Unfinished(shown, failures) from failures[0]
     return shown, found
+
+
+def _outdated(found: Plan) -> dict[tuple[str, str], str]:
+    """Test set and folder of stored runs that are not what this call asked for, with a sentence.
+
+    They stay in the results folder; in the table of this call they would pass for its outcome.
+    """
+    outdated = dict.fromkeys(found.left_out, "")
+    for task in found.tasks:
+        stored = task.folder.read_run() if task.output is None else None
+        if stored is not None and stored.run_digest != task.run_digest:
+            outdated[task.test_set.name, task.folder.system] = (
+                f"{task.card.name} failed now; its stored scores are of an earlier card, seed, "
+                "system or source and are left out"
+            )
+    return outdated
 
 
 def _of_this_call(boards: Leaderboard, found: Plan) -> Leaderboard:

@@ -82,6 +82,7 @@ def plan(
             line = f"{card.name} cannot run here and is left out: {error.message}"
             watcher.say(f"{test_set.name}: {line}")
             found.skipped.setdefault(test_set.name, []).append(line)
+            found.left_out.add((test_set.name, folder_name(card)))
     if not found.tasks:
         raise Unavailable("none of the systems can run here", hint="see mtbench doctor")
     if with_metrics:
