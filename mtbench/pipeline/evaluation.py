@@ -14,7 +14,7 @@ from mtbench.pipeline.planning import plan
 from mtbench.pipeline.scores import score
 from mtbench.pipeline.work import Plan, Request, Watcher
 from mtbench.results import Results
-from mtbench.types import Leaderboard, RunRecord, TestSet
+from mtbench.types import Cell, Leaderboard, Row, RunRecord, TestSet
 
 
 class Unfinished(MtbenchError):
@@ -97,7 +97,7 @@ def evaluate(
             if line:
                 watcher.say(f"{name}: {line}")
                 found.skipped.setdefault(name, []).append(line)
-    shown = _of_this_call(boards, found)
+    shown = _of_this_call(boards, found, partial=request.allow_partial)
     if failures:
         raise Unfinished(shown, failures) from failures[0]
     return shown, found
@@ -119,12 +119,20 @@ def _outdated(found: Plan) -> dict[tuple[str, str], str]:
     return outdated
 
 
-def _of_this_call(boards: Leaderboard, found: Plan) -> Leaderboard:
+def _of_this_call(boards: Leaderboard, found: Plan, *, partial: bool) -> Leaderboard:
+    """The tables of this call's test sets, with partial scores only where they are asked for."""
     names = set(found.by_test_set())
     tables = []
     for table in boards.tables:
         name = f"{table.corpus}/{table.pair}"
         if name in names:
             excluded = (*table.excluded, *found.skipped.get(name, ()))
-            tables.append(table.model_copy(update={"excluded": excluded}))
+            rows = table.rows if partial else tuple(map(_without_partial, table.rows))
+            tables.append(table.model_copy(update={"excluded": excluded, "rows": rows}))
     return boards.model_copy(update={"tables": tuple(tables)})
+
+
+def _without_partial(row: Row) -> Row:
+    reason = f"{row.failures} segments have no translation; --allow-partial shows the score"
+    cells = {m: Cell(reason=reason) if cell.partial else cell for m, cell in row.cells.items()}
+    return row.model_copy(update={"cells": cells})
