@@ -13,22 +13,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from mtbench.errors import BackendError, SegmentError, TransientError, Unavailable
+from mtbench.errors import BackendError, SegmentError, TransientError, Unavailable, UnusableAnswer
+from mtbench.keys import Secret, VariableName, called_like_a_key, key_in_words
 from mtbench.servers import (
     JsonClient,
     Reply,
-    Secret,
     ServerUrl,
-    VariableName,
-    key_in_words,
+    for_message,
     reach,
     require_success,
-    said_by,
     unencrypted,
 )
 from mtbench.types import Json, Record
 
-_SECRETIVE = re.compile(r"api.?key|secret|password|authorization|access.?token", re.IGNORECASE)
+_OF_A_TEXT = ("content_filter", "context_length_exceeded")  # codes, whatever setting is named
 OPENAI = "https://api.openai.com/v1"
 
 
@@ -91,10 +89,9 @@ class ChatOptions(Record):
     @field_validator("extra_body")
     @classmethod
     def _no_key_in_it(cls, body: dict[str, Json]) -> dict[str, Json]:
-        for name, value in body.items():
-            if isinstance(value, str) and _SECRETIVE.search(name):
-                # The value is not repeated, and a card and a result would hold it.
-                raise ValueError(f"{name!r} looks like a key: name its variable by api_key_env")
+        if (name := called_like_a_key(body)) is not None:
+            # The value is not repeated, and a card and a result would hold it.
+            raise ValueError(f"{name!r} looks like a key: name its variable by api_key_env")
         return body
 
     @property
@@ -141,6 +138,7 @@ class Chat:
         self._secret: Secret | None = None
         self._lock = threading.Lock()
         self._sums: dict[str, float] = {}
+        self._settings_accepted = False
 
     @property
     def name(self) -> str:
@@ -192,6 +190,7 @@ class Chat:
 
     def __enter__(self) -> Chat:
         self._sums = {}
+        self._settings_accepted = False
         self._client = self._new_client(self.options.timeout)
         self._client.__enter__()
         return self
@@ -215,13 +214,15 @@ class Chat:
 
         Raises:
             TransientError: If another try may help.
-            SegmentError: If these messages get no usable answer: refused, empty, cut, too long.
+            UnusableAnswer: If this answer is refused, withheld or empty; another may not be.
+            SegmentError: If these messages get no usable answer: too long, cut.
             BackendError: If no request would.
         """
         if self._client is None:
             raise RuntimeError("complete is called inside `with chat:`")
-        reply = self._client.post("chat/completions", self._request(messages, seed))
-        self._require_success(reply)
+        request = self._request(messages, seed)
+        reply = self._client.post("chat/completions", request)
+        self._require_success(reply, frozenset(request) - {"messages"})
         return self._answer(reply)
 
     def _request(self, messages: Sequence[Message], seed: int | None) -> dict[str, Json]:
@@ -237,18 +238,24 @@ class Chat:
         }
         return {key: value for key, value in wanted.items() if value is not None} | given.extra_body
 
-    def _require_success(self, reply: Reply) -> None:
-        error = reply.body.get("error") if isinstance(reply.body, dict) else None
-        error = error if isinstance(error, dict) else {}
+    def _require_success(self, reply: Reply, settings: frozenset[str]) -> None:
+        error: dict[str, Json] = reply.error if isinstance(reply.error, dict) else {}
         if reply.status == 429 and error.get("code") == "insufficient_quota":
-            raise BackendError(f"{self.name}: the account has no quota left", why=said_by(reply))
+            raise BackendError(f"{self.name}: the account has no quota left", why=reply.said())
         if reply.status in {400, 413, 422}:
-            what = f"{self.name} answered {reply.status}: {said_by(reply)}"
-            if error.get("param") not in {None, "messages"}:
+            what = f"{self.name} answered {reply.status}: {reply.said()}"
+            if self._of_a_setting(error, settings):
                 # Of a setting, not of this text: every other request would get the same.
                 raise BackendError(what, hint="correct the options of the model's card")
             raise SegmentError(what)
         require_success(reply, self.name, self._secret)
+
+    def _of_a_setting(self, error: dict[str, Json], settings: frozenset[str]) -> bool:
+        """Whether a refusal is about what every request holds, as far as the server says."""
+        if self._settings_accepted or error.get("code") in _OF_A_TEXT:
+            return False
+        named = error.get("param")
+        return isinstance(named, str) and re.split(r"[.\[]", named)[0] in settings
 
     def _answer(self, reply: Reply) -> ChatAnswer:
         body: dict[str, Json] = reply.body if isinstance(reply.body, dict) else {}
@@ -259,8 +266,13 @@ class Chat:
         choice = choices[0] if isinstance(choices, list) and choices else None
         message = choice.get("message") if isinstance(choice, dict) else None
         if not isinstance(choice, dict) or not isinstance(message, dict):
-            raise TransientError(f"{self.name}: an answer without choices")
-        text = _usable(message, choice.get("finish_reason"), self.options.max_tokens)
+            said = reply.said() if reply.error is not None else None
+            raise TransientError(f"{self.name}: an answer without choices", why=said, answered=True)
+        self._settings_accepted = True
+        text = self._usable(message, choice.get("finish_reason"))
+        names = [_text(body.get(name)) or "" for name in ("model", "system_fingerprint")]
+        if self._secret is not None and any(map(self._secret.repeated_in, [text, *names])):
+            raise SegmentError("the answer repeats the key of the server")
         return ChatAnswer(
             text=text,
             model=_text(body.get("model")),
@@ -268,6 +280,28 @@ class Chat:
             prompt_tokens=read,
             completion_tokens=written,
         )
+
+    def _usable(self, message: dict[str, Json], finished: Json) -> str:
+        """The text of a message that says something and was not broken off."""
+        refusal = message.get("refusal")
+        if isinstance(refusal, str) and refusal.strip():
+            raise UnusableAnswer(f"the model refused: {for_message(refusal, self._secret)}")
+        if finished == "length":
+            raise SegmentError(
+                f"the answer was cut after {self.options.max_tokens} tokens",
+                hint="raise the option max_tokens",
+            )
+        if finished == "content_filter":
+            raise UnusableAnswer("the server's filter withheld the answer")
+        if finished is not None and not isinstance(finished, str):
+            raise SegmentError("the answer gives no text for the reason that it ended")
+        if finished not in {None, "stop", "eos", "end_turn"}:
+            reason = for_message(str(finished), self._secret)[:40]
+            raise SegmentError(f"the answer ended for the reason {reason!r}")
+        text = message.get("content")
+        if not isinstance(text, str) or not text.strip():
+            raise UnusableAnswer("the answer is empty")
+        return text
 
     def _add(self, read: int | None, written: int | None) -> None:
         """Counts an answer, a useless one too: it was paid for."""
@@ -296,25 +330,6 @@ def cost(usage: dict[str, float], price: Price) -> dict[str, float]:
         + usage.get("completion_tokens", 0) * price.output
     ) / 1e6
     return {f"cost_{price.currency}": round(total, 6)}
-
-
-def _usable(message: dict[str, Json], finished: Json, limit: int) -> str:
-    """The text of a message that says something and was not broken off."""
-    refusal = message.get("refusal")
-    if isinstance(refusal, str) and refusal.strip():
-        raise SegmentError(f"the model refused: {' '.join(refusal.split())[:200]}")
-    if finished == "length":
-        raise SegmentError(
-            f"the answer was cut after {limit} tokens", hint="raise the option max_tokens"
-        )
-    if finished == "content_filter":
-        raise SegmentError("the server's filter withheld the answer")
-    if finished not in {None, "stop", "eos", "end_turn"}:
-        raise SegmentError(f"the answer ended for the reason {str(finished)[:40]!r}")
-    text = message.get("content")
-    if not isinstance(text, str) or not text.strip():
-        raise SegmentError("the answer is empty")
-    return text
 
 
 def _count(value: Json) -> int | None:

@@ -18,6 +18,7 @@
         ├── BackendError                    the system as a whole failed
         │   ├── TransientError              worth another try (a busy server, a reset)
         │   └── SegmentError                this segment cannot be translated; others can
+        │       └── UnusableAnswer          what came is no translation; another try may bring one
         ├── MetricError                     a metric failed
         └── PartialOutput                   some segments have no translation
 """
@@ -163,6 +164,8 @@ class TransientError(BackendError):
     Args:
         message: What happened.
         retry_after: Seconds the other side asked to wait, where it did.
+        answered: Whether the other side is there and failed at this request alone, as far as can
+            be known: however often that happens, others may succeed.
     """
 
     def __init__(
@@ -170,15 +173,21 @@ class TransientError(BackendError):
         message: str,
         *,
         retry_after: float | None = None,
+        answered: bool = False,
         why: str | None = None,
         hint: str | None = None,
     ) -> None:
         super().__init__(message, why=why, hint=hint)
         self.retry_after = retry_after
+        self.answered = answered
 
 
 class SegmentError(BackendError):
     """This segment cannot be translated by this system; others can."""
+
+
+class UnusableAnswer(SegmentError):
+    """A whole answer that is no translation (empty, a refusal); another try may bring one."""
 
 
 class MetricError(RunFailed):

@@ -39,7 +39,8 @@ class Backend(ABC):
         Options: Record that validates the ``[options]`` of a card.
         batching: ``free`` where an output does not depend on what else is in its batch,
             ``document`` where batches are to be the documents (or fixed blocks where there
-            are none), ``single`` for one segment a call, equal ones once.
+            are none), ``single`` for one segment a call, equal ones once, ``whole`` for all that
+            there is in one call.
         unit: What one request to the system holds: a segment, or a whole document that is
             translated as one.
         by_id: Whether an answer belongs to a segment's id rather than to its text or its batch
@@ -52,18 +53,20 @@ class Backend(ABC):
         scratch: File of this one run, for a back end whose answers are not good before the end:
             it may keep there what a killed run left. Removed with the run's end; None where
             nothing is stored.
+        carried_seconds: What answers had taken that were taken over from the scratch.
     """
 
     class Options(Record):
         """No options."""
 
-    batching: Literal["free", "document", "single"] = "free"
+    batching: Literal["free", "document", "single", "whole"] = "free"
     unit: Literal["segment", "document"] = "segment"
     by_id: bool = False
     deterministic: bool = True
     max_concurrency: int = 1
     preferred_batch: int = 16
     scratch: Path | None = None
+    carried_seconds: float = 0.0
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         self.options = options
@@ -164,6 +167,7 @@ class Backend(ABC):
 
         Raises:
             TransientError: To be tried again.
+            UnusableAnswer: To be tried again as well, fewer times: the system's answer is none.
             SegmentError: If a segment of the batch cannot be translated.
             BackendError: If the system as a whole failed.
         """

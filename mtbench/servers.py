@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import re
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-from mtbench.errors import BackendError, MissingEngine, TransientError, Unavailable
+from mtbench.errors import BackendError, MissingEngine, TransientError
+from mtbench.keys import Secret, key_in_words
 from mtbench.types import Json
 
 if TYPE_CHECKING:
@@ -30,17 +29,35 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 16 * 1024 * 1024  # bytes of an answer; a translation is thousands of times smaller
 CONNECT_SECONDS = 10.0
+_SAID_LIMIT = 20_000  # characters of an error page that are looked at for a message of 200
+# Nobody is behind it, or has time: for this request as for the next one. 520 to 530 are those of
+# proxies before vendors' servers, and 529 is "overloaded".
+_NOBODY_THERE = frozenset({429, 502, 503, 504, *range(520, 531)})
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
-_VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}\Z")
 
 
 # --- what options may say --------------------------------------------------------------------
 
 
+def _can_be_asked(host: str | None, url: str) -> bool:
+    if not host or not url.isprintable() or " " in url:
+        return False
+    if not all(0 < len(label) < 64 for label in host.removesuffix(".").split(".")):
+        return False
+    if host.isascii() and ":" not in host:
+        return True
+    import httpx
+
+    try:
+        return bool(httpx.URL(url).host)
+    except httpx.InvalidURL:
+        return False
+
+
 def _checked_url(url: str) -> str:
     try:
         parts = urlsplit(url.strip())
-        whole = bool(parts.scheme in {"http", "https"} and parts.hostname)
+        whole = parts.scheme in {"http", "https"} and _can_be_asked(parts.hostname, url.strip())
         _ = parts.port
     except ValueError:
         whole = False
@@ -53,66 +70,13 @@ def _checked_url(url: str) -> str:
     return url.strip().rstrip("/")
 
 
-def _checked_variable(name: str) -> str:
-    if not _VARIABLE.match(name):
-        # The value is not repeated: somebody may have written the key itself.
-        raise ValueError("write the NAME of an environment variable, in capitals, not a key")
-    return name
-
-
 ServerUrl = Annotated[str, AfterValidator(_checked_url)]
-VariableName = Annotated[str, AfterValidator(_checked_variable)]
 
 
 def unencrypted(url: str) -> bool:
     """Whether what is sent there crosses a network in the clear."""
     parts = urlsplit(url)
     return parts.scheme == "http" and parts.hostname not in _LOCAL
-
-
-class Secret:
-    """A key from the environment, known by its variable's name; never shown.
-
-    Args:
-        variable: Name of the environment variable.
-
-    Raises:
-        Unavailable: If the variable is not set, or holds what cannot be a key.
-    """
-
-    __slots__ = ("_value", "variable")
-
-    def __init__(self, variable: str) -> None:
-        self.variable = variable
-        value = os.environ.get(variable, "").strip()
-        if not value:
-            raise Unavailable(
-                f"the environment variable {variable} holds no key",
-                hint=f"set it in the shell that runs mtbench: export {variable}=…",
-            )
-        if not (value.isascii() and value.isprintable()):
-            raise Unavailable(f"what the environment variable {variable} holds cannot be a key")
-        self._value = value
-
-    def reveal(self) -> str:
-        """The key itself, for a request."""
-        return self._value
-
-    def redact(self, value: Json) -> Json:
-        """A text, or JSON with texts in it, without the key."""
-        if isinstance(value, str):
-            return value.replace(self._value, f"[{self.variable}]")
-        if isinstance(value, list):
-            return [self.redact(item) for item in value]
-        if isinstance(value, dict):
-            return {self.redact(key): self.redact(item) for key, item in value.items()}
-        return value
-
-    def __repr__(self) -> str:
-        return f"Secret({self.variable})"
-
-    def __reduce__(self) -> str | tuple[Any, ...]:
-        raise TypeError("a key is not written anywhere")
 
 
 # --- asking -----------------------------------------------------------------------------------
@@ -124,15 +88,42 @@ class Reply:
 
     Attributes:
         status: HTTP status.
-        body: What its JSON holds; None where it is no JSON.
-        text: The beginning of the body, the key taken out.
+        body: What its JSON holds, untouched; None where it is no JSON.
+        content: The body as it came.
         retry_after: Seconds that the server asked to wait, where it did.
+        secret: The key that was sent, to be taken out of messages.
     """
 
     status: int
-    body: Json
-    text: str
-    retry_after: float | None
+    body: Json = field(repr=False)
+    content: bytes = field(repr=False)
+    retry_after: float | None = None
+    secret: Secret | None = None
+
+    @property
+    def error(self) -> Json:
+        """What the server says went wrong, as it says so; None where it says nothing."""
+        fields = self.body if isinstance(self.body, dict) else {}
+        return fields.get("error", fields.get("message", fields.get("detail")))
+
+    def said(self) -> str:
+        """What the server says went wrong, for a message: one line, the key taken out."""
+        error = self.error
+        if isinstance(error, dict):
+            error = error.get("message")
+        if isinstance(error, str):
+            return for_message(error, self.secret)
+        return for_message(self.content.decode("utf-8", "replace"), self.secret)
+
+
+def for_message(text: str, secret: Secret | None = None) -> str:
+    """A text from elsewhere in one line of at most 200 characters, without the key.
+
+    Half a surrogate pair, which JSON may hold and no output can, is shown by its number.
+    """
+    text = text.encode("utf-8", "backslashreplace").decode()
+    text = secret.redact(text, _SAID_LIMIT) if secret is not None else text[:_SAID_LIMIT]
+    return " ".join(text.split())[:200]
 
 
 class JsonClient:
@@ -230,28 +221,31 @@ class JsonClient:
         except BaseException:
             asked.cancel()  # Ctrl-C: nobody waits for the answer any more
             raise
-        if isinstance(outcome, str):
-            raise TransientError(f"{self.name}: {outcome}")
+        if isinstance(outcome, TransientError):
+            raise outcome
         return outcome
+
+    def _no_reply(self, why: str, *, answered: bool = False) -> TransientError:
+        return TransientError(f"{self.name}: {why}", answered=answered)
 
     async def _within_time(
         self, method: str, path: str, body: Mapping[str, Json] | None
-    ) -> Reply | str:
-        """The reply, or in one sentence why there is none."""
+    ) -> Reply | TransientError:
+        """The reply, or why there is none."""
         import httpx
 
         try:
             return await asyncio.wait_for(self._request(method, path, body), self._seconds)
         except (asyncio.TimeoutError, httpx.TimeoutException):
-            return f"no whole answer within {self._seconds:g} seconds"
+            return self._no_reply(f"no whole answer within {self._seconds:g} seconds")
         except httpx.ConnectError:
-            return f"no connection to {self.url}"
+            return self._no_reply(f"no connection to {self.url}")
         except (httpx.HTTPError, OSError) as error:
-            return f"the connection broke ({type(error).__name__})"
+            return self._no_reply(f"the connection broke ({type(error).__name__})")
 
     async def _request(
         self, method: str, path: str, body: Mapping[str, Json] | None
-    ) -> Reply | str:
+    ) -> Reply | TransientError:
         assert self._client is not None  # noqa: S101 - _ask has looked
         content = None if body is None else json.dumps(body).encode()
         kind = {} if body is None else {"Content-Type": "application/json"}
@@ -262,18 +256,18 @@ class JsonClient:
             async for chunk in response.aiter_bytes():
                 held += chunk
                 if len(held) > BODY_LIMIT:
-                    return f"an answer of more than {BODY_LIMIT} bytes"
+                    return self._no_reply(
+                        f"an answer of more than {BODY_LIMIT} bytes", answered=True
+                    )
         return self._reply(response, bytes(held))
 
     def _reply(self, response: httpx.Response, content: bytes) -> Reply:
-        body, text = _json_or_none(content), content[:2000].decode("utf-8", "replace")
-        if self._secret is not None:
-            body, text = self._secret.redact(body), self._secret.redact(text)
         return Reply(
             status=response.status_code,
-            body=body,
-            text=text,
+            body=_json_or_none(content),
+            content=content,
             retry_after=retry_after(response.headers.get("retry-after")),
+            secret=self._secret,
         )
 
 
@@ -315,16 +309,6 @@ def retry_after(header: str | None, now: float | None = None) -> float | None:
 # --- judging ----------------------------------------------------------------------------------
 
 
-def said_by(reply: Reply) -> str:
-    """What a server says went wrong, in one line of at most 200 characters."""
-    body: Json = reply.body if isinstance(reply.body, dict) else {}
-    error: Json = body.get("error", body.get("message", body.get("detail")))
-    if isinstance(error, dict):
-        error = error.get("message")
-    text = error if isinstance(error, str) else reply.text
-    return " ".join(text.split())[:200]
-
-
 def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
     """Passes an answer that can be read; judges every other by its status.
 
@@ -337,7 +321,7 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
     status = reply.status
     if 200 <= status < 300:
         if reply.body is None:
-            raise TransientError(f"{name}: the answer is not whole JSON")
+            raise TransientError(f"{name}: the answer is not whole JSON", answered=True)
         return
     if status in {401, 403}:
         # Some servers repeat a part of the key: what they say is left out.
@@ -347,16 +331,14 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
         )
     if status in {408, 409, 425, 429} or status >= 500:
         raise TransientError(
-            f"{name} answered {status}", why=said_by(reply) or None, retry_after=reply.retry_after
+            f"{name} answered {status}",
+            why=reply.said() or None,
+            retry_after=reply.retry_after,
+            answered=status not in _NOBODY_THERE,
         )
     if 300 <= status < 400:
         raise BackendError(f"{name} answered {status}, a redirect", hint="correct its address")
-    raise BackendError(f"{name} answered {status}", why=said_by(reply) or None)
-
-
-def key_in_words(secret: Secret | None) -> str:
-    """What a server was shown."""
-    return f"the key in {secret.variable}" if secret else "a request without a key"
+    raise BackendError(f"{name} answered {status}", why=reply.said() or None)
 
 
 def reach(client: JsonClient, path: str) -> Reply:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
 from mtbench.digests import canonical_json
-from mtbench.errors import BackendError, SegmentError, TransientError
+from mtbench.errors import BackendError, SegmentError, TransientError, UnusableAnswer
 from mtbench.plugins import Backend
 from mtbench.types import Finished, Hypothesis, Runtime, Source, Translation
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0  # seconds between two attempts, unless a server asks for more
 LONGEST_REQUESTED_WAIT = 300.0  # seconds that a server may ask for
+UNUSABLE_ATTEMPTS = 3  # answers that are no translation; each of them may be paid for
 FAILED_CALLS_IN_A_ROW = 3  # after so many exhausted calls the system counts as gone
+ANSWERED_CALLS_IN_A_ROW = 30  # or, where it is there and fails, as broken
 CHARACTERS_A_SEGMENT = 400  # with the batch size, the budget of a batch padded to its longest
 
 
@@ -40,7 +42,7 @@ class Batch(NamedTuple):
 def batching(backend: Backend, runtime: Runtime, sources: Sequence[Source]) -> str:
     """How batches are fixed: ``free`` where they do not matter, else part of what was run."""
     if backend.batching != "document":
-        return "free" if backend.batching == "free" else "single"
+        return backend.batching
     if any(source.document is not None for source in sources):
         return "document"
     if backend.by_id:
@@ -70,7 +72,10 @@ def plan(
         return list(_by_length(sources, finished, size, by_id=backend.by_id))
     if how == "single":
         return [_batch([group]) for group in _alike(sources, finished, by_id=backend.by_id)]
-    groups = _documents(sources) if how == "document" else _blocks(sources, size)
+    if how == "whole":
+        groups: Iterable[Sequence[Source]] = [sources]
+    else:
+        groups = _documents(sources) if how == "document" else _blocks(sources, size)
     return [
         Batch(tuple(group), tuple((source.id,) for source in group))
         for group in groups
@@ -143,7 +148,9 @@ def translate(
 
     A batch that fails with a ``SegmentError`` is tried segment by segment, and what still fails is
     kept as that segment's failure, as is one that stands in the place of an answer. A
-    ``TransientError`` is tried again with growing waits. Where the whole fails or is interrupted,
+    ``TransientError`` and an ``UnusableAnswer`` are tried again with growing waits. A system that
+    stays without an answer three times in a row, or answers 30 times with an error, has failed;
+    from its third error in a row on, each call gets one try. Where it fails or is interrupted,
     calls under way are waited for, and what they bring is kept.
 
     Args:
@@ -195,7 +202,7 @@ def _keep(calls: set[Future[list[Finished]]], keep: Keep) -> None:
 
 
 class _Caller:
-    """Calls a back end with retries; counts calls that stayed without an answer."""
+    """Calls a back end with retries; counts calls that failed in a row."""
 
     def __init__(
         self,
@@ -207,6 +214,7 @@ class _Caller:
         self._sleep = sleep
         self._stopped = stopped or threading.Event()
         self._failed_in_a_row = 0
+        self._unanswered_in_a_row = 0
 
     def __call__(self, batch: Batch) -> list[Finished]:
         try:
@@ -215,7 +223,7 @@ class _Caller:
             if isinstance(error, TransientError):
                 self._count_failed_call(error)
             else:
-                self._failed_in_a_row = 0
+                self._failed_in_a_row = self._unanswered_in_a_row = 0
             together = self._backend.batching == "document" and not self._backend.by_id
             if len(batch.sources) == 1 or together:
                 # A document is translated as one or not at all: alone, its segments would differ.
@@ -225,7 +233,7 @@ class _Caller:
                 for source, ids in zip(batch.sources, batch.ids, strict=True)
             )
             return [done for single in singles for done in self(single)]
-        self._failed_in_a_row = 0
+        self._failed_in_a_row = self._unanswered_in_a_row = 0
         return [
             done
             for source, ids, answer in zip(batch.sources, batch.ids, answers, strict=True)
@@ -234,36 +242,71 @@ class _Caller:
 
     def _count_failed_call(self, error: TransientError) -> None:
         self._failed_in_a_row += 1
-        if self._failed_in_a_row >= FAILED_CALLS_IN_A_ROW:
+        self._unanswered_in_a_row = 0 if error.answered else self._unanswered_in_a_row + 1
+        gone = self._unanswered_in_a_row >= FAILED_CALLS_IN_A_ROW
+        if gone or self._failed_in_a_row >= ANSWERED_CALLS_IN_A_ROW:
+            state = "does not answer" if gone else f"failed {self._failed_in_a_row} times in a row"
             raise BackendError(
-                f"the system does not answer: {error.message}",
+                f"the system {state}: {error.message}",
                 why=error.why,
                 hint="what was finished is kept; the same command goes on from there",
             ) from error
 
     def _answers(self, sources: Sequence[Source]) -> list[Translation | SegmentError]:
-        import tenacity
-
-        def wait(state: tenacity.RetryCallState) -> float:
-            error = state.outcome.exception() if state.outcome else None
-            asked = error.retry_after if isinstance(error, TransientError) else None
-            if asked is not None:
-                return min(max(asked, 0.0), LONGEST_REQUESTED_WAIT)
-            return float(tenacity.wait_random_exponential(multiplier=1, max=LONGEST_WAIT)(state))
-
         def sleep(seconds: float) -> None:
             self._sleep(seconds)
             if self._stopped.is_set():
                 raise BackendError("the translation was stopped")
 
-        attempts = tenacity.Retrying(
-            retry=tenacity.retry_if_exception_type(TransientError),
-            stop=tenacity.stop_after_attempt(ATTEMPTS),
-            wait=wait,
-            sleep=sleep,
-            reraise=True,
-        )
-        return _checked(attempts(self._backend.translate, sources), sources)
+        # One that keeps failing is asked no oftener than it takes to see that it works again.
+        attempts = 1 if self._failed_in_a_row >= FAILED_CALLS_IN_A_ROW else ATTEMPTS
+        return _checked(persistent(self._backend, sources, sleep, attempts), sources)
+
+
+def persistent(
+    backend: Backend,
+    sources: Sequence[Source],
+    sleep: Callable[[float], object] = time.sleep,
+    attempts: int = ATTEMPTS,
+) -> Sequence[str | Translation | SegmentError]:
+    """Calls a back end, again with growing waits where another try may help.
+
+    Args:
+        backend: Entered.
+        sources: One batch.
+        sleep: Waits between attempts.
+        attempts: Calls at most; an ``UnusableAnswer`` is put up with three times.
+
+    Raises:
+        BackendError: As the last attempt did.
+    """
+    import tenacity
+
+    unusable = 0
+
+    def enough(state: tenacity.RetryCallState) -> bool:
+        nonlocal unusable
+        error = state.outcome.exception() if state.outcome else None
+        unusable += isinstance(error, UnusableAnswer)
+        return state.attempt_number >= attempts or unusable >= UNUSABLE_ATTEMPTS
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, TransientError) else None
+        if asked is not None:
+            return min(max(asked, 0.0), LONGEST_REQUESTED_WAIT)
+        return float(tenacity.wait_random_exponential(multiplier=1, max=LONGEST_WAIT)(state))
+
+    def pause(seconds: float) -> None:
+        sleep(seconds)
+
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type((TransientError, UnusableAnswer)),
+        stop=enough,
+        wait=wait,
+        sleep=pause,
+        reraise=True,
+    )(backend.translate, sources)
 
 
 def _finished(batch: Batch, answer: Translation | SegmentError) -> list[Finished]:

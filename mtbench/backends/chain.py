@@ -16,7 +16,7 @@ from mtbench.plugins import BACKENDS, Backend, parse_options
 from mtbench.types import Json, Record, Runtime, Source, Translation
 from mtbench.types.systems import parse_pairs
 
-_STRICTNESS = ("free", "document", "single")
+_STRICTNESS = ("free", "document", "single", "whole")
 
 
 class Step(Record):

@@ -6,21 +6,25 @@ one object a line both ways, matched by id.
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Annotated, Literal
+from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
 from mtbench.backends.command_runs import NEWLINES, LinesRun, ObjectsRun, ProgramRun
-from mtbench.digests import digest_file
-from mtbench.errors import MissingEngine, RequestError
+from mtbench.backends.hub import digest_files
+from mtbench.digests import digest_file, digest_rows
+from mtbench.errors import MissingEngine, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
+
+MOST_FILES = 1000  # of a folder that is looked at whole
 
 
 class Command(Backend):
@@ -36,15 +40,19 @@ class Command(Backend):
             timeout: Seconds that may pass without a byte of output. A program that answers at
                 its end only needs as long as the whole test set takes.
             deterministic: Whether the program gives the same output again.
+            memory: What an answer may depend on beside its own segment: ``none``, the rest of its
+                ``document``, or whatever came before it in the ``run``. An interrupted run goes
+                on behind whole such units; with ``run`` it begins again.
+            files: Files and folders that the output depends on, beside those that ``argv`` names.
         """
 
         argv: Annotated[tuple[str, ...], Field(min_length=1)]
         protocol: Literal["lines", "jsonl"] = "lines"
-        timeout: Annotated[float, Field(gt=0)] = 3600.0
+        timeout: Annotated[float, Field(gt=0, exclude=True)] = 3600.0
         deterministic: bool = True
+        memory: Annotated[Literal["none", "document", "run"], Field(exclude=True)] = "document"
+        files: tuple[str, ...] = ()
 
-    # A program may look at what came before; so it is given all segments, in their order.
-    batching = "document"
     by_id = True
     preferred_batch = 256
 
@@ -53,6 +61,8 @@ class Command(Backend):
     def __init__(self, options: Command.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self.deterministic = options.deterministic
+        # All of a run is given to one process, in its order; batches are what counts together.
+        self.batching = _BATCHING[options.memory]
         self.argv = tuple(
             word.replace("{src}", pair.source).replace("{tgt}", pair.target)
             for word in options.argv
@@ -74,22 +84,39 @@ class Command(Backend):
         return {"argv": words}
 
     def check(self) -> None:
-        """Whether the program is there."""
+        """Whether the program is there, and the files it is said to depend on."""
         if shutil.which(self.argv[0]) is None:
             raise MissingEngine(
                 f"no program {self.argv[0]!r}", hint="install it, or correct its path"
             )
+        for name in self.options.files:
+            if not Path(name).expanduser().exists():
+                raise RequestError(f"files: there is no {name!r}", hint="correct the card's option")
 
     def notes(self) -> tuple[str, ...]:
         """That segments were joined to one line, and what is of an interrupted run."""
-        if not self._joined:
-            return self._resumed
         joined = f"segments whose newlines became spaces: {len(self._joined)}"
-        return (joined, *self._resumed)
+        large = (
+            f"the folder {name} holds too many files to be looked at: changes in it go unseen"
+            for name, path in self._named()
+            if path.is_dir() and _files_in(path) is None
+        )
+        return (*([joined] if self._joined else []), *self._resumed, *large)
 
     def identity(self) -> dict[str, Json]:
-        """Digests of the program and of every file that its arguments name."""
-        return {"files": {name: digest_file(path) for name, path in self._files()}}
+        """Digests of the program and of every file and folder that its options name."""
+        found: dict[str, Json] = {}
+        for name, path in self._named():
+            inside = _files_in(path) if path.is_dir() else [path]
+            if inside is not None and path.is_dir():
+                rows = [[p.relative_to(path).as_posix(), self._digest(p)] for p in inside]
+                found[name] = digest_rows(rows)
+            elif inside is not None:
+                found[name] = digest_file(path)
+        return {"files": found}
+
+    def _digest(self, path: Path) -> str:
+        return digest_files([path], self.runtime)
 
     def provenance(self) -> dict[str, Json]:
         """The arguments, the protocol and the files."""
@@ -100,12 +127,20 @@ class Command(Backend):
             **self.identity(),
         }
 
-    def _files(self) -> list[tuple[str, Path]]:
+    def _named(self) -> list[tuple[str, Path]]:
+        """Files and folders that the options name, but for those that mtbench works in."""
         found = [(self.argv[0], Path(shutil.which(self.argv[0]) or self.argv[0]))]
         for word in self.argv[1:]:
             name = word.partition("=")[2] if word.startswith("-") else word
             found.append((name, Path(name)))
-        return [(name, path) for name, path in found if name and path.is_file()]
+        found += [(name, Path(name).expanduser()) for name in self.options.files]
+        here = Path.cwd()
+        return [
+            (name, path)
+            for name, path in found
+            if name
+            and (path.is_file() or (path.is_dir() and not here.is_relative_to(path.resolve())))
+        ]
 
     def sources(self, sources: Sequence[Source]) -> None:
         """Notes what there is, in case nothing more exact is planned."""
@@ -125,14 +160,14 @@ class Command(Backend):
     ) -> None:
         if self._run is not None:
             self._resumed = self._run.notes
+            self.carried_seconds = self._run.carried_seconds
             self._run.close()
             self._run = None
 
-    def translate(self, batch: Sequence[Source]) -> list[Translation]:
-        """Answers of the program.
+    def translate(self, batch: Sequence[Source]) -> list[Translation | SegmentError]:
+        """Answers of the program, or why a segment has none.
 
         Raises:
-            SegmentError: If the program says so of a segment (``jsonl``).
             BackendError: If it fails, or does not give one answer a segment.
             MissingEngine: If it cannot be started.
         """
@@ -141,6 +176,7 @@ class Command(Backend):
         wanted = frozenset(source.id for source in batch if source.text.strip())
         if self._run is not None and wanted <= self._run.ids:
             answers, stderr = self._run.answers(wanted)
+            self.carried_seconds = self._run.carried_seconds
         else:
             # Within a chain the texts are not known beforehand: a process for each batch.
             own = self._new_run(batch, None)
@@ -149,14 +185,34 @@ class Command(Backend):
             finally:
                 own.close()
         found = [answers.get(source.id, Translation(text="")) for source in batch]
-        if stderr and found:
-            last = found[-1]
-            found[-1] = Translation(text=last.text, kept={**last.kept, "stderr": stderr})
+        last = max((i for i, a in enumerate(found) if isinstance(a, Translation)), default=None)
+        if stderr and last is not None:
+            answer = cast("Translation", found[last])
+            found[last] = Translation(text=answer.text, kept={**answer.kept, "stderr": stderr})
         return found
 
     def _new_run(self, sources: Sequence[Source], scratch: Path | None) -> ProgramRun:
         if self.options.protocol == "jsonl":
             return ObjectsRun(self.argv, self.options.timeout, sources)
-        # One unit is asked again to go on; of chance it would prove nothing.
-        kept = scratch if self.deterministic else None
-        return LinesRun(self.argv, self.options.timeout, sources, kept)
+        # Some answers are asked for again to go on; of chance they would prove nothing.
+        kept = scratch if self.deterministic and self.options.memory != "run" else None
+        by_document = self.options.memory == "document"
+        return LinesRun(self.argv, self.options.timeout, sources, kept, by_document=by_document)
+
+
+_BATCHING: dict[str, Literal["single", "document", "whole"]] = {
+    "none": "single",
+    "document": "document",
+    "run": "whole",
+}
+
+
+def _files_in(folder: Path) -> list[Path] | None:
+    """The files of a folder, hidden ones and compiled Python left out; None for too many."""
+    found: list[Path] = []
+    for root, folders, names in os.walk(folder):
+        folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__pycache__")
+        found += [Path(root) / name for name in sorted(names) if not name.startswith(".")]
+        if len(found) > MOST_FILES:
+            return None
+    return [path for path in found if path.is_file()]

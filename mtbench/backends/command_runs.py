@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
 from mtbench.backends.processes import LateAnswer, Program, Reader, feed, refuse_unwritable
-from mtbench.backends.spool import ResumePoint, Spool, resume_point
+from mtbench.backends.spool import Kept, ResumePoint, Spool, resume_point
 from mtbench.errors import BackendError, SegmentError
 from mtbench.types import Source, Translation
 
@@ -26,30 +27,41 @@ _HINT = "a program must give one answer for each segment; nothing is cut or fill
 class ProgramRun(ABC):
     """Some sources, and the process that answers them.
 
+    A blank text has no translation to ask for, and many programs drop blank lines: it is not
+    sent. Neither is what cannot go through a pipe: that segment fails.
+
     Args:
         argv: The program and its arguments.
         timeout: Seconds that may pass without a byte of output.
-        sources: What it is given; blank ones are not sent.
+        sources: What it is given.
 
-    Raises:
-        SegmentError: If a text cannot go through a pipe.
+    Attributes:
+        ids: Of the segments that have or get an answer.
+        notes: Sentences a reader of the result must see.
+        carried_seconds: What answers taken over from an interrupted run had taken.
     """
 
     def __init__(self, argv: tuple[str, ...], timeout: float, sources: Sequence[Source]) -> None:
-        # A blank text has no translation to ask for, and many programs drop blank lines.
-        self._sent = [source for source in sources if source.text.strip()]
-        self.ids = frozenset(source.id for source in self._sent)
         self._argv = argv
         self._timeout = timeout
         self._found: dict[str, Translation | SegmentError] = {}
+        self._sent: list[Source] = []
+        for source in sources:
+            if not source.text.strip():
+                continue
+            try:
+                refuse_unwritable(source, "a program's input")
+                self._sent.append(source)
+            except SegmentError as error:
+                self._found[source.id] = error
+        self.ids = frozenset([*self._found, *(source.id for source in self._sent)])
         self._program: Program | None = None
         self._reader: Reader | None = None
         self._over = not self._sent
         self._lines = 0
         self._failure: BackendError | None = None
         self.notes: tuple[str, ...] = ()
-        for source in self._sent:
-            refuse_unwritable(source, "a program's input")
+        self.carried_seconds = 0.0
 
     @abstractmethod
     def _block(self, source: Source) -> bytes:
@@ -59,11 +71,10 @@ class ProgramRun(ABC):
     def _read(self, wanted: frozenset[str]) -> None:
         """Reads until these segments are answered."""
 
-    def answers(self, wanted: frozenset[str]) -> tuple[dict[str, Translation], str]:
+    def answers(self, wanted: frozenset[str]) -> tuple[dict[str, Translation | SegmentError], str]:
         """Answers to some of the sources; stderr too, if the process ended meanwhile.
 
         Raises:
-            SegmentError: If the program says so of one of them.
             BackendError: If it fails.
             MissingEngine: If it cannot be started.
         """
@@ -71,14 +82,9 @@ class ProgramRun(ABC):
             raise self._failure
         was_over = self._over
         self._read(wanted)
-        answers = {}
-        for name in wanted:
-            found = self._found[name]
-            if isinstance(found, SegmentError):
-                raise found
-            answers[name] = found
         ended = self._over and not was_over and self._program is not None
-        return answers, self._program.stderr() if ended and self._program else ""
+        stderr = self._program.stderr() if ended and self._program else ""
+        return {name: self._found[name] for name in wanted}, stderr
 
     def close(self) -> None:
         """Ends the process and what it started."""
@@ -89,9 +95,10 @@ class ProgramRun(ABC):
         self._lines = 0
         self._program = Program(self._argv, keep_stderr=1_000_000)
         feed(self._program.stdin, (self._block(source) for source in sources), close=True)
-        self._reader = Reader(self._program.stdout, b"\n", self._timeout)
+        self._reader = Reader(self._program.stdout, b"\n", self._timeout, self._program)
 
     def _line(self) -> str | None:
+        """A line of its output; None at the end of it."""
         assert self._reader is not None  # noqa: S101 - called once started
         try:
             piece = self._reader.piece()
@@ -100,15 +107,21 @@ class ProgramRun(ABC):
             raise self._failed(what, hint=self._rest()) from error
         if piece is None:
             return None
+        if self._reader.torn:
+            self._end()  # a line without its end is whole only where the program ended well
         self._lines += 1
         try:
             return piece.removesuffix(b"\r").decode("utf-8")
         except UnicodeDecodeError as error:
             raise self._failed(f"wrote no UTF-8 in line {self._lines} of its output") from error
 
-    def _finish(self) -> None:
+    def _end(self) -> None:
+        """Waits for its end.
+
+        Raises:
+            BackendError: If it does not end, or not well.
+        """
         assert self._program is not None  # noqa: S101 - called once started
-        self._over = True
         code = self._program.wait(self._timeout)
         if code is None:
             raise self._failed("closed its output and did not end")
@@ -141,8 +154,9 @@ class LinesRun(ProgramRun):
     Args:
         argv: The program and its arguments.
         timeout: Seconds that may pass without a byte of output.
-        sources: What it is given; blank ones are not sent.
+        sources: What it is given.
         scratch: Where lines wait until the program has ended well, for a run that is killed.
+        by_document: Whether an answer may depend on the rest of its document.
     """
 
     def __init__(
@@ -151,9 +165,12 @@ class LinesRun(ProgramRun):
         timeout: float,
         sources: Sequence[Source],
         scratch: Path | None = None,
+        *,
+        by_document: bool = True,
     ) -> None:
         super().__init__(argv, timeout, sources)
         self._spool = Spool(scratch)
+        self._by_document = by_document
 
     def _block(self, source: Source) -> bytes:
         return NEWLINES.sub(" ", source.text).encode() + b"\n"
@@ -167,41 +184,55 @@ class LinesRun(ProgramRun):
         if self._over:
             return
         with self._spool:
-            known = self._spool.read()
-            point = resume_point(self._sent, known)
-            if point is None or not self._goes_on(point, known):
+            kept = self._spool.read()
+            if kept.proven is not None and all(s.id in kept.answers for s in self._sent):
+                self._take_over(kept, len(self._sent), kept.proven)
+                self._over = True
+                return
+            point = resume_point(self._sent, kept.answers, by_document=self._by_document)
+            if point is None or not self._goes_on(point, kept):
                 self._spool.clear()
-                self._talk(ResumePoint(0, 0), {})
+                self._talk(ResumePoint(0, 0), Kept())
 
-    def _goes_on(self, point: ResumePoint, known: dict[str, str]) -> bool:
+    def _goes_on(self, point: ResumePoint, kept: Kept) -> bool:
         """Goes on from what an interrupted run left, unless its lines prove to be misplaced."""
-        if not self._talk(point, known):
+        if not self._talk(point, kept):
             self.notes = ("answers of an interrupted run were not used: it now answers otherwise",)
             return False
-        if point.start:
-            count = f"answers taken over from an interrupted run: {point.start}"
-            self.notes = (f"{count} (their time is not counted)",)
-        self._found |= {s.id: Translation(text=known[s.id]) for s in self._sent[: point.start]}
+        self._take_over(kept, point.start, self._seconds_before(point, kept))
         return True
 
-    def _talk(self, point: ResumePoint, known: dict[str, str]) -> bool:
+    def _take_over(self, kept: Kept, count: int, seconds: float) -> None:
+        taken = {s.id: Translation(text=kept.answers[s.id]) for s in self._sent[:count]}
+        self._found |= taken
+        if count:
+            self.carried_seconds = seconds
+            self.notes = (f"answers taken over from an interrupted run: {count}",)
+
+    def _seconds_before(self, point: ResumePoint, kept: Kept) -> float:
+        return kept.seconds[self._sent[point.start - 1].id] if point.start else 0.0
+
+    def _talk(self, point: ResumePoint, kept: Kept) -> bool:
         """Reads answers from a point on; False as soon as one is not what it was."""
         sources = self._sent[point.start :]
         again = {source.id for source in self._sent[point.start : point.end]}
+        before, began = self._seconds_before(point, kept), time.monotonic()
         self._start(sources)
         lines: list[str] = []
         while (line := self._line()) is not None:
             if len(lines) < len(sources):
                 name = sources[len(lines)].id
-                if name in again and line != known[name]:
+                if name in again and line != kept.answers[name]:
                     self.close()
                     return False
-                self._spool.append(name, line)
+                self._spool.append(name, line, before + time.monotonic() - began)
             lines.append(line)
-        self._finish()
+        self._end()
+        self._over = True
         if len(lines) != len(sources):
             self._spool.clear()
             raise self._failed(f"gave {len(lines)} lines for {len(sources)} segments", hint=_HINT)
+        self._spool.prove(before + time.monotonic() - began)
         self._found |= {
             source.id: Translation(text=line) for source, line in zip(sources, lines, strict=True)
         }
@@ -220,18 +251,18 @@ class ObjectsRun(ProgramRun):
     def _read(self, wanted: frozenset[str]) -> None:
         if self._program is None and self._sent:
             self._start(self._sent)
-        while not self._over and (
-            wanted - self._found.keys() or len(self._found) == len(self._sent)
-        ):
+        while not self._over and (wanted - self._found.keys() or self._found.keys() == self.ids):
             line = self._line()
             if line is not None:
                 self._take(line)
                 continue
-            self._finish()
+            self._end()
+            self._over = True
             missing = [source.id for source in self._sent if source.id not in self._found]
             if missing:
+                given = len(self._sent)
                 raise self._failed(
-                    f"answered {len(self._found)} of {len(self._sent)} segments; "
+                    f"answered {given - len(missing)} of {given} segments; "
                     f"first without an answer: {missing[0]}",
                     hint=_HINT,
                 )
@@ -240,7 +271,7 @@ class ObjectsRun(ProgramRun):
         where = f"line {self._lines} of its output"
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise self._failed(f"wrote no JSON in {where}: {error}") from error
         name = row.get("id") if isinstance(row, dict) else None
         if not isinstance(name, str) or name not in self.ids:

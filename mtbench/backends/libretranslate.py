@@ -9,18 +9,23 @@ from typing import Annotated, cast
 
 from pydantic import Field, ValidationError
 
-from mtbench.errors import BackendError, MissingEngine, RequestError, SegmentError, TransientError
+from mtbench.errors import (
+    BackendError,
+    MissingEngine,
+    RequestError,
+    SegmentError,
+    TransientError,
+    UnusableAnswer,
+)
+from mtbench.keys import Secret, VariableName
 from mtbench.languages import LanguagePair, base_language
 from mtbench.plugins import Backend, first_defect
 from mtbench.servers import (
     JsonClient,
     Reply,
-    Secret,
     ServerUrl,
-    VariableName,
     reach,
     require_success,
-    said_by,
     unencrypted,
 )
 from mtbench.types import Json, Record, Runtime, Source, Translation
@@ -161,7 +166,8 @@ class LibreTranslate(Backend):
 
         Raises:
             TransientError: For an overloaded or broken server.
-            SegmentError: If it refuses this text, or answers with nothing.
+            UnusableAnswer: If it answers with nothing, or with several translations.
+            SegmentError: If it refuses this text.
             BackendError: If it refuses every text: a key, a direction.
         """
         return [self._one(source) for source in batch]
@@ -178,20 +184,26 @@ class LibreTranslate(Backend):
         self._require_success(reply)
         text = reply.body.get("translatedText") if isinstance(reply.body, dict) else None
         if isinstance(text, list):
-            raise SegmentError(f"the server gave {len(text)} translations of one text")
+            raise UnusableAnswer(f"the server gave {len(text)} translations of one text")
         if not isinstance(text, str):
-            raise TransientError(f"{self._name}: an answer without a translation")
+            said = reply.said() if reply.error is not None else None
+            raise TransientError(
+                f"{self._name}: an answer without a translation", why=said, answered=True
+            )
         if not text.strip():
-            raise SegmentError("the answer is empty")
+            raise UnusableAnswer("the answer is empty")
+        if self._secret is not None and self._secret.repeated_in(text):
+            raise SegmentError("the answer repeats the key of the server")
         return text
 
     def _require_success(self, reply: Reply) -> None:
-        said = said_by(reply)
-        if reply.status == 400 and "not supported" not in said and "API key" not in said:
+        if reply.status in {400, 413, 422}:
+            what = f"{self._name} answered {reply.status}: {reply.said()}"
+            error = reply.error if isinstance(reply.error, str) else ""
+            if reply.status == 400 and ("not supported" in error or "API key" in error):
+                raise BackendError(what, hint="correct the options of the model's card")
             # Too long for this server, or not to its liking; other texts may be.
-            raise SegmentError(f"{self._name} answered 400: {said}")
-        if 400 <= reply.status < 500 and reply.status not in {401, 403, 408, 409, 425, 429}:
-            raise BackendError(f"{self._name} answered {reply.status}: {said}")
+            raise SegmentError(what)
         require_success(reply, self._name, self._secret)
 
     def usage(self) -> dict[str, float]:

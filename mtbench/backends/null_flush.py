@@ -167,7 +167,8 @@ class _Lasting:
         except BaseException:
             self.close()
             raise
-        self._reader = Reader(self._programs[-1].stdout, b"\0", timeout)
+        writer = self._programs[-1]
+        self._reader = Reader(writer.stdout, b"\0", timeout, writer)
 
     def run(self, inputs: Sequence[bytes]) -> list[bytes]:
         blocks = (stream + b"\0" for stream in inputs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from types import TracebackType
 from typing import cast
@@ -9,12 +10,10 @@ from typing import cast
 from mtbench.backends.prompts import Prompter, PromptOptions, Request
 from mtbench.chat import Chat, ChatAnswer, ChatOptions
 from mtbench.digests import digest_text
-from mtbench.errors import RequestError, SegmentError
+from mtbench.errors import RequestError, UnusableAnswer
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
-
-DOCUMENT_ATTEMPTS = 3  # answers asked for until one holds every paragraph of a document
 
 
 class OpenAI(Backend):
@@ -40,6 +39,7 @@ class OpenAI(Backend):
         if self.batching == "single":
             self.by_id = self.options.seed is None and self.options.drawn  # by seeds of their own
         self._prompter = Prompter(self.options, pair)
+        self._unusable: Counter[tuple[str, ...]] = Counter()  # answers, by their segments' ids
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -95,6 +95,7 @@ class OpenAI(Backend):
         return self._prompter.said(batch)
 
     def __enter__(self) -> OpenAI:
+        self._unusable.clear()
         self._chat.__enter__()
         return self
 
@@ -114,26 +115,20 @@ class OpenAI(Backend):
         return found
 
     def _translations(self, request: Request) -> list[Translation]:
-        attempts = DOCUMENT_ATTEMPTS if len(request.sources) > 1 else 1
-        for attempt in range(attempts):
-            answer = self._chat.complete(request.messages, seed=self._seed(request, attempt))
-            try:
-                read = self._prompter.read(request, answer.text)
-            except SegmentError:
-                if attempt + 1 == attempts:
-                    raise
-                continue
-            return [
-                translation.model_copy(update={"kept": translation.kept | _facts(answer, attempt)})
-                if number == 0
-                else translation
-                for number, translation in enumerate(read)
-            ]
-        raise AssertionError("the last attempt returns or raises")
+        asked = tuple(source.id for source in request.sources)
+        attempt = self._unusable[asked]
+        try:
+            answer = self._chat.complete(request.messages, seed=self._seed(asked, attempt))
+            first, *others = self._prompter.read(request, answer.text)
+        except UnusableAnswer:
+            self._unusable[asked] += 1  # whoever asks again draws anew
+            raise
+        kept = first.kept | _facts(answer, attempt)
+        return [first.model_copy(update={"kept": kept}), *others]
 
-    def _seed(self, request: Request, attempt: int) -> int:
+    def _seed(self, asked: tuple[str, ...], attempt: int) -> int:
         """A request's own seed, so that a run that goes on asks as it would have asked."""
-        name = f"{self.runtime.seed}\n{attempt}\n" + "\n".join(s.id for s in request.sources)
+        name = f"{self.runtime.seed}\n{attempt}\n" + "\n".join(asked)
         return int(digest_text(name)[:7], 16)
 
     def usage(self) -> dict[str, float]:

@@ -17,6 +17,7 @@ from mtbench.errors import MissingEngine, SegmentError
 from mtbench.types import Source
 
 GRACE_SECONDS = 2.0
+_LOOK_SECONDS = 0.25  # how often a silent program is looked at
 
 
 class Program:
@@ -89,12 +90,28 @@ class Program:
                 while self._kept - len(self._tail[0]) >= self._keep:
                     self._kept -= len(self._tail.popleft())
 
+    def ended_itself(self) -> bool:
+        """Whether it has ended; what it started may still run."""
+        if self.process.returncode is not None:
+            return True
+        if not hasattr(os, "waitid"):  # macOS
+            return self.process.poll() is not None
+        # It is left unreaped, so that its group's number cannot become another's.
+        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        with suppress(ChildProcessError):
+            return os.waitid(os.P_PID, self.process.pid, flags) is not None
+        return True
+
     def wait(self, seconds: float | None = None) -> int | None:
-        """Its exit code; None if it has not ended within the time."""
-        try:
-            code = self.process.wait(timeout=seconds)
-        except subprocess.TimeoutExpired:
+        """Its exit code; None if it has not ended within the time.
+
+        What it started and left behind is ended with it.
+        """
+        if not self._await_end(seconds):
             return None
+        if self.process.returncode is None:
+            self._signal(signal.SIGKILL)
+        code = self.process.wait()
         self._watcher.join(timeout=GRACE_SECONDS)
         return code
 
@@ -119,9 +136,9 @@ class Program:
 
     def kill(self) -> None:
         """Ends it and whatever it started: politely, then not."""
-        if self.process.poll() is None:
+        if self.process.returncode is None:
             self._signal(signal.SIGTERM)
-            self._await_end()
+            self._await_end(GRACE_SECONDS)
             # Children that ignored the polite request. The leader is not reaped yet, so that
             # the group's number cannot have become another's.
             self._signal(signal.SIGKILL)
@@ -131,17 +148,16 @@ class Program:
                 with suppress(OSError):
                     stream.close()
 
-    def _await_end(self) -> None:
-        if not hasattr(os, "waitid"):  # macOS
-            time.sleep(GRACE_SECONDS / 10)
-            return
-        deadline = time.monotonic() + GRACE_SECONDS
-        flags = os.WEXITED | os.WNOHANG | os.WNOWAIT
-        with suppress(ChildProcessError):
-            while os.waitid(os.P_PID, self.process.pid, flags) is None:
-                if time.monotonic() > deadline:
-                    return
-                time.sleep(0.005)
+    def _await_end(self, seconds: float | None) -> bool:
+        """Whether it ends within the time."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        pause = 0.0005
+        while not self.ended_itself():
+            if deadline is not None and time.monotonic() > deadline:
+                return False
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
+        return True
 
     def _signal(self, number: signal.Signals) -> None:
         with suppress(ProcessLookupError, PermissionError):
@@ -198,17 +214,26 @@ class LateAnswer(Exception):
 class Reader:
     """Reads a pipe piece by piece, giving up after a time without a byte.
 
+    A pipe ends when its writer has ended and nothing more comes, also where something that the
+    writer started keeps it open.
+
     Args:
         stream: The pipe.
         end: The byte that ends a piece.
         timeout: Seconds that may pass without a byte.
+        writer: Who writes to it.
+
+    Attributes:
+        torn: Whether the last piece came without its end.
     """
 
-    def __init__(self, stream: IO[bytes], end: bytes, timeout: float) -> None:
+    def __init__(self, stream: IO[bytes], end: bytes, timeout: float, writer: Program) -> None:
         self._stream = stream
         self._end = end
         self._timeout = timeout
+        self._writer = writer
         self._buffer = bytearray()
+        self.torn = False
 
     def piece(self) -> bytes | None:
         """The next piece without its end; None where the pipe ended, and nothing was left.
@@ -228,6 +253,7 @@ class Reader:
             if not block:
                 rest = bytes(self._buffer)
                 self._buffer.clear()
+                self.torn = bool(rest)
                 return rest or None
             self._buffer += block
 
@@ -235,6 +261,11 @@ class Reader:
         handle = self._stream.fileno()
         with selectors.DefaultSelector() as selector:
             selector.register(handle, selectors.EVENT_READ)
-            if not selector.select(self._timeout):
-                raise LateAnswer
+            deadline = time.monotonic() + self._timeout
+            while not selector.select(min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))):
+                # Looked at again once it has ended: its last words may have come meanwhile.
+                if self._writer.ended_itself() and not selector.select(_LOOK_SECONDS):
+                    return b""
+                if time.monotonic() >= deadline:
+                    raise LateAnswer
         return os.read(handle, 1 << 16)

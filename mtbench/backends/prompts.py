@@ -19,7 +19,7 @@ from pydantic import Field, field_validator
 
 from mtbench.chat import Message
 from mtbench.digests import digest_json
-from mtbench.errors import DataError, RequestError, SegmentError
+from mtbench.errors import DataError, RequestError, UnusableAnswer
 from mtbench.jsonl import read_objects
 from mtbench.languages import LanguagePair, language_name
 from mtbench.types import Json, Record, Source, Translation
@@ -241,13 +241,13 @@ class Prompter:
         """The translations in an answer, the answer itself kept beside them.
 
         Raises:
-            SegmentError: If there is none, or not one for each segment.
+            UnusableAnswer: If there is none, or not one for each segment.
         """
         if self.options.unit == "document":
             return self._read_document(request, raw)
         text, rule = extract(raw, request.sources[0].text)
         if not text:
-            raise SegmentError("the answer is empty")
+            raise UnusableAnswer("the answer is empty")
         return [Translation(text=text, kept={"raw": raw, "removed": rule})]
 
     def _read_document(self, request: Request, raw: str) -> list[Translation]:
@@ -255,17 +255,17 @@ class Prompter:
         try:
             answer = json.loads(inside, object_pairs_hook=_once)
         except (ValueError, RecursionError) as error:
-            raise SegmentError(f"the answer is not the JSON asked for: {error}") from None
+            raise UnusableAnswer(f"the answer is not the JSON asked for: {error}") from None
         wanted = [str(number) for number in range(1, len(request.sources) + 1)]
         if not isinstance(answer, dict) or sorted(answer) != sorted(wanted):
             count = len(answer) if isinstance(answer, dict | list) else 1
-            raise SegmentError(
+            raise UnusableAnswer(
                 f"the answer holds {count} translations by number, asked for were {len(wanted)}"
             )
         texts = [answer[number] for number in wanted]
         blank = [n for n, text in zip(wanted, texts, strict=True) if not _says_something(text)]
         if blank:
-            raise SegmentError(f"the answer says nothing for paragraph {blank[0]}")
+            raise UnusableAnswer(f"the answer says nothing for paragraph {blank[0]}")
         # The whole answer stands once, beside the first segment of the document.
         first: dict[str, Json] = {"raw": raw, "removed": ["fence"] if rule else []}
         rest: dict[str, Json] = {"raw_beside": request.sources[0].id}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -47,6 +48,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and leaves with its exit code."""
     prepare()
+    _unwind_when_ended()
     if "_MTBENCH_COMPLETE" in os.environ:  # asked by a shell for completions
         cli.main(prog_name="mtbench")
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
@@ -72,6 +74,9 @@ def run(arguments: Sequence[str]) -> int:
         return _usage(error, arguments)
     except click.ClickException as error:
         return _report([error.format_message()], 2, arguments)
+    except _Ended as stop:
+        words = f"ended by {stop.signal.name}; what was finished is kept"
+        return _report([words], 128 + stop.signal, arguments)
     except (KeyboardInterrupt, click.Abort):
         return _report(["interrupted; what was finished is kept"], INTERRUPTED, arguments)
     except BrokenPipeError:  # of "--help | head"; our own output is cared for where it is made
@@ -79,6 +84,26 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: every bug ends here
         return _bug(error, arguments)
+
+
+class _Ended(KeyboardInterrupt):
+    """A scheduler, a time limit or a closed terminal asks to end."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = signal.Signals(number)
+
+
+def _unwind_when_ended() -> None:
+    """Lets go of what is held, programs included, also where others ask to end."""
+
+    def unwind(number: int, _: object) -> None:
+        raise _Ended(number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # there is no SIGHUP on Windows
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, unwind)
 
 
 def _usage(error: click.UsageError, arguments: Sequence[str]) -> int:

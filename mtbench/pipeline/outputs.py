@@ -14,6 +14,7 @@ from mtbench.errors import BackendError, MtbenchError, Unavailable
 from mtbench.pipeline.surface import Surface
 from mtbench.pipeline.test_sets import label_segments
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
+from mtbench.plugins import Backend
 from mtbench.results import Results
 from mtbench.types import (
     Finished,
@@ -127,12 +128,15 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
             clock = time.perf_counter()
 
             def spent() -> Spent:
-                seconds = before.seconds + time.perf_counter() - clock
+                # What was taken over is counted already where answers of it are on disk.
+                earlier = before.seconds or backend.carried_seconds
+                seconds = earlier + time.perf_counter() - clock
                 return Spent(seconds, _sums(before.usage, backend.usage()))
 
             def keep(batch: Sequence[Finished]) -> None:
-                task.folder.append_part(task.run_digest, batch, spent())
-                done.update((finished.hypothesis.id, finished) for finished in batch)
+                new = [finished for finished in batch if _is_news(finished, done, backend)]
+                task.folder.append_part(task.run_digest, new, spent())
+                done.update((finished.hypothesis.id, finished) for finished in new)
                 watcher.advance(len(batch))
 
             translating.translate(batches, backend, keep)
@@ -188,6 +192,17 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
             "have no translation (see output.jsonl)"
         )
     return SystemOutput(run=run, hypotheses=hypotheses)
+
+
+def _is_news(finished: Finished, done: Mapping[str, Finished], backend: Backend) -> bool:
+    """Whether it is to be kept: what is finished is not lost to a failure of another try.
+
+    Where an answer belongs to its segment alone, it is not replaced either; of a document that is
+    translated as one, all answers are of the same call.
+    """
+    if finished.hypothesis.id not in done:
+        return True
+    return finished.hypothesis.failure is None and not backend.by_id
 
 
 def _now() -> str:

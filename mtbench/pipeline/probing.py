@@ -103,8 +103,11 @@ def _size(batches: Sequence[Batch]) -> int:
 
 
 def _sample(backend: Backend, batches: Sequence[Batch], count: int) -> list[Batch]:
-    """Batches of about so many segments, spread over all lengths; whole documents where asked."""
-    if backend.batching == "document":
+    """Batches of about so many segments, spread over all lengths.
+
+    They are whole documents where a document is translated as one.
+    """
+    if backend.batching == "document" and not backend.by_id:
         return _spread_documents(batches, count)
     sources = [source for batch in batches for source in batch.sources]
     chosen = _spread(sorted(sources, key=lambda source: -len(source.text)), count)

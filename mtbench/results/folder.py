@@ -39,7 +39,7 @@ class RunFolder:
     def __init__(self, path: Path, root: Path) -> None:
         self.path = path
         self._root = root
-        self._part = PartFile(path / "output.part.jsonl")
+        self._parts: dict[str, PartFile] = {}
 
     @property
     def system(self) -> str:
@@ -61,14 +61,21 @@ class RunFolder:
         """The file of hypotheses."""
         return self.path / "output.jsonl"
 
-    @property
-    def part_path(self) -> Path:
-        """The append-only file of a translation under way."""
-        return self._part.path
+    def part_path(self, run_digest: str) -> Path:
+        """The append-only file of a translation under way.
+
+        Each run has one of its own: trying other options does not cost what was finished.
+        """
+        return self.path / f"output.{run_digest[:16]}.part.jsonl"
 
     def scratch_path(self, run_digest: str) -> Path:
         """Where the back end of such a run may keep what is not finished yet."""
         return self.path / f"output.{run_digest[:16]}.scratch.jsonl"
+
+    def _part(self, run_digest: str) -> PartFile:
+        if run_digest not in self._parts:
+            self._parts[run_digest] = PartFile(self.part_path(run_digest))
+        return self._parts[run_digest]
 
     def locked(self, waiting: Iterable[object] = ()) -> AbstractContextManager[None]:
         """Keeps other processes out of this folder; waits for one that is in it.
@@ -115,9 +122,9 @@ class RunFolder:
             beside.unlink(missing_ok=True)
         self._remove_scores_but_of(run.output_digest)
         self.write_run(run)
-        self._part.remove()
-        for path in self.path.glob("output.*.scratch.jsonl"):
-            path.unlink(missing_ok=True)
+        for kind in ("part", "scratch"):
+            for path in self.path.glob(f"output.*.{kind}.jsonl"):
+                path.unlink(missing_ok=True)
 
     def _remove_scores_but_of(self, digest: str) -> None:
         for path in self.score_paths():
@@ -173,11 +180,11 @@ class RunFolder:
 
         See ``PartFile.read``.
         """
-        return self._part.read(run_digest, write=write)
+        return self._part(run_digest).read(run_digest, write=write)
 
     def append_part(self, run_digest: str, batch: Sequence[Finished], spent: Spent) -> None:
         """Puts a finished batch on disk; see ``PartFile.append``."""
-        self._part.append(run_digest, batch, spent)
+        self._part(run_digest).append(run_digest, batch, spent)
 
     # --- scores -----------------------------------------------------------------------------
 

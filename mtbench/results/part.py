@@ -102,10 +102,6 @@ class PartFile:
         except OSError as error:
             raise unwritable(self.path, error) from error
 
-    def remove(self) -> None:
-        """Removes the file, if it is there."""
-        self.path.unlink(missing_ok=True)
-
 
 def _values(one: Finished) -> dict[str, Json]:
     kept = {"kept": dict(one.kept)} if one.kept else {}

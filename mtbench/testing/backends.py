@@ -94,7 +94,10 @@ def _documents(sources: Sequence[Source]) -> list[list[Source]]:
 def _check_declarations(make: Callable[[], Backend]) -> None:
     one, two = make(), make()
     require(one is not two, "making a back end twice gives one object")
-    require(one.batching in ("free", "document", "single"), f"batching cannot be {one.batching!r}")
+    require(
+        one.batching in ("free", "document", "single", "whole"),
+        f"batching cannot be {one.batching!r}",
+    )
     require(one.max_concurrency >= 1, "max_concurrency is below 1")
     require(one.preferred_batch >= 1, "preferred_batch is below 1")
     require(type(one).serves(one.options, one.pair), f"it does not say that it serves {one.pair}")

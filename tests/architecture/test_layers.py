@@ -11,8 +11,8 @@ LAYERS: dict[str, int] = {
     for layer, names in enumerate(
         (
             "digests errors languages types",
-            "chat config embeddings engine files hub identification jsonl numerals plugins seams "
-            "servers",
+            "chat config embeddings engine files hub identification jsonl keys numerals plugins "
+            "seams servers",
             "backends metrics",
             "comparison corpus documents facts formats leaderboard overview report results score "
             "significance slices suspicion translate validation",

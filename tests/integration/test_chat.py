@@ -240,6 +240,26 @@ def test_a_body_without_end_is_bounded(server: Server) -> None:
         (Say({"error": {"message": "context is 4096 tokens"}}, status=400), "4096 tokens"),
         (Say({"error": {"message": "bad", "param": "messages"}}, status=400), "bad"),
         (Say({"error": "too large"}, status=413), "too large"),
+        (
+            Say({"error": {"message": "no", "param": "prompt", "code": "content_filter"}}, 400),
+            "answered 400: no",
+        ),
+        (
+            Say(
+                {
+                    "error": {
+                        "message": "long",
+                        "param": "max_tokens",
+                        "code": "context_length_exceeded",
+                    }
+                },
+                400,
+            ),
+            "answered 400: long",
+        ),
+        (Say({"error": {"message": "bad", "param": ["x"]}}, status=400), "bad"),
+        (Say({"error": {"message": "bad", "param": "messages[0].content"}}, status=400), "bad"),
+        (chat_answer("Hallo", finish_reason={"type": "stop"}), "no text for the reason"),
     ],
 )
 def test_what_fails_for_this_text_alone(server: Server, say: Say, reason: str) -> None:
@@ -259,13 +279,30 @@ def test_what_fails_for_this_text_alone(server: Server, say: Say, reason: str) -
             Say({"error": {"message": "only 1", "param": "temperature"}}, status=400),
             "only 1",
         ),
+        (Say({"error": {"message": "only 1", "param": "stop[0]"}}, status=400), "only 1"),
         (Say({}, status=302, headers={"Location": "http://elsewhere.invalid/"}), "a redirect"),
     ],
 )
 def test_what_fails_for_every_text(server: Server, say: Say, reason: str) -> None:
-    error = failing(server, say)
+    error = failing(server, say, stop=["x"])
     assert type(error) is BackendError
     assert reason in str(error)
+
+
+def test_a_setting_that_was_accepted_is_not_what_is_wrong(server: Server) -> None:
+    refused = Say({"error": {"message": "3000 tokens", "param": "max_tokens"}}, status=400)
+    assert type(failing(server, refused)) is BackendError
+    with chat(server) as client:
+        client.complete(HELLO)
+        server.script.append(refused)
+        with pytest.raises(SegmentError, match="3000 tokens"):
+            client.complete(HELLO)
+
+
+def test_an_error_in_place_of_an_answer_is_told(server: Server) -> None:
+    error = failing(server, Say({"error": {"message": f"moderation of {KEY}"}}))
+    assert isinstance(error, TransientError)
+    assert error.why == "moderation of [TINY_KEY]"
 
 
 def test_paid_answers_count_even_if_useless(server: Server) -> None:
@@ -312,10 +349,70 @@ def test_a_key_never_leaves(server: Server, say: Say, caplog: pytest.LogCaptureF
     assert "Bearer" not in shown
 
 
-def test_an_answer_that_repeats_the_key(server: Server) -> None:
-    server.script.append(chat_answer(f"Der Schlüssel ist {KEY}."))
+@pytest.mark.parametrize("key", ["test", "1", "content", "choices", "stop", "e"])
+def test_an_answer_does_not_depend_on_how_the_key_is_spelled(
+    server: Server, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("TINY_KEY", key)
+    server.script.append(chat_answer("Il latest test è qui, choices content 1."))
     with chat(server) as client:
-        assert client.complete(HELLO).text == "Der Schlüssel ist [TINY_KEY]."
+        answer = client.complete(HELLO)
+    assert answer.text == "Il latest test è qui, choices content 1."
+    assert (answer.model, answer.fingerprint) == ("tiny-1", "fp_1")
+
+
+SPELLINGS = [
+    KEY,
+    KEY.replace("/", "\\/"),
+    KEY.replace("/", "\\\\/"),
+    KEY.replace("/", "\\u002F"),
+    KEY.replace("/", "%2f"),
+    KEY.replace("-", "%252D"),
+    KEY.replace("/", "&#x2F;"),
+    KEY.replace("/", "&#47;"),
+]
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+def test_an_answer_that_gives_a_key_away_is_a_failure(server: Server, spelled: str) -> None:
+    error = failing(server, chat_answer(f"Der Schlüssel ist {spelled}."))
+    assert isinstance(error, SegmentError)
+    assert error.message == "the answer repeats the key of the server"
+    named = Say({**chat_answer("Hallo").body, "model": f"tiny-{spelled}"})
+    assert "repeats the key" in failing(server, named).message
+
+
+@pytest.mark.parametrize("spelled", SPELLINGS)
+@pytest.mark.parametrize(
+    "page", ['{"errors":["unknown token Bearer @ here"]}', '["@"]', "<p>@</p>", " " * 19_990 + "@"]
+)
+@pytest.mark.parametrize("status", [422, 404, 503])
+def test_no_spelling_of_the_key_gets_into_a_message(
+    server: Server, spelled: str, page: str, status: int
+) -> None:
+    error = failing(server, Say(page.replace("@", spelled).encode(), status=status))
+    assert "secret" not in str(error)
+    assert "sk-" not in str(error)
+    if page[0] != " ":
+        assert "[TINY_KEY]" in str(error)
+
+
+def test_a_refusal_is_told_without_the_key(server: Server) -> None:
+    error = failing(server, chat_answer(None, message={"refusal": f"I keep {KEY} to myself."}))
+    assert error.message == "the model refused: I keep [TINY_KEY] to myself."
+
+
+def test_a_deep_answer_is_no_bug(server: Server) -> None:
+    deep = b'{"x":' + b"[" * 900 + b"]" * 900 + b',"choices":[{"message":{"content":"Hallo"}}]}'
+    server.script.append(Say(deep))
+    with chat(server) as client:
+        assert client.complete(HELLO).text == "Hallo"
+
+
+def test_half_a_surrogate_pair_can_be_told(server: Server) -> None:
+    error = failing(server, Say(b'{"error":{"message":"no \\ud800 here"}}', status=404))
+    assert "no \\ud800 here" in str(error)
+    str(error).encode()
 
 
 def test_a_missing_or_impossible_key(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,7 +450,19 @@ def test_a_server_that_is_not_there() -> None:
         ({"base_url": "https://user:hunter2@host/v1"}, "no user name, password"),
         ({"base_url": "https://host/v1?key=hunter2"}, "no query"),
         ({"api_key_env": "sk-hunter2"}, "NAME of an environment variable"),
+        ({"base_url": "http://exämple..de/v1"}, "not an http or https address"),
+        ({"base_url": "http://example..de/v1"}, "not an http or https address"),
+        ({"base_url": f"http://{'a' * 64}.de/v1"}, "not an http or https address"),
+        ({"base_url": "http://-ä-.de/v1"}, "not an http or https address"),
+        ({"base_url": "http://[::zz]/v1"}, "not an http or https address"),
+        ({"base_url": "http://host/v1\x7f"}, "not an http or https address"),
+        ({"base_url": "http://ho\tst/v1"}, "not an http or https address"),
         ({"extra_body": {"api_key": "sk-hunter2"}}, "looks like a key"),
+        ({"extra_body": {"provider": {"api_key": "sk-hunter2"}}}, "provider.api_key"),
+        ({"extra_body": {"list": [{"x": {"Token": "hunter2"}}]}}, "list.x.Token"),
+        ({"extra_body": {"auth_token": "hunter2"}}, "looks like a key"),
+        ({"extra_body": {"bearer": ["hunter2"]}}, "looks like a key"),
+        ({"extra_body": {"key": "hunter2"}}, "looks like a key"),
         ({"temperature": 9}, "temperature"),
         ({"model": ""}, "model"),
     ],
@@ -365,6 +474,24 @@ def test_options_that_cannot_be(options: dict[str, Any], defect: str) -> None:
     with pytest.raises(RequestError, match=defect) as caught:
         parse_options(ChatOptions, {"model": "tiny", **options}, "card")
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"stop_token": "</s>", "max_tokens": 3, "logit_bias": {"key": 1}},
+        {"schema": {"properties": {"key": {"type": "string"}}, "required": ["key"]}},
+    ],
+)
+def test_settings_that_only_sound_like_keys(extra: dict[str, Any]) -> None:
+    assert ChatOptions(model="x", extra_body=extra).extra_body == extra
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1]:8000/v1", "http://my_server:8000/v1", "https://exämple.de/v1"]
+)
+def test_addresses_that_can_be(url: str) -> None:
+    assert ChatOptions(model="x", base_url=url).base_url == url
 
 
 def test_openais_own_variable() -> None:

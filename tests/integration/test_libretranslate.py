@@ -17,6 +17,7 @@ from mtbench.errors import (
     SegmentError,
     TransientError,
     Unavailable,
+    UnusableAnswer,
 )
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend
@@ -76,6 +77,19 @@ def test_translates(server: Server) -> None:
     assert (asked["source"], asked["target"], asked["format"]) == ("en", "de", "text")
 
 
+def test_an_empty_answer_is_asked_for_again(server: Server) -> None:
+    server.script += [Say({"translatedText": ""}), Say({"translatedText": ["A", "B"]})]
+    server.script += [Say({"translatedText": "TEXT 0."})] + [Say({"translatedText": " "})] * 3
+    made = backend(server, concurrency=1)
+    found: list[Finished] = []
+    with made:
+        batches = plan(SOURCES[:2], made, made.runtime, frozenset())
+        translate(batches, made, found.extend, sleep=lambda _: None)
+        assert made.usage()["requests"] == 6
+    first, second = (finished.hypothesis for finished in found)
+    assert (first.text, second.failure) == ("TEXT 0.", "the answer is empty")
+
+
 @pytest.mark.parametrize(
     ("pair", "codes"),
     [
@@ -113,9 +127,12 @@ def test_directions_that_the_server_lacks(server: Server) -> None:
         (Say({"text": "?"}), TransientError, "without a translation"),
         (Say(reset=True), TransientError, "connection broke"),
         (Say({"translatedText": "late"}, wait=5), TransientError, "no whole answer"),
-        (Say({"translatedText": ["A", "B"]}), SegmentError, "2 translations of one text"),
-        (Say({"translatedText": " "}), SegmentError, "empty"),
+        (Say({"translatedText": ["A", "B"]}), UnusableAnswer, "2 translations of one text"),
+        (Say({"translatedText": " "}), UnusableAnswer, "empty"),
         (Say({"error": "request exceeds text limit"}, status=400), SegmentError, "text limit"),
+        (Say(b"<html>413 Too Large</html>", status=413), SegmentError, "413 Too Large"),
+        (Say({"error": "unfit"}, status=422), SegmentError, "unfit"),
+        (Say({"error": "moderated"}), TransientError, "moderated"),
         (Say({"error": "xx is not supported"}, status=400), BackendError, "not supported"),
         (Say({"error": "Invalid API key"}, status=403), BackendError, "refused"),
         (Say({"error": "nothing here"}, status=404), BackendError, "nothing here"),
@@ -151,6 +168,20 @@ def test_the_key_goes_into_the_body_and_nowhere_else(
     monkeypatch.delenv("LIBRE_KEY")
     with pytest.raises(Unavailable, match="LIBRE_KEY holds no key"):
         backend(server, api_key_env="LIBRE_KEY").check()
+
+
+def test_a_translation_does_not_depend_on_how_the_key_is_spelled(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for key in ("TEXT", "translatedText", "de", "0"):
+        monkeypatch.setenv("LIBRE_KEY", key)
+        with backend(server, api_key_env="LIBRE_KEY") as made:
+            assert made.translate(SOURCES[:1]) == ["TEXT 0."]
+    monkeypatch.setenv("LIBRE_KEY", KEY)
+    server.script.append(Say({"translatedText": f"Text {KEY}"}))
+    with backend(server, api_key_env="LIBRE_KEY") as made, pytest.raises(SegmentError) as caught:
+        made.translate(SOURCES[:1])
+    assert caught.value.message == "the answer repeats the key of the server"
 
 
 def test_servers_that_are_not_there_or_are_others() -> None:

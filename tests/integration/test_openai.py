@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mtbench.backends.openai import OpenAI
-from mtbench.errors import BackendError, DataError, MissingEngine, RequestError, SegmentError
+from mtbench.errors import BackendError, DataError, MissingEngine, RequestError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend
 from mtbench.translate import plan, translate
@@ -113,13 +113,19 @@ def test_what_fails_is_that_segments_failure(server: Server) -> None:
     assert failures["a/2"] == "the model refused: I would rather not."
     assert "answered 503" in str(failures["b/1"])
     assert "cut after" in str(failures["b/3"])
-    assert len(waits) == 4, "five attempts, and no more"
+    # Five attempts at a server in trouble, three at one that refuses, one where it would be cut.
+    asked = [body["messages"][-1]["content"][-3:] for body in server.bodies("/v1/chat/completions")]
+    assert [asked.count(text) for text in ("b1.", "a2.", "b3.")] == [5, 3, 1]
+    assert len(waits) == 6
 
 
-def test_a_server_that_is_gone_ends_the_run(server: Server) -> None:
-    made = backend(server)
+@pytest.mark.parametrize(
+    "say", [Say({}, status=503), Say({}, status=429), Say(reset=True), Say({}, status=521)]
+)
+def test_a_server_that_is_gone_ends_the_run(server: Server, say: Say) -> None:
+    made = backend(server, concurrency=1)
     made.check()
-    server.usual = lambda asked: Say({}, status=500)
+    server.usual = lambda asked: say
     with made, pytest.raises(BackendError, match="does not answer"):
         translate(
             plan(SOURCES, made, made.runtime, frozenset()),
@@ -127,6 +133,47 @@ def test_a_server_that_is_gone_ends_the_run(server: Server) -> None:
             lambda _: None,
             sleep=lambda _: None,
         )
+    assert len(server.bodies("/v1/chat/completions")) == 15, "three times five attempts"
+
+
+MANY = tuple(Source(id=f"m{number}", text=f"Text {number:03}.") for number in range(100))
+
+
+def test_texts_that_a_server_cannot_bear_are_not_its_end(server: Server) -> None:
+    usual = server.usual
+
+    def answer(asked: Any) -> Say:
+        said = asked.body["messages"][-1]["content"] if asked.body else ""
+        return Say({"error": "odd"}, 500) if "00" in said or "05" in said else usual(asked)
+
+    server.usual = answer
+    made = backend(server, concurrency=1)
+    found: dict[str, Finished] = {}
+    with made:
+        translate(
+            plan(MANY, made, made.runtime, frozenset()),
+            made,
+            lambda batch: found.update((f.hypothesis.id, f) for f in batch),
+            sleep=lambda _: None,
+        )
+    failed = {name for name, finished in found.items() if finished.hypothesis.failure}
+    assert failed == {f"m{number}" for number in (*range(10), *range(50, 60))} | {"m5"}
+    assert "answered 500; odd" in str(found["m3"].hypothesis.failure)
+    # After three in a row that took five attempts, the seven others take one each.
+    assert len(server.bodies("/v1/chat/completions")) == 80 + 2 * (3 * 5 + 7)
+
+
+def test_a_server_that_fails_at_everything_is_not_asked_for_everything(server: Server) -> None:
+    server.usual = lambda asked: Say({}, status=500)
+    made = backend(server, concurrency=1)
+    with made, pytest.raises(BackendError, match=r"failed 30 times in a row: .* answered 500"):
+        translate(
+            plan(MANY, made, made.runtime, frozenset()),
+            made,
+            lambda _: None,
+            sleep=lambda _: None,
+        )
+    assert len(server.bodies("/v1/chat/completions")) == 3 * 5 + 27
 
 
 def test_a_wrong_key_ends_the_run(server: Server) -> None:
@@ -156,12 +203,56 @@ def test_and_fails_as_a_whole_when_it_never_comes(server: Server) -> None:
     )
 
 
-def test_a_single_answer_is_not_asked_for_again(server: Server) -> None:
-    server.script += [chat_answer("```\n```")]
-    made = backend(server)
-    with made, pytest.raises(SegmentError, match="empty"):
-        made.translate(SOURCES[:1])
-    assert len(server.asked) == 1
+@pytest.mark.parametrize(
+    ("useless", "reason"),
+    [
+        (chat_answer(""), "the answer is empty"),
+        (chat_answer("```\n```"), "the answer is empty"),
+        (chat_answer(None, message={"refusal": "No."}), "the model refused: No."),
+        (
+            chat_answer("", finish_reason="content_filter"),
+            "the server's filter withheld the answer",
+        ),
+    ],
+    ids=["empty", "an empty fence", "refused", "filtered"],
+)
+def test_an_answer_without_a_translation_is_asked_for_again(
+    server: Server, useless: Say, reason: str
+) -> None:
+    """Three times in all, by other seeds where answers are drawn; each of them is counted."""
+    server.script += [useless] * 2
+    made = backend(server, concurrency=1, temperature=1.0, price={"input": 1, "output": 1})
+    found, waits = run(made)
+    assert hypotheses(found) == EXPECTED
+    assert found["a/1"].kept["attempts"] == 3
+    assert len(waits) == 2
+    assert all(0 <= wait <= 4 for wait in waits)
+    bodies = server.bodies("/v1/chat/completions")
+    assert len({body["seed"] for body in bodies[:3]}) == 3
+    usage = made.usage()
+    assert (usage["requests"], usage["prompt_tokens"]) == (8, 80)
+    assert usage["cost_USD"] == pytest.approx(8 * 15e-6)
+
+    server.script += [useless] * 3
+    found, _ = run(backend(server, concurrency=1))
+    assert [h.failure for h in hypotheses(found)] == [reason] + [None] * 5
+    assert len(server.bodies("/v1/chat/completions")) == 8 + 8
+
+
+@pytest.mark.parametrize("useless", [chat_answer(""), chat_answer("Sure! {}")])
+@pytest.mark.parametrize("paragraphs", [1, 3])
+def test_a_document_without_a_translation_is_asked_for_again(
+    server: Server, useless: Say, paragraphs: int
+) -> None:
+    server.script += [useless] * 2
+    made = backend(server, unit="document")
+    found: list[Finished] = []
+    sources = SOURCES[:paragraphs]
+    with made:
+        batches = plan(sources, made, made.runtime, frozenset())
+        translate(batches, made, found.extend, sleep=lambda _: None)
+    assert [f.hypothesis for f in found] == EXPECTED[:paragraphs]
+    assert len(server.asked) == 3
 
 
 def test_seeds_belong_to_the_request(server: Server) -> None:

@@ -10,17 +10,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mtbench.cli.main import run
-from tests.support.killing import Child
+from tests.support.killing import Child, alive
 from tests.support.modules import ROOT
 from tests.support.workspace import SENTENCES, Space, times, tree
 
 COMMAND = ("evaluate", "--model", "slow", "--metric", "bleu", "--metric", "chrf")
 FOLDER = Path("news/en-it/slow")
 SEGMENTS = 24
+PART = "output.*.part.jsonl"
 
 
 def rows() -> list[dict[str, str]]:
@@ -58,8 +60,7 @@ def card(space: Space, batching: str, seconds: float, **more: object) -> None:
 def finished(results: Path) -> set[str]:
     """Ids that are on disk in a part file or an output."""
     found = set()
-    part = results / FOLDER / "output.part.jsonl"
-    if part.exists():
+    for part in (results / FOLDER).glob(PART):
         for line in part.read_bytes().split(b"\n")[1:-1]:
             found |= {entry["id"] for entry in json.loads(line)["batch"]}
     output = results / FOLDER / "output.jsonl"
@@ -103,7 +104,7 @@ def test_killed_at_any_moment(slow: Space, batching: str) -> None:
         assert not before & set(after), "a finished segment was translated again"
         assert before | set(after) >= {row["id"] for row in rows() if row["src"]} - {"s10"}
         assert len(after) == len(set(after))
-        assert not (results / FOLDER / "output.part.jsonl").exists()
+        assert not list((results / FOLDER).glob(PART))
         again = lasting(results)
         # The pause of the back end is one of its options, and so in run.json alone.
         assert again == whole
@@ -115,11 +116,12 @@ def test_killed_again_and_again(slow: Space) -> None:
     card(slow, "document", 0.01)
     results = slow.root / "results"
     for sitting in range(4):
-        part = results / FOLDER / "output.part.jsonl"
-        size = part.stat().st_size if part.exists() else 0
+        size = sum(part.stat().st_size for part in (results / FOLDER).glob(PART))
         child = Child(*COMMAND, log=slow.root / "said.txt")
         end = time.monotonic() + 30
-        while not (part.exists() and part.stat().st_size > size) and time.monotonic() < end:
+        while time.monotonic() < end:
+            if sum(part.stat().st_size for part in (results / FOLDER).glob(PART)) > size:
+                break
             time.sleep(0.002)
         child.kill()
         assert len(finished(results)) > sitting
@@ -138,7 +140,7 @@ def test_cut_off_in_mid_line(slow: Space) -> None:
     card(slow, "single", 0.0, broken=["late"], obstacle="obstacle")
     slow.file("obstacle", "")
     assert slow(*COMMAND).code == 4
-    part = slow.root / "results" / FOLDER / "output.part.jsonl"
+    (part,) = (slow.root / "results" / FOLDER).glob(PART)
     whole = part.read_bytes()
     known = finished(slow.root / "results")
     assert known
@@ -161,7 +163,7 @@ def test_cut_off_in_mid_line(slow: Space) -> None:
 def test_interrupted_by_hand(slow: Space) -> None:
     card(slow, "single", 0.02)
     child = Child(*COMMAND, log=slow.root / "said.txt")
-    child.wait_for(slow.root / "results" / FOLDER / "output.part.jsonl")
+    child.wait_for(slow.root / "results" / FOLDER / PART)
     assert child.kill(signal.SIGINT) == 130
     said = (slow.root / "said.txt").read_text("utf-8")
     assert said.endswith("mtbench: interrupted; what was finished is kept\n")
@@ -178,7 +180,7 @@ def test_interrupted_with_calls_under_way(slow: Space) -> None:
     """What concurrent calls were about to bring is kept too."""
     card(slow, "single", 0.05, at_once=4)
     child = Child(*COMMAND, log=slow.root / "said.txt")
-    child.wait_for(slow.root / "results" / FOLDER / "output.part.jsonl")
+    child.wait_for(slow.root / "results" / FOLDER / PART)
     assert child.kill(signal.SIGINT) == 130
     before, started = finished(slow.root / "results"), logged(slow.root / "log.txt")
     assert before == set(started)
@@ -205,7 +207,7 @@ def test_a_program_of_its_own_is_killed(slow: Space) -> None:
     assert slow(*COMMAND, "--results", "whole").code == 0
     (slow.root / "log.txt").unlink()
     child = Child(*COMMAND, log=slow.root / "said.txt")
-    child.wait_for(slow.root / "results" / FOLDER / "output.part.jsonl")
+    child.wait_for(slow.root / "results" / FOLDER / PART)
     child.kill()
     time.sleep(0.1)  # the engine notices that nobody listens
     before, started = finished(slow.root / "results"), logged(slow.root / "log.txt")
@@ -256,22 +258,38 @@ for line in sys.stdin:
 """
 
 
-def program(space: Space, code: str, name: str = "engine.py") -> None:
+def program(space: Space, code: str, name: str = "engine.py", **options: object) -> None:
     """A card for a program that reads and writes lines."""
     space.file(name, code)
-    argv = json.dumps([sys.executable, name])
-    space.card("slow", f'backend = "command"\n[options]\nargv = {argv}\n')
+    given = {"argv": [sys.executable, name], **options}
+    lines = "".join(f"{key} = {json.dumps(value)}\n" for key, value in given.items())
+    space.card("slow", f'backend = "command"\n[options]\n{lines}')
 
 
 def lines_of(log: Path) -> list[str]:
     return log.read_text("utf-8").splitlines() if log.exists() else []
 
 
+def run_record(results: Path) -> dict[str, Any]:
+    return dict(json.loads((results / FOLDER / "run.json").read_text("utf-8")))
+
+
+def stopped_at(space: Space, line: str, answered: int) -> None:
+    """Starts a run whose program waits at a line, and kills it there."""
+    space.file("stop", line)
+    child = Child(*COMMAND, log=space.root / "said.txt")
+    end = time.monotonic() + 30
+    while len(lines_of(space.root / "log.txt")) < answered and time.monotonic() < end:
+        time.sleep(0.002)
+    time.sleep(0.1)
+    child.kill()
+    space.file("stop", "\0")
+
+
 @pytest.mark.parametrize("documents", [True, False])
 def test_a_program_of_lines_is_killed_at_any_moment(slow: Space, documents: bool) -> None:
-    """20 points. All it wrote counts but the last unit, which proves the places of the others."""
-    every = [row if documents else {**row, "doc": ""} for row in rows()]
-    every = [{key: value for key, value in row.items() if value or key != "doc"} for row in every]
+    """20 points. What it wrote counts, but for the last answers: they prove the others' places."""
+    every = [row if documents else {k: v for k, v in row.items() if k != "doc"} for row in rows()]
     slow.corpus(rows=every)
     program(slow, ENGINE_OF_LINES.format(seconds=0.0))
     assert slow(*COMMAND, "--results", "whole").code == 0
@@ -288,69 +306,117 @@ def test_a_program_of_lines_is_killed_at_any_moment(slow: Space, documents: bool
         time.sleep(generator.uniform(0, len(sent) * 0.014))
         child.kill()
         time.sleep(0.1)  # the engine notices that nobody listens
-        left = [path.read_text("utf-8") for path in results.rglob("output.*.scratch.jsonl")]
-        known = [row[0] for row in map(json.loads, "".join(left).split("\n")[:-1])]
-        proven = bool(finished(results))  # the program had ended
+        over = bool(finished(results))  # the program had ended
         log.unlink()
         assert run([*COMMAND, "--results", str(results), "--quiet"]) == 0
         again = lines_of(log)
         assert len(again) == len(set(again)), "a line was asked twice in one sitting"
         start = len(sent) - len(again)
-        if known and not proven:
-            unit = {row["id"]: row.get("doc", row["id"]) for row in every}
-            # Two units at most: the last may have been cut off, the one before it is the proof.
-            assert len({unit[name] for name in known[start:]}) <= (2 if documents else 3)
+        notes = run_record(results)["notes"]
+        if not over:
+            said = [f"answers taken over from an interrupted run: {start}"]
+            assert notes == (said if start else [])
             gained += start
-        run_record = json.loads((results / FOLDER / "run.json").read_text("utf-8"))
-        said = [f"answers taken over from an interrupted run: {start} (their time is not counted)"]
-        if not proven:
-            assert run_record["notes"] == (said if start else [])
+        assert run_record(results)["seconds"] >= 0.01 * len(sent)
         assert lasting(results) == whole
         log.unlink(missing_ok=True)
     assert gained > len(sent), "nothing was kept at any of the points"
 
 
+WAITING = ENGINE_OF_LINES.format(seconds=0.0).replace(
+    "    time.sleep",
+    "    if line.startswith(open('stop').read()): time.sleep(60)\n    time.sleep",
+)
+
+
 def test_lines_that_stand_in_the_wrong_places_are_found_out(slow: Space) -> None:
     """A program that says something before its first answer, killed, then runs without a word."""
     greeting = "import os\nif not os.path.exists('model'):\n    print('Fetching', flush=True)\n"
-    program(slow, greeting + ENGINE_OF_LINES.format(seconds=0.0))
+    program(slow, greeting + WAITING)
     slow.file("model", "")
+    slow.file("stop", "\0")
     assert slow(*COMMAND, "--results", "whole").code == 0
     (slow.root / "model").unlink()
     log = slow.root / "log.txt"
     sent = lines_of(log)
     log.unlink()
-    stopping = "    if line.startswith(stop): time.sleep(60)\n"
-    code = greeting + ENGINE_OF_LINES.format(seconds=0.0)
-    code = code.replace("for line", "stop = open('stop').read()\nfor line", 1)
-    code = code.replace("    time.sleep", stopping + "    time.sleep", 1)
-    program(slow, code)
-    slow.file("stop", sent[15])
-    child = Child(*COMMAND, log=slow.root / "said.txt")
-    end = time.monotonic() + 30
-    while len(lines_of(log)) < 15 and time.monotonic() < end:
-        time.sleep(0.002)
-    time.sleep(0.05)
-    child.kill()
+    stopped_at(slow, sent[15], 15)
     assert len(list((slow.root / "results").rglob("output.*.scratch.jsonl"))) == 1
     slow.file("model", "")
-    slow.file("stop", "\0")
     log.unlink()
     assert slow(*COMMAND).code == 0
     assert lines_of(log)[-len(sent) :] == sent, "everything is asked again"
-    record = json.loads((slow.root / "results" / FOLDER / "run.json").read_text("utf-8"))
-    (note,) = record["notes"]
+    (note,) = run_record(slow.root / "results")["notes"]
     assert note == "answers of an interrupted run were not used: it now answers otherwise"
     assert lasting(slow.root / "results") == lasting(slow.root / "whole")
 
 
+def test_a_line_too_many_is_found_out_however_the_answers_repeat(slow: Space) -> None:
+    """Two lines for the first source, and one answer to every two of the others."""
+    code = WAITING.replace("line.strip().upper()", "answer").replace(
+        "    with open",
+        "    answer = f'{int(line.split()[-1]) // 2:03}' if line.split()[-1].isdigit() else 'x'\n"
+        "    if answer == '000': print('two lines', flush=True)\n    with open",
+    )
+    slow.corpus(
+        rows=[{"id": f"s{n}", "src": f"Sentence {n}", "ref": f"{n // 2:03}"} for n in range(24)]
+    )
+    program(slow, code)
+    slow.file("stop", "\0")
+    first = slow(*COMMAND, "--results", "whole")
+    assert first.code == 4
+    assert "lines for 24 segments" in first.err
+    log = slow.root / "log.txt"
+    for stop in range(6, 14):
+        log.unlink()
+        stopped_at(slow, f"Sentence {stop}\n", stop)
+        assert slow(*COMMAND).code == 4
+        assert not (slow.root / "results" / FOLDER / "run.json").exists()
+
+
+def test_a_program_that_remembers_starts_again(slow: Space) -> None:
+    """It numbers what it has seen: nothing of an interrupted run can be taken over."""
+    code = WAITING.replace("for line", "count = 0\nfor line", 1)
+    code = code.replace("    with open", "    count += 1\n    with open")
+    code = code.replace("line.strip().upper()", "count, line.strip()")
+    program(slow, code, memory="run")
+    slow.file("stop", "\0")
+    assert slow(*COMMAND, "--results", "whole").code == 0
+    log = slow.root / "log.txt"
+    sent = lines_of(log)
+    log.unlink()
+    stopped_at(slow, sent[15], 15)
+    log.unlink()
+    assert slow(*COMMAND).code == 0
+    assert lines_of(log) == sent
+    assert run_record(slow.root / "results")["batching"] == "whole"
+    assert lasting(slow.root / "results") == lasting(slow.root / "whole")
+
+
+def test_lines_that_were_proven_are_taken_over_without_the_program(slow: Space) -> None:
+    """All lines had come, and writing them down was interrupted: no other process may follow."""
+    code = WAITING.replace("line.strip().upper()", "os.getpid(), line.strip()")
+    program(slow, "import os\n" + code)
+    slow.file("stop", "\0")
+    slow.corpus(rows=[{"id": f"s{n}", "src": f"Text {n}", "ref": "x"} for n in range(24)])
+    code_of = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (1200, 1200))"
+    command = [sys.executable, "-c", f"{code_of}; from mtbench.cli.main import main; main()"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    full = subprocess.run([*command, *COMMAND], env=environment, capture_output=True, check=False)
+    assert full.returncode == 3, full
+    before = finished(slow.root / "results")
+    assert 0 < len(before) < SEGMENTS
+    log = slow.root / "log.txt"
+    assert len(lines_of(log)) == SEGMENTS
+    assert slow(*COMMAND).code == 0
+    assert len(lines_of(log)) == SEGMENTS, "the program was not started again"
+    output = (slow.root / "results" / FOLDER / "output.jsonl").read_text("utf-8").splitlines()
+    assert len({json.loads(line)["mt"].split()[0] for line in output}) == 1, "of one process"
+
+
 def test_a_program_of_lines_that_dies_midway(slow: Space) -> None:
     """It goes on from what it wrote; of a program that is up to chance nothing is taken over."""
-    code = ENGINE_OF_LINES.format(seconds=0.0).replace(
-        "    time.sleep",
-        "    import os\n    if line.startswith(open('stop').read()): sys.exit('out of memory')\n"
-        "    time.sleep",
-    )
+    code = WAITING.replace("time.sleep(60)", "sys.exit('out of memory')")
     program(slow, code)
     slow.file("stop", "\0")
     assert slow(*COMMAND, "--results", "whole").code == 0
@@ -369,9 +435,7 @@ def test_a_program_of_lines_that_dies_midway(slow: Space) -> None:
     assert len(lines_of(log)) < len(sent)
     assert lasting(slow.root / "results") == lasting(slow.root / "whole")
 
-    argv = json.dumps([sys.executable, "engine.py"])
-    options = f"[options]\nargv = {argv}\ndeterministic = false\n"
-    slow.card("slow", f'backend = "command"\n{options}')
+    program(slow, code, deterministic=False)
     slow.file("stop", sent[15])
     answer = slow(*COMMAND, "--results", "chance")
     assert answer.code == 4
@@ -379,10 +443,67 @@ def test_a_program_of_lines_that_dies_midway(slow: Space) -> None:
     assert not list((slow.root / "chance").rglob("*.scratch.jsonl"))
 
 
+def test_a_failure_never_takes_the_place_of_what_was_finished(slow: Space) -> None:
+    """A program that refuses another segment of a document each time."""
+    code = (
+        "import json, os, sys\n"
+        "runs = int(open('runs').read())\n"
+        "open('runs', 'w').write(str(runs + 1))\n"
+        "for number, line in enumerate(sys.stdin):\n"
+        "    row = json.loads(line)\n"
+        "    bad = number == runs\n"
+        "    told = {'error': 'no'} if bad else {'mt': row['src'].upper()}\n"
+        "    print(json.dumps({'id': row['id'], **told}), flush=True)\n"
+    )
+    slow.corpus(
+        rows=[{"id": f"s{n}", "src": f"Text {n}", "ref": "x", "doc": "d"} for n in range(4)]
+    )
+    program(slow, code, protocol="jsonl")
+    slow.file("runs", "0")
+    assert slow(*COMMAND).code == 4
+    assert slow(*COMMAND).code == 0
+    output = (slow.root / "results" / FOLDER / "output.jsonl").read_text("utf-8").splitlines()
+    assert [json.loads(line)["mt"] for line in output] == [f"TEXT {n}" for n in range(4)]
+
+
+def test_trying_other_options_costs_nothing_that_was_finished(slow: Space) -> None:
+    card(slow, "single", 0.0, broken=["late"], obstacle="obstacle")
+    slow.file("obstacle", "")
+    assert slow(*COMMAND).code == 4
+    before = finished(slow.root / "results")
+    assert before
+    card(slow, "single", 0.0, broken=[" "], obstacle="obstacle")
+    assert slow(*COMMAND).code == 4
+    assert finished(slow.root / "results") == before
+    card(slow, "single", 0.0, broken=["late"], obstacle="obstacle")
+    (slow.root / "obstacle").unlink()
+    (slow.root / "log.txt").unlink()
+    assert slow(*COMMAND).code == 0
+    assert not before & set(logged(slow.root / "log.txt"))
+    assert not list((slow.root / "results").rglob(PART))
+
+
+def test_ended_by_a_scheduler(slow: Space) -> None:
+    """SIGTERM unwinds as an interruption does: what runs is ended, and the code says why."""
+    program(slow, "import os\nopen('pid', 'w').write(str(os.getpid()))\n" + WAITING)
+    slow.file("stop", rows()[3]["src"])
+    command = [sys.executable, "-m", "mtbench", *COMMAND]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    end = time.monotonic() + 60
+    while len(lines_of(slow.root / "log.txt")) < 3 and time.monotonic() < end:
+        time.sleep(0.01)
+    child.send_signal(signal.SIGTERM)
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 128 + signal.SIGTERM
+    assert said.endswith("mtbench: ended by SIGTERM; what was finished is kept\n")
+    assert not alive(int((slow.root / "pid").read_text("utf-8")))
+
+
 def test_two_processes_on_one_results_folder(slow: Space) -> None:
     card(slow, "single", 0.02)
     first = Child(*COMMAND, log=slow.root / "first.txt")
-    first.wait_for(slow.root / "results" / FOLDER / "output.part.jsonl")
+    first.wait_for(slow.root / "results" / FOLDER / PART)
     second = Child(*COMMAND, log=slow.root / "second.txt")
     third = Child("evaluate", "--model", "identity", "--metric", "chrf", log=slow.root / "3.txt")
     assert (first.wait(), second.wait(), third.wait()) == (0, 0, 0)
@@ -560,7 +681,7 @@ def test_killed_while_failures_are_tried_again(slow: Space) -> None:
     (slow.root / "obstacle").unlink()
     (slow.root / "log.txt").unlink()
     child = Child(*COMMAND, log=slow.root / "said.txt")
-    child.wait_for(slow.root / "results" / FOLDER / "output.part.jsonl")
+    child.wait_for(slow.root / "results" / FOLDER / PART)
     child.kill()
     assert before <= finished(slow.root / "results")
     assert slow(*COMMAND).code == 0

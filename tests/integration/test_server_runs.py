@@ -108,18 +108,21 @@ def test_the_key_is_nowhere(workspace: Path, server: Server) -> None:
 
 
 def test_a_segment_that_failed_is_asked_for_again_later(workspace: Path, server: Server) -> None:
-    server.script += [chat_answer(None, message={"refusal": "No."})]
+    refusal = chat_answer(None, message={"refusal": "No."})
+    card = workspace / "models" / "chat.toml"
+    card.write_text(card.read_text() + "concurrency = 1\n")
+    server.script += [refusal] * 3
     assert translate(workspace).returncode == 4
     before = len(server.bodies("/v1/chat/completions"))
     assert translate(workspace).returncode == 0
     assert len(server.bodies("/v1/chat/completions")) == before + 1
-    # What it cost is the sum of both sittings, the refusal included.
+    # What it cost is the sum of both sittings, all refusals included.
     run = json.loads((workspace / "results/tiny/en-de/chat/run.json").read_text())
     assert run["usage"] == {
-        "requests": 3,
-        "prompt_tokens": 30,
-        "completion_tokens": 15,
-        "cost_USD": 0.06,
+        "requests": 5,
+        "prompt_tokens": 50,
+        "completion_tokens": 25,
+        "cost_USD": 0.1,
     }
 
 

@@ -54,9 +54,22 @@ class Child:
         return os.waitstatus_to_exitcode(status)
 
     def wait_for(self, path: Path, seconds: float = 30.0) -> None:
-        """Waits until a file is there and holds something."""
+        """Waits until a file is there and holds something; its name may be a pattern."""
         end = time.monotonic() + seconds
-        while not (path.exists() and path.stat().st_size):
+        while not any(found.stat().st_size for found in path.parent.glob(path.name)):
             if time.monotonic() > end:
                 raise TimeoutError(f"{path} did not appear")
             time.sleep(0.002)
+
+
+def alive(number: int) -> bool:
+    """Whether a process runs, zombies aside."""
+    try:
+        status = Path(f"/proc/{number}/stat").read_text("utf-8")
+    except OSError:
+        try:
+            os.kill(number, 0)
+        except ProcessLookupError:
+            return False
+        return not Path("/proc").is_dir()
+    return status.rpartition(")")[2].split()[0] != "Z"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -145,6 +146,27 @@ def repeating() -> None:
     for row in rows():
         say(json.dumps({"id": row["id"], "mt": ""}))
         say(json.dumps({"id": row["id"], "mt": ""}))
+
+
+def unended() -> None:
+    """Does not end its last line."""
+    sys.stdout.write("\n".join(line.upper() for line in lines()))
+
+
+def torn() -> None:
+    """Is killed in the middle of its third line, or of a character in it."""
+    upper = [line.upper() for line in lines()]
+    end = b"TH\xc3" if len(sys.argv) > 2 else b"TH"
+    sys.stdout.buffer.write("".join(f"{line}\n" for line in upper[:2]).encode() + end)
+    sys.stdout.flush()
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def leaving() -> None:
+    """Leaves a child behind that holds its output open."""
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    Path(sys.argv[2]).write_text(str(child.pid), encoding="utf-8")
+    streaming()
 
 
 if __name__ == "__main__":

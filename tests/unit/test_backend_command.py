@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from mtbench.errors import BackendError, MissingEngine, MtbenchError, RequestError, SegmentError
+from mtbench.errors import BackendError, MissingEngine, RequestError, SegmentError
 from mtbench.plugins import BACKENDS, Backend
 from mtbench.translate import plan, translate
 from mtbench.types import Json, Runtime, Source, Translation
+from tests.support.killing import alive
 from tests.support.sources import backend, segments, texts
 
 PROGRAM = str(Path(__file__).parent.parent / "support" / "translator.py")
@@ -137,25 +138,16 @@ def test_an_interrupt_ends_the_program_and_its_children(tmp_path: Path) -> None:
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
-    child = int(note.read_text("utf-8"))
+    _gone(int(note.read_text("utf-8")))
+
+
+def _gone(child: int) -> None:
     for _ in range(100):
-        if not _alive(child):
+        if not alive(child):
             return
         time.sleep(0.05)
     os.kill(child, signal.SIGKILL)
     pytest.fail("the program's child was left behind")
-
-
-def _alive(number: int) -> bool:
-    try:
-        status = Path(f"/proc/{number}/stat").read_text("utf-8")
-    except OSError:
-        try:
-            os.kill(number, 0)
-        except ProcessLookupError:
-            return False
-        return not Path("/proc").is_dir()
-    return status.rpartition(")")[2].split()[0] != "Z"
 
 
 # --- JSON objects ---------------------------------------------------------------------------
@@ -187,10 +179,10 @@ def test_a_refused_segment_fails_alone() -> None:
     system = command("refusing", protocol="jsonl")
     system.sources(THREE)
     with system:
-        with pytest.raises(SegmentError, match="segment s2: too rude"):
-            system.translate(THREE)
-        assert texts(system.translate([THREE[0]])) == ["ONE."]
-        assert texts(system.translate([THREE[2]])) == ["THREE."]
+        one, two, three = system.translate(THREE)
+    assert texts([one, three]) == ["ONE.", "THREE."]
+    assert isinstance(two, SegmentError)
+    assert two.message == "segment s2: too rude"
 
 
 @pytest.mark.parametrize(
@@ -290,10 +282,43 @@ def test_malformed_options_are_refused(options: dict[str, Json]) -> None:
     assert caught.value.exit_code == 2
 
 
+@pytest.mark.parametrize("protocol", ["lines", "jsonl"])
 @pytest.mark.parametrize("text", ["nul \0 here", "half \ud83d here"])
-def test_texts_that_no_pipe_can_carry_are_refused(text: str) -> None:
-    with pytest.raises(MtbenchError, match="segment s1: holds a NUL or half a surrogate pair"):
-        run(command("streaming"), segments([text]))
+def test_texts_that_no_pipe_can_carry_fail_alone(text: str, protocol: str) -> None:
+    system = command("streaming" if protocol == "lines" else "objects", protocol=protocol)
+    sources = segments(["one", text, "two"])
+    system.sources(sources)
+    with system:
+        one, bad, two = system.translate(sources)
+    assert texts([one, two]) == ["ONE", "TWO"]
+    assert isinstance(bad, SegmentError)
+    assert bad.message.startswith("segment s2: holds a NUL or half a surrogate pair")
+
+
+def test_a_last_line_without_its_end_counts_where_the_program_ended_well() -> None:
+    assert run(command("unended"), THREE) == ["ONE.", "TWO.", "THREE."]
+    with pytest.raises(BackendError, match="was ended by SIGKILL after 2 lines"):
+        run(command("torn"), THREE)
+    with pytest.raises(BackendError, match="was ended by SIGKILL after 2 lines"):
+        run(command("torn", "within a character"), THREE)
+
+
+def test_a_program_that_leaves_a_child_behind_has_ended_all_the_same(tmp_path: Path) -> None:
+    note = tmp_path / "child"
+    begun = time.monotonic()
+    assert run(command("leaving", str(note), timeout=30), THREE) == ["ONE.", "TWO.", "THREE."]
+    assert time.monotonic() - begun < 20
+    _gone(int(note.read_text("utf-8")))
+
+
+def test_a_run_that_remembers_is_one_batch() -> None:
+    system = command("counting", memory="run")
+    batches = plan(THREE, system, Runtime(), frozenset({"s1"}))
+    assert [[source.id for source in batch.sources] for batch in batches] == [["s1", "s2", "s3"]]
+    assert plan(THREE, system, Runtime(), frozenset({"s1", "s2", "s3"})) == []
+    system = command("counting", memory="none")
+    batches = plan(THREE, system, Runtime(), frozenset({"s1"}))
+    assert [[source.id for source in batch.sources] for batch in batches] == [["s2"], ["s3"]]
 
 
 def test_identity_follows_the_files_it_runs(tmp_path: Path) -> None:
@@ -304,3 +329,35 @@ def test_identity_follows_the_files_it_runs(tmp_path: Path) -> None:
     assert list(before["files"]) == [sys.executable, str(script)]
     script.write_text("print(1)", encoding="utf-8")
     assert system.identity() != before
+
+
+def test_identity_follows_the_folders_it_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    model = tmp_path / "model"
+    (model / "sub").mkdir(parents=True)
+    (model / "sub" / "weights").write_text("1", encoding="utf-8")
+
+    def made(*argv: str, **options: Json) -> Backend:
+        return backend("command", argv=["cat", *argv], **options)
+
+    ways = [made("--model", "model"), made("--model=model"), made(files=["model"])]
+    before = [way.identity() for way in ways]
+    assert all("model" in one["files"] for one in before)
+    (model / ".hidden").write_text("x", encoding="utf-8")
+    assert [way.identity() for way in ways] == before
+    (model / "sub" / "weights").write_text("12", encoding="utf-8")
+    after = [way.identity() for way in ways]
+    assert all(one != two for one, two in zip(before, after, strict=True))
+    # The folder that mtbench works in holds its results.
+    assert list(made(".", str(tmp_path)).identity()["files"]) == ["cat"]
+
+    monkeypatch.setattr("mtbench.backends.command.MOST_FILES", 1)
+    (model / "more").write_text("x", encoding="utf-8")
+    assert list(ways[0].identity()["files"]) == ["cat"]
+    assert ways[0].notes() == (
+        "the folder model holds too many files to be looked at: changes in it go unseen",
+    )
+    with pytest.raises(RequestError, match="files: there is no 'nowhere'"):
+        made(files=["nowhere"]).check()

@@ -234,16 +234,16 @@ def test_a_part_is_read_as_it_was_appended(folder: RunFolder) -> None:
     again = Results(folder.path.parents[2]).run("news", PAIR, "mt")
     assert again.read_part("r")[0] == finished
     folder.write_output(run_of(), HYPOTHESES, {})
-    assert not folder.part_path.exists()
+    assert not folder.part_path("r").exists()
 
 
 def test_a_part_cut_off_anywhere_keeps_its_whole_lines(folder: RunFolder) -> None:
     folder.append_part("r", batch("a"), Spent(1.0))
     folder.append_part("r", batch("b"), Spent(2.0))
-    whole = folder.part_path.read_bytes()
+    whole = folder.part_path("r").read_bytes()
     ends = [at + 1 for at, byte in enumerate(whole) if byte == 10]
     for cut in range(len(whole) + 1):
-        folder.part_path.write_bytes(whole[:cut])
+        folder.part_path("r").write_bytes(whole[:cut])
         finished, _ = folder.read_part("r")
         lines = sum(end <= cut for end in ends)
         assert [f.hypothesis.id for f in finished] == ["a", "b"][: max(0, lines - 1)]
@@ -252,10 +252,14 @@ def test_a_part_cut_off_anywhere_keeps_its_whole_lines(folder: RunFolder) -> Non
         assert [f.hypothesis.id for f in folder.read_part("r")[0]][-1] == "c"
 
 
-def test_a_part_of_another_run_is_of_no_use(folder: RunFolder) -> None:
+def test_each_run_has_a_part_of_its_own(folder: RunFolder) -> None:
     folder.append_part("r", batch("a"), Spent(1.0))
     assert folder.read_part("other") == ([], Spent())
-    assert not folder.part_path.exists()
+    folder.append_part("other", batch("b"), Spent(1.0))
+    assert [f.hypothesis.id for f in folder.read_part("r")[0]] == ["a"]
+    folder.part_path("other").write_bytes(folder.part_path("r").read_bytes())
+    assert folder.read_part("other") == ([], Spent()), "it says of itself that it is another's"
+    assert not folder.part_path("other").exists()
 
 
 @pytest.mark.parametrize(
@@ -275,7 +279,7 @@ def test_a_part_of_another_run_is_of_no_use(folder: RunFolder) -> None:
 )
 def test_a_damaged_line_ends_a_part(folder: RunFolder, line: bytes) -> None:
     folder.append_part("r", batch("a"), Spent(1.0))
-    with folder.part_path.open("ab") as stream:
+    with folder.part_path("r").open("ab") as stream:
         stream.write(line + b"\n")
     folder.append_part("r", batch("b"), Spent(2.0))
     finished, spent = folder.read_part("r")
@@ -284,7 +288,7 @@ def test_a_damaged_line_ends_a_part(folder: RunFolder, line: bytes) -> None:
 
 
 def test_a_part_that_cannot_be_used(folder: RunFolder) -> None:
-    folder.part_path.mkdir(parents=True)
+    folder.part_path("r").mkdir(parents=True)
     with pytest.raises(RequestError, match="cannot be read"):
         folder.read_part("r")
     with pytest.raises(Unavailable, match="cannot be written"):
