@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 16 * 1024 * 1024  # bytes of an answer; a translation is thousands of times smaller
 CONNECT_SECONDS = 10.0
+_FIRST_ATTEMPTS = 3  # at a question before any work
+_LONGEST_FIRST_WAIT = 30.0  # seconds between two of them
 _SAID_LIMIT = 20_000  # characters of an error page that are looked at for a message of 200
 # Nobody is behind it, or has time: for this request as for the next one. 520 to 530 are those of
 # proxies before vendors' servers, and 529 is "overloaded".
@@ -342,14 +344,27 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
 
 
 def reach(client: JsonClient, path: str) -> Reply:
-    """A first question, before any work.
+    """A first question, before any work; asked again where the server says that it is busy.
 
     Raises:
         MissingEngine: If the server does not answer.
     """
+    import tenacity
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        asked = state.outcome.result().retry_after if state.outcome else None
+        return float(state.attempt_number if asked is None else min(asked, _LONGEST_FIRST_WAIT))
+
+    asking = tenacity.Retrying(
+        retry=tenacity.retry_if_result(lambda reply: reply.status == 429 or reply.status >= 500),
+        stop=tenacity.stop_after_attempt(_FIRST_ATTEMPTS),
+        wait=wait,
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    )
     try:
-        return client.get(path)
+        reply: Reply = asking(client.get, path)
     except TransientError as error:
         raise MissingEngine(
             error.message, hint=f"start the server, or correct its address: {client.url}"
         ) from None
+    return reply

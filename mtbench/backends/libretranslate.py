@@ -106,6 +106,10 @@ class LibreTranslate(Backend):
         with self._new_client(min(self.options.timeout, 15.0)) as client:
             reply = reach(client, "languages")
         targets = _targets(reply)
+        if targets is None and (reply.status == 429 or reply.status >= 500):
+            raise MissingEngine(
+                f"{self._name} answered {reply.status}", why=reply.said(), hint="try again later"
+            )
         if targets is None:
             raise MissingEngine(
                 f"{self._name} does not answer as LibreTranslate does (status {reply.status})",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from mtbench import translate as translating
 from mtbench.digests import canonical_json
 from mtbench.errors import BackendError, DataError, SegmentError
 from mtbench.plugins import Backend
@@ -104,9 +105,16 @@ def check(name: str, backend: Backend, texts: Sequence[str]) -> Checked:
 
 
 def _round(name: str, backend: Backend, batches: Sequence[Sequence[Source]]) -> _Round:
+    waited = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal waited
+        waited += seconds
+        time.sleep(seconds)
+
     began = time.perf_counter()
-    found = [(batch, backend.translate(batch)) for batch in batches]
-    seconds = time.perf_counter() - began
+    found = [(batch, translating.persistent(backend, batch, sleep)) for batch in batches]
+    seconds = time.perf_counter() - began - waited
     answers: dict[str, str] = {}
     for batch, answered in found:
         if len(answered) != len(batch):

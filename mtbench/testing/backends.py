@@ -9,6 +9,7 @@ from itertools import groupby
 from mtbench.errors import SegmentError
 from mtbench.plugins import Backend
 from mtbench.testing.contract import ContractBroken, require, require_json
+from mtbench.translate import persistent
 from mtbench.types import Source, Translation
 
 PLAIN_TEXTS = (
@@ -133,7 +134,7 @@ def _run(
 def _answers(backend: Backend, batch: Sequence[Source]) -> _Answers:
     """Segment id → answer, or None where it was refused."""
     try:
-        found = backend.translate(batch)
+        found = persistent(backend, batch)
     except SegmentError:
         if len(batch) == 1 or backend.batching == "document":
             return dict.fromkeys((source.id for source in batch), None)

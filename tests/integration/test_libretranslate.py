@@ -184,6 +184,20 @@ def test_a_translation_does_not_depend_on_how_the_key_is_spelled(
     assert caught.value.message == "the answer repeats the key of the server"
 
 
+def test_a_busy_server_is_asked_again_before_work(server: Server) -> None:
+    busy = Say({"error": "slow down"}, status=429, headers={"Retry-After": "0"})
+    answers = [busy, Say({}, status=503, headers={"Retry-After": "0"})]
+    server.usual = lambda asked: answers.pop(0) if answers else Say(LANGUAGES)
+    made = backend(server)
+    made.check()
+    assert made.provenance()["codes"] == ["en", "de"]
+    assert len(server.asked) == 3
+    server.usual = lambda asked: busy
+    with pytest.raises(MissingEngine, match="answered 429; slow down; try again later"):
+        made.check()
+    assert len(server.asked) == 6
+
+
 def test_servers_that_are_not_there_or_are_others() -> None:
     another = pytest.raises(MissingEngine, match="does not answer as LibreTranslate")
     with Server(lambda asked: Say("<html>", status=404)) as other, another:

@@ -52,8 +52,12 @@ def workspace(tmp_path: Path, server: Server) -> Path:
 
 
 def translate(workspace: Path, key: str = KEY) -> subprocess.CompletedProcess[str]:
+    return mtbench(workspace, "translate", "--model", "chat", "--corpus", "tiny", "-v", key=key)
+
+
+def mtbench(workspace: Path, *given: str, key: str = KEY) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "mtbench", "translate", "--model", "chat", "--corpus", "tiny", "-v"],
+        [sys.executable, "-m", "mtbench", *given],
         cwd=workspace,
         env={**os.environ, "PYTHONPATH": str(ROOT), "TINY_KEY": key, "NO_PROXY": "127.0.0.1"},
         capture_output=True,
@@ -137,6 +141,26 @@ def test_what_a_run_cost_is_kept_when_it_breaks_off(workspace: Path, server: Ser
     assert run["usage"]["requests"] == 2
     assert run["usage"]["prompt_tokens"] == 20
     assert run["usage"]["cost_USD"] == 0.04
+
+
+def test_a_check_has_patience_with_a_busy_server(workspace: Path, server: Server) -> None:
+    card = workspace / "models" / "chat.toml"
+    card.write_text(card.read_text().replace('unit = "document"', 'prompt = "Text:\\n{text}"'))
+    server.script += [Say({}, status=429, headers={"Retry-After": "0.1"}), chat_answer("")]
+    done = mtbench(workspace, "models", "check", "chat", "--format", "json")
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads(done.stdout)
+    assert row["translation"].isupper()
+    server.script += [Say({"error": "no"}, status=503, headers={"Retry-After": "0"})] * 5
+    done = mtbench(workspace, "models", "check", "chat")
+    assert (done.returncode, "answered 503" in done.stderr) == (4, True)
+
+
+def test_half_a_surrogate_pair_can_be_told_as_json(workspace: Path, server: Server) -> None:
+    server.script += [Say(b'{"error":{"message":"no \\ud800 here"}}', status=404)]
+    done = mtbench(workspace, "evaluate", "--model", "chat", "--metric", "bleu", "--format", "json")
+    assert done.returncode == 4, done.stderr
+    assert json.loads(done.stdout)["error"]["details"][0] == "no \\ud800 here"
 
 
 def test_a_price_that_is_none(workspace: Path) -> None:
