@@ -85,13 +85,16 @@ class Command(Backend):
 
     def check(self) -> None:
         """Whether the program is there, and the files it is said to depend on."""
+        self._require_program()
+        for name in self.options.files:
+            if not Path(name).expanduser().exists():
+                raise RequestError(f"files: there is no {name!r}", hint="correct the card's option")
+
+    def _require_program(self) -> None:
         if shutil.which(self.argv[0]) is None:
             raise MissingEngine(
                 f"no program {self.argv[0]!r}", hint="install it, or correct its path"
             )
-        for name in self.options.files:
-            if not Path(name).expanduser().exists():
-                raise RequestError(f"files: there is no {name!r}", hint="correct the card's option")
 
     def notes(self) -> tuple[str, ...]:
         """That segments were joined to one line, and what is of an interrupted run."""
@@ -105,6 +108,7 @@ class Command(Backend):
 
     def identity(self) -> dict[str, Json]:
         """Digests of the program and of every file and folder that its options name."""
+        self._require_program()
         found: dict[str, Json] = {}
         for name, path in self._named():
             inside = _files_in(path) if path.is_dir() else [path]
