@@ -10,13 +10,15 @@ from typing import Annotated, NamedTuple, cast
 
 from pydantic import Field, field_serializer, field_validator, model_validator
 
+from mtbench.backends.chain_steps import StepCaller
 from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.plugins import BACKENDS, Backend, parse_options
 from mtbench.types import Json, Record, Runtime, Source, Translation
 from mtbench.types.systems import parse_pairs
 
-_STRICTNESS = ("free", "document", "single", "whole")
+# A step of one segment a call can be called so within a document, but not the other way round.
+_STRICTNESS = ("free", "single", "document", "whole")
 
 
 class Step(Record):
@@ -95,12 +97,16 @@ class Chain(Backend):
         way, self._turned_by_pairs = found
         self.steps = [leg.kind(leg.options, leg.pair, runtime) for leg in way]
         self.batching = max((step.batching for step in self.steps), key=_STRICTNESS.index)
+        if any(step.unit == "document" for step in self.steps):
+            self.unit = "document"
         # Documents go through all steps as documents, whatever one step could do by ids.
-        self.by_id = self.batching != "document" and any(step.by_id for step in self.steps)
+        apart = self.batching in ("free", "single")
+        self.by_id = apart and any(step.by_id for step in self.steps)
         self.deterministic = all(step.deterministic for step in self.steps)
         self.max_concurrency = min(step.max_concurrency for step in self.steps)
         self.preferred_batch = min(step.preferred_batch for step in self.steps)
         self._entered = ExitStack()
+        self._callers: list[StepCaller] = []
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -174,6 +180,7 @@ class Chain(Backend):
     def __enter__(self) -> Chain:
         with ExitStack() as stack:
             self.steps = [stack.enter_context(step) for step in self.steps]
+            self._callers = [StepCaller(step) for step in self.steps]
             self._entered = stack.pop_all()
         return self
 
@@ -184,27 +191,37 @@ class Chain(Backend):
         trace: TracebackType | None,
     ) -> None:
         self._entered.__exit__(kind, error, trace)
+        self.carried_seconds = self.steps[0].carried_seconds
+        for caller in self._callers:
+            caller.clear()
 
     def translate(self, batch: Sequence[Source]) -> list[Translation | SegmentError]:
-        """Translates a batch step by step; what a step cannot translate goes no further."""
+        """Translates a batch step by step; what a step cannot translate goes no further.
+
+        Where it is called again because a step has failed, it goes on from that step.
+        """
+        given: list[list[Source]] = []
         current = dict(enumerate(batch))
         kept: list[dict[str, Json]] = [{} for _ in batch]
         failed: dict[int, SegmentError] = {}
         for number, step in enumerate(self.steps, start=1):
-            answers = step.translate(list(current.values())) if current else []
+            given.append(list(current.values()))
+            answers = self._callers[number - 1](given[-1], len(batch))
             after: dict[int, Source] = {}
             for (place, source), answer in zip(current.items(), answers, strict=True):
                 if isinstance(answer, SegmentError):
                     failed[place] = answer
                     continue
-                done = _translation(answer)
-                written = {} if number == len(self.steps) else {"text": done.text}
-                entry = written | done.kept
+                written = {} if number == len(self.steps) else {"text": answer.text}
+                entry = written | answer.kept
                 if entry:
                     kept[place][f"{number}:{step.pair}"] = entry
                 # Context and instructions were written for the source language and go no further.
-                after[place] = Source(id=source.id, text=done.text, document=source.document)
+                after[place] = Source(id=source.id, text=answer.text, document=source.document)
             current = after
+        for caller, sources in zip(self._callers, given, strict=True):
+            caller.forget(sources)
+        self.carried_seconds = self.steps[0].carried_seconds
         return [
             failed.get(place)
             or Translation(
@@ -285,7 +302,3 @@ def _dumped(step: Step) -> dict[str, Json]:
 
 def _named(step: Backend) -> dict[str, Json]:
     return {"backend": type(step).__name__, "pair": str(step.pair)}
-
-
-def _translation(answer: str | Translation) -> Translation:
-    return answer if isinstance(answer, Translation) else Translation(text=answer)

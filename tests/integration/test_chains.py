@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.server import chat_server, shout
+from tests.support.server import Asked, Say, Server, chat_answer, chat_server, shout
 from tests.support.workspace import Space, sentences
 
 TAGGED = 'backend = "command"\npairs = ["{pair}"]\n[options]\nargv = ["sed", "s/^/{mark}:/"]\n'
@@ -81,3 +83,81 @@ def test_what_the_steps_cost_is_what_the_chain_costs(space: Space) -> None:
         space.card("a", card.replace("1000.0", "500.0") + "timeout = 7.0\n")
         assert space("translate", "--model", "both").code == 0
         assert len(server.bodies("/v1/chat/completions")) == asked == 6
+
+
+# --- how steps are asked ---------------------------------------------------------------------
+
+MODELS = Say({"data": [{"id": "a"}, {"id": "b"}]})
+LANGUAGES = Say([{"code": code, "targets": ["en", "es", "it"]} for code in ("en", "es", "it")])
+
+
+def test_a_step_that_has_answered_is_not_asked_again(space: Space) -> None:
+    space.corpus(rows=sentences(3))
+    tries = 0
+
+    def usual(asked: Asked) -> Say:
+        nonlocal tries
+        if asked.path == "/v1/models":
+            return MODELS
+        if asked.body["model"] == "b":
+            tries += 1
+            if tries % 3:
+                busy = {"error": {"message": "busy"}}
+                return Say(busy, status=503, headers={"Retry-After": "0"})
+        return chat_answer(shout(asked.body["messages"]))
+
+    with Server(usual) as server:
+        space.card("a", CHAT.format(pair="en-es", model="a", url=server.url))
+        space.card("b", CHAT.format(pair="es-it", model="b", url=server.url))
+        space.card("both", chain("a", "b"))
+        assert space("translate", "--model", "both").code == 0
+        asked = Counter(body["model"] for body in server.bodies("/v1/chat/completions"))
+    assert asked == {"a": 3, "b": 9}
+    assert run_of(space, "both")["usage"]["requests"] == 6
+    assert output_of(space, "both")[0]["mt"] == sentences(1)[0]["src"].upper()
+
+
+def test_one_segment_that_a_step_refuses_fails_alone(space: Space) -> None:
+    space.corpus(rows=sentences())
+    space.file(
+        "p.py",
+        "import sys, json\n"
+        "for line in sys.stdin:\n"
+        "    row = json.loads(line)\n"
+        '    said = {"error": "no"} if row["id"] == "s3" else {"mt": row["src"].upper()}\n'
+        '    print(json.dumps({"id": row["id"], **said}), flush=True)\n',
+    )
+    argv = json.dumps([sys.executable, "p.py"])
+    space.card("p", f'backend = "command"\n[options]\nargv = {argv}\nprotocol = "jsonl"\n')
+    space.card("c", chain("identity:", "p"))
+    assert space("translate", "--model", "c", "--pair", "en-it").code == 4
+    failed = [row["id"] for row in output_of(space, "c") if "failure" in row]
+    assert failed == ["s3"]
+    run = run_of(space, "c")
+    assert (run["failures"], run["segments"]) == (1, 8)
+
+
+@pytest.mark.parametrize("first", ["libre", "chat"])
+def test_a_document_stays_one_whatever_the_other_step_is(space: Space, first: str) -> None:
+    space.corpus(rows=sentences(3))
+
+    def usual(asked: Asked) -> Say:
+        if asked.path in ("/v1/models", "/languages"):
+            return MODELS if asked.path == "/v1/models" else LANGUAGES
+        if asked.path == "/translate":
+            return Say({"translatedText": asked.body["q"] + "!"})
+        return chat_answer(shout(asked.body["messages"]))
+
+    with Server(usual) as server:
+        space.card("chat", CHAT.format(pair="*", model="a", url=server.url) + 'unit = "document"\n')
+        space.card("libre", f'backend = "libretranslate"\n[options]\nurl = "{server.url}"\n')
+        steps = ("libre", "chat") if first == "libre" else ("chat", "libre")
+        space.card("c", chain(*steps))
+        assert space("translate", "--model", "c", "--pair", "en-it").code == 0
+        assert len(server.bodies("/v1/chat/completions")) == 1
+        assert len(server.bodies("/translate")) == 3
+    run = run_of(space, "c")
+    assert (run["unit"], run["batching"]) == ("document", "document")
+    assert run["translated"] == 3
+    expected = [row["src"].upper() + "!" for row in sentences(3)]
+    assert [row["mt"] for row in output_of(space, "c")] == expected
