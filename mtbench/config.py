@@ -228,7 +228,8 @@ def _step(step: Json, folders: tuple[Path, ...], seen: tuple[str, ...]) -> Json:
         card = _checked(read_system_card(cards[step]), folders, seen, str(cards[step]))
     else:
         card = find_system(step, folders)
-    return {"backend": card.backend, "options": card.options}
+    found: dict[str, Json] = {"backend": card.backend, "options": system_options(card)}
+    return found if card.pairs == ("*",) else {**found, "pairs": list(card.pairs)}
 
 
 def system_options(card: SystemCard) -> dict[str, Json]:

@@ -87,8 +87,9 @@ def build(
         current: Test set (``CORPUS/SRC-TGT``) → digest of its latest state. Scores of another
             state are left out; where it is not known, that of most scores is shown.
         preferred: Test set (``CORPUS/SRC-TGT``) and metric → signature to show where scores of
-            several are stored; elsewhere that of most systems is shown, and of equally many the
-            one nearest to the metric's defaults.
+            several are stored; elsewhere that of most whole outputs is shown, and of equally many
+            the one nearest to the metric's defaults. Scores of partial outputs stand beside those
+            that differ from theirs in nothing else, outside the ranking.
         sort: Primary metric; by default the first of ``PRIMARY_METRICS`` that most systems have.
         missing: Metric → why it could not be computed.
     """
@@ -150,7 +151,8 @@ def _table(
     primary = sort or _primary(chosen, candidates)
     ranked = Ranked({}, "")
     if primary is not None:
-        scores = [chosen[primary][e.folder] for e in entries if e.folder in chosen[primary]]
+        shown = [chosen[primary][e.folder] for e in entries if e.folder in chosen[primary]]
+        scores = [score for score in shown if not _partial(score)]
         baselines = frozenset(e.folder for e in entries if e.run.card.baseline)
         ranked = ranker([_named(s, e) for s, e in _pairs(scores, entries)], baselines)
     names = _unique_names(entries)
@@ -216,24 +218,38 @@ def _state(score: Score) -> tuple[str | None, str]:
 def _one_signature(
     entries: Sequence[Entry], metric: str, preferred: str | None
 ) -> tuple[dict[str, Score], list[str]]:
-    """The scores under one signature, by folder, and sentences on those left out."""
+    """The scores under one signature, whole or partial, by folder; sentences on the others."""
     stored = [
         (entry, score) for entry in entries for score in entry.scores if score.metric == metric
     ]
-    counts = Counter(score.signature for _, score in stored)
-    if not counts:
+    if not stored:
         return {}, []
-    shown = preferred
-    if shown not in counts:
-        of = {score.signature: score for _, score in stored}
+    shown = _whole(preferred) if preferred is not None else None
+    if shown not in {_whole(score.signature) for _, score in stored}:
+        # A whole output's score never gives way to a partial one's.
+        of_whole = [score for _, score in stored if not _partial(score)]
+        deciding = of_whole or [score for _, score in stored]
+        counts = Counter(_whole(score.signature) for score in deciding)
+        of = {_whole(score.signature): score for score in deciding}
         shown = min(counts, key=lambda one: (-counts[one], _unusual(of[one]), one.count("|"), one))
     found, left_out = {}, []
     for entry, score in stored:
-        if score.signature == shown:
+        if _whole(score.signature) == shown:
             found[entry.folder] = score
         else:
             left_out.append(f"{entry.folder}: {metric} under another signature: {score.signature}")
     return found, left_out
+
+
+def _partial(score: Score) -> bool:
+    return Signature.parse(score.signature).partial
+
+
+def _whole(signature: str) -> str:
+    try:
+        return str(Signature.parse(signature).of_whole())
+    except ValueError:  # one that is asked for, from a file of another tool
+        return signature
 
 
 def _unusual(score: Score) -> int:
@@ -289,7 +305,10 @@ def _row(
             cells[metric] = Cell(reason=reason)
         else:
             cells[metric] = Cell(
-                score=score.score, interval=score.interval, signature=score.signature
+                score=score.score,
+                interval=score.interval,
+                signature=score.signature,
+                partial=_partial(score),
             )
     standing = standings.get(entry.folder)
     ranked_by = chosen[primary].get(entry.folder) if primary else None
@@ -324,11 +343,12 @@ def _count(run: RunRecord, key: str) -> int | None:
 def _sorted(
     rows: Sequence[Row], primary: str | None, chosen: Mapping[str, Mapping[str, Score]]
 ) -> list[Row]:
-    def key(row: Row) -> tuple[bool, bool, float, str]:
+    def key(row: Row) -> tuple[bool, bool, bool, float, str]:
         score = chosen[primary].get(row.folder) if primary else None
         value = 0.0
         if score is not None:
             value = -score.score if score.info.higher_is_better else score.score
-        return (row.baseline, score is None, value, row.system)
+        partial = score is not None and _partial(score)
+        return (row.baseline, score is None, partial, value, row.system)
 
     return sorted(rows, key=key)

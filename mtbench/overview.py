@@ -53,12 +53,14 @@ def _name(table: Table) -> str:
 def _scores(
     system: str, test_sets: Mapping[str, Table], metric: str | None
 ) -> dict[str, tuple[float, str]]:
-    """Test set → score and signature, where the system has one."""
+    """Test set → score and signature, where the system has one of a whole output."""
     found = {}
     for name, table in test_sets.items():
         for row in table.rows:
             cell = row.cells.get(metric) if metric else None
-            if row.system == system and cell is not None and cell.score is not None:
+            if row.system != system or cell is None or cell.partial:
+                continue
+            if cell.score is not None:
                 found[name] = (cell.score, cell.signature or "")
     return found
 

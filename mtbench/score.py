@@ -57,7 +57,7 @@ def signature(
     found = metric.signature(scoring_view)
     if test_set.reference_names and "reference" in (*metric.info.needs, *metric.info.uses):
         found = found.plus(ref=",".join(test_set.reference_names))
-    return found.plus(failures="empty") if failures else found
+    return found.of_partial() if failures else found
 
 
 def check_output(test_set: TestSet, output: SystemOutput, *, allow_partial: bool) -> None:

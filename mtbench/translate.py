@@ -224,7 +224,8 @@ class _Caller:
                 self._count_failed_call(error)
             else:
                 self._failed_in_a_row = self._unanswered_in_a_row = 0
-            together = self._backend.batching == "document" and not self._backend.by_id
+            as_one = self._backend.batching in ("document", "whole")
+            together = as_one and not self._backend.by_id
             if len(batch.sources) == 1 or together:
                 # A document is translated as one or not at all: alone, its segments would differ.
                 return _failed(batch, error)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from itertools import pairwise
 from types import TracebackType
-from typing import Annotated, cast
+from typing import Annotated, NamedTuple, cast
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
+from mtbench.backends.chain_steps import StepCaller
 from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.plugins import BACKENDS, Backend, parse_options
 from mtbench.types import Json, Record, Runtime, Source, Translation
+from mtbench.types.systems import parse_pairs
 
-_STRICTNESS = ("free", "document", "single", "whole")
+# A step of one segment a call can be called so within a document, but not the other way round.
+_STRICTNESS = ("free", "single", "document", "whole")
 
 
 class Step(Record):
@@ -23,10 +27,21 @@ class Step(Record):
     Attributes:
         backend: Name of its back end.
         options: The back end's options.
+        pairs: Directions it serves, as in a card; ``*`` for any.
     """
 
     backend: str
     options: dict[str, Json] = Field(default_factory=dict)
+    pairs: tuple[str, ...] = ("*",)
+
+    @field_validator("pairs")
+    @classmethod
+    def _real_pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
+        return parse_pairs(pairs)
+
+    def serves(self, pair: LanguagePair) -> bool:
+        """Whether the step names the direction."""
+        return "*" in self.pairs or str(pair) in self.pairs
 
 
 class Chain(Backend):
@@ -40,7 +55,7 @@ class Chain(Backend):
 
         Attributes:
             steps: Two steps or more, each an inline system (``apertium:{src}-es-{tgt}``) or a
-                table of ``backend`` and ``options``; a card's name stands for its table.
+                table of ``backend``, ``options`` and ``pairs``; a card's name stands for its own.
             via: The languages between the steps, one fewer than these.
             reversible: Whether the steps also serve a direction in reverse order, where they
                 don't serve it in the order given.
@@ -59,24 +74,39 @@ class Chain(Backend):
                 )
             return self
 
+        @field_serializer("steps")
+        def _what_an_output_depends_on(self, steps: tuple[Step | str, ...]) -> list[Json]:
+            """The steps' options as their back ends' own records have them.
+
+            What says nothing of an output (``timeout``) is left out as it is outside of a chain,
+            and so is what is the default anyway.
+            """
+            return [step if isinstance(step, str) else _dumped(step) for step in steps]
+
     options: Options
 
     def __init__(self, options: Chain.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
-        legs = _legs(options, pair)
-        if legs is None:
+        found = _way(options, pair)
+        if found is None:
             raise RequestError(
                 f"the steps of this chain do not lead from {pair.source} to {pair.target}",
-                hint="check steps, via and reversible of its card",
+                why="; ".join(_blocked(way) for way in _ways(options, pair)),
+                hint="check steps, their pairs, via and reversible of its card",
             )
-        self.steps = [kind(kind_options, leg, runtime) for kind, kind_options, leg in legs]
+        way, self._turned_by_pairs = found
+        self.steps = [leg.kind(leg.options, leg.pair, runtime) for leg in way]
         self.batching = max((step.batching for step in self.steps), key=_STRICTNESS.index)
+        if any(step.unit == "document" for step in self.steps):
+            self.unit = "document"
         # Documents go through all steps as documents, whatever one step could do by ids.
-        self.by_id = self.batching != "document" and any(step.by_id for step in self.steps)
+        apart = self.batching in ("free", "single")
+        self.by_id = apart and any(step.by_id for step in self.steps)
         self.deterministic = all(step.deterministic for step in self.steps)
         self.max_concurrency = min(step.max_concurrency for step in self.steps)
         self.preferred_batch = min(step.preferred_batch for step in self.steps)
         self._entered = ExitStack()
+        self._callers: list[StepCaller] = []
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -89,7 +119,7 @@ class Chain(Backend):
     @classmethod
     def serves(cls, options: Record, pair: LanguagePair) -> bool:
         """Whether each step serves its part of the way."""
-        return _legs(cast("Chain.Options", options), pair) is not None
+        return _way(cast("Chain.Options", options), pair) is not None
 
     @classmethod
     def one_test_set(cls, options: Record) -> bool:
@@ -118,7 +148,9 @@ class Chain(Backend):
 
     def identity(self) -> dict[str, Json]:
         """What each step depends on."""
-        return {"steps": [_named(step) | step.identity() for step in self.steps]}
+        found: dict[str, Json] = {"steps": [_named(step) | step.identity() for step in self.steps]}
+        # Elsewhere the order shows in what the steps are; two programs may look the same.
+        return found | ({"reversed": True} if self._turned_by_pairs else {})
 
     def provenance(self) -> dict[str, Json]:
         """What took part in each step."""
@@ -148,6 +180,7 @@ class Chain(Backend):
     def __enter__(self) -> Chain:
         with ExitStack() as stack:
             self.steps = [stack.enter_context(step) for step in self.steps]
+            self._callers = [StepCaller(step) for step in self.steps]
             self._entered = stack.pop_all()
         return self
 
@@ -158,27 +191,37 @@ class Chain(Backend):
         trace: TracebackType | None,
     ) -> None:
         self._entered.__exit__(kind, error, trace)
+        self.carried_seconds = self.steps[0].carried_seconds
+        for caller in self._callers:
+            caller.clear()
 
     def translate(self, batch: Sequence[Source]) -> list[Translation | SegmentError]:
-        """Translates a batch step by step; what a step cannot translate goes no further."""
+        """Translates a batch step by step; what a step cannot translate goes no further.
+
+        Where it is called again because a step has failed, it goes on from that step.
+        """
+        given: list[list[Source]] = []
         current = dict(enumerate(batch))
         kept: list[dict[str, Json]] = [{} for _ in batch]
         failed: dict[int, SegmentError] = {}
         for number, step in enumerate(self.steps, start=1):
-            answers = step.translate(list(current.values())) if current else []
+            given.append(list(current.values()))
+            answers = self._callers[number - 1](given[-1], len(batch))
             after: dict[int, Source] = {}
             for (place, source), answer in zip(current.items(), answers, strict=True):
                 if isinstance(answer, SegmentError):
                     failed[place] = answer
                     continue
-                done = _translation(answer)
-                written = {} if number == len(self.steps) else {"text": done.text}
-                entry = written | done.kept
+                written = {} if number == len(self.steps) else {"text": answer.text}
+                entry = written | answer.kept
                 if entry:
                     kept[place][f"{number}:{step.pair}"] = entry
                 # Context and instructions were written for the source language and go no further.
-                after[place] = Source(id=source.id, text=done.text, document=source.document)
+                after[place] = Source(id=source.id, text=answer.text, document=source.document)
             current = after
+        for caller, sources in zip(self._callers, given, strict=True):
+            caller.forget(sources)
+        self.carried_seconds = self.steps[0].carried_seconds
         return [
             failed.get(place)
             or Translation(
@@ -188,23 +231,49 @@ class Chain(Backend):
         ]
 
 
-_Leg = tuple[type[Backend], Record, LanguagePair]
+class _Leg(NamedTuple):
+    """One step on one part of the way."""
+
+    kind: type[Backend]
+    options: Record
+    pair: LanguagePair
+    named: bool
+
+    @property
+    def possible(self) -> bool:
+        return self.kind.serves(self.options, self.pair)
 
 
-def _legs(options: Chain.Options, pair: LanguagePair) -> list[_Leg] | None:
-    steps = [_resolved(step) for step in options.steps]
-    orders = [(steps, options.via)]
+def _ways(options: Chain.Options, pair: LanguagePair) -> Iterator[list[_Leg]]:
+    """The order given and, where it may be, the reverse one."""
+    orders = [(options.steps, options.via)]
     if options.reversible:
-        orders.append((steps[::-1], options.via[::-1]))
-    for order, via in orders:
+        orders.append((options.steps[::-1], options.via[::-1]))
+    for steps, via in orders:
         stops = [pair.source, *via, pair.target]
-        legs = [
-            (kind, kind_options, LanguagePair(source=a, target=b))
-            for (kind, kind_options), a, b in zip(order, stops[:-1], stops[1:], strict=True)
+        parts = [LanguagePair(source=a, target=b) for a, b in pairwise(stops)]
+        yield [
+            _Leg(*_resolved(step), part, isinstance(step, str) or step.serves(part))
+            for step, part in zip(steps, parts, strict=True)
         ]
-        if all(kind.serves(kind_options, leg) for kind, kind_options, leg in legs):
-            return legs
+
+
+def _way(options: Chain.Options, pair: LanguagePair) -> tuple[list[_Leg], bool] | None:
+    """The first way that all steps serve, and whether their pairs alone forbid an earlier one."""
+    forbidden = False
+    for way in _ways(options, pair):
+        if all(leg.possible for leg in way):
+            if all(leg.named for leg in way):
+                return way, forbidden
+            forbidden = True
     return None
+
+
+def _blocked(way: Sequence[_Leg]) -> str:
+    number, leg = next(
+        (n, leg) for n, leg in enumerate(way, start=1) if not (leg.named and leg.possible)
+    )
+    return f"step {number} of {len(way)} would go from {leg.pair.source} to {leg.pair.target}"
 
 
 def _resolved(step: Step | str) -> tuple[type[Backend], Record]:
@@ -225,9 +294,11 @@ def _resolved(step: Step | str) -> tuple[type[Backend], Record]:
     return kind, parse_options(kind.Options, values, f"step {name} of a chain")
 
 
+def _dumped(step: Step) -> dict[str, Json]:
+    _, options = _resolved(step)
+    shown = options.model_dump(mode="json", exclude_defaults=True)
+    return {"backend": step.backend, "options": shown}
+
+
 def _named(step: Backend) -> dict[str, Json]:
     return {"backend": type(step).__name__, "pair": str(step.pair)}
-
-
-def _translation(answer: str | Translation) -> Translation:
-    return answer if isinstance(answer, Translation) else Translation(text=answer)

@@ -43,7 +43,8 @@ class Command(Backend):
             memory: What an answer may depend on beside its own segment: ``none``, the rest of its
                 ``document``, or whatever came before it in the ``run``. An interrupted run goes
                 on behind whole such units; with ``run`` it begins again.
-            files: Files and folders that the output depends on, beside those that ``argv`` names.
+            files: Files and folders that the output depends on, beside those that ``argv`` names;
+                ``{src}`` and ``{tgt}`` as there.
         """
 
         argv: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -63,9 +64,9 @@ class Command(Backend):
         self.deterministic = options.deterministic
         # All of a run is given to one process, in its order; batches are what counts together.
         self.batching = _BATCHING[options.memory]
-        self.argv = tuple(
-            word.replace("{src}", pair.source).replace("{tgt}", pair.target)
-            for word in options.argv
+        self.argv, self._depends_on = (
+            tuple(w.replace("{src}", pair.source).replace("{tgt}", pair.target) for w in words)
+            for words in (options.argv, options.files)
         )
         self._planned: tuple[Source, ...] = ()
         self._run: ProgramRun | None = None
@@ -85,13 +86,16 @@ class Command(Backend):
 
     def check(self) -> None:
         """Whether the program is there, and the files it is said to depend on."""
+        self._require_program()
+        for name in self._depends_on:
+            if not Path(name).expanduser().exists():
+                raise RequestError(f"files: there is no {name!r}", hint="correct the card's option")
+
+    def _require_program(self) -> None:
         if shutil.which(self.argv[0]) is None:
             raise MissingEngine(
                 f"no program {self.argv[0]!r}", hint="install it, or correct its path"
             )
-        for name in self.options.files:
-            if not Path(name).expanduser().exists():
-                raise RequestError(f"files: there is no {name!r}", hint="correct the card's option")
 
     def notes(self) -> tuple[str, ...]:
         """That segments were joined to one line, and what is of an interrupted run."""
@@ -99,12 +103,13 @@ class Command(Backend):
         large = (
             f"the folder {name} holds too many files to be looked at: changes in it go unseen"
             for name, path in self._named()
-            if path.is_dir() and _files_in(path) is None
+            if path.is_dir() and _files_in(path) is None and not self._said_what_counts_in(path)
         )
         return (*([joined] if self._joined else []), *self._resumed, *large)
 
     def identity(self) -> dict[str, Json]:
         """Digests of the program and of every file and folder that its options name."""
+        self._require_program()
         found: dict[str, Json] = {}
         for name, path in self._named():
             inside = _files_in(path) if path.is_dir() else [path]
@@ -133,7 +138,7 @@ class Command(Backend):
         for word in self.argv[1:]:
             name = word.partition("=")[2] if word.startswith("-") else word
             found.append((name, Path(name)))
-        found += [(name, Path(name).expanduser()) for name in self.options.files]
+        found += [(name, Path(name).expanduser()) for name in self._depends_on]
         here = Path.cwd()
         return [
             (name, path)
@@ -141,6 +146,11 @@ class Command(Backend):
             if name
             and (path.is_file() or (path.is_dir() and not here.is_relative_to(path.resolve())))
         ]
+
+    def _said_what_counts_in(self, folder: Path) -> bool:
+        inside = folder.resolve()
+        named = (Path(name).expanduser().resolve() for name in self._depends_on)
+        return any(path != inside and path.is_relative_to(inside) for path in named)
 
     def sources(self, sources: Sequence[Source]) -> None:
         """Notes what there is, in case nothing more exact is planned."""

@@ -130,13 +130,18 @@ def _print_suspicion(space: Workspace, board: Leaderboard, style: str) -> None:
 def _print_slices(
     stored: Results, board: Leaderboard, by: By, metric: str | None, style: str
 ) -> None:
-    from mtbench.pipeline.slicing import slices
+    from mtbench.pipeline.slicing import partial_systems, slices
     from mtbench.report import words
 
     found = list(slices(stored, board, by, metric))
     if style == "json":
         rows = [
-            {"corpus": table.corpus, "pair": str(table.pair), **sliced.model_dump(mode="json")}
+            {
+                "corpus": table.corpus,
+                "pair": str(table.pair),
+                **sliced.model_dump(mode="json"),
+                "partial": list(partial_systems(table, sliced.metric)),
+            }
             for table, sliced in found
         ]
         common.emit_json(rows)
@@ -154,6 +159,8 @@ def _print_slices(
             for part in sliced.slices
         ]
         common.emit(common.grid([by.replace("_", " "), "segments", *systems], lines))
+        for system in partial_systems(table, sliced.metric):
+            common.emit(f"{system} has segments without a translation and is not shown.")
         if sliced.unlabelled:
             common.emit(f"{sliced.unlabelled} segments have no {by} and are in no part.")
         if not all(s.interval.reliable for part in sliced.slices for s in part.scores):

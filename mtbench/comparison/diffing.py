@@ -12,6 +12,7 @@ from mtbench.comparison.matching import (
     check_test_set,
     choose_metrics,
     choose_primary,
+    is_partial,
     match_rows,
     note_unknown,
     same_output,
@@ -108,6 +109,11 @@ def compare(
             check_signature(metric, a, b)
     note_unknown(both, compared, notes)
     evidence = _evidence(both, compared, deciding, tester, alpha, infos)
+    partial = sum(any(is_partial(a, m) and is_partial(b, m) for m in compared) for a, b in both)
+    if partial:
+        notes.append(
+            f"in {partial} of {len(both)} rows, failed segments count as empty on both sides"
+        )
     for a, b in both:
         warnings = [
             evidence[key].warning for m in compared if (key := (m, id(a), id(b))) in evidence
@@ -225,6 +231,8 @@ def _evidence(
                 key = (metric, id(a), id(b))
                 if score_of(a, metric) is None or score_of(b, metric) is None:
                     continue
+                if is_partial(a, metric) != is_partial(b, metric):
+                    continue
                 if metric not in infos:
                     found[key] = Evidence(reason=f"whether higher is better is not known: {metric}")
                 elif same_output(a, b) and signed_alike(metric, a, b):
@@ -276,7 +284,9 @@ def _delta(
     margins: Mapping[str, float],
     evidence: Mapping[Key, Evidence],
 ) -> MetricDelta:
-    a, b = score_of(old, metric), score_of(new, metric)
+    a, b = (None if is_partial(r, metric) else score_of(r, metric) for r in (old, new))
+    if is_partial(old, metric) and is_partial(new, metric):
+        a, b = score_of(old, metric), score_of(new, metric)
     plain = MetricDelta(
         metric=metric,
         deciding=deciding,
@@ -290,6 +300,9 @@ def _delta(
         return plain
     if a is None or b is None:
         missing = "old" if a is None else "new"
+        if is_partial(old if a is None else new, metric):
+            why = f"in the score of the {missing} side, failed segments count as empty"
+            return plain.model_copy(update={"reason": why})
         return plain.model_copy(update={"reason": f"the {missing} side has no score"})
     signature = new.cells[metric].signature if signed_alike(metric, old, new) else None
     found = evidence.get((metric, id(old), id(new)))

@@ -136,8 +136,8 @@ def check_signature(metric: str, old: SideRow, new: SideRow) -> None:
     cells = [row.cells.get(metric) for row in (old, new)]
     signatures = [cell.signature if cell and cell.score is not None else None for cell in cells]
     a, b = signatures
-    if a is None or b is None or a == b:
-        return
+    if a is None or b is None or a == b or is_partial(old, metric) != is_partial(new, metric):
+        return  # a whole and a partial output are not compared at all
     raise RequestError(
         f"{new.system} on {new.test_set}: {metric} was computed differently: {_differing(a, b)}",
         why=f"{old.where} against {new.where}",
@@ -183,6 +183,12 @@ def score_of(row: SideRow | None, metric: str) -> float | None:
     """The score of a row under a metric, where there is one."""
     cell = row.cells.get(metric) if row is not None else None
     return cell.score if cell is not None else None
+
+
+def is_partial(row: SideRow | None, metric: str) -> bool:
+    """Whether failed segments count as empty in a row's score."""
+    cell = row.cells.get(metric) if row is not None else None
+    return cell is not None and cell.score is not None and cell.partial
 
 
 def same_output(old: SideRow, new: SideRow) -> bool | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from mtbench.languages import LanguagePair
-from mtbench.types import Leaderboard
+from mtbench.types import Leaderboard, Signature
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,14 @@ class SideCell:
 
     score: float | None
     signature: str | None = None
+
+    @property
+    def partial(self) -> bool:
+        """Whether failed segments count as empty in the score."""
+        try:
+            return self.signature is not None and Signature.parse(self.signature).partial
+        except ValueError:  # another tool's
+            return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
@@ -30,6 +30,7 @@ def board(
     preferred: Mapping[tuple[str, str], str] | None = None,
     sort: str | None = None,
     missing: Mapping[str, str] | None = None,
+    without: Collection[tuple[str, str]] = (),
 ) -> Leaderboard:
     """The leaderboard of everything in a results folder.
 
@@ -38,8 +39,14 @@ def board(
         preferred: Test set and metric → signature to show where scores of several are stored.
         sort: Primary metric.
         missing: Metric → why it could not be computed.
+        without: Test set and folder of each run that is not to be in it.
     """
-    entries = [entry for folder in results.runs() if (entry := read_entry(folder)) is not None]
+    entries = [
+        entry
+        for folder in results.runs()
+        if (f"{folder.corpus}/{folder.pair}", folder.system) not in without
+        and (entry := read_entry(folder)) is not None
+    ]
     return build(
         entries,
         _ranker(results),

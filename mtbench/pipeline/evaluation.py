@@ -8,13 +8,13 @@ from pathlib import Path
 from mtbench import score as scoring
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, PartialOutput
-from mtbench.pipeline.boards import write_leaderboard
+from mtbench.pipeline.boards import board, write_leaderboard
 from mtbench.pipeline.outputs import translate
 from mtbench.pipeline.planning import plan
 from mtbench.pipeline.scores import score
 from mtbench.pipeline.work import Plan, Request, Watcher
 from mtbench.results import Results
-from mtbench.types import Leaderboard, RunRecord, TestSet
+from mtbench.types import Cell, Leaderboard, Row, RunRecord, TestSet
 
 
 class Unfinished(MtbenchError):
@@ -89,18 +89,50 @@ def evaluate(
     failures += broken
     results = Results(space.results)
     boards = write_leaderboard(results, preferred=signatures, missing=found.missing)
-    shown = _of_this_call(boards, found)
+    outdated = _outdated(found)
+    if outdated:
+        # Ranks are of the rows that are shown.
+        boards = board(results, preferred=signatures, missing=found.missing, without=outdated)
+        for (name, _), line in outdated.items():
+            if line:
+                watcher.say(f"{name}: {line}")
+                found.skipped.setdefault(name, []).append(line)
+    shown = _of_this_call(boards, found, partial=request.allow_partial)
     if failures:
         raise Unfinished(shown, failures) from failures[0]
     return shown, found
 
 
-def _of_this_call(boards: Leaderboard, found: Plan) -> Leaderboard:
+def _outdated(found: Plan) -> dict[tuple[str, str], str]:
+    """Test set and folder of stored runs that are not what this call asked for, with a sentence.
+
+    They stay in the results folder; in the table of this call they would pass for its outcome.
+    """
+    outdated = dict.fromkeys(found.left_out, "")
+    for task in found.tasks:
+        stored = task.folder.read_run() if task.output is None else None
+        if stored is not None and stored.run_digest != task.run_digest:
+            outdated[task.test_set.name, task.folder.system] = (
+                f"{task.card.name} failed now; its stored scores are of an earlier card, seed, "
+                "system or source and are left out"
+            )
+    return outdated
+
+
+def _of_this_call(boards: Leaderboard, found: Plan, *, partial: bool) -> Leaderboard:
+    """The tables of this call's test sets, with partial scores only where they are asked for."""
     names = set(found.by_test_set())
     tables = []
     for table in boards.tables:
         name = f"{table.corpus}/{table.pair}"
         if name in names:
             excluded = (*table.excluded, *found.skipped.get(name, ()))
-            tables.append(table.model_copy(update={"excluded": excluded}))
+            rows = table.rows if partial else tuple(map(_without_partial, table.rows))
+            tables.append(table.model_copy(update={"excluded": excluded, "rows": rows}))
     return boards.model_copy(update={"tables": tuple(tables)})
+
+
+def _without_partial(row: Row) -> Row:
+    reason = f"{row.failures} segments have no translation; --allow-partial shows the score"
+    cells = {m: Cell(reason=reason) if cell.partial else cell for m, cell in row.cells.items()}
+    return row.model_copy(update={"cells": cells})

@@ -17,7 +17,7 @@ from mtbench.config import (
     system_options,
 )
 from mtbench.digests import digest_json
-from mtbench.errors import RequestError, Unavailable, UnknownName
+from mtbench.errors import MtbenchError, RequestError, Unavailable, UnknownName
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import (
     BACKENDS,
@@ -29,7 +29,7 @@ from mtbench.plugins import (
     parse_options,
 )
 from mtbench.results import Results
-from mtbench.types import Record, RunRecord, SystemCard, TestSet
+from mtbench.types import Record, RunRecord, Runtime, SystemCard, TestSet
 
 
 def plan(
@@ -82,6 +82,7 @@ def plan(
             line = f"{card.name} cannot run here and is left out: {error.message}"
             watcher.say(f"{test_set.name}: {line}")
             found.skipped.setdefault(test_set.name, []).append(line)
+            found.left_out.add((test_set.name, folder_name(card)))
     if not found.tasks:
         raise Unavailable("none of the systems can run here", hint="see mtbench doctor")
     if with_metrics:
@@ -200,6 +201,9 @@ def _check_served(
     for card in cards:
         mine = [test_set for other, _, test_set in served if other.name == card.name]
         if not mine:
+            for pair in dict.fromkeys(s.pair for _, s in sets if card.serves(s.pair)):
+                # The card names it: a back end that can say why it does not serve it does so.
+                make_backend(card.backend, system_options(card), pair, Runtime())
             wanted = ", ".join(dict.fromkeys(str(s.pair) for _, s in sets))
             raise RequestError(
                 f"{card.name} serves none of the pairs asked for ({wanted})",
@@ -230,7 +234,13 @@ def _task(
         backend.check()
     except Unavailable as error:
         stored = folder.read_run()
-        if stored is None or not _same_request(stored, card, test_set):
+        if stored is None:
+            raise
+        if not _is_asked_for(stored, card, backend, whole, test_set, request):
+            watcher.say(
+                f"the stored output of {card.name} for {test_set.name} is not used: "
+                "it is partial, or of other options, prompts, seed or sources"
+            )
             raise
         watcher.say(
             f"{card.name} cannot run here ({error.message}); "
@@ -238,7 +248,13 @@ def _task(
         )
         return Task(card, test_set, whole, folder, None, stored.run_digest)
     backend.sources(whole.sources)
-    digest = digest_json(
+    digest = _digest(card, backend, test_set, request)
+    return Task(card, test_set, whole, folder, backend, digest)
+
+
+def _digest(card: SystemCard, backend: Backend, test_set: TestSet, request: Request) -> str:
+    """What tells one run from another."""
+    return digest_json(
         {
             "backend": card.backend,
             "options": backend.options.model_dump(mode="json"),
@@ -248,15 +264,56 @@ def _task(
             "batching": translating.batching(backend, request.runtime, test_set.sources),
         }
     )
-    return Task(card, test_set, whole, folder, backend, digest)
 
 
-def _same_request(stored: RunRecord, card: SystemCard, test_set: TestSet) -> bool:
+def _is_asked_for(
+    stored: RunRecord,
+    card: SystemCard,
+    backend: Backend,
+    whole: TestSet,
+    test_set: TestSet,
+    request: Request,
+) -> bool:
+    """Whether a stored run is the one asked for, though its system cannot run here."""
+    if stored.status != "complete":
+        return False
+    digest = _digest_if_known(card, backend, whole, test_set, request)
+    if digest is not None:
+        return digest == stored.run_digest
     return (
-        stored.status == "complete"
-        and (stored.card.backend, stored.card.options) == (card.backend, card.options)
+        stored.card.backend == card.backend
+        and _same_options(stored, backend)
         and stored.sources_digest == test_set.sources_digest()
+        and stored.batching == translating.batching(backend, request.runtime, test_set.sources)
+        and (backend.deterministic or stored.seed == request.runtime.seed)
     )
+
+
+def _digest_if_known(
+    card: SystemCard, backend: Backend, whole: TestSet, test_set: TestSet, request: Request
+) -> str | None:
+    """The digest of a run whose system cannot run, where what it depends on is here all the same.
+
+    Raises:
+        MtbenchError: If the system could not have run on this test set anyway.
+    """
+    try:
+        backend.sources(whole.sources)
+        return _digest(card, backend, test_set, request)
+    except Unavailable:
+        return None
+    except MtbenchError:
+        raise
+    except Exception:  # noqa: BLE001 - a back end that cannot run may fail at this in any way
+        return None
+
+
+def _same_options(stored: RunRecord, backend: Backend) -> bool:
+    try:
+        options = parse_options(type(backend).Options, stored.card.options, "stored options")
+    except RequestError:
+        return False
+    return options.model_dump(mode="json") == backend.options.model_dump(mode="json")
 
 
 def _plan_metrics(found: Plan, request: Request, watcher: Watcher) -> None:

@@ -273,7 +273,11 @@ class _Gatherer:
             except MtbenchError as error:
                 self._notes.append(f"No {metric} by length, domain or document: {error}.")
                 continue
-            rows = {system: result.statistics.rows for system, result in by_system.items()}
+            rows = {
+                system: result.statistics.rows
+                for system, result in by_system.items()
+                if not Signature.parse(result.score.signature).partial
+            }
             estimator = partial(interval_of_part, documents=labels.documents, seed=SEED)
             for by in ("length", "domain", "document"):
                 found += _grouped(rows, labels_by(labels, by), pool, estimator, by, metric)

@@ -11,7 +11,7 @@ from mtbench.plugins import make_metric
 from mtbench.results import Results
 from mtbench.significance import interval_of_part
 from mtbench.slices import By, labels_by, slice_scores
-from mtbench.types import Leaderboard, Runtime, Table
+from mtbench.types import Cell, Leaderboard, Runtime, Table
 from mtbench.types.findings import Sliced
 
 SLICING_SEED = 0
@@ -21,6 +21,8 @@ def slices(
     results: Results, board: Leaderboard, by: By, metric: str | None = None
 ) -> Iterator[tuple[Table, Sliced]]:
     """Scores of every table's systems by document, domain, original language or length.
+
+    Systems with partial scores are not among them; ``partial_systems`` names them.
 
     Args:
         results: Where the statistics are.
@@ -34,7 +36,7 @@ def slices(
     """
     for table in board.tables:
         name = metric or table.rank_metric
-        rows = [r for r in table.rows if name and r.cells.get(name) and r.cells[name].signature]
+        rows = [row for row in table.rows if name and _whole(row.cells.get(name))]
         if name is None or not rows:
             raise RequestError(f"{table.corpus}/{table.pair} has no {name or 'primary metric'}")
         statistics = {}
@@ -68,3 +70,13 @@ def slices(
                 metric=name,
             ),
         )
+
+
+def partial_systems(table: Table, metric: str) -> tuple[str, ...]:
+    """Systems of a table in whose scores failed segments count as empty."""
+    cells = {row.system: row.cells.get(metric) for row in table.rows}
+    return tuple(system for system, cell in cells.items() if cell is not None and cell.partial)
+
+
+def _whole(cell: Cell | None) -> bool:
+    return cell is not None and cell.signature is not None and not cell.partial

@@ -92,6 +92,7 @@ class Plan:
         views: Metric and test set → what the metric is given.
         missing: Metric → why it cannot run here, for metrics nobody asked for by name.
         skipped: Test set → sentences on the systems left out of it.
+        left_out: Test set and folder of each of these systems.
     """
 
     tasks: list[Task]
@@ -99,6 +100,7 @@ class Plan:
     views: dict[tuple[str, str], ScoringView] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, list[str]] = field(default_factory=dict)
+    left_out: set[tuple[str, str]] = field(default_factory=set)
 
     def by_test_set(self) -> dict[str, list[Task]]:
         """The tasks of each test set."""

@@ -9,6 +9,10 @@ from mtbench.types import Cell, Leaderboard, MetricInfo, Row, Table
 ORIGINS = {"human": "human", "machine": "machine-made", "unknown": "of unknown origin"}
 SMALL = 30
 FEW = 3  # scores left out that are named without being asked for
+PARTIAL = "†"  # behind a score in which failed segments count as empty
+PARTIAL_MEANS = (
+    f"{PARTIAL}: segments without a translation count as empty; such a score is in no ranking"
+)
 
 
 def heading(table: Table) -> str:
@@ -52,10 +56,10 @@ def column(name: str, info: MetricInfo | None) -> str:
 
 
 def value(cell: Cell, info: MetricInfo | None) -> str:
-    """A score in its customary decimals; a dash for none."""
+    """A score in its customary decimals, marked where it is partial; a dash for none."""
     if cell.score is None or info is None:
         return "–"
-    return f"{cell.score:.{info.decimals}f}"
+    return f"{cell.score:.{info.decimals}f}{PARTIAL if cell.partial else ''}"
 
 
 def interval(cell: Cell, info: MetricInfo | None) -> str:
@@ -91,6 +95,8 @@ def footnotes(
     """Sentences under a table, which may be one without intervals."""
     if table.verdict:
         yield table.verdict
+    if has_partial(table):
+        yield f"{PARTIAL_MEANS}."
     for metric, reason in board.missing.items():
         yield f"{metric}: no score here. {reason}"
     cells = [cell for row in table.rows for cell in row.cells.values()] if intervals else []
@@ -105,6 +111,11 @@ def footnotes(
         yield from (f"left out: {sentence}" for sentence in table.excluded)
     else:
         yield f"{_count(len(table.excluded), 'stored score')} left out (-v names them)."
+
+
+def has_partial(table: Table) -> bool:
+    """Whether there is a score in which failed segments count as empty."""
+    return any(cell.partial for row in table.rows for cell in row.cells.values())
 
 
 def signatures(table: Table) -> Iterator[str]:

@@ -17,12 +17,15 @@ class Cell(Record):
         score: The system score, or None where there is none.
         interval: Around it.
         signature: How it was computed.
+        partial: Whether segments without a translation count as empty ones in it; such a score
+            stands in no ranking.
         reason: Why there is no score.
     """
 
     score: float | None = None
     interval: Interval | None = None
     signature: str | None = None
+    partial: bool = False
     reason: str | None = None
 
 
@@ -75,7 +78,8 @@ class Table(Record):
         metrics: Columns, in order.
         rank_metric: The primary metric, or None where nothing can be ranked.
         verdict: One sentence on what the ranking can tell, or why nobody is ranked.
-        rows: Sorted by the primary metric, best first; baselines and unranked rows last.
+        rows: Sorted by the primary metric, best first; partial scores, rows without a score and
+            baselines last.
         excluded: Stored scores and runs that are not in the table, with the reason.
         tests: Every paired test behind the ranking, as JSON.
     """

@@ -61,6 +61,19 @@ class Signature(Record):
         more = tuple((key, str(value)) for key, value in fields.items())
         return Signature(fields=self.fields + more)
 
+    @property
+    def partial(self) -> bool:
+        """Whether segments without a translation count as empty ones (``--allow-partial``)."""
+        return self.get("failures") == "empty"
+
+    def of_partial(self) -> Signature:
+        """This signature for an output with failures, which count as empty."""
+        return self.plus(failures="empty")
+
+    def of_whole(self) -> Signature:
+        """This signature as it would be for a whole output."""
+        return Signature(fields=tuple(f for f in self.fields if f[0] != "failures"))
+
     def digest8(self) -> str:
         """Eight hex digits that tell it apart in a file name."""
         return digest_text(str(self))[:8]

@@ -15,6 +15,17 @@ from mtbench.types.base import SCHEMA_VERSION, Json, Record
 from mtbench.types.corpora import TestSetFacts
 
 
+def parse_pairs(pairs: tuple[str, ...]) -> tuple[str, ...]:
+    """Directions that a system serves, parsed and written back; ``*`` for any.
+
+    Raises:
+        ValueError: If there is none, or one is no pair.
+    """
+    if not pairs:
+        raise ValueError('no pair; write ["*"] for any')
+    return tuple(p if p == "*" else str(LanguagePair.parse(p)) for p in pairs)
+
+
 class SystemCard(Record):
     """A candidate system (``models/NAME.toml``, or made from ``--model BACKEND:TARGET``).
 
@@ -55,9 +66,7 @@ class SystemCard(Record):
     @field_validator("pairs")
     @classmethod
     def _real_pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
-        if not pairs:
-            raise ValueError('no pair; write ["*"] for any')
-        return tuple(p if p == "*" else str(LanguagePair.parse(p)) for p in pairs)
+        return parse_pairs(pairs)
 
     def serves(self, pair: LanguagePair) -> bool:
         """Whether the card names the direction."""

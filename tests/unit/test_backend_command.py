@@ -359,5 +359,12 @@ def test_identity_follows_the_folders_it_names(
     assert ways[0].notes() == (
         "the folder model holds too many files to be looked at: changes in it go unseen",
     )
+    chosen = made("--model", "model", files=["model/sub"])
+    assert list(chosen.identity()["files"]) == ["cat", "model/sub"]
+    assert chosen.notes() == ()
+    (model / "en-it").mkdir()
+    by_pair = made(files=["model/{src}-{tgt}"])
+    by_pair.check()
+    assert "model/en-it" in by_pair.identity()["files"]
     with pytest.raises(RequestError, match="files: there is no 'nowhere'"):
         made(files=["nowhere"]).check()

@@ -89,6 +89,32 @@ def test_new_and_missing_rows() -> None:
     assert gone.verdict is None and gone.metrics[0].old == 0.7 and gone.metrics[0].delta is None
 
 
+@pytest.mark.parametrize("first", [True, False])
+def test_a_partial_score_is_not_held_against_a_whole_one(first: bool) -> None:
+    asked: list[list[tuple[str, str]]] = []
+    part = row("a", comet=0.8, signature="v:1|failures:empty")
+    whole = row("a", comet=0.9)
+    old, new = (part, whole) if first else (whole, part)
+    found = compare(side("old", old), side("new", new), infos=INFOS, tester=answering({}, asked))
+    (entry,) = found.rows[0].metrics
+    assert (entry.delta, entry.verdict, asked) == (None, None, [])
+    which = "old" if first else "new"
+    assert entry.reason == f"in the score of the {which} side, failed segments count as empty"
+    if not first:
+        with pytest.raises(RegressionFound, match="has no comet any more"):
+            check(found, ["missing"])
+
+
+def test_two_partial_scores_are_compared_and_said_to_be_partial() -> None:
+    old, new = (
+        side(n, row("a", comet=v, signature="v:1|failures:empty"))
+        for n, v in (("old", 0.8), ("new", 0.9))
+    )
+    found = compare(old, new, infos=INFOS, tester=answering({("a", "comet"): 0.1}))
+    assert found.rows[0].verdict == "better"
+    assert found.notes == ("in 1 of 1 rows, failed segments count as empty on both sides",)
+
+
 def test_without_statistics_deltas_are_plain_and_said() -> None:
     found = two_rows({})
     entry = found.rows[0].metrics[0]

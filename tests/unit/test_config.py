@@ -187,6 +187,21 @@ def test_a_chain_spells_out_its_steps(here: Path) -> None:
     assert again.options != card.options  # what a step is, is part of what the chain is
 
 
+def test_a_step_keeps_the_pairs_and_the_price_of_its_card(here: Path) -> None:
+    put(
+        here / "models/first.toml",
+        'backend = "openai"\npairs = ["en-es"]\n[price]\ninput = 1.0\noutput = 2.0\n'
+        '[options]\nmodel = "m"\n',
+    )
+    put(here / "models/both.toml", chain("first", "hypotheses:out.txt"))
+    first, _ = find_system("both", workspace(environment={}).models).options["steps"]
+    assert first == {
+        "backend": "openai",
+        "options": {"model": "m", "price": {"input": 1.0, "output": 2.0}},
+        "pairs": ["en-es"],
+    }
+
+
 @pytest.mark.parametrize("steps", [("both", "identity"), ("other", "identity")])
 def test_a_chain_that_contains_itself(here: Path, steps: tuple[str, ...]) -> None:
     put(here / "models/both.toml", chain(*steps))

@@ -186,6 +186,54 @@ def test_of_equally_common_signatures_the_one_nearest_to_the_defaults_is_shown()
     assert row.cells["own"].score == 2.0
 
 
+PARTIAL = "v:1|failures:empty"
+
+
+@pytest.mark.parametrize("preferred", [None, "v:1", PARTIAL])
+def test_a_partial_score_stands_beside_whole_ones_and_outside_the_ranking(
+    preferred: str | None,
+) -> None:
+    entries = [
+        entry("worst", score("chrf", 10.0)),
+        entry("part", score("chrf", 90.0, PARTIAL), failures=2),
+        entry("part2", score("chrf", 95.0, PARTIAL), failures=1),
+        entry("part3", score("chrf", 20.0, PARTIAL), failures=1),
+        entry("best", score("chrf", 50.0)),
+        entry("none"),
+    ]
+    asked.clear()
+    given = {("news/en-it", "chrf"): preferred} if preferred else None
+    board = build(entries, ranker, preferred=given)
+    (table,) = board.tables
+    assert [row.system for row in table.rows] == [
+        "best", "worst", "part2", "part", "part3", "none",
+    ]  # fmt: skip
+    assert [row.rank for row in table.rows] == [1, 2, None, None, None, None]
+    assert [sorted(systems) for systems, _ in asked] == [["best", "worst"]]
+    cell = rows(board)["part"].cells["chrf"]
+    assert (cell.score, cell.signature, cell.partial) == (90.0, PARTIAL, True)
+    assert not rows(board)["best"].cells["chrf"].partial
+    assert table.excluded == ()
+
+
+def test_partial_scores_alone_are_shown_and_nobody_is_ranked() -> None:
+    entries = [entry(n, score("chrf", 9.0, PARTIAL), failures=1) for n in ("a", "b")]
+    board = build(entries, ranker)
+    assert [(r.cells["chrf"].score, r.rank) for r in rows(board).values()] == [(9.0, None)] * 2
+    assert board.tables[0].rank_metric == "chrf"
+
+
+def test_whole_scores_of_another_signature_come_before_partial_ones() -> None:
+    entries = [
+        *(entry(n, score("chrf", 9.0, PARTIAL), failures=1) for n in ("a", "b")),
+        entry("c", score("chrf", 5.0, "v:2")),
+    ]
+    found = rows(build(entries, ranker))
+    assert [found[n].cells["chrf"].score for n in "abc"] == [None, None, 5.0]
+    found = rows(build(entries, ranker, preferred={("news/en-it", "chrf"): PARTIAL}))
+    assert [found[n].cells["chrf"].score for n in "abc"] == [9.0, 9.0, None]
+
+
 def test_why_a_cell_is_empty() -> None:
     entries = [entry("a", score("chrf", 1.0)), entry("part", failures=2)]
     board = build(entries, ranker, missing={"comet": "no weights"})

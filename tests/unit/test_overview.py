@@ -38,6 +38,16 @@ def board(*tables: Table) -> Leaderboard:
     return Leaderboard(metrics={}, tables=tables, mtbench_version="0")
 
 
+def test_no_average_over_partial_scores() -> None:
+    whole, part = table("en-de", {"a": 60.0, "b": 50.0}), table("en-fr", {"a": 30.0, "b": 31.0})
+    cut = [
+        row.model_copy(update={"cells": {"chrf": Cell(score=9.0, signature="v:1", partial=True)}})
+        for row in part.rows
+    ]
+    found = overview(board(whole, part.model_copy(update={"rows": (cut[0], part.rows[1])})))
+    assert found.reason == "the grid is not complete: a has no chrf on news/en-fr"
+
+
 def test_ranks_and_wins_and_a_labelled_average() -> None:
     found = overview(
         board(

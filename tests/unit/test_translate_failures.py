@@ -54,7 +54,8 @@ def test_a_chain_passes_it_on() -> None:
     first, second = (Picky(Picky.Options(), EN_IT, Runtime()) for _ in range(2))
     second.refused = "3"
     chain.steps = [first, second]
-    answers = chain.translate(SOURCES)
+    with chain:
+        answers = chain.translate(SOURCES)
     assert [a.text if isinstance(a, Translation) else a.message for a in answers] == [
         "TEXT 0",
         "TEXT 1",

@@ -171,8 +171,9 @@ def _scored(cell: Cell | None) -> bool:
 def _bars(table: Table, metric: str) -> dict[str, dict[str, float]]:
     """System → where its interval lies on a bar that spans the candidates' intervals."""
     rows = [row for row in table.rows if _scored(row.cells.get(metric))]
-    # A baseline far off would press the candidates together; without any it is all there is.
-    drawn = [row for row in rows if not row.baseline] or rows
+    # A baseline or a partial score far off would press the candidates together; without any of
+    # these it is all there is.
+    drawn = [row for row in rows if not row.baseline and not row.cells[metric].partial] or rows
     cells = {row.system: row.cells[metric] for row in drawn}
     ends = [
         end

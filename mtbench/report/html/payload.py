@@ -87,6 +87,7 @@ def _row(row: Row, one: SetContent) -> dict[str, Json]:
                 "low": cell.interval.low if cell.interval else None,
                 "high": cell.interval.high if cell.interval else None,
                 "reliable": cell.interval.reliable if cell.interval else True,
+                "partial": cell.partial,
             }
             for name, cell in row.cells.items()
             if cell.score is not None

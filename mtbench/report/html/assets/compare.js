@@ -35,7 +35,10 @@ function verdictOf(facts, names) {
 
 function metricTable(data, a, b) {
   const facts = data.facts;
-  const score = (system, metric) => metric === "human" ? facts.human?.means[facts.systems[system]]?.[0] : facts.rows.find((row) => row.system === facts.systems[system])?.cells[metric]?.score;
+  const cell = (system, metric) => facts.rows.find((row) => row.system === facts.systems[system])?.cells[metric];
+  const score = (system, metric) => metric === "human" ? facts.human?.means[facts.systems[system]]?.[0] : cell(system, metric)?.score;
+  const partial = (system, metric) => cell(system, metric)?.partial ?? false;
+  const text = (system, metric) => fixed(score(system, metric), metric) + (partial(system, metric) ? "†" : "");
   const rows = data.metrics.map((metric) => {
     const delta = deltas(data, metric, a, b);
     const one = score(a, metric), other = score(b, metric);
@@ -50,8 +53,8 @@ function metricTable(data, a, b) {
       vendor.barX([{ from: 0, to: wins, fill: "var(--up)" }, { from: wins, to: wins + ties, fill: "var(--none)" }, { from: wins + ties, to: total, fill: "var(--down)" }], { x1: "from", x2: "to", fill: "fill" })] });
     bar.setAttribute("aria-hidden", "true");
     return el("tr", {}, el("th", { scope: "row" }, `${titleOf(metric)} ${arrowOf(metric)}`),
-      el("td", { class: "num" }, fixed(one, metric)), el("td", { class: "num" }, fixed(other, metric)),
-      el("td", { class: "num" }, one === undefined || other === undefined || one === null || other === null ? "–" : signed(one - other, metric)),
+      el("td", { class: "num" }, text(a, metric)), el("td", { class: "num" }, text(b, metric)),
+      el("td", { class: "num" }, one === undefined || other === undefined || one === null || other === null || partial(a, metric) !== partial(b, metric) ? "–" : signed(one - other, metric)),
       el("td", { class: "num" }, wins.toLocaleString("en")), el("td", { class: "num" }, ties.toLocaleString("en")), el("td", { class: "num" }, losses.toLocaleString("en")),
       el("td", {}, bar));
   });

@@ -44,8 +44,9 @@ function leftMargin(names, most = 22) {
 const baselinesShown = (set) => state.base === "1" || set.rows.filter((row) => !row.baseline).length < 2;
 const shownRows = (set) => set.rows.filter((row) => !row.baseline || baselinesShown(set));
 
+// A partial score stands beside no other.
 function scored(set, metric) {
-  return shownRows(set).filter((row) => row.cells[metric]).map((row) => ({ name: row.system, baseline: row.baseline, seconds: row.seconds, ...row.cells[metric] }));
+  return shownRows(set).filter((row) => row.cells[metric] && !row.cells[metric].partial).map((row) => ({ name: row.system, baseline: row.baseline, seconds: row.seconds, ...row.cells[metric] }));
 }
 
 function intervalPlot(set, metric, width) {
