@@ -42,7 +42,7 @@ class Backend(ABC):
             are none), ``single`` for one segment a call, equal ones once, ``whole`` for all that
             there is in one call.
         unit: What one request to the system holds: a segment, or a whole document that is
-            translated as one.
+            translated as one; a segment without a document is a document of its own.
         by_id: Whether an answer belongs to a segment's id rather than to its text or its batch
             (a seed drawn from the id, answers in a file): equal texts must not be translated once
             for all, and after a ``SegmentError`` the others of a document may be asked for one by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,6 +15,8 @@ from mtbench.digests import canonical_json
 from mtbench.errors import BackendError, SegmentError, TransientError, UnusableAnswer
 from mtbench.plugins import Backend
 from mtbench.types import Finished, Hypothesis, Runtime, Source, Translation
+
+log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0  # seconds between two attempts, unless a server asks for more
@@ -43,8 +46,8 @@ def batching(backend: Backend, runtime: Runtime, sources: Sequence[Source]) -> s
     """How batches are fixed: ``free`` where they do not matter, else part of what was run."""
     if backend.batching != "document":
         return backend.batching
-    if any(source.document is not None for source in sources):
-        return "document"
+    if backend.unit == "document" or any(source.document is not None for source in sources):
+        return "document"  # where there is none, a segment is one: blocks would tell of one story
     if backend.by_id:
         return "single"
     return f"block:{runtime.batch_size or backend.preferred_batch}"
@@ -151,7 +154,7 @@ def translate(
     ``TransientError`` and an ``UnusableAnswer`` are tried again with growing waits. A system that
     stays without an answer three times in a row, or answers 30 times with an error, has failed;
     from its third error in a row on, each call gets one try. Where it fails or is interrupted,
-    calls under way are waited for, and what they bring is kept.
+    calls under way are waited for, until another interruption, and what they bring is kept.
 
     Args:
         batches: From ``plan``.
@@ -171,21 +174,29 @@ def translate(
     caller = _Caller(backend, sleep or stopped.wait, stopped)
     calls: set[Future[list[Finished]]] = set()  # whose batches are not kept yet
     todo = iter(batches)
-    with ThreadPoolExecutor(backend.max_concurrency) as pool:
+    pool = ThreadPoolExecutor(backend.max_concurrency)
+    try:
+        while True:
+            room = 2 * backend.max_concurrency - len(calls)
+            calls.update(pool.submit(caller, batch) for batch in islice(todo, room))
+            if not calls:
+                return
+            wait(calls, return_when=FIRST_COMPLETED)
+            _keep(calls, keep)
+    except BaseException as error:
+        stopped.set()
+        pool.shutdown(wait=False, cancel_futures=True)
+        calls = {call for call in calls if not call.cancelled()}
+        if isinstance(error, KeyboardInterrupt) and (answers := sum(c.running() for c in calls)):
+            log.warning("waiting for %d answers under way; Ctrl-C again drops them", answers)
         try:
-            while True:
-                room = 2 * backend.max_concurrency - len(calls)
-                calls.update(pool.submit(caller, batch) for batch in islice(todo, room))
-                if not calls:
-                    return
-                wait(calls, return_when=FIRST_COMPLETED)
-                _keep(calls, keep)
-        except BaseException:
-            stopped.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+            wait(calls)
+        finally:
             with suppress(Exception):  # what led here is what the user must hear of
                 _keep(calls, keep)
-            raise
+        raise
+    finally:
+        pool.shutdown(wait=False)
 
 
 def _keep(calls: set[Future[list[Finished]]], keep: Keep) -> None:

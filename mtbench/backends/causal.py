@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,8 @@ class CausalOptions(PromptOptions, SamplingOptions):
 
     Attributes:
         chat: Whether the checkpoint's chat template is used; without it, turns are joined by
-            blank lines, for models that only continue text (give them ``stop``).
+            blank lines, for models that only continue text (give them ``stop``); behind worked
+            examples the prompt ends in a blank line, too.
         chat_template_options: Values for the chat template, such as ``enable_thinking = false``.
         stop: Texts at which an answer ends; they are no part of it.
     """
@@ -68,8 +70,7 @@ class Causal:
                 f"{model} has no chat template",
                 hint="for a model that only continues text: chat = false, and stop",
             )
-        special = {*self.tokenizer.all_special_tokens, *self.tokenizer.get_added_vocab()}
-        self._special = sorted(token for token in special if token.strip())
+        self._special = control_tokens(self.tokenizer)
         transformers = require("transformers", f"the model {model}", "hf")
         self.model = load_model(
             transformers.AutoModelForCausalLM, folder, model, dtype=dtype, device=device
@@ -192,7 +193,8 @@ class Causal:
         return list(self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids)
 
     def _plain_ids(self, request: Request) -> list[int]:
-        text = "\n\n".join(message.content for message in request.messages)
+        turns = [message.content for message in request.messages]
+        text = "\n\n".join(turns) + str(self.decoding.get("before_answer", ""))
         return list(self.tokenizer(text, verbose=False).input_ids)
 
     def _search(self, rows: list[list[int]]) -> list[str | SegmentError]:
@@ -249,7 +251,22 @@ def causal_decoding(options: CausalOptions) -> dict[str, Json]:
         raise RequestError("truncate does not go with an LLM: a prompt cannot be cut at its end")
     found = decoding_parameters(options, 1, DEFAULT_NEW_TOKENS)
     del found["truncate"]
+    if options.examples and not options.chat:
+        # As in the examples, whose answers stand behind a blank line: else the model writes it
+        # itself, and a stop text may be just that.
+        found["before_answer"] = "\n\n"
     return found | {"stop": list(options.stop), "chat": options.chat}
+
+
+def control_tokens(tokenizer: Any) -> list[str]:
+    """What a tokenizer takes for more than text, wherever it is spelled.
+
+    A vocabulary may be extended by ordinary words, which are none. ``<|…|>`` is one, also where a
+    vendor did not mark it.
+    """
+    added = tokenizer.added_tokens_decoder.values()
+    marked = {str(t) for t in added if t.special or re.fullmatch(r"<\|.+\|>", str(t))}
+    return sorted(t for t in {*tokenizer.all_special_tokens, *marked} if t.strip())
 
 
 def _ids(value: int | list[int] | None) -> list[int]:

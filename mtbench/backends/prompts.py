@@ -58,7 +58,8 @@ class PromptOptions(Record):
         prompt: The request, with ``{text}`` and, as wanted, ``{context}``, ``{instruction}``,
             ``{source_language}``, ``{target_language}``, ``{src}``, ``{tgt}``; a literal
             brace is doubled.
-        system: The system message, with the same placeholders but the text; none where empty.
+        system: The system message, with the same placeholders but the text; none where nothing
+            is left of it.
         examples: A JSONL file of worked examples (``src`` and ``ref``, as in a corpus file) that
             are no part of any test set; ``{src}`` and ``{tgt}`` in its name are filled in.
         shots: How many of the examples to show, from the first; by default all.
@@ -84,6 +85,13 @@ class PromptOptions(Record):
     def _asks_for_the_text(cls, template: str | None) -> str | None:
         if template is not None and _places(template).count("text") != 1:
             raise ValueError("a prompt holds {text} once")
+        return template
+
+    @field_validator("system")
+    @classmethod
+    def _asks_for_no_text(cls, template: str) -> str:
+        if "text" in _places(template):
+            raise ValueError("a system message has no place for {text}: put it into the prompt")
         return template
 
 
@@ -115,6 +123,7 @@ class Prompter:
         self.template = options.prompt or standard
         self._examples: tuple[tuple[str, str], ...] | None = None
         self._left_out = 0
+        self._alone = 0
 
     # --- examples -------------------------------------------------------------------------------
 
@@ -146,7 +155,9 @@ class Prompter:
         Raises:
             DataError: If an example is a part of it.
         """
-        places = _places(self.template)
+        places = {*_places(self.template), *_places(self.options.system)}
+        by_document = self.options.unit == "document"
+        self._alone = sum(s.document is None for s in sources) if by_document else 0
         self._left_out = sum(
             (s.context is not None and "context" not in places)
             or (s.instruction is not None and "instruction" not in places)
@@ -165,22 +176,23 @@ class Prompter:
 
     def notes(self) -> tuple[str, ...]:
         """What the prompt keeps from the model."""
-        if not self._left_out:
-            return ()
-        return (f"the prompt leaves out context or instructions of {self._left_out} segments",)
+        left_out = f"the prompt leaves out context or instructions of {self._left_out} segments"
+        alone = f"{self._alone} segments belong to no document: each was asked for alone"
+        return (left_out,) * bool(self._left_out) + (alone,) * bool(self._alone)
 
     def digest(self) -> str:
         """Digest of everything that is said beside the sources."""
-        return digest_json(
-            {
-                "unit": self.options.unit,
-                "template": self.template,
-                "system": self.options.system,
-                "context": CONTEXT,
-                "instruction": INSTRUCTION,
-                "examples": [list(example) for example in self.examples()],
-            }
-        )
+        said: dict[str, Json] = {
+            "unit": self.options.unit,
+            "template": self.template,
+            "system": self.options.system,
+            "context": CONTEXT,
+            "instruction": INSTRUCTION,
+            "examples": [list(example) for example in self.examples()],
+        }
+        if {"context", "instruction"} & {*_places(self.options.system)}:
+            said["system_by_segment"] = True  # earlier versions left these places empty
+        return digest_json(said)
 
     def record(self) -> dict[str, Json]:
         """What is said beside the sources, for the record of a run."""
@@ -204,8 +216,8 @@ class Prompter:
 
     def _messages(self, unit: tuple[Source, ...]) -> tuple[Message, ...]:
         found = []
-        if self.options.system:
-            system = _filled(self.options.system, _languages(self._pair))
+        system = _filled(self.options.system, self._values(unit))
+        if system.strip():
             found.append(Message(role="system", content=system))
         for texts, answers in self._shown():
             asked = self._ask([Source(id="", text=text) for text in texts])
@@ -222,12 +234,14 @@ class Prompter:
         return [([source], [target]) for source, target in pairs]
 
     def _ask(self, unit: Sequence[Source]) -> str:
-        values = _languages(self._pair) | {
-            "text": self._written([source.text for source in unit]),
+        text = self._written([source.text for source in unit])
+        return _filled(self.template, self._values(unit) | {"text": text})
+
+    def _values(self, unit: Sequence[Source]) -> dict[str, str]:
+        return _languages(self._pair) | {
             "context": _block(CONTEXT, [source.context for source in unit]),
             "instruction": _block(INSTRUCTION, [source.instruction for source in unit]),
         }
-        return _filled(self.template, values)
 
     def _written(self, texts: Sequence[str]) -> str:
         if self.options.unit == "segment":
@@ -366,6 +380,6 @@ def _filled(template: str, values: dict[str, str]) -> str:
         name = match.group(1)
         if name is None:
             return match.group()[0]
-        return values.get(name, "")
+        return values[name]
 
     return _PLACE.sub(value, template)

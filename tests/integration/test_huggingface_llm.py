@@ -89,6 +89,45 @@ def test_works_without_a_padding_token_and_without_a_template(runtime: Runtime) 
         pass
 
 
+def test_examples_without_a_template_are_followed_by_an_answer(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    path = tmp_path / "shots.jsonl"
+    path.write_text(json.dumps({"src": ENGLISH[0], "ref": GERMAN[0]}))
+    with backend("llm-shown", runtime, chat=False, stop=["\n\n"], examples=str(path)) as hf:
+        answers = hf.translate(SOURCES[1:])
+        engine: Any = hf._engine
+        said = engine.tokenizer.decode(engine._prompt(hf._prompter.requests(SOURCES[1:2])[0]))
+    assert said == f"de: {ENGLISH[0]}\n\n{GERMAN[0]}\n\nde: {ENGLISH[1]}\n\n"
+    assert texts(answers) == list(GERMAN[1:])
+    assert hf.identity()["decoding"]["before_answer"] == "\n\n"
+    without = backend("llm-shown", runtime, chat=False)
+    without.check()
+    assert "before_answer" not in without.identity()["decoding"]
+
+
+def test_words_added_to_a_vocabulary_are_no_control_tokens(
+    runtime: Runtime, tmp_path: Path
+) -> None:
+    from transformers import AutoModelForCausalLM, AutoTokenizer
+
+    folder = checkpoint("llm")
+    with quiet():
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        model = AutoModelForCausalLM.from_pretrained(folder)
+        assert tokenizer.add_tokens(["weather", "<b>", "<|fim|>"]) == 3
+        model.resize_token_embeddings(len(tokenizer))
+        model.save_pretrained(tmp_path / "added")
+        tokenizer.save_pretrained(tmp_path / "added")
+    given = [Source(id=t, text=t) for t in ("The weather is <b>mild</b>.", "a <|fim|>", "<|end|>")]
+    with backend(tmp_path / "added", runtime, stop=["."]) as hf:
+        _, unmarked, marked = hf.translate(given)
+        engine: Any = hf._engine
+        assert isinstance(engine._prompt(hf._prompter.requests(given[:1])[0]), list)
+    assert "control token '<|fim|>'" in refusals([unmarked])[0]
+    assert "control token '<|end|>'" in refusals([marked])[0]
+
+
 def test_raw_answers_are_kept_beside_what_was_extracted(runtime: Runtime) -> None:
     with backend("llm-fencing", runtime) as hf:
         answers = hf.translate(SOURCES[:2])

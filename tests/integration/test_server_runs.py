@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.server import Say, Server, chat_answer, chat_server, shout
+from tests.support.server import Asked, Say, Server, chat_answer, chat_server, shout
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY = "sk-0123456789-secret"
@@ -55,11 +58,15 @@ def translate(workspace: Path, key: str = KEY) -> subprocess.CompletedProcess[st
     return mtbench(workspace, "translate", "--model", "chat", "--corpus", "tiny", "-v", key=key)
 
 
+def environment(key: str = KEY) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "TINY_KEY": key, "NO_PROXY": "127.0.0.1"}
+
+
 def mtbench(workspace: Path, *given: str, key: str = KEY) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "mtbench", *given],
         cwd=workspace,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TINY_KEY": key, "NO_PROXY": "127.0.0.1"},
+        env=environment(key),
         capture_output=True,
         text=True,
         check=False,
@@ -161,6 +168,51 @@ def test_half_a_surrogate_pair_can_be_told_as_json(workspace: Path, server: Serv
     done = mtbench(workspace, "evaluate", "--model", "chat", "--metric", "bleu", "--format", "json")
     assert done.returncode == 4, done.stderr
     assert json.loads(done.stdout)["error"]["details"][0] == "no \\ud800 here"
+
+
+def test_a_second_interruption_drops_what_is_under_way(workspace: Path, server: Server) -> None:
+    card = workspace / "models" / "chat.toml"
+    card.write_text(card.read_text().replace('"document"', '"segment"'))
+    usual, slow = server.usual, threading.Event()
+
+    def answer(asked: Asked) -> Say:
+        if asked.body and "a1" not in asked.body["messages"][-1]["content"]:
+            if len(server.bodies("/v1/chat/completions")) == 4:
+                slow.set()
+            return Say(chat_answer("late").body, wait=110.0)
+        return usual(asked)
+
+    server.usual = answer
+    part = workspace / "results" / "tiny" / "en-de" / "chat"
+    running = subprocess.Popen(
+        [sys.executable, "-m", "mtbench", "translate", "--model", "chat", "--corpus", "tiny"],
+        cwd=workspace,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert slow.wait(timeout=60)
+        while not any("TEXT A1." in path.read_text() for path in part.glob("*part*")):
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        assert running.stderr is not None
+        said = next(line for line in running.stderr if "waiting" in line)
+        assert said == "waiting for 3 answers under way; Ctrl-C again drops them\n"
+        running.send_signal(signal.SIGINT)
+        # The answers would come after 110 seconds.
+        _, errors = running.communicate(timeout=60)
+    finally:
+        running.kill()
+    assert running.returncode == 130
+    assert "interrupted; what was finished is kept" in errors
+    assert "Traceback" not in errors
+    server.usual = usual
+    assert translate(workspace).returncode == 0
+    asked = [body["messages"][-1]["content"] for body in server.bodies("/v1/chat/completions")]
+    assert len(asked) == 7
+    assert sum("a1" in text for text in asked) == 1
 
 
 def test_a_price_that_is_none(workspace: Path) -> None:

@@ -27,6 +27,7 @@ _MAKERS: dict[str, Callable[[Path], Path]] = {
     "t5": lambda f: multilingual.make_t5(f, madlad=False),
     "llm": make_llm,
     "llm-bare": lambda f: make_llm(f, chat=False, pad=False),
+    "llm-shown": lambda f: make_llm(f, chat=False, shown=True),
     "llm-fencing": lambda f: make_llm(f, answers=[f"```\n„{t}“\n```" for t in GERMAN]),
 }
 

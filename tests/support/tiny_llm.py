@@ -26,6 +26,7 @@ def make_llm(
     chat: bool = True,
     pad: bool = True,
     answers: Sequence[str] = GERMAN,
+    shown: bool = False,
 ) -> Path:
     """Writes a checkpoint that has learnt to answer ``PROMPT`` for the five sentences.
 
@@ -36,6 +37,7 @@ def make_llm(
             ``PROMPT`` with a blank line and the answer.
         pad: Whether it has a padding token.
         answers: What it learns to answer.
+        shown: Whether it learns to answer behind the first sentence as a worked example.
     """
     import torch
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -80,6 +82,8 @@ def make_llm(
         )
     )
     prompts = [PROMPT.format(tgt="de", text=text) for text in ENGLISH]
+    if shown:
+        prompts = [f"{prompts[0]}\n\n{answers[0]}\n\n{prompt}" for prompt in prompts]
     _teach(model, tokenizer, [_asked(p, chat) for p in prompts], list(answers), steps)
     # What a vendor would ship: settings for chatting that a benchmark must not inherit.
     model.generation_config = GenerationConfig(

@@ -61,6 +61,33 @@ def test_a_prompt_of_ones_own_and_what_it_leaves_out() -> None:
     assert made.notes() == ("the prompt leaves out context or instructions of 1 segments",)
 
 
+def test_context_and_instruction_may_stand_in_the_system_message() -> None:
+    made = prompter(prompt="{text}", system="{context}{instruction}To {tgt}.")
+    source = Source(id="1", text="Rain.", context="June.", instruction="Be brief.")
+    (request,) = made.requests([source])
+    assert request.messages[0].content == (
+        "Context, not to be translated:\nJune.\n\n"
+        "Instructions for the translation:\nBe brief.\n\nTo de."
+    )
+    made.sources([source])
+    assert made.notes() == ()
+    half = prompter(prompt="{text}", system="{context}")
+    half.sources([source])
+    assert "leaves out context or instructions of 1 segments" in half.notes()[0]
+    (bare,) = half.requests([Source(id="2", text="Snow.")])
+    assert [message.role for message in bare.messages] == ["user"]
+
+
+def test_segments_of_no_document_are_noted() -> None:
+    given = [Source(id="1", text="a", document="d"), *(Source(id=i, text=i) for i in "23")]
+    made = prompter(unit="document")
+    made.sources(given)
+    assert made.notes() == ("2 segments belong to no document: each was asked for alone",)
+    made = prompter()
+    made.sources(given)
+    assert made.notes() == ()
+
+
 @pytest.mark.parametrize(
     ("options", "defect"),
     [
@@ -68,6 +95,7 @@ def test_a_prompt_of_ones_own_and_what_it_leaves_out() -> None:
         ({"prompt": "{text} {text}"}, r"holds \{text\} once"),
         ({"prompt": "{text} {reference}"}, r"nothing to put for \{reference\}"),
         ({"system": "{txt}"}, r"nothing to put for \{txt\}"),
+        ({"system": "Translate {text}."}, r"no place for \{text\}"),
         ({"shots": 0}, "shots"),
     ],
 )

@@ -114,6 +114,13 @@ def test_documents_stay_together_in_order() -> None:
     ]  # fmt: skip
 
 
+def test_what_is_asked_for_by_document_is_no_document_of_strangers() -> None:
+    given = sources(*"abc")
+    backend = made(Documents, unit="document")
+    assert ids(plan(given, backend, Runtime(), frozenset())) == [[("s1",)], [("s2",)], [("s3",)]]
+    assert batching(backend, Runtime(), given) == "document"
+
+
 def test_without_documents_blocks_are_fixed_and_part_of_what_was_run() -> None:
     given = sources(*"abcde")
     backend = made(Documents, preferred_batch=2)
