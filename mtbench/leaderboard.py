@@ -348,7 +348,7 @@ def _sorted(
         value = 0.0
         if score is not None:
             value = -score.score if score.info.higher_is_better else score.score
-        partial = score is not None and _partial(score)
+        partial = any(cell.partial for cell in row.cells.values())
         return (row.baseline, score is None, partial, value, row.system)
 
     return sorted(rows, key=key)

@@ -109,11 +109,12 @@ def compare(
             check_signature(metric, a, b)
     note_unknown(both, compared, notes)
     evidence = _evidence(both, compared, deciding, tester, alpha, infos)
-    partial = sum(any(is_partial(a, m) and is_partial(b, m) for m in compared) for a, b in both)
-    if partial:
-        notes.append(
-            f"in {partial} of {len(both)} rows, failed segments count as empty on both sides"
-        )
+    notes += [
+        f"{side.name}: failed segments count as empty in the scores of {names}, which are held "
+        "against none of a whole output"
+        for side in (old, new)
+        if (names := ", ".join(_partial_rows(side, compared)))
+    ]
     for a, b in both:
         warnings = [
             evidence[key].warning for m in compared if (key := (m, id(a), id(b))) in evidence
@@ -245,6 +246,14 @@ def _evidence(
     return found
 
 
+def _partial_rows(side: Side, compared: Sequence[str]) -> list[str]:
+    return [
+        f"{row.system} on {row.test_set}"
+        for row in side.rows
+        if any(is_partial(row, metric) for metric in compared)
+    ]
+
+
 def _separates_nothing(tests: Sequence[PairedTest]) -> bool:
     """Whether no p-value can be small enough, whatever the outputs are."""
     return bool(tests) and all(
@@ -296,13 +305,14 @@ def _delta(
         decimals=max(2, info.decimals) if info else 2,
         margin=margins.get(metric),
     )
+    for side, row, shown in (("old", old, a), ("new", new, b)):
+        if shown is None and is_partial(row, metric):
+            why = f"in the score of the {side} side, failed segments count as empty"
+            return plain.model_copy(update={"reason": why})
     if old is None or new is None:
         return plain
     if a is None or b is None:
         missing = "old" if a is None else "new"
-        if is_partial(old if a is None else new, metric):
-            why = f"in the score of the {missing} side, failed segments count as empty"
-            return plain.model_copy(update={"reason": why})
         return plain.model_copy(update={"reason": f"the {missing} side has no score"})
     signature = new.cells[metric].signature if signed_alike(metric, old, new) else None
     found = evidence.get((metric, id(old), id(new)))

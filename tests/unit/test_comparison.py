@@ -112,7 +112,25 @@ def test_two_partial_scores_are_compared_and_said_to_be_partial() -> None:
     )
     found = compare(old, new, infos=INFOS, tester=answering({("a", "comet"): 0.1}))
     assert found.rows[0].verdict == "better"
-    assert found.notes == ("in 1 of 1 rows, failed segments count as empty on both sides",)
+    assert found.notes == tuple(
+        f"{name}: failed segments count as empty in the scores of a on news/en-de, which are held "
+        "against none of a whole output"
+        for name in ("old", "new")
+    )
+
+
+def test_a_new_row_with_a_partial_score_says_so() -> None:
+    part = row("fresh", comet=0.8, signature="v:1|failures:empty")
+    found = compare(
+        side("old", row("a", comet=0.9)),
+        side("new", row("a", comet=0.9), part),
+        infos=INFOS,
+        tester=answering({}),
+    )
+    (entry,) = found.rows[-1].metrics
+    assert found.rows[-1].status == "new"
+    assert entry.reason == "in the score of the new side, failed segments count as empty"
+    assert found.notes[0].startswith("new: failed segments count as empty in the scores of fresh")
 
 
 def test_without_statistics_deltas_are_plain_and_said() -> None:

@@ -223,6 +223,16 @@ def test_partial_scores_alone_are_shown_and_nobody_is_ranked() -> None:
     assert board.tables[0].rank_metric == "chrf"
 
 
+def test_whole_scores_come_first_where_no_metric_ranks() -> None:
+    entries = [
+        entry("a", score("bleu", 9.0, PARTIAL), failures=1),
+        entry("b", score("bleu", 5.0)),
+    ]
+    board = build(entries, ranker)
+    assert board.tables[0].rank_metric is None
+    assert [row.system for row in board.tables[0].rows] == ["b", "a"]
+
+
 def test_whole_scores_of_another_signature_come_before_partial_ones() -> None:
     entries = [
         *(entry(n, score("chrf", 9.0, PARTIAL), failures=1) for n in ("a", "b")),
