@@ -254,7 +254,10 @@ class Chat:
         """Whether a refusal is about what every request holds, as far as the server says."""
         if self._settings_accepted or error.get("code") in _OF_A_TEXT:
             return False
-        named = error.get("param")
+        named, message = error.get("param"), error.get("message")
+        if named == self.options.max_tokens_field and isinstance(message, str):
+            # vLLM names it where a text leaves too little room beside it.
+            return not re.search(r"context|input|prompt", message, re.IGNORECASE)
         return isinstance(named, str) and re.split(r"[.\[]", named)[0] in settings
 
     def _answer(self, reply: Reply) -> ChatAnswer:

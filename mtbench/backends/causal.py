@@ -251,7 +251,7 @@ def causal_decoding(options: CausalOptions) -> dict[str, Json]:
         raise RequestError("truncate does not go with an LLM: a prompt cannot be cut at its end")
     found = decoding_parameters(options, 1, DEFAULT_NEW_TOKENS)
     del found["truncate"]
-    if options.examples and not options.chat:
+    if options.examples and not options.chat and not (options.prompt or "").endswith("\n\n"):
         # As in the examples, whose answers stand behind a blank line: else the model writes it
         # itself, and a stop text may be just that.
         found["before_answer"] = "\n\n"

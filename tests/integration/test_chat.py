@@ -257,6 +257,19 @@ def test_a_body_without_end_is_bounded(server: Server) -> None:
             ),
             "answered 400: long",
         ),
+        (
+            Say(
+                {
+                    "error": {
+                        "message": "'max_tokens' is too large: 4000. This model's maximum "
+                        "context length is 4096 tokens and your request has 200 input tokens",
+                        "param": "max_tokens",
+                    }
+                },
+                400,
+            ),
+            "too large: 4000",
+        ),
         (Say({"error": {"message": "bad", "param": ["x"]}}, status=400), "bad"),
         (Say({"error": {"message": "bad", "param": "messages[0].content"}}, status=400), "bad"),
         (chat_answer("Hallo", finish_reason={"type": "stop"}), "no text for the reason"),

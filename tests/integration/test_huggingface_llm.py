@@ -101,9 +101,10 @@ def test_examples_without_a_template_are_followed_by_an_answer(
     assert said == f"de: {ENGLISH[0]}\n\n{GERMAN[0]}\n\nde: {ENGLISH[1]}\n\n"
     assert texts(answers) == list(GERMAN[1:])
     assert hf.identity()["decoding"]["before_answer"] == "\n\n"
-    without = backend("llm-shown", runtime, chat=False)
-    without.check()
-    assert "before_answer" not in without.identity()["decoding"]
+    for others in ({}, {"examples": str(path), "prompt": f"{PROMPT}\n\n"}):
+        without = backend("llm-shown", runtime, chat=False, **others)
+        without.check()
+        assert "before_answer" not in without.identity()["decoding"]
 
 
 def test_words_added_to_a_vocabulary_are_no_control_tokens(
