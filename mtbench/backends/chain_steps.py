@@ -75,16 +75,22 @@ class StepCaller:
         """Places of the sources that go into one call."""
         places = range(len(sources))
         how = self._step.batching
-        known = [at for at in places if how == "free" and (sources[at],) in self._answers]
-        rest = [at for at in places if at not in set(known)]
-        yield from ([at] for at in known)
         if how == "single":
-            yield from ([at] for at in rest)
+            yield from ([at] for at in places)
+        elif how == "free":
+            new = []
+            for at in places:
+                if (sources[at],) in self._answers:
+                    yield [at]
+                else:
+                    new.append(at)
+            size = self._step.runtime.batch_size or self._step.preferred_batch
+            yield from (new[start : start + size] for start in range(0, len(new), size))
         elif how == "document" and any(source.document is not None for source in sources):
-            for _, same in groupby(rest, key=lambda at: sources[at].document or at):
+            for _, same in groupby(places, key=lambda at: sources[at].document or at):
                 yield list(same)
-        elif rest:
-            yield rest
+        elif sources:
+            yield list(places)
 
     @property
     def _together(self) -> bool:

@@ -43,7 +43,7 @@ def usual(asked: Asked) -> Say:
     number = int(asked.body["messages"][-1]["content"].rsplit("number ", 1)[1].split()[0])
     model = asked.body["model"]
     if model.startswith("bad") and number <= 3:
-        return chat_answer(None, message={"refusal": "No."})
+        return Say({"error": {"message": "not this text"}}, status=422)
     word = "nel" if model == "mid" else "del"
     return chat_answer(f"Frase numero {number} {word} testo.")
 

@@ -101,6 +101,13 @@ def test_what_fails_the_whole_batch_is_for_the_stage_to_judge() -> None:
         assert shown(caller(sources("a"), 1)) == "A"
 
 
+def test_a_free_step_is_given_no_more_at_once_than_it_likes() -> None:
+    step = Step("free")
+    step.preferred_batch = 2
+    assert shown(StepCaller(step)(sources("abcde"), 5)) == "ABCDE"
+    assert step.calls == ["ab", "cd", "e"]
+
+
 def test_after_a_break_the_rest_is_asked_for() -> None:
     step = Step("single")
     step.raises["c"] = [TransientError("busy")]
