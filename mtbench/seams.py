@@ -50,6 +50,7 @@ class Backend(ABC):
         deterministic: Whether the same input gives the same output again.
         max_concurrency: How many ``translate`` calls may run at once.
         preferred_batch: Segments a batch where the user does not say.
+        billed: Whether somebody may charge for a request: then no estimate sends one.
         scratch: File of this one run, for a back end whose answers are not good before the end:
             it may keep there what a killed run left. Removed with the run's end; None where
             nothing is stored.
@@ -65,6 +66,7 @@ class Backend(ABC):
     deterministic: bool = True
     max_concurrency: int = 1
     preferred_batch: int = 16
+    billed: bool = False
     scratch: Path | None = None
     carried_seconds: float = 0.0
 

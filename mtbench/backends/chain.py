@@ -102,6 +102,7 @@ class Chain(Backend):
         # Documents go through all steps as documents, whatever one step could do by ids.
         apart = self.batching in ("free", "single")
         self.by_id = apart and any(step.by_id for step in self.steps)
+        self.billed = any(step.billed for step in self.steps)
         self.deterministic = all(step.deterministic for step in self.steps)
         self.max_concurrency = min(step.max_concurrency for step in self.steps)
         self.preferred_batch = min(step.preferred_batch for step in self.steps)

@@ -6,7 +6,6 @@ one object a line both ways, matched by id.
 
 from __future__ import annotations
 
-import os
 import shlex
 import shutil
 from collections.abc import Sequence
@@ -17,14 +16,11 @@ from typing import Annotated, Literal, cast
 from pydantic import Field
 
 from mtbench.backends.command_runs import NEWLINES, LinesRun, ObjectsRun, ProgramRun
-from mtbench.backends.hub import digest_files
-from mtbench.digests import digest_file, digest_rows
+from mtbench.backends.program_files import ProgramFiles
 from mtbench.errors import MissingEngine, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
-
-MOST_FILES = 1000  # of a folder that is looked at whole
 
 
 class Command(Backend):
@@ -43,8 +39,9 @@ class Command(Backend):
             memory: What an answer may depend on beside its own segment: ``none``, the rest of its
                 ``document``, or whatever came before it in the ``run``. An interrupted run goes
                 on behind whole such units; with ``run`` it begins again.
-            files: Files and folders that the output depends on, beside those that ``argv`` names;
-                ``{src}`` and ``{tgt}`` as there.
+            files: Files and folders that the output depends on, beside files that ``argv`` names;
+                ``{src}`` and ``{tgt}`` as there. Where it is left out, folders that ``argv`` names
+                count too.
         """
 
         argv: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -52,7 +49,7 @@ class Command(Backend):
         timeout: Annotated[float, Field(gt=0, exclude=True)] = 3600.0
         deterministic: bool = True
         memory: Annotated[Literal["none", "document", "run"], Field(exclude=True)] = "document"
-        files: tuple[str, ...] = ()
+        files: tuple[str, ...] | None = None
 
     by_id = True
     preferred_batch = 256
@@ -64,10 +61,10 @@ class Command(Backend):
         self.deterministic = options.deterministic
         # All of a run is given to one process, in its order; batches are what counts together.
         self.batching = _BATCHING[options.memory]
-        self.argv, self._depends_on = (
-            tuple(w.replace("{src}", pair.source).replace("{tgt}", pair.target) for w in words)
-            for words in (options.argv, options.files)
-        )
+        self.argv = tuple(_in_direction(word, pair) for word in options.argv)
+        named = options.files
+        files = None if named is None else [_in_direction(name, pair) for name in named]
+        self._files = ProgramFiles(self.argv, files, runtime)
         self._planned: tuple[Source, ...] = ()
         self._run: ProgramRun | None = None
         self._joined: set[str] = set()
@@ -87,9 +84,7 @@ class Command(Backend):
     def check(self) -> None:
         """Whether the program is there, and the files it is said to depend on."""
         self._require_program()
-        for name in self._depends_on:
-            if not Path(name).expanduser().exists():
-                raise RequestError(f"files: there is no {name!r}", hint="correct the card's option")
+        self._files.check()
 
     def _require_program(self) -> None:
         if shutil.which(self.argv[0]) is None:
@@ -100,28 +95,12 @@ class Command(Backend):
     def notes(self) -> tuple[str, ...]:
         """That segments were joined to one line, and what is of an interrupted run."""
         joined = f"segments whose newlines became spaces: {len(self._joined)}"
-        large = (
-            f"the folder {name} holds too many files to be looked at: changes in it go unseen"
-            for name, path in self._named()
-            if path.is_dir() and _files_in(path) is None and not self._said_what_counts_in(path)
-        )
-        return (*([joined] if self._joined else []), *self._resumed, *large)
+        return (*([joined] if self._joined else []), *self._resumed, *self._files.notes())
 
     def identity(self) -> dict[str, Json]:
         """Digests of the program and of every file and folder that its options name."""
         self._require_program()
-        found: dict[str, Json] = {}
-        for name, path in self._named():
-            inside = _files_in(path) if path.is_dir() else [path]
-            if inside is not None and path.is_dir():
-                rows = [[p.relative_to(path).as_posix(), self._digest(p)] for p in inside]
-                found[name] = digest_rows(rows)
-            elif inside is not None:
-                found[name] = digest_file(path)
-        return {"files": found}
-
-    def _digest(self, path: Path) -> str:
-        return digest_files([path], self.runtime)
+        return {"files": dict(self._files.digests())}
 
     def provenance(self) -> dict[str, Json]:
         """The arguments, the protocol and the files."""
@@ -131,26 +110,6 @@ class Command(Backend):
             "protocol": self.options.protocol,
             **self.identity(),
         }
-
-    def _named(self) -> list[tuple[str, Path]]:
-        """Files and folders that the options name, but for those that mtbench works in."""
-        found = [(self.argv[0], Path(shutil.which(self.argv[0]) or self.argv[0]))]
-        for word in self.argv[1:]:
-            name = word.partition("=")[2] if word.startswith("-") else word
-            found.append((name, Path(name)))
-        found += [(name, Path(name).expanduser()) for name in self._depends_on]
-        here = Path.cwd()
-        return [
-            (name, path)
-            for name, path in found
-            if name
-            and (path.is_file() or (path.is_dir() and not here.is_relative_to(path.resolve())))
-        ]
-
-    def _said_what_counts_in(self, folder: Path) -> bool:
-        inside = folder.resolve()
-        named = (Path(name).expanduser().resolve() for name in self._depends_on)
-        return any(path != inside and path.is_relative_to(inside) for path in named)
 
     def sources(self, sources: Sequence[Source]) -> None:
         """Notes what there is, in case nothing more exact is planned."""
@@ -210,19 +169,12 @@ class Command(Backend):
         return LinesRun(self.argv, self.options.timeout, sources, kept, by_document=by_document)
 
 
+def _in_direction(word: str, pair: LanguagePair) -> str:
+    return word.replace("{src}", pair.source).replace("{tgt}", pair.target)
+
+
 _BATCHING: dict[str, Literal["single", "document", "whole"]] = {
     "none": "single",
     "document": "document",
     "run": "whole",
 }
-
-
-def _files_in(folder: Path) -> list[Path] | None:
-    """The files of a folder, hidden ones and compiled Python left out; None for too many."""
-    found: list[Path] = []
-    for root, folders, names in os.walk(folder):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__pycache__")
-        found += [Path(root) / name for name in sorted(names) if not name.startswith(".")]
-        if len(found) > MOST_FILES:
-            return None
-    return [path for path in found if path.is_file()]

@@ -15,7 +15,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from pathlib import Path
 
-from mtbench.backends.processes import LateAnswer, Program, Reader, feed, refuse_unwritable
+from mtbench.backends.processes import LateAnswer, Program, Reader, refuse_unwritable
 from mtbench.backends.spool import Kept, ResumePoint, Spool, resume_point
 from mtbench.errors import BackendError, SegmentError
 from mtbench.types import Source, Translation
@@ -94,14 +94,18 @@ class ProgramRun(ABC):
     def _start(self, sources: Sequence[Source]) -> None:
         self._lines = 0
         self._program = Program(self._argv, keep_stderr=1_000_000)
-        feed(self._program.stdin, (self._block(source) for source in sources), close=True)
+        self._program.feed((self._block(source) for source in sources), close=True)
         self._reader = Reader(self._program.stdout, b"\n", self._timeout, self._program)
 
-    def _line(self) -> str | None:
-        """A line of its output; None at the end of it."""
+    def _line(self, *, enough: bool) -> str | None:
+        """A line of its output; None at the end of it.
+
+        Args:
+            enough: Whether no more lines are waited for.
+        """
         assert self._reader is not None  # noqa: S101 - called once started
         try:
-            piece = self._reader.piece()
+            piece = self._reader.piece(enough=enough)
         except LateAnswer as error:
             what = f"wrote nothing for {self._timeout:g} seconds"
             raise self._failed(what, hint=self._rest()) from error
@@ -219,13 +223,16 @@ class LinesRun(ProgramRun):
         before, began = self._seconds_before(point, kept), time.monotonic()
         self._start(sources)
         lines: list[str] = []
-        while (line := self._line()) is not None:
-            if len(lines) < len(sources):
-                name = sources[len(lines)].id
-                if name in again and line != kept.answers[name]:
-                    self.close()
-                    return False
-                self._spool.append(name, line, before + time.monotonic() - began)
+        while (line := self._line(enough=len(lines) == len(sources))) is not None:
+            if len(lines) == len(sources):
+                self._spool.clear()
+                what = f"gave more than {len(sources)} lines for {len(sources)} segments"
+                raise self._failed(what, hint=_HINT)
+            name = sources[len(lines)].id
+            if name in again and line != kept.answers[name]:
+                self.close()
+                return False
+            self._spool.append(name, line, before + time.monotonic() - began)
             lines.append(line)
         self._end()
         self._over = True
@@ -252,7 +259,7 @@ class ObjectsRun(ProgramRun):
         if self._program is None and self._sent:
             self._start(self._sent)
         while not self._over and (wanted - self._found.keys() or self._found.keys() == self.ids):
-            line = self._line()
+            line = self._line(enough=self._found.keys() == self.ids)
             if line is not None:
                 self._take(line)
                 continue

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from mtbench.backends.apertium_modes import INSTALL, Mode, Stage
-from mtbench.backends.processes import LateAnswer, Program, Reader, feed
+from mtbench.backends.processes import LateAnswer, Program, Reader
 from mtbench.errors import MissingEngine
 
 
@@ -171,10 +171,9 @@ class _Lasting:
         self._reader = Reader(writer.stdout, b"\0", timeout, writer)
 
     def run(self, inputs: Sequence[bytes]) -> list[bytes]:
-        blocks = (stream + b"\0" for stream in inputs)
-        feeder = feed(self._programs[0].stdin, blocks, close=False)
+        self._programs[0].feed((stream + b"\0" for stream in inputs), close=False)
         answers = [self._answer(at) for at in range(len(inputs))]
-        feeder.join()
+        self._programs[0].fed()
         return answers
 
     def _answer(self, at: int) -> bytes:
@@ -182,7 +181,7 @@ class _Lasting:
             answer = self._reader.piece()
         except LateAnswer as error:
             raise self._failed(f"gave no answer within {self._timeout:g} seconds", at) from error
-        if answer is None:
+        if answer is None or self._reader.torn:
             raise self._failed("ended", at)
         return answer
 

@@ -28,6 +28,7 @@ class OpenAI(Backend):
 
     options: Options
     deterministic = False
+    billed = True
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import selectors
 import signal
@@ -14,6 +15,7 @@ from contextlib import suppress
 from typing import IO, cast
 
 from mtbench.errors import MissingEngine, SegmentError
+from mtbench.interruptions import held_back
 from mtbench.types import Source
 
 GRACE_SECONDS = 2.0
@@ -45,17 +47,25 @@ class Program:
         keep_stderr: int = 100_000,
     ) -> None:
         self.argv = tuple(argv)
+        self._feeder: threading.Thread | None = None
+        self._tail: deque[str] = deque()
+        self._kept = 0
+        self._keep = keep_stderr
+        self._watcher = threading.Thread(target=self._watch, daemon=True)
         try:
             # A vector of arguments that the user's own card or command line names.
-            self.process = subprocess.Popen(  # noqa: S603
-                self.argv,
-                stdin=stdin if stdin is not None else subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                env={**os.environ, **environment} if environment else None,
-                start_new_session=True,
-            )
+            with held_back():  # what is started is known to somebody, or not started
+                self.process = subprocess.Popen(  # noqa: S603
+                    self.argv,
+                    stdin=stdin if stdin is not None else subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    bufsize=0,
+                    env={**os.environ, **environment} if environment else None,
+                    start_new_session=True,
+                )
+                _RUNNING.add(self)
+                self._watcher.start()
         except FileNotFoundError as error:
             raise MissingEngine(
                 f"no program {self.argv[0]!r}", hint="install it, or correct its path"
@@ -65,11 +75,6 @@ class Program:
                 f"the program {self.argv[0]!r} cannot be started",
                 why=error.strerror or str(error),
             ) from error
-        self._tail: deque[str] = deque()
-        self._kept = 0
-        self._keep = keep_stderr
-        self._watcher = threading.Thread(target=self._watch, daemon=True)
-        self._watcher.start()
 
     @property
     def stdin(self) -> IO[bytes]:
@@ -112,8 +117,43 @@ class Program:
         if self.process.returncode is None:
             self._signal(signal.SIGKILL)
         code = self.process.wait()
+        _RUNNING.discard(self)
         self._watcher.join(timeout=GRACE_SECONDS)
         return code
+
+    def feed(self, blocks: Iterable[bytes], *, close: bool) -> None:
+        """Writes blocks to its input in a thread, so that reading can go on meanwhile.
+
+        A program that goes away ends the thread: whoever reads its answers sees what is missing.
+
+        Args:
+            blocks: What to write.
+            close: Whether to close its input at the end.
+        """
+        stream = self.stdin
+
+        def write() -> None:
+            with suppress(OSError, ValueError):
+                for block in blocks:
+                    view = memoryview(block)
+                    while view:
+                        view = view[stream.write(view) or 0 :]
+            if close:
+                with suppress(OSError):
+                    stream.close()
+
+        self.fed()
+        self._feeder = threading.Thread(target=write, daemon=True)
+        self._feeder.start()
+
+    def fed(self, seconds: float | None = None) -> bool:
+        """Waits until all is written that it was to be fed; whether it is within the time."""
+        if self._feeder is not None:
+            self._feeder.join(seconds)
+            if self._feeder.is_alive():
+                return False
+            self._feeder = None
+        return True
 
     def stderr(self) -> str:
         """What it wrote to stderr: the last characters of it."""
@@ -137,13 +177,17 @@ class Program:
     def kill(self) -> None:
         """Ends it and whatever it started: politely, then not."""
         if self.process.returncode is None:
-            self._signal(signal.SIGTERM)
-            self._await_end(GRACE_SECONDS)
-            # Children that ignored the polite request. The leader is not reaped yet, so that
-            # the group's number cannot have become another's.
-            self._signal(signal.SIGKILL)
+            try:
+                self._signal(signal.SIGTERM)
+                self._await_end(GRACE_SECONDS)
+            finally:  # an impatient second Ctrl-C included
+                # Children that ignored the polite request. The leader is not reaped yet, so that
+                # the group's number cannot have become another's.
+                self._signal(signal.SIGKILL)
         self.wait(GRACE_SECONDS)
-        for stream in (self.process.stdin, self.process.stdout):
+        # Its thread may be about to write: a closed pipe's number could be another program's.
+        streams = [self.process.stdin] if self.fed(GRACE_SECONDS) else []
+        for stream in (*streams, self.process.stdout):
             if stream is not None:
                 with suppress(OSError):
                     stream.close()
@@ -164,30 +208,14 @@ class Program:
             os.killpg(self.process.pid, number)
 
 
-def feed(stream: IO[bytes], blocks: Iterable[bytes], *, close: bool) -> threading.Thread:
-    """Writes blocks to a pipe in a thread of its own, so that reading can go on meanwhile.
+_RUNNING: set[Program] = set()
 
-    A reader that goes away ends the thread: whoever reads the answers sees what is missing.
 
-    Args:
-        stream: The unbuffered pipe.
-        blocks: What to write.
-        close: Whether to close the pipe at the end.
-    """
-
-    def write() -> None:
-        with suppress(OSError, ValueError):
-            for block in blocks:
-                view = memoryview(block)
-                while view:
-                    view = view[stream.write(view) or 0 :]
-        if close:
-            with suppress(OSError):
-                stream.close()
-
-    thread = threading.Thread(target=write, daemon=True)
-    thread.start()
-    return thread
+@atexit.register
+def _end_all() -> None:
+    """What an interruption has left without an owner."""
+    for program in list(_RUNNING):
+        program.kill()
 
 
 def refuse_unwritable(source: Source, where: str) -> None:
@@ -214,9 +242,6 @@ class LateAnswer(Exception):
 class Reader:
     """Reads a pipe piece by piece, giving up after a time without a byte.
 
-    A pipe ends when its writer has ended and nothing more comes, also where something that the
-    writer started keeps it open.
-
     Args:
         stream: The pipe.
         end: The byte that ends a piece.
@@ -235,8 +260,12 @@ class Reader:
         self._buffer = bytearray()
         self.torn = False
 
-    def piece(self) -> bytes | None:
+    def piece(self, *, enough: bool = False) -> bytes | None:
         """The next piece without its end; None where the pipe ended, and nothing was left.
+
+        Args:
+            enough: Whether all is here that is waited for. Then the pipe also counts as ended
+                where its writer has, and nothing comes: something it started may hold it open.
 
         Raises:
             LateAnswer: If nothing comes within the time.
@@ -249,7 +278,7 @@ class Reader:
                 del self._buffer[: at + 1]
                 return found
             searched = len(self._buffer)
-            block = self._block()
+            block = self._block(enough=enough)
             if not block:
                 rest = bytes(self._buffer)
                 self._buffer.clear()
@@ -257,14 +286,14 @@ class Reader:
                 return rest or None
             self._buffer += block
 
-    def _block(self) -> bytes:
+    def _block(self, *, enough: bool) -> bytes:
         handle = self._stream.fileno()
         with selectors.DefaultSelector() as selector:
             selector.register(handle, selectors.EVENT_READ)
             deadline = time.monotonic() + self._timeout
             while not selector.select(min(_LOOK_SECONDS, max(0.0, deadline - time.monotonic()))):
                 # Looked at again once it has ended: its last words may have come meanwhile.
-                if self._writer.ended_itself() and not selector.select(_LOOK_SECONDS):
+                if enough and self._writer.ended_itself() and not selector.select(_LOOK_SECONDS):
                     return b""
                 if time.monotonic() >= deadline:
                     raise LateAnswer

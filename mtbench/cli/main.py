@@ -15,6 +15,7 @@ from mtbench import __version__
 from mtbench.cli.lazy import LazyGroup
 from mtbench.cli.output import discard, emit, error_document, error_text, prepare, say
 from mtbench.errors import MtbenchError, RunFailed, Unavailable
+from mtbench.interruptions import Ended, unwind_when_asked_to_end
 
 VERBS = {
     "corpus": ("mtbench.cli.corpus:corpus", "Build, import, list, show and validate corpora."),
@@ -48,7 +49,7 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the command line and leaves with its exit code."""
     prepare()
-    _unwind_when_ended()
+    unwind_when_asked_to_end()
     if "_MTBENCH_COMPLETE" in os.environ:  # asked by a shell for completions
         cli.main(prog_name="mtbench")
     sys.exit(run(list(sys.argv[1:] if arguments is None else arguments)))
@@ -74,36 +75,16 @@ def run(arguments: Sequence[str]) -> int:
         return _usage(error, arguments)
     except click.ClickException as error:
         return _report([error.format_message()], 2, arguments)
-    except _Ended as stop:
-        words = f"ended by {stop.signal.name}; what was finished is kept"
-        return _report([words], 128 + stop.signal, arguments)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as stop:
+        if isinstance(stop, Ended) and stop.signal != signal.SIGINT:
+            words = f"ended by {stop.signal.name}; what was finished is kept"
+            return _report([words], 128 + stop.signal, arguments)
         return _report(["interrupted; what was finished is kept"], INTERRUPTED, arguments)
     except BrokenPipeError:  # of "--help | head"; our own output is cared for where it is made
         discard(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: every bug ends here
         return _bug(error, arguments)
-
-
-class _Ended(KeyboardInterrupt):
-    """A scheduler, a time limit or a closed terminal asks to end."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__()
-        self.signal = signal.Signals(number)
-
-
-def _unwind_when_ended() -> None:
-    """Lets go of what is held, programs included, also where others ask to end."""
-
-    def unwind(number: int, _: object) -> None:
-        raise _Ended(number)
-
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)  # there is no SIGHUP on Windows
-        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
-            signal.signal(number, unwind)
 
 
 def _usage(error: click.UsageError, arguments: Sequence[str]) -> int:

@@ -70,8 +70,7 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
     asked = [text for batch in batches if backend for text in backend.asked(batch.sources)]
     read, written = _tokens(asked), _tokens([source.text for source in sources])
     price = getattr(backend.options, "price", None) if backend else None
-    billed = backend is not None and hasattr(backend.options, "price")
-    probed = probe(backend, batches) if backend and batches and not billed else None
+    probed = probe(backend, batches) if backend and batches and not backend.billed else None
     counted = probed is not None and probed.read is not None
     if probed is not None and probed.read is not None and probed.written is not None:
         read, written = probed.read, probed.written

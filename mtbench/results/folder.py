@@ -122,9 +122,8 @@ class RunFolder:
             beside.unlink(missing_ok=True)
         self._remove_scores_but_of(run.output_digest)
         self.write_run(run)
-        for kind in ("part", "scratch"):
-            for path in self.path.glob(f"output.*.{kind}.jsonl"):
-                path.unlink(missing_ok=True)
+        for path in (self.part_path(run.run_digest), self.scratch_path(run.run_digest)):
+            path.unlink(missing_ok=True)
 
     def _remove_scores_but_of(self, digest: str) -> None:
         for path in self.score_paths():

@@ -10,7 +10,7 @@ LAYERS: dict[str, int] = {
     name: layer
     for layer, names in enumerate(
         (
-            "digests errors languages types",
+            "digests errors interruptions languages types",
             "chat config embeddings engine files hub identification jsonl keys numerals plugins "
             "seams servers",
             "backends metrics",

@@ -162,6 +162,45 @@ def torn() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def filtered() -> None:
+    """Hands its answers to a child that writes them, the last one in two halves, after its end."""
+    answers = [line if line.startswith("{") else line.upper() for line in lines()]
+    text = "".join(_answered(answer) + "\n" for answer in answers)
+    code = (
+        "import sys, time\n"
+        "text = sys.stdin.read(); time.sleep(0.7)\n"
+        "sys.stdout.write(text[:-4]); sys.stdout.flush(); time.sleep(0.7)\n"
+        "sys.stdout.write(text[-4:])\n"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, text=True)
+    assert child.stdin is not None
+    child.stdin.write(text)
+    child.stdin.close()
+    os._exit(0)
+
+
+def _answered(line: str) -> str:
+    if not line.startswith("{"):
+        return line
+    row = json.loads(line)
+    return json.dumps({"id": row["id"], "mt": row["src"]})
+
+
+def endless() -> None:
+    while True:
+        say("y")
+
+
+def spinning() -> None:
+    """Repeats its last line for ever."""
+    last = ""
+    for line in lines():
+        last = line.upper()
+        say(last)
+    while True:
+        say(last)
+
+
 def leaving() -> None:
     """Leaves a child behind that holds its output open."""
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])

@@ -1,0 +1,63 @@
+"""Signals that ask to end: what is held is let go, and moments when they must wait."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_lock = threading.Lock()
+_holders = 0
+_pending: int | None = None
+
+
+class Ended(KeyboardInterrupt):
+    """A scheduler, a time limit, a closed terminal or Ctrl-C asks to end.
+
+    Args:
+        number: Of the signal.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.signal = signal.Signals(number)
+
+
+def unwind_when_asked_to_end() -> None:
+    """Has SIGINT, SIGTERM and SIGHUP raise ``Ended`` in the main thread.
+
+    What is ignored or handled otherwise already stays so.
+    """
+    usual = (signal.SIG_DFL, signal.default_int_handler)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # there is no SIGHUP on Windows
+        if number is not None and signal.getsignal(number) in usual:
+            signal.signal(number, _unwind)
+
+
+def _unwind(number: int, _: FrameType | None) -> None:
+    global _pending
+    if _holders:
+        _pending = number
+        return
+    raise Ended(number)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Lets a signal wait until the block is over, in whichever thread that is."""
+    global _holders, _pending
+    with _lock:
+        _holders += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _holders -= 1
+            number = None if _holders else _pending
+            if number is not None:
+                _pending = None
+        if number is not None:
+            signal.raise_signal(number)  # it is the main thread that sees it

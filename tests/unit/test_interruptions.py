@@ -1,0 +1,111 @@
+"""Signals that ask to end, and moments when they must wait."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from mtbench.backends.processes import Program
+from mtbench.interruptions import Ended, held_back, unwind_when_asked_to_end
+from tests.support.killing import alive
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    unwind_when_asked_to_end()
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_unwinds(number: signal.Signals) -> None:
+    with pytest.raises(Ended) as caught:
+        signal.raise_signal(number)
+    assert caught.value.signal == number
+    assert isinstance(caught.value, KeyboardInterrupt)
+
+
+def test_what_is_ignored_stays_ignored() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    unwind_when_asked_to_end()
+    signal.raise_signal(signal.SIGTERM)
+
+
+def test_it_waits_where_it_must() -> None:
+    steps = []
+    with pytest.raises(Ended), held_back():
+        with held_back():
+            signal.raise_signal(signal.SIGTERM)
+            steps.append("inner")
+        steps.append("outer")
+    assert steps == ["inner", "outer"]
+    with held_back():
+        steps.append("no signal is left over")
+
+
+def test_it_waits_for_another_thread_too() -> None:
+    begun, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with held_back():
+            begun.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    begun.wait(10)
+    signal.raise_signal(signal.SIGTERM)
+    with pytest.raises(Ended):
+        done.set()
+        thread.join(10)
+        time.sleep(1)  # where the main thread hears of it
+    thread.join(10)
+
+
+def test_a_program_that_is_just_being_started_is_ended_with_us() -> None:
+    """The signal comes before anybody holds the program: the end of the process ends it."""
+    code = (
+        "import signal\n"
+        "from mtbench.interruptions import unwind_when_asked_to_end\n"
+        "from mtbench.backends import processes\n"
+        "unwind_when_asked_to_end()\n"
+        "started = processes.subprocess.Popen\n"
+        "def popen(*given, **more):\n"
+        "    made = started(*given, **more)\n"
+        "    print(made.pid, flush=True)\n"
+        "    signal.raise_signal(signal.SIGTERM)\n"
+        "    return made\n"
+        "processes.subprocess.Popen = popen\n"
+        "program = processes.Program(['sleep', '60'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert "Ended" in done.stderr
+    assert not alive(int(done.stdout))
+
+
+def test_an_impatient_second_signal_leaves_nothing_behind() -> None:
+    code = (
+        "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "print('here', flush=True)\ntime.sleep(60)\n"
+    )
+    program = Program([sys.executable, "-c", code])
+    assert program.stdout.readline() == b"here\n"
+    timer = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        program.kill()
+    timer.join()
+    program.kill()
+    assert not alive(program.process.pid)
