@@ -466,6 +466,30 @@ def test_a_failure_never_takes_the_place_of_what_was_finished(slow: Space) -> No
     assert [json.loads(line)["mt"] for line in output] == [f"TEXT {n}" for n in range(4)]
 
 
+def test_a_retry_that_fails_leaves_the_partial_output_in_use(slow: Space) -> None:
+    code = (
+        "import json, sys\n"
+        "if open('mode').read() == 'down': sys.exit('no memory')\n"
+        "for line in sys.stdin:\n"
+        "    row = json.loads(line)\n"
+        "    told = {'error': 'no'} if row['id'] == 's3' else {'mt': row['src'].upper()}\n"
+        "    print(json.dumps({'id': row['id'], **told}), flush=True)\n"
+    )
+    program(slow, code, protocol="jsonl")
+    slow.file("mode", "up")
+    assert slow(*COMMAND).code == 4
+    slow.file("mode", "down")
+    answer = slow(*COMMAND)
+    assert answer.code == 4
+    assert "no memory" in answer.err
+    answer = slow(*COMMAND, "--allow-partial", "--format", "json")
+    assert answer.code == 0
+    assert "its stored output, which is partial, is used" in answer.err
+    (row,) = answer.json["tables"][0]["rows"]
+    assert row["failures"] == 1
+    assert row["cells"]["chrf"]["partial"]
+
+
 def test_trying_other_options_costs_nothing_that_was_finished(slow: Space) -> None:
     card(slow, "single", 0.0, broken=["late"], obstacle="obstacle")
     slow.file("obstacle", "")
