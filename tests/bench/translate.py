@@ -86,6 +86,7 @@ def plain_transformers(
 
     def run() -> list[str]:
         found: list[str] = []
+        torch.set_num_threads(cores())  # CTranslate2 has set it to one
         with torch.inference_mode():
             for start in range(0, len(texts), 16):
                 rows = tokenizer(texts[start : start + 16], return_tensors="pt", padding=True)
