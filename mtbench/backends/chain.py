@@ -8,14 +8,14 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Annotated, NamedTuple, cast
 
-from pydantic import Field, field_serializer, field_validator, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from mtbench.backends.chain_steps import StepCaller
 from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.plugins import BACKENDS, Backend, parse_options
 from mtbench.types import Json, Record, Runtime, Source, Translation
-from mtbench.types.systems import parse_pairs
+from mtbench.types.systems import Pairs, names_pair
 
 # A step of one segment a call can be called so within a document, but not the other way round.
 _STRICTNESS = ("free", "single", "document", "whole")
@@ -32,16 +32,11 @@ class Step(Record):
 
     backend: str
     options: dict[str, Json] = Field(default_factory=dict)
-    pairs: tuple[str, ...] = ("*",)
-
-    @field_validator("pairs")
-    @classmethod
-    def _real_pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
-        return parse_pairs(pairs)
+    pairs: Pairs = ("*",)
 
     def serves(self, pair: LanguagePair) -> bool:
         """Whether the step names the direction."""
-        return "*" in self.pairs or str(pair) in self.pairs
+        return names_pair(self.pairs, pair)
 
 
 class Chain(Backend):

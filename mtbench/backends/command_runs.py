@@ -13,6 +13,7 @@ import shlex
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from mtbench.backends.processes import LateAnswer, Program, Reader, refuse_unwritable
@@ -187,7 +188,7 @@ class LinesRun(ProgramRun):
     def _read(self, wanted: frozenset[str]) -> None:
         if self._over:
             return
-        with self._spool:
+        with closing(self._spool):
             kept = self._spool.read()
             if kept.proven is not None and all(s.id in kept.answers for s in self._sent):
                 self._take_over(kept, len(self._sent), kept.proven)

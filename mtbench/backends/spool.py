@@ -11,7 +11,6 @@ import json
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import IO, NamedTuple
 
 from mtbench.files import unreadable, unwritable
@@ -47,15 +46,8 @@ class Spool:
         self.path = path
         self._stream: IO[bytes] | None = None
 
-    def __enter__(self) -> Spool:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Closes the file; more can be appended all the same."""
         if self._stream is not None:
             self._stream.close()
             self._stream = None
@@ -124,7 +116,7 @@ class Spool:
 
     def clear(self) -> None:
         """Forgets every answer."""
-        self.__exit__(None, None, None)
+        self.close()
         if self.path is not None:
             self.path.unlink(missing_ok=True)
 

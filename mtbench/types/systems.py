@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from mtbench.digests import digest_rows
 from mtbench.languages import LanguagePair, LanguageTag
@@ -24,6 +24,14 @@ def parse_pairs(pairs: tuple[str, ...]) -> tuple[str, ...]:
     if not pairs:
         raise ValueError('no pair; write ["*"] for any')
     return tuple(p if p == "*" else str(LanguagePair.parse(p)) for p in pairs)
+
+
+def names_pair(pairs: tuple[str, ...], pair: LanguagePair) -> bool:
+    """Whether directions hold one."""
+    return "*" in pairs or str(pair) in pairs
+
+
+Pairs = Annotated[tuple[str, ...], AfterValidator(parse_pairs)]
 
 
 class SystemCard(Record):
@@ -50,7 +58,7 @@ class SystemCard(Record):
     name: str
     backend: str
     options: dict[str, Json] = Field(default_factory=dict)
-    pairs: tuple[str, ...] = ("*",)
+    pairs: Pairs = ("*",)
     inline: bool = False
     licence: str = ""
     url: str = ""
@@ -63,14 +71,9 @@ class SystemCard(Record):
     price: dict[str, Json] = Field(default_factory=dict)
     notes: str = ""
 
-    @field_validator("pairs")
-    @classmethod
-    def _real_pairs(cls, pairs: tuple[str, ...]) -> tuple[str, ...]:
-        return parse_pairs(pairs)
-
     def serves(self, pair: LanguagePair) -> bool:
         """Whether the card names the direction."""
-        return "*" in self.pairs or str(pair) in self.pairs
+        return names_pair(self.pairs, pair)
 
 
 class Runtime(Record):

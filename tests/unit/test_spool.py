@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -93,13 +94,13 @@ def test_no_shift_comes_out_the_same_again(letters: str) -> None:
 
 def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     path = tmp_path / "folder" / "scratch.jsonl"
-    with Spool(path) as spool:
+    with closing(Spool(path)) as spool:
         assert spool.read() == Kept()
         assert not path.exists()
         spool.append("s1", 'a "b"\tc\u2028d', 0.5)
         spool.append("s2", "", 1.25)
         spool.append("s1", "again", 2.0)
-    with Spool(path) as spool:
+    with closing(Spool(path)) as spool:
         kept = spool.read()
         assert kept.answers == {"s1": "again", "s2": ""}
         assert kept.seconds == {"s1": 2.0, "s2": 1.25}
@@ -122,7 +123,7 @@ def test_a_line_cut_off_counts_as_not_written(tmp_path: Path) -> None:
         ended = whole[:end].count(b"\n")
         kept = Spool(path).read()
         assert (list(kept.answers), kept.proven) == (names[:ended], None)
-        with Spool(path) as spool:
+        with closing(Spool(path)) as spool:
             spool.append("s9", "nine", 1.0)
         # A row that lacked its end alone is whole with it.
         there = ended + (whole[end : end + 1] == b"\n")
@@ -136,7 +137,7 @@ def test_a_line_cut_off_counts_as_not_written(tmp_path: Path) -> None:
 
 
 def test_without_a_path_nothing_is_kept() -> None:
-    with Spool(None) as spool:
+    with closing(Spool(None)) as spool:
         spool.append("s1", "one", 0.0)
         spool.prove(0.0)
         assert spool.read() == Kept()
@@ -145,6 +146,9 @@ def test_without_a_path_nothing_is_kept() -> None:
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with Spool(tmp_path / "file" / "scratch.jsonl") as spool, pytest.raises(Unavailable) as caught:
+    with (
+        closing(Spool(tmp_path / "file" / "scratch.jsonl")) as spool,
+        pytest.raises(Unavailable) as caught,
+    ):
         spool.append("s1", "one", 0.0)
     assert "scratch.jsonl" in caught.value.message
