@@ -8,14 +8,14 @@ from itertools import pairwise
 from types import TracebackType
 from typing import Annotated, NamedTuple, cast
 
-from pydantic import Field, field_serializer, model_validator
+from pydantic import AfterValidator, Field, field_serializer, model_validator
 
 from mtbench.backends.chain_steps import StepCaller
 from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.plugins import BACKENDS, Backend, parse_options
 from mtbench.types import Json, Record, Runtime, Source, Translation
-from mtbench.types.systems import Pairs, names_pair
+from mtbench.types.systems import names_pair, parse_pairs
 
 # A step of one segment a call can be called so within a document, but not the other way round.
 _STRICTNESS = ("free", "single", "document", "whole")
@@ -32,7 +32,7 @@ class Step(Record):
 
     backend: str
     options: dict[str, Json] = Field(default_factory=dict)
-    pairs: Pairs = ("*",)
+    pairs: Annotated[tuple[str, ...], AfterValidator(parse_pairs)] = ("*",)
 
     def serves(self, pair: LanguagePair) -> bool:
         """Whether the step names the direction."""

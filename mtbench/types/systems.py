@@ -31,9 +31,6 @@ def names_pair(pairs: tuple[str, ...], pair: LanguagePair) -> bool:
     return "*" in pairs or str(pair) in pairs
 
 
-Pairs = Annotated[tuple[str, ...], AfterValidator(parse_pairs)]
-
-
 class SystemCard(Record):
     """A candidate system (``models/NAME.toml``, or made from ``--model BACKEND:TARGET``).
 
@@ -58,7 +55,7 @@ class SystemCard(Record):
     name: str
     backend: str
     options: dict[str, Json] = Field(default_factory=dict)
-    pairs: Pairs = ("*",)
+    pairs: Annotated[tuple[str, ...], AfterValidator(parse_pairs)] = ("*",)
     inline: bool = False
     licence: str = ""
     url: str = ""
