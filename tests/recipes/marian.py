@@ -39,6 +39,8 @@ class Plan:
         warm_up: Steps until it is reached.
         half: Whether products are computed in bfloat16, three times as fast where there is
             ``avx512_bf16``.
+        hidden: Whether words of the output so far are hidden at random. Else a large model learns
+            so few segments as it would a language, by their beginnings, whatever the source.
     """
 
     shape: Shape
@@ -47,6 +49,7 @@ class Plan:
     rate: float
     warm_up: int
     half: bool
+    hidden: bool
 
 
 SMALL_PLAN = Plan(
@@ -56,8 +59,11 @@ SMALL_PLAN = Plan(
     rate=3e-3,
     warm_up=40,
     half=False,
+    hidden=False,
 )
-BASE_PLAN = Plan(shape=BASE, pieces=6000, tokens=600, rate=5e-4, warm_up=150, half=True)
+BASE_PLAN = Plan(
+    shape=BASE, pieces=6000, tokens=600, rate=5e-4, warm_up=150, half=True, hidden=True
+)
 SMOOTHING = 0.1  # of labels, as Marian trains
 
 
@@ -114,12 +120,11 @@ def train(
         for batch in batches(rows, plan.tokens, draw):
             sources, mask = _padded([source for source, _ in batch], pad)
             labels, _ = _padded([target for _, target in batch], -100)
-            # Words of the output so far are hidden at random, or so few segments would be learnt
-            # as a language is, by their beginnings, and the source be of no use.
             begun = torch.full_like(labels, pad)
             begun[:, 1:] = labels[:, :-1].where(labels[:, :-1] != -100, pad)
-            share = torch.rand(len(batch), 1)
-            begun[:, 1:][torch.rand(begun[:, 1:].shape) < share] = tokenizer.unk_token_id
+            if plan.hidden:
+                share = torch.rand(len(batch), 1)
+                begun[:, 1:][torch.rand(begun[:, 1:].shape) < share] = tokenizer.unk_token_id
             optimizer.zero_grad()
             with torch.autocast("cpu", torch.bfloat16, enabled=plan.half):
                 logits = model(
