@@ -39,10 +39,10 @@ def unwind_when_asked_to_end() -> None:
 
 def _unwind(number: int, _: FrameType | None) -> None:
     global _pending
-    if _holders:
-        _pending = number
-        return
-    raise Ended(number)
+    _pending = number  # first, so that a holder who leaves meanwhile sees it
+    if not _holders:
+        _pending = None
+        raise Ended(number)
 
 
 @contextmanager

@@ -120,6 +120,8 @@ class Apertium(Backend):
 
     def identity(self) -> dict[str, Json]:
         """Digests of the programs' arguments and data, and the programs' versions."""
+        for mode in self.modes():
+            Pipeline.check(mode)  # without its programs it would seem to be another system
         return {
             "modes": {mode.name: _digest(mode) for mode in self.modes()},
             "programs": _program_versions(),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mtbench.cli import common
+from mtbench.cli.output import say
 from mtbench.errors import RequestError, UnknownName
 
 if TYPE_CHECKING:
@@ -134,6 +135,11 @@ def _print_slices(
     from mtbench.report import words
 
     found = list(slices(stored, board, by, metric))
+    shown = [table for table, _ in found]
+    for table in board.tables:
+        if table not in shown:
+            name = f"{table.corpus}/{table.pair}"
+            say(f"mtbench: {name}: all systems lack translations of segments; it is not shown")
     if style == "json":
         rows = [
             {

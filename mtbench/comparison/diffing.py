@@ -146,7 +146,8 @@ def check(found: LeaderboardDiff, fail_on: Collection[FailOn]) -> None:
     """Holds a comparison against ``--fail-on``.
 
     ``worse``: a row is worse. ``not-noninferior``: for a row and deciding metric it is not shown
-    that the new one is at most the margin worse; the undecided fail. ``missing``: a row or a
+    that the new one is at most the margin worse; the undecided fail. Either fails where the new
+    row's failed segments count as empty and the old row had none. ``missing``: a row or a
     deciding score of the old leaderboard is missing in the new.
 
     Raises:
@@ -184,6 +185,10 @@ def check(found: LeaderboardDiff, fail_on: Collection[FailOn]) -> None:
             for row, e in judged
             if not e.not_inferior
         ]
+    if {"worse", "not-noninferior"} & set(fail_on):
+        reasons += [
+            f"{_named(r)}: {e.metric}: {e.reason}" for r, e in deciding if _turned_partial(e)
+        ]
     if reasons:
         more = f", and {len(reasons) - 3} more" if len(reasons) > 3 else ""
         raise RegressionFound("; ".join(reasons[:3]) + more)
@@ -207,6 +212,15 @@ def _answerable(
 
 def _named(row: RowDiff) -> str:
     return f"{row.system} on {row.corpus}/{row.src}-{row.tgt}"
+
+
+def _turned_partial(found: MetricDelta) -> bool:
+    """Whether the new system lacks translations, so that its score cannot be held to the old."""
+    return found.old is not None and found.new is None and found.reason == _NEW_PARTIAL
+
+
+_PARTIAL = "in the score of the {side} side, failed segments count as empty"
+_NEW_PARTIAL = _PARTIAL.format(side="new")
 
 
 # --- judging --------------------------------------------------------------------------------
@@ -307,8 +321,7 @@ def _delta(
     )
     for side, row, shown in (("old", old, a), ("new", new, b)):
         if shown is None and is_partial(row, metric):
-            why = f"in the score of the {side} side, failed segments count as empty"
-            return plain.model_copy(update={"reason": why})
+            return plain.model_copy(update={"reason": _PARTIAL.format(side=side)})
     if old is None or new is None:
         return plain
     if a is None or b is None:

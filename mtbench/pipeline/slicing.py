@@ -22,7 +22,8 @@ def slices(
 ) -> Iterator[tuple[Table, Sliced]]:
     """Scores of every table's systems by document, domain, original language or length.
 
-    Systems with partial scores are not among them; ``partial_systems`` names them.
+    Systems with partial scores are not among them, nor are tables of only such;
+    ``partial_systems`` names them.
 
     Args:
         results: Where the statistics are.
@@ -37,6 +38,8 @@ def slices(
     for table in board.tables:
         name = metric or table.rank_metric
         rows = [row for row in table.rows if name and _whole(row.cells.get(name))]
+        if name is not None and not rows and partial_systems(table, name):
+            continue
         if name is None or not rows:
             raise RequestError(f"{table.corpus}/{table.pair} has no {name or 'primary metric'}")
         statistics = {}

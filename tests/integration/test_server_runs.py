@@ -170,6 +170,13 @@ def test_half_a_surrogate_pair_can_be_told_as_json(workspace: Path, server: Serv
     assert json.loads(done.stdout)["error"]["details"][0] == "no \\ud800 here"
 
 
+# A job that a shell runs in the background ignores interruptions, and hands that on.
+LISTENING = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from mtbench.cli.main import main; main()"
+)
+
+
 def test_a_second_interruption_drops_what_is_under_way(workspace: Path, server: Server) -> None:
     card = workspace / "models" / "chat.toml"
     card.write_text(card.read_text().replace('"document"', '"segment"'))
@@ -185,7 +192,7 @@ def test_a_second_interruption_drops_what_is_under_way(workspace: Path, server: 
     server.usual = answer
     part = workspace / "results" / "tiny" / "en-de" / "chat"
     running = subprocess.Popen(
-        [sys.executable, "-m", "mtbench", "translate", "--model", "chat", "--corpus", "tiny"],
+        [sys.executable, "-c", LISTENING, "translate", "--model", "chat", "--corpus", "tiny"],
         cwd=workspace,
         env=environment(),
         stdout=subprocess.PIPE,

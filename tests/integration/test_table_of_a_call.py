@@ -150,6 +150,17 @@ def test_views_of_several_systems_leave_it_out_and_say_so(space: Space) -> None:
     assert {s["system"] for s in document[0]["slices"][0]["scores"]} == {"good", "mid"}
 
 
+def test_a_table_of_partial_scores_alone_does_not_hide_the_others(space: Space) -> None:
+    space.corpus("other", rows=rows(8)[4:])
+    for corpus, model in (("news", "bad"), ("other", "good")):
+        more = ("--corpus", corpus, *PART)
+        assert space("evaluate", "--model", model, "--metric", "chrf", *more).code == 0
+    answer = space("leaderboard", "--by", "length", "--format", "json")
+    assert answer.code == 0
+    assert [found["corpus"] for found in answer.json] == ["other"]
+    assert "news/en-it: all systems lack translations of segments; it is not shown" in answer.err
+
+
 def test_it_is_not_compared_with_a_whole_one(space: Space, tmp_path: Path) -> None:
     assert evaluate(space, "good", "bad", more=PART).code == 0
     shutil.move("results", "old")

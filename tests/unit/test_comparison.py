@@ -103,6 +103,17 @@ def test_a_partial_score_is_not_held_against_a_whole_one(first: bool) -> None:
     if not first:
         with pytest.raises(RegressionFound, match="has no comet any more"):
             check(found, ["missing"])
+        # Another row that can be tested does not let this one through.
+        other = compare(
+            side("old", old, row("b", comet=0.7)),
+            side("new", new, row("b", comet=0.9)),
+            infos=INFOS,
+            tester=answering({("b", "comet"): 0.1}),
+            margins={"comet": 0.01},
+        )
+        for gate in ("worse", "not-noninferior"):
+            with pytest.raises(RegressionFound, match=r"a on .*: comet: in the score of the new"):
+                check(other, [gate])
 
 
 def test_two_partial_scores_are_compared_and_said_to_be_partial() -> None:

@@ -224,17 +224,20 @@ def batch(*names: str) -> list[Finished]:
 
 
 def test_a_part_is_read_as_it_was_appended(folder: RunFolder) -> None:
-    assert folder.read_part("r") == ([], Spent())
-    folder.append_part("r", batch("a", "b"), Spent(1.25))
+    digest = run_of().run_digest
+    assert folder.read_part(digest) == ([], Spent())
+    folder.append_part(digest, batch("a", "b"), Spent(1.25))
     last = Spent(2.5, {"requests": 3.0, "cost_USD": 0.000125})
-    folder.append_part("r", [Finished(Hypothesis(id="c", failure="no"), {})], last)
-    finished, spent = folder.read_part("r")
+    folder.append_part(digest, [Finished(Hypothesis(id="c", failure="no"), {})], last)
+    folder.append_part("other", batch("a"), Spent(1.0))
+    finished, spent = folder.read_part(digest)
     assert spent == last
     assert finished == [*batch("a", "b"), Finished(Hypothesis(id="c", failure="no"), {})]
     again = Results(folder.path.parents[2]).run("news", PAIR, "mt")
-    assert again.read_part("r")[0] == finished
+    assert again.read_part(digest)[0] == finished
     folder.write_output(run_of(), HYPOTHESES, {})
-    assert not folder.part_path("r").exists()
+    assert not folder.part_path(digest).exists()
+    assert folder.part_path("other").exists(), "what other options had finished is kept"
 
 
 def test_a_part_cut_off_anywhere_keeps_its_whole_lines(folder: RunFolder) -> None:
