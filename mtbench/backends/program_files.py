@@ -84,7 +84,7 @@ class ProgramFiles:
                 found.append(f"the folder {one.name} holds too many files: {_UNSEEN}")
             elif not inside:
                 found.append(f"the folder {one.name} holds no file that counts")
-            elif len(inside) > len(self._readable(one) or ()):
+            elif not all(os.access(path, os.R_OK) for path in inside):
                 found.append(f"not all files in {one.name} can be read: {_UNSEEN}")
             elif first.get(one.name, now[one.name]) != now[one.name]:
                 found.append(f"the folder {one.name} changed while the program ran: {_SAY}")

@@ -49,24 +49,31 @@ model_option = click.option(
 )
 
 
-# For verbs that read stored results: which of their test sets.
-stored_selection = _together(
-    click.option(
+def _corpora(metavar: str, words: str) -> Callable[[F], F]:
+    return click.option(
         "--corpus",
         "corpora",
         multiple=True,
-        metavar="NAME",
+        metavar=metavar,
         shell_complete=completion.corpora,
-        help="Only these corpora.",
-    ),
-    click.option(
+        help=words,
+    )
+
+
+def _pairs(words: str) -> Callable[[F], F]:
+    return click.option(
         "--pair",
         "pairs",
         multiple=True,
         metavar="SRC-TGT",
         shell_complete=completion.pairs,
-        help="Only these directions.",
-    ),
+        help=words,
+    )
+
+
+# For verbs that read stored results: which of their test sets.
+stored_selection = _together(
+    _corpora("NAME", "Only these corpora."), _pairs("Only these directions.")
 )
 
 
@@ -88,22 +95,8 @@ def corpus_options(*, many_references: bool = False) -> Callable[[F], F]:
 
 
 _SELECTION = (
-    click.option(
-        "--corpus",
-        "corpora",
-        multiple=True,
-        metavar="NAME|PATH|GLOB",
-        shell_complete=completion.corpora,
-        help="Corpora to use. Default: every one in corpora/.",
-    ),
-    click.option(
-        "--pair",
-        "pairs",
-        multiple=True,
-        metavar="SRC-TGT",
-        shell_complete=completion.pairs,
-        help="Directions. Default: all.",
-    ),
+    _corpora("NAME|PATH|GLOB", "Corpora to use. Default: every one in corpora/."),
+    _pairs("Directions. Default: all."),
     click.option(
         "--limit",
         type=click.IntRange(min=1),

@@ -12,6 +12,7 @@ import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 LANGUAGES = ("en", "de", "fr", "it")
 PACKAGES = (
@@ -162,12 +163,12 @@ def _blocks(path: Path) -> list[tuple[str, str]]:
     ]
 
 
-def _tree(path: Path):  # type: ignore[no-untyped-def]  # lxml has no types
+def _tree(path: Path) -> Any:  # lxml has no types
     from lxml import html
 
     parser = html.HTMLParser(encoding="utf-8", no_network=True)
     return html.document_fromstring(path.read_bytes(), parser=parser)
 
 
-def _text(element) -> str:  # type: ignore[no-untyped-def]
+def _text(element: Any) -> str:
     return " ".join(element.text_content().split())
