@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from mtbench.digests import digest_json
 from mtbench.errors import CardError, RequestError, UnknownName
-from mtbench.files import read_toml
+from mtbench.files.digests import digest_json
+from mtbench.files.writing import read_toml
 from mtbench.plugins import BACKENDS, first_defect, parse_options
 from mtbench.types import CorpusCard, Json, Record, SystemCard
 

@@ -26,11 +26,11 @@ from mtbench.backends.apertium_modes import (
     tag_of,
 )
 from mtbench.backends.null_flush import Pipeline, PipelineFailed
-from mtbench.backends.processes import refuse_unwritable
-from mtbench.digests import digest_file, digest_rows
 from mtbench.errors import RequestError, SegmentError
+from mtbench.files.digests import digest_file, digest_rows
 from mtbench.languages import LanguagePair, base_language
 from mtbench.plugins import Backend
+from mtbench.processes.programs import refuse_unwritable
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
 

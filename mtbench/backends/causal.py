@@ -12,8 +12,8 @@ from pydantic import Field
 from mtbench.backends.decoding import DEFAULT_NEW_TOKENS, SamplingOptions, decoding_parameters
 from mtbench.backends.prompts import Prompter, PromptOptions, Request
 from mtbench.backends.seq2seq import sampling_settings
-from mtbench.backends.tokenization import first_line, load_tokenizer
-from mtbench.backends.torch_models import load_model, no_gradients, release, seeded
+from mtbench.checkpoints.tokenization import first_line, load_tokenizer
+from mtbench.checkpoints.torch_models import load_model, no_gradients, release, seeded
 from mtbench.errors import BackendError, RequestError, SegmentError
 from mtbench.plugins import require
 from mtbench.types import Json, Source, Translation

@@ -16,9 +16,9 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from mtbench.backends.processes import LateAnswer, Program, Reader, refuse_unwritable
 from mtbench.backends.spool import Kept, ResumePoint, Spool, resume_point
 from mtbench.errors import BackendError, SegmentError
+from mtbench.processes.programs import LateAnswer, Program, Reader, refuse_unwritable
 from mtbench.types import Source, Translation
 
 NEWLINES = re.compile(r"\r\n|\r|\n")

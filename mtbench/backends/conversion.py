@@ -7,11 +7,11 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-from mtbench.backends.hub import Checkpoint, cache_folder, fetch, read_config
-from mtbench.backends.tokenization import first_line, load_tokenizer, quiet
-from mtbench.digests import digest_json
+from mtbench.checkpoints.hub import Checkpoint, cache_folder, fetch, read_config
+from mtbench.checkpoints.tokenization import first_line, load_tokenizer, quiet
 from mtbench.errors import MissingWeights, RequestError
-from mtbench.files import check_writable, write_json
+from mtbench.files.digests import digest_json
+from mtbench.files.writing import check_writable, write_json
 from mtbench.plugins import require
 from mtbench.types import Json, Runtime
 

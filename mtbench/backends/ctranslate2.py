@@ -20,7 +20,6 @@ from mtbench.backends.decoding import (
     source_limit,
 )
 from mtbench.backends.families import Direction, direction
-from mtbench.backends.hub import Checkpoint, chosen_files, digest_files, fetch, find, read_config
 from mtbench.backends.huggingface import (
     checkpoint_serves,
     checkpoint_target,
@@ -28,7 +27,9 @@ from mtbench.backends.huggingface import (
     need_packages,
     versions,
 )
-from mtbench.backends.tokenization import Encoded, Tokenizer, first_line
+from mtbench.backends.tokenization import Encoded, Tokenizer
+from mtbench.checkpoints.hub import Checkpoint, chosen_files, digest_files, fetch, find, read_config
+from mtbench.checkpoints.tokenization import first_line
 from mtbench.errors import BackendError, MissingWeights, RequestError, SegmentError, Unavailable
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend, require

@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from mtbench.digests import digest_tree
 from mtbench.errors import MissingEngine, RequestError, SegmentError
+from mtbench.files.digests import digest_tree
 from mtbench.languages import LanguagePair, base_language
 from mtbench.plugins import Backend, require
 from mtbench.types import Json, Record, Runtime, Source, Translation

@@ -12,7 +12,9 @@ from typing import Any, Literal, cast
 from mtbench.backends.causal import Causal, CausalOptions, causal_decoding
 from mtbench.backends.decoding import CheckpointOptions, decoding_of
 from mtbench.backends.families import Direction, UnservedPair, direction, name_contradicts
-from mtbench.backends.hub import (
+from mtbench.backends.prompts import Prompter, PromptOptions
+from mtbench.backends.seq2seq import Seq2Seq
+from mtbench.checkpoints.hub import (
     Checkpoint,
     cached,
     chosen_files,
@@ -21,9 +23,7 @@ from mtbench.backends.hub import (
     find,
     read_config,
 )
-from mtbench.backends.prompts import Prompter, PromptOptions
-from mtbench.backends.seq2seq import Seq2Seq
-from mtbench.backends.torch_models import pick_device, seed_for
+from mtbench.checkpoints.torch_models import pick_device, seed_for
 from mtbench.errors import MissingExtra, MtbenchError, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend

@@ -9,10 +9,10 @@ from typing import Annotated, Literal, cast
 from pydantic import Field
 
 from mtbench.backends.wmt_xml import read_output
-from mtbench.digests import digest_file
 from mtbench.errors import DataError, RequestError, SegmentError
-from mtbench.files import read_lines
-from mtbench.jsonl import read_objects
+from mtbench.files.digests import digest_file
+from mtbench.files.jsonl import read_objects
+from mtbench.files.writing import read_lines
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation

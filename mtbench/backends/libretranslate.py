@@ -17,17 +17,10 @@ from mtbench.errors import (
     TransientError,
     UnusableAnswer,
 )
-from mtbench.keys import Secret, VariableName
 from mtbench.languages import LanguagePair, base_language
 from mtbench.plugins import Backend, first_defect
-from mtbench.servers import (
-    JsonClient,
-    Reply,
-    ServerUrl,
-    reach,
-    require_success,
-    unencrypted,
-)
+from mtbench.servers.client import JsonClient, Reply, ServerUrl, reach, require_success, unencrypted
+from mtbench.servers.secrets import Secret, VariableName
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
 

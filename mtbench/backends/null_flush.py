@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from mtbench.backends.apertium_modes import INSTALL, Mode, Stage
-from mtbench.backends.processes import LateAnswer, Program, Reader
 from mtbench.errors import MissingEngine
+from mtbench.processes.programs import LateAnswer, Program, Reader
 
 
 class PipelineFailed(Exception):

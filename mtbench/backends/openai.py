@@ -8,11 +8,11 @@ from types import TracebackType
 from typing import cast
 
 from mtbench.backends.prompts import Prompter, PromptOptions, Request
-from mtbench.chat import Chat, ChatAnswer, ChatOptions
-from mtbench.digests import digest_text
 from mtbench.errors import RequestError, UnusableAnswer
+from mtbench.files.digests import digest_text
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
+from mtbench.servers.chat import Chat, ChatAnswer, ChatOptions
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
 
@@ -109,7 +109,7 @@ class OpenAI(Backend):
         self._chat.__exit__(kind, error, trace)
 
     def translate(self, batch: Sequence[Source]) -> list[Translation]:
-        """Translates a batch; see ``mtbench.chat`` for what servers make it raise."""
+        """Translates a batch; see ``mtbench.servers.chat`` for what servers make it raise."""
         found: list[Translation] = []
         for request in self._prompter.requests(batch):
             found += self._translations(request)

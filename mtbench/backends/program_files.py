@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mtbench.backends.hub import digest_files
-from mtbench.digests import digest_file, digest_json
+from mtbench.checkpoints.hub import digest_files
 from mtbench.errors import RequestError
+from mtbench.files.digests import digest_file, digest_json
 from mtbench.types import Runtime
 
 MOST_FILES = 1000  # of a folder that is looked at unasked

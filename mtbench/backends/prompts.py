@@ -17,11 +17,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from mtbench.chat import Message
-from mtbench.digests import digest_json
 from mtbench.errors import DataError, RequestError, UnusableAnswer
-from mtbench.jsonl import read_objects
+from mtbench.files.digests import digest_json
+from mtbench.files.jsonl import read_objects
 from mtbench.languages import LanguagePair, language_name
+from mtbench.servers.chat import Message
 from mtbench.types import Json, Record, Source, Translation
 
 SEGMENT_PROMPT = """\

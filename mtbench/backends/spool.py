@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from mtbench.files import unreadable, unwritable
+from mtbench.files.writing import unreadable, unwritable
 from mtbench.types import Source
 
 PROOF = 4  # answers that must come out the same again, at least

@@ -7,7 +7,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from mtbench.errors import DataError, RequestError, UnknownName
-from mtbench.files import unreadable
+from mtbench.files.writing import unreadable
 from mtbench.languages import LanguagePair, base_language
 
 

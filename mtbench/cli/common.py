@@ -206,7 +206,7 @@ def runtime(device: str, batch_size: int | None, seed: int, force: bool, cache: 
     """
     import re
 
-    from mtbench.hub import offline
+    from mtbench.checkpoints.network import offline
 
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise RequestError(

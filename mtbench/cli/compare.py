@@ -11,7 +11,7 @@ from mtbench.cli import common
 from mtbench.errors import RegressionFound, RequestError
 
 if TYPE_CHECKING:
-    from mtbench.comparison.diffing import FailOn
+    from mtbench.boards.comparison.diffing import FailOn
 
 
 @click.command(epilog="Example: mtbench compare main.csv results/leaderboard.csv --fail-on worse")
@@ -82,7 +82,7 @@ def compare(
     Each is a CSV, a results folder, or the folder of one run. With the stored statistics of both
     at hand, deltas come with intervals and tests. The verdict can gate a pull request.
     """
-    from mtbench.comparison import check, parse_map
+    from mtbench.boards.comparison import check, parse_map
     from mtbench.pipeline.comparing import Given, compare_leaderboards
     from mtbench.report.comparison_text import render_comparison
 

@@ -49,7 +49,7 @@ def export(
     quiet: bool,
 ) -> None:
     """CORPUS as plain text, TSV, CSV or TMX; with its scores in the layout of mt-metrics-eval."""
-    from mtbench.formats.exporting import TARGETS, export_test_set
+    from mtbench.corpora.formats.exporting import TARGETS, export_test_set
 
     if kind not in TARGETS:
         raise UnknownName("format", kind, TARGETS)
@@ -75,7 +75,7 @@ def export(
 
 def _test_sets(corpus: str, pairs: Sequence[str], reference: str | None) -> list[TestSet]:
     from mtbench.config import find_corpora, workspace
-    from mtbench.corpus import load, pair_files
+    from mtbench.corpora.load import load, pair_files
     from mtbench.languages import LanguagePair
 
     wanted = {LanguagePair.parse(pair) for pair in pairs}
@@ -97,8 +97,8 @@ def _export_results(
     sets: Sequence[TestSet], results: Path, folder: Path, *, join: bool
 ) -> list[Path]:
     """Outputs and scores of these test sets."""
+    from mtbench.corpora.formats.wmt_scores import reference_names, write_output, write_scores
     from mtbench.errors import DataError
-    from mtbench.formats.wmt_scores import reference_names, write_output, write_scores
     from mtbench.results import Results
 
     by_name = {test_set.name: test_set for test_set in sets}

@@ -10,7 +10,7 @@ from mtbench.cli import common
 from mtbench.errors import RequestError, UnknownName
 
 if TYPE_CHECKING:
-    from mtbench.formats.importing import ImportReport
+    from mtbench.corpora.formats.importing import ImportReport
 
 _FROM = "tmx|wmt-xml|tsv|csv|plain|jsonl|parquet|hf|sacrebleu"
 
@@ -89,9 +89,9 @@ def import_(
     """
     from pathlib import Path
 
-    from mtbench.formats.columns import parse_map
-    from mtbench.formats.importing import FORMATS, ImportRequest, import_corpus
-    from mtbench.formats.presets import CARDS
+    from mtbench.corpora.formats.columns import parse_map
+    from mtbench.corpora.formats.importing import FORMATS, ImportRequest, import_corpus
+    from mtbench.corpora.formats.presets import CARDS
     from mtbench.languages import LanguagePair
     from mtbench.types import CorpusCard
 

@@ -10,7 +10,7 @@ import click
 from mtbench.cli import common
 
 if TYPE_CHECKING:
-    from mtbench.facts import CorpusFacts
+    from mtbench.corpora.describe import CorpusFacts
     from mtbench.types import CorpusCard, Json
 
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def list_(style: str) -> None:
     """The corpora of the workspace and those that come with mtbench."""
     from mtbench.config import corpus_folders, read_corpus_card, workspace
-    from mtbench.corpus import pair_files
+    from mtbench.corpora.load import pair_files
     from mtbench.errors import MtbenchError
 
     rows: list[dict[str, Json]] = []
@@ -53,9 +53,9 @@ def list_(style: str) -> None:
 def show(corpora: tuple[str, ...], pairs: tuple[str, ...], style: str) -> None:
     """Counts, lengths, documents, origins, and the smallest p-value a test could reach."""
     from mtbench.config import find_corpora, read_corpus_card, workspace
-    from mtbench.corpus import load, pair_files
+    from mtbench.corpora.describe import describe
+    from mtbench.corpora.load import load, pair_files
     from mtbench.errors import UnknownName
-    from mtbench.facts import describe
     from mtbench.languages import LanguagePair
 
     wanted = {LanguagePair.parse(pair) for pair in pairs}

@@ -22,8 +22,8 @@ def validate(paths: tuple[str, ...], strict: bool, style: str, verbose: bool, qu
     from pathlib import Path
 
     from mtbench.config import corpus_folders, workspace
+    from mtbench.corpora.validation import validate as look_at
     from mtbench.errors import RequestError, UnknownName
-    from mtbench.validation import validate as look_at
 
     space = workspace()
     known = corpus_folders(space.corpora)

@@ -14,8 +14,8 @@ from mtbench.errors import Unavailable
 @common.taken_talk_options
 def doctor(hub: bool, style: str) -> None:
     """Say what is installed and reachable, and which systems and metrics can run here."""
-    from mtbench.hub import reachable
-    from mtbench.pipeline.diagnosis import diagnose
+    from mtbench.checkpoints.network import reachable
+    from mtbench.pipeline.doctor import diagnose
 
     if hub:
         if not reachable():

@@ -12,9 +12,9 @@ from mtbench.cli.output import say
 from mtbench.errors import RequestError, UnknownName
 
 if TYPE_CHECKING:
+    from mtbench.boards.slices import By
     from mtbench.config import Workspace
     from mtbench.results import Results
-    from mtbench.slices import By
     from mtbench.types import Leaderboard
 
 
@@ -100,7 +100,7 @@ def _check_one_view(style: str, *views: object) -> None:
 
 
 def _print_suspicion(space: Workspace, board: Leaderboard, style: str) -> None:
-    from mtbench.pipeline.suspecting import suspect
+    from mtbench.pipeline.suspicion import suspect
     from mtbench.report import words
 
     found = list(suspect(space, board))
@@ -204,7 +204,7 @@ def _print_health(space: Workspace, board: Leaderboard, style: str, *, verbose: 
 
 
 def _print_overview(board: Leaderboard, metric: str | None, style: str) -> None:
-    from mtbench.overview import overview
+    from mtbench.boards.over_pairs import overview
 
     found = overview(board, metric)
     if style == "json":

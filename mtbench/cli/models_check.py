@@ -146,7 +146,7 @@ def _check_translates(card: SystemCard) -> None:
 def _default_pairs(card: SystemCard, space: Workspace) -> list[LanguagePair]:
     """The pairs a card names; of one that serves any, the first that a corpus here has."""
     from mtbench.config import find_corpora
-    from mtbench.corpus import pair_files
+    from mtbench.corpora.load import pair_files
     from mtbench.languages import LanguagePair
     from mtbench.plugins import BACKENDS, parse_options
 

@@ -49,7 +49,7 @@ FIELDS = (
 def new(name: str, model: str, pairs: tuple[str, ...], output: str) -> None:
     """Write a commented card for a system, ready to be filled in."""
     from mtbench.config import check_name, find_system
-    from mtbench.files import write_text
+    from mtbench.files.writing import write_text
     from mtbench.languages import LanguagePair
     from mtbench.plugins import BACKENDS
 

@@ -72,7 +72,7 @@ def report(
     """
     from mtbench.cli.output import say
     from mtbench.config import workspace
-    from mtbench.files import write_json, write_text
+    from mtbench.files.writing import write_json, write_text
     from mtbench.languages import LanguagePair
     from mtbench.pipeline.pearmut import campaign
     from mtbench.pipeline.reporting import gather

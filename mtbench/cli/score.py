@@ -100,7 +100,7 @@ def _on_files(
 
     from mtbench import pipeline
     from mtbench.config import workspace
-    from mtbench.corpus import first
+    from mtbench.corpora.load import first
     from mtbench.plugins import DEFAULT_METRICS, make_metric
 
     whole = _test_set(request, source, references)
@@ -120,7 +120,7 @@ def _on_files(
 
 
 def _test_set(request: Request, source: str | None, references: Sequence[str]) -> TestSet:
-    from mtbench.corpus import plain
+    from mtbench.corpora.load import plain
     from mtbench.languages import LanguagePair
 
     if len(request.pairs) != 1:
@@ -153,7 +153,7 @@ def _given(source: str | None) -> list[str]:
 
 
 def _lines(path: str) -> list[str]:
-    from mtbench.files import read_lines
+    from mtbench.files.writing import read_lines
 
     return [line for _, line in read_lines(Path(path))]
 

@@ -10,8 +10,7 @@ from typing import Protocol, TypeVar
 
 import tomli_w
 
-from mtbench.digests import digest_text
-from mtbench.documents import account
+from mtbench.documents import report as account
 from mtbench.documents.doubts import doubts
 from mtbench.documents.encoders import Choice, Remembering, Views, choose, served
 from mtbench.documents.finer import Sentences
@@ -19,10 +18,11 @@ from mtbench.documents.group import group
 from mtbench.documents.load import fixed_stories, read_documents
 from mtbench.documents.records import Build, BuildOptions, BuildReport
 from mtbench.documents.segments import Segment, Story, by_direction, lines
-from mtbench.documents.sift import Sifted, sift
+from mtbench.documents.select import Sifted, sift
 from mtbench.documents.story import segments_of
-from mtbench.embeddings import SentenceEncoder
+from mtbench.encoders.packaged import SentenceEncoder
 from mtbench.errors import RequestError
+from mtbench.files.digests import digest_text
 from mtbench.languages import LanguagePair, language_name
 from mtbench.types import CorpusCard
 

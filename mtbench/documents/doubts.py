@@ -11,7 +11,7 @@ from mtbench.documents.boilerplate import line_key
 from mtbench.documents.records import Suspicion
 from mtbench.documents.segments import UNSPACED, Segment, sides
 from mtbench.languages import LanguagePair, base_language
-from mtbench.numerals import differing_numbers
+from mtbench.text.numbers import differing_numbers
 
 UNSURE = 0.5
 LONGER = 2.0  # times the usual ratio of lengths in the file

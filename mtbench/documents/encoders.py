@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtbench.documents.checkpoint import CheckpointEncoder
 from mtbench.documents.lexical import LexicalEncoder
-from mtbench.documents.sift import Sifted
+from mtbench.documents.select import Sifted
 from mtbench.documents.similarity import Encoded
-from mtbench.embeddings import (
+from mtbench.encoders.checkpoint import CheckpointEncoder
+from mtbench.encoders.packaged import (
     EMBEDDED,
     EMBEDDED_LANGUAGES,
     EmbeddedEncoder,

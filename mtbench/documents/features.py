@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mtbench.documents.align import MOVES, Move
 from mtbench.documents.evidence import anchor_matrix
 from mtbench.documents.similarity import Encoded, likeness
-from mtbench.embeddings import Vectors
+from mtbench.encoders.packaged import Vectors
 
 Matrix = NDArray[np.float64]
 Places = NDArray[np.int64]

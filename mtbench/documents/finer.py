@@ -9,10 +9,10 @@ from mtbench.documents import axis
 from mtbench.documents.records import Bead
 from mtbench.documents.scoring import align
 from mtbench.documents.segments import Label, Place, Segment, Story, join
+from mtbench.documents.select import Sifted
 from mtbench.documents.sentences import splitter
-from mtbench.documents.sift import Sifted
 from mtbench.documents.similarity import Encoded
-from mtbench.embeddings import SentenceEncoder
+from mtbench.encoders.packaged import SentenceEncoder
 
 Pair = tuple[int, int]
 _STRIDE = 1_000_000  # no paragraph has more sentences

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from mtbench.documents import match
 from mtbench.documents.encoders import Views
 from mtbench.documents.segments import Story
-from mtbench.documents.sift import Sifted
+from mtbench.documents.select import Sifted
 
 ID_DIGITS = 4
 

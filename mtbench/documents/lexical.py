@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from mtbench.documents.evidence import anchors
-from mtbench.embeddings import SentenceEncoder, Vectors
+from mtbench.encoders.packaged import SentenceEncoder, Vectors
 
 DIMENSIONS = 2048
 ANCHOR = 3.0

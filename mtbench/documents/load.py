@@ -8,11 +8,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mtbench.digests import digest_json
 from mtbench.documents.identify import LanguageIdentifier
 from mtbench.documents.read import read_paragraphs
 from mtbench.documents.records import BuildOptions, Document
 from mtbench.errors import RequestError, UnknownName
+from mtbench.files.digests import digest_json
 from mtbench.languages import language_name
 
 T = TypeVar("T")

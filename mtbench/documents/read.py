@@ -11,7 +11,7 @@ from mtbench.documents.encoding import guess
 from mtbench.documents.markup import html_paragraphs, markdown_paragraphs
 from mtbench.documents.paragraphs import plain_paragraphs
 from mtbench.errors import DataError, RequestError
-from mtbench.files import unreadable
+from mtbench.files.writing import unreadable
 
 PLAIN = frozenset({"", ".txt", ".text"})
 MARKDOWN = frozenset({".md", ".markdown"})

@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from mtbench.documents.align import Move, best_path
 from mtbench.documents.axis import agreeing
-from mtbench.documents.chances import Chances, chances
+from mtbench.documents.cross_language import testimony, unit_chances
 from mtbench.documents.features import Candidates, candidates
+from mtbench.documents.posteriors import Chances, chances
 from mtbench.documents.records import Bead
 from mtbench.documents.similarity import Encoded
 from mtbench.documents.weights import ALONE, WITNESSED, Weights
-from mtbench.documents.witnesses import testimony, unit_chances
 
 Matrix = NDArray[np.float64]
 Pair = tuple[int, int]

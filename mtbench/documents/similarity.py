@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.documents.evidence import anchors, brackets, ends, numbers, sentences
-from mtbench.embeddings import SentenceEncoder, Vectors
+from mtbench.encoders.packaged import SentenceEncoder, Vectors
 
 Matrix = NDArray[np.float64]
 

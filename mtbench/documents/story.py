@@ -10,8 +10,8 @@ from mtbench.documents.finer import Sentences, sentence_segments
 from mtbench.documents.records import Bead
 from mtbench.documents.scoring import align_story
 from mtbench.documents.segments import Segment, Story, join
-from mtbench.documents.sift import Sifted
-from mtbench.embeddings import SentenceEncoder
+from mtbench.documents.select import Sifted
+from mtbench.encoders.packaged import SentenceEncoder
 
 Pair = tuple[int, int]
 

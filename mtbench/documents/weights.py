@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mtbench.documents.chances import Gap
+from mtbench.documents.posteriors import Gap
 
 
 @dataclass(frozen=True)

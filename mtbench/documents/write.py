@@ -11,7 +11,7 @@ from pathlib import Path
 from mtbench.documents.build import CARD, OUR_NOTES, card_text
 from mtbench.documents.records import Build
 from mtbench.errors import RequestError
-from mtbench.files import check_writable, unreadable, unwritable, write_text
+from mtbench.files.writing import check_writable, unreadable, unwritable, write_text
 from mtbench.types import CorpusCard
 
 if sys.version_info >= (3, 11):

@@ -21,15 +21,15 @@ from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-from mtbench.engine.pipe import Ended, receive, send
 from mtbench.errors import RunFailed
+from mtbench.processes.pipe import Ended, receive, send
 from mtbench.types import Json, Record
 
 Work = Callable[[Any], Any]
 
 _TRIAL = 0.5  # seconds of work in this process before more are thought of
 _WORTH_IT = 3.0  # seconds of work left that justify starting processes
-_START = "import sys; sys.path[:] = sys.argv[2:]; from mtbench.engine.pipe import serve; serve()"
+_START = "import sys; sys.path[:] = sys.argv[2:]; from mtbench.processes.pipe import serve; serve()"
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 

@@ -13,7 +13,7 @@ from types import TracebackType
 import numpy as np
 
 import mtbench
-from mtbench.embeddings import (
+from mtbench.encoders.packaged import (
     EMBEDDED,
     EMBEDDED_LANGUAGES,
     EmbeddedEncoder,

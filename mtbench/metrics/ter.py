@@ -22,14 +22,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import add
 from typing import Any, NamedTuple
 
-from mtbench.metrics.ter_paths import (
-    Beam,
-    alignment,
-    beam_path,
-    beam_rows,
-    beam_tails,
-    best_path,
-)
+from mtbench.metrics.ter_paths import Beam, alignment, beam_path, beam_rows, beam_tails, best_path
 
 MAX_SHIFT_SIZE = 10
 MAX_SHIFT_DISTANCE = 50

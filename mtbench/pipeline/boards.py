@@ -10,8 +10,8 @@ from contextlib import suppress
 import numpy as np
 
 from mtbench import __version__
+from mtbench.boards.leaderboard import Entry, Ranked, Ranker, Standing, build
 from mtbench.errors import MtbenchError
-from mtbench.leaderboard import Entry, Ranked, Ranker, Standing, build
 from mtbench.pipeline.scores import belongs
 from mtbench.plugins import Array, make_metric
 from mtbench.report.csv_table import APOSTROPHE, to_csv

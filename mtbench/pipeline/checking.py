@@ -7,10 +7,10 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mtbench import translate as translating
-from mtbench.digests import canonical_json
 from mtbench.errors import BackendError, DataError, SegmentError
+from mtbench.files.digests import canonical_json
 from mtbench.plugins import Backend
+from mtbench.stages import translation as translating
 from mtbench.types import Record, Source, Translation
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mtbench.comparison import (
+from mtbench.boards.comparison import (
     Evidence,
     Question,
     Side,
@@ -17,8 +17,8 @@ from mtbench.comparison import (
     read_side,
     side_of_board,
 )
+from mtbench.boards.leaderboard import Ranked, build
 from mtbench.errors import MtbenchError, RequestError, UnknownName
-from mtbench.leaderboard import Ranked, build
 from mtbench.pipeline.boards import current_states, read_entry
 from mtbench.plugins import METRICS, Metric, make_metric
 from mtbench.results import Results, RunFolder

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from mtbench import translate as translating
+from mtbench.pipeline.estimate import probe
 from mtbench.pipeline.outputs import already_done, stored_output
-from mtbench.pipeline.probing import probe
 from mtbench.pipeline.scores import needs_scoring
 from mtbench.pipeline.work import Plan, Request, Task
+from mtbench.stages import translation as translating
 from mtbench.types import Record
 
 BYTES_A_TOKEN = 4  # a rule of thumb for text in UTF-8; servers bill by their own count

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mtbench import score as scoring
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, PartialOutput
 from mtbench.pipeline.boards import board, write_leaderboard
@@ -14,6 +13,7 @@ from mtbench.pipeline.planning import plan
 from mtbench.pipeline.scores import score
 from mtbench.pipeline.work import Plan, Request, Watcher
 from mtbench.results import Results
+from mtbench.stages import scoring
 from mtbench.types import Cell, Leaderboard, Row, RunRecord, TestSet
 
 

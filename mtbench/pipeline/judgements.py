@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from mtbench.errors import DataError
-from mtbench.files import read_lines
-from mtbench.jsonl import read_objects
+from mtbench.files.jsonl import read_objects
+from mtbench.files.writing import read_lines
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.pearmut import annotated, is_annotation
 from mtbench.plugins import Array

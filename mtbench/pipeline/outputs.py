@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 
 from mtbench import __version__
-from mtbench import translate as translating
 from mtbench.config import Workspace
 from mtbench.errors import BackendError, MtbenchError, Unavailable
 from mtbench.pipeline.surface import Surface
@@ -16,6 +15,7 @@ from mtbench.pipeline.test_sets import label_segments
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Backend
 from mtbench.results import Results
+from mtbench.stages import translation as translating
 from mtbench.types import (
     Finished,
     RunRecord,

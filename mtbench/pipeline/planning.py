@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from mtbench import corpus as corpora
-from mtbench import score as scoring
-from mtbench import translate as translating
 from mtbench.config import (
     Workspace,
     find_corpora,
@@ -16,8 +13,9 @@ from mtbench.config import (
     shipped,
     system_options,
 )
-from mtbench.digests import digest_json
+from mtbench.corpora import load as corpora
 from mtbench.errors import MtbenchError, RequestError, Unavailable, UnknownName
+from mtbench.files.digests import digest_json
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import (
     BACKENDS,
@@ -29,6 +27,8 @@ from mtbench.plugins import (
     parse_options,
 )
 from mtbench.results import Results
+from mtbench.stages import scoring
+from mtbench.stages import translation as translating
 from mtbench.types import Record, RunRecord, Runtime, SystemCard, TestSet
 
 

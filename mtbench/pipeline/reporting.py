@@ -8,27 +8,20 @@ from pathlib import Path
 
 import numpy as np
 
+from mtbench.boards.slices import By, Estimator, Pool, labels_by, slice_scores
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.pipeline.arguments import model_argument
 from mtbench.pipeline.boards import board
-from mtbench.pipeline.flagging import Flagger
+from mtbench.pipeline.flags import Flagger
 from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
-from mtbench.pipeline.suspecting import suspect
+from mtbench.pipeline.suspicion import suspect
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.pipeline.work import Watcher
 from mtbench.plugins import Array, make_metric
-from mtbench.report.html import (
-    Content,
-    Group,
-    GroupScore,
-    Judgements,
-    SetContent,
-    Suspicion,
-)
+from mtbench.report.html import Content, Group, GroupScore, Judgements, SetContent, Suspicion
 from mtbench.results import Results
 from mtbench.significance import interval_of_part
-from mtbench.slices import By, Estimator, Pool, labels_by, slice_scores
 from mtbench.types import (
     Json,
     Labels,

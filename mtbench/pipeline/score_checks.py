@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from mtbench import score as scoring
 from mtbench.errors import MtbenchError, UnknownName
 from mtbench.pipeline.scores import belongs
 from mtbench.plugins import Metric, make_metric
 from mtbench.results import RunFolder
 from mtbench.significance import bootstrap_interval, choose_unit
+from mtbench.stages import scoring
 from mtbench.types import MetricResult, Record, Runtime, SystemOutput, TestSet
 
 TOLERANCE = 1e-9

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
-from mtbench import score as scoring
 from mtbench.errors import MetricError, MtbenchError, Unavailable
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Metric
 from mtbench.significance import bootstrap_interval, choose_unit
+from mtbench.stages import scoring
 from mtbench.types import MetricResult, RunRecord, Score, ScoringView, Signature, TestSet
 
 INTERVAL_RESAMPLES = 1_000

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import partial
 from typing import get_args
 
+from mtbench.boards.slices import By, labels_by, slice_scores
 from mtbench.errors import RequestError
 from mtbench.plugins import make_metric
 from mtbench.results import Results
 from mtbench.significance import interval_of_part
-from mtbench.slices import By, labels_by, slice_scores
 from mtbench.types import Cell, Leaderboard, Runtime, Table
 from mtbench.types.findings import Sliced
 

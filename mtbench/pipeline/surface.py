@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mtbench import score as scoring
 from mtbench.errors import Unavailable
 from mtbench.plugins import Metric, Scorer, make_metric
+from mtbench.stages import scoring
 from mtbench.types import Hypothesis, RunRecord, Runtime, TestSet
 
 

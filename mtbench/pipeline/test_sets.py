@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from mtbench import corpus as corpora
 from mtbench.config import Workspace, corpus_folders
+from mtbench.corpora import load as corpora
 from mtbench.errors import MtbenchError
 from mtbench.results import RunFolder
 from mtbench.types import Labels, TestSet

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from mtbench import score as scoring
 from mtbench.config import Workspace
 from mtbench.errors import DataError, MtbenchError, RequestError
 from mtbench.pipeline.boards import board_like
@@ -13,6 +12,7 @@ from mtbench.pipeline.score_checks import Finding, check_score
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
+from mtbench.stages import scoring
 from mtbench.types import Signature, SystemOutput, TestSet
 
 

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from mtbench.errors import DataError, MtbenchError
-from mtbench.files import read_json, write_json, write_text
+from mtbench.files.writing import read_json, write_json, write_text
 from mtbench.languages import LanguagePair
 from mtbench.results import score_files
 from mtbench.results.lines import hypothesis_values, json_line, record

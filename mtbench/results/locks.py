@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from mtbench.files import check_writable, write_text
+from mtbench.files.writing import check_writable, write_text
 
 FOLDER = ".locks"
 

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from mtbench.files import unreadable, unwritable
+from mtbench.files.writing import unreadable, unwritable
 from mtbench.results.lines import hypothesis_values, json_line
 from mtbench.types import Finished, Hypothesis, Json, Spent
 

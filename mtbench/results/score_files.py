@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from mtbench.errors import DataError
-from mtbench.files import read_json, write_bytes, write_text
+from mtbench.files.writing import read_json, write_bytes, write_text
 from mtbench.results.lines import one_key_a_line, record
 from mtbench.types import Json, MetricResult, Score, Statistics
 

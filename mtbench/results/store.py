@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mtbench.errors import DataError
-from mtbench.files import check_writable, read_json, write_text
+from mtbench.files.writing import check_writable, read_json, write_text
 from mtbench.languages import LanguagePair
 from mtbench.results.folder import RunFolder
 from mtbench.results.lines import one_key_a_line, record

@@ -9,13 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mtbench.significance.intervals import (
-    RESAMPLES,
-    Pool,
-    bootstrap_scores,
-    percentiles,
-    pooled,
-)
+from mtbench.significance.intervals import RESAMPLES, Pool, bootstrap_scores, percentiles, pooled
 from mtbench.significance.randomization import (
     TIE,
     Outcome,

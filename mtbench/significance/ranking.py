@@ -6,12 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from mtbench.significance.intervals import Pool
 from mtbench.significance.paired import Family
-from mtbench.significance.randomization import (
-    all_pairs,
-    floor_p,
-    method_for,
-    ruled_resamples,
-)
+from mtbench.significance.randomization import all_pairs, floor_p, method_for, ruled_resamples
 from mtbench.significance.units import Array, Units
 from mtbench.types.findings import PairedTest, RankedSystem, Ranking
 

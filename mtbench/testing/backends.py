@@ -8,8 +8,8 @@ from itertools import groupby
 
 from mtbench.errors import SegmentError
 from mtbench.plugins import Backend
+from mtbench.stages.translation import persistent
 from mtbench.testing.contract import ContractBroken, require, require_json
-from mtbench.translate import persistent
 from mtbench.types import Source, Translation
 
 PLAIN_TEXTS = (

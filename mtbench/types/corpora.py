@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from mtbench.digests import digest_rows, digest_text
+from mtbench.files.digests import digest_rows, digest_text
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.types.base import SCHEMA_VERSION, Json, Origin, Record
 

@@ -6,7 +6,7 @@ import re
 
 from pydantic import field_validator
 
-from mtbench.digests import digest_text
+from mtbench.files.digests import digest_text
 from mtbench.types.base import Record
 
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*\Z")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from mtbench.digests import digest_rows
+from mtbench.files.digests import digest_rows
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.types.base import SCHEMA_VERSION, Json, Record
 from mtbench.types.corpora import TestSetFacts

@@ -10,12 +10,10 @@ LAYERS: dict[str, int] = {
     name: layer
     for layer, names in enumerate(
         (
-            "digests errors interruptions languages types",
-            "chat config embeddings engine files hub identification jsonl keys numerals plugins "
-            "seams servers",
-            "backends metrics",
-            "comparison corpus documents facts formats leaderboard overview report results score "
-            "significance slices suspicion translate validation",
+            "errors files interruptions languages types",
+            "checkpoints config engine plugins processes seams servers text",
+            "boards corpora encoders report results significance stages",
+            "backends documents metrics",
             "pipeline testing",
             "cli",
             "__main__",

@@ -41,7 +41,7 @@ import numpy as np
 from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.build import build_corpus
 from mtbench.documents.records import BuildOptions
-from mtbench.embeddings import EmbeddedEncoder, SentenceEncoder, Vectors
+from mtbench.encoders.packaged import EmbeddedEncoder, SentenceEncoder, Vectors
 from tests.support.debian_docs import Page, fetch, pages
 from tests.support.noisy_documents import Bead, NoisyDocument, Row, gold_beads, make_documents
 

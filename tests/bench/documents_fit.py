@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from mtbench.documents.align import Move
 from mtbench.documents.boilerplate import line_key, recurring
-from mtbench.documents.chances import Chances, Gap
 from mtbench.documents.features import candidates
+from mtbench.documents.posteriors import Chances, Gap
 from mtbench.documents.scoring import Found, heard, weigh
 from mtbench.documents.similarity import Encoded
 from mtbench.documents.weights import Weights

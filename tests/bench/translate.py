@@ -32,10 +32,10 @@ from pathlib import Path
 from typing import Any
 
 from mtbench.backends.ctranslate2 import CTranslate2
-from mtbench.backends.tokenization import quiet
-from mtbench.jsonl import read_objects
+from mtbench.checkpoints.tokenization import quiet
+from mtbench.files.jsonl import read_objects
 from mtbench.languages import LanguagePair
-from mtbench.translate import plan, translate
+from mtbench.stages.translation import plan, translate
 from mtbench.types import Finished, Runtime, Source
 from tests.support.tiny_marian import BASE, make_marian
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from mtbench.boards.suspicion import Evidence, reference_affinity
 from mtbench.metrics.lexical import Chrf
-from mtbench.suspicion import Evidence, reference_affinity
 from mtbench.types import Runtime, SystemCard, TestSetFacts
 from tests.support.lexical import view_of
 from tests.support.wmt22 import outputs_of, reference_of

@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from mtbench.chat import Chat, ChatOptions, Message, Price
 from mtbench.errors import (
     BackendError,
     MissingEngine,
@@ -23,7 +22,8 @@ from mtbench.errors import (
     TransientError,
     Unavailable,
 )
-from mtbench.servers import BODY_LIMIT, retry_after
+from mtbench.servers.chat import Chat, ChatOptions, Message, Price
+from mtbench.servers.client import BODY_LIMIT, retry_after
 from tests.support.server import Say, Server, chat_answer, chat_server
 
 KEY = "sk-very/secret-0123456789"

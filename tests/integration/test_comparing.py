@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mtbench.boards.comparison import check, parse_map
 from mtbench.cli.main import run
-from mtbench.comparison import check, parse_map
 from mtbench.errors import RegressionFound, RequestError
 from mtbench.pipeline.comparing import Given, compare_leaderboards
 from mtbench.types.findings import LeaderboardDiff, PairedTest

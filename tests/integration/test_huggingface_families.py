@@ -10,7 +10,7 @@ import pytest
 
 from mtbench.backends.families import Direction
 from mtbench.backends.huggingface import HuggingFace
-from mtbench.backends.tokenization import quiet
+from mtbench.checkpoints.tokenization import quiet
 from mtbench.errors import RequestError
 from mtbench.languages import LanguagePair
 from mtbench.types import Runtime, Source, Translation

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mtbench.backends.huggingface import HuggingFace
-from mtbench.backends.tokenization import quiet
+from mtbench.checkpoints.tokenization import quiet
 from mtbench.errors import DataError, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend

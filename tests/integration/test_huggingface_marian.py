@@ -12,7 +12,8 @@ import pytest
 
 from mtbench.backends.huggingface import HuggingFace
 from mtbench.backends.seq2seq import Seq2Seq
-from mtbench.backends.tokenization import Encoded, quiet
+from mtbench.backends.tokenization import Encoded
+from mtbench.checkpoints.tokenization import quiet
 from mtbench.errors import DataError, MissingWeights, RequestError, SegmentError, Unavailable
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend, parse_options

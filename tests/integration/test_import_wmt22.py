@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from mtbench.cli.main import run
-from mtbench.corpus import load, pair_files
-from mtbench.files import read_lines
-from mtbench.formats.importing import ImportReport
+from mtbench.corpora.formats.importing import ImportReport
+from mtbench.corpora.load import load, pair_files
+from mtbench.files.writing import read_lines
 from mtbench.types import TestSet
 from tests.support.imports import take
 

@@ -21,7 +21,7 @@ from mtbench.errors import (
 )
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend
-from mtbench.translate import plan, translate
+from mtbench.stages.translation import plan, translate
 from mtbench.types import Finished, Runtime, Source
 from tests.support.server import Asked, Say, Server
 

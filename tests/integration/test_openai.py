@@ -13,7 +13,7 @@ from mtbench.backends.openai import OpenAI
 from mtbench.errors import BackendError, DataError, MissingEngine, RequestError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend
-from mtbench.translate import plan, translate
+from mtbench.stages.translation import plan, translate
 from mtbench.types import Finished, Hypothesis, Runtime, Source
 from tests.support.server import Say, Server, chat_answer, chat_server, shout
 

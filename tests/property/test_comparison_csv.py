@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtbench.comparison import read_side
+from mtbench.boards.comparison import read_side
 from mtbench.languages import LanguagePair
 from mtbench.report.csv_table import to_csv
 from mtbench.types import Cell, Leaderboard, Row, Table, TestSetFacts

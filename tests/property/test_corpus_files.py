@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mtbench.corpus import PairFile, first, load, read_segments
+from mtbench.corpora.load import PairFile, first, load, read_segments
 from mtbench.errors import MtbenchError
-from mtbench.jsonl import read_objects
+from mtbench.files.jsonl import read_objects
 from mtbench.languages import LanguagePair
 from mtbench.types import TestSet
 from tests.support.record_strategies import json_values

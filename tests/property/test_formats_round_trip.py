@@ -12,11 +12,11 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtbench.formats.importing import _file_rows
-from mtbench.formats.plain import read_plain, text_file, write_lines
-from mtbench.formats.segments import ImportedSegment, Remarks, Wanted, corpus_line
-from mtbench.formats.tables import read_rows, read_table, write_table
-from mtbench.formats.tmx import read_tmx, write_tmx
+from mtbench.corpora.formats.importing import _file_rows
+from mtbench.corpora.formats.plain import read_plain, text_file, write_lines
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted, corpus_line
+from mtbench.corpora.formats.tables import read_rows, read_table, write_table
+from mtbench.corpora.formats.tmx import read_tmx, write_tmx
 from mtbench.languages import LanguagePair
 from tests.support.imports import write_jsonl
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 import mtbench.types
-from mtbench.digests import canonical_json, digest_json, digest_rows
+from mtbench.files.digests import canonical_json, digest_json, digest_rows
 from mtbench.languages import LanguagePair, normalise_tag
 from mtbench.types import Record, Signature, Source, Statistics
 from tests.support.record_strategies import TAGS, json_values, of_record, pairs, text

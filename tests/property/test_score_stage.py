@@ -10,9 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mtbench import score as scoring
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Metric, make_metric
+from mtbench.stages import scoring
 from mtbench.types import (
     Hypothesis,
     MetricResult,

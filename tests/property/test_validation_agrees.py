@@ -10,9 +10,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mtbench.corpus import read_segments
+from mtbench.corpora.load import read_segments
+from mtbench.corpora.validation import validate
 from mtbench.errors import DataError
-from mtbench.validation import validate
 
 KEYS = (
     "id", "src", "ref", "doc", "domain", "original_language", "origin", "alignment", "context",

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtbench.backends.tokenization import quiet
+from mtbench.checkpoints.tokenization import quiet
 from mtbench.languages import LanguagePair
 from tests.support.tiny_marian import BASE, Shape, make_marian
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from mtbench.comparison import Evidence, Question, Side, SideCell, SideRow
+from mtbench.boards.comparison import Evidence, Question, Side, SideCell, SideRow
 from mtbench.languages import LanguagePair
 from mtbench.significance import over_family, paired_test
 from mtbench.types import MetricInfo

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mtbench.formats.importing import ImportReport, ImportRequest, import_corpus
+from mtbench.corpora.formats.importing import ImportReport, ImportRequest, import_corpus
 from mtbench.languages import LanguagePair
 
 

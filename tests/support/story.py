@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from mtbench.embeddings import EmbeddedEncoder
+from mtbench.encoders.packaged import EmbeddedEncoder
 
 STORIES: dict[str, dict[str, list[str]]] = {
     "lighthouse": {

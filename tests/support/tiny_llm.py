@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtbench.backends.tokenization import quiet
+from mtbench.checkpoints.tokenization import quiet
 from tests.support.tiny_marian import ENGLISH, GERMAN
 
 TEMPLATE = (

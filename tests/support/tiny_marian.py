@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtbench.backends.tokenization import quiet
+from mtbench.checkpoints.tokenization import quiet
 
 ENGLISH = (
     "The weather was mild in the valley, and the river ran high after the rain.",

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mtbench.backends.tokenization import quiet
+from mtbench.checkpoints.tokenization import quiet
 from tests.support.tiny_marian import ENGLISH, GERMAN, teach, train_sentencepiece
 
 _SIZES: dict[str, Any] = {

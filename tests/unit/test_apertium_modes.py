@@ -10,13 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtbench.backends.apertium_modes import (
-    deformat,
-    find_mode,
-    parse_path,
-    reformat,
-    tag_of,
-)
+from mtbench.backends.apertium_modes import deformat, find_mode, parse_path, reformat, tag_of
 from mtbench.errors import MissingEngine, RequestError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import BACKENDS, parse_options

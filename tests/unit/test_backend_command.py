@@ -13,7 +13,7 @@ import pytest
 
 from mtbench.errors import BackendError, MissingEngine, RequestError, SegmentError
 from mtbench.plugins import BACKENDS, Backend
-from mtbench.translate import plan, translate
+from mtbench.stages.translation import plan, translate
 from mtbench.types import Json, Runtime, Source, Translation
 from tests.support.killing import alive
 from tests.support.sources import backend, segments, texts

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from mtbench.documents.build import build_corpus
-from mtbench.documents.calibration import sample_cosines, usual_cosines
 from mtbench.documents.encoders import Remembering, choose
 from mtbench.documents.lexical import LexicalEncoder
 from mtbench.documents.records import BuildOptions
-from mtbench.embeddings import SentenceEncoder, Vectors
+from mtbench.encoders.calibration import sample_cosines, usual_cosines
+from mtbench.encoders.packaged import SentenceEncoder, Vectors
 from mtbench.errors import MissingWeights, RequestError
 from tests.support.story import STORIES, encoder, write_stories
 
@@ -124,7 +124,7 @@ def test_a_checkpoint_gives_what_sentence_transformers_gives(
     tmp_path: Path, pooling: str, dense: bool
 ) -> None:
     pytest.importorskip("torch")
-    from mtbench.documents.checkpoint import CheckpointEncoder
+    from mtbench.encoders.checkpoint import CheckpointEncoder
     from tests.support.tiny_encoder import make_encoder
 
     checkpoint = CheckpointEncoder(str(make_encoder(tmp_path / "tiny", pooling, dense=dense)))
@@ -159,7 +159,7 @@ def test_cosines_are_read_as_the_encoder_gives_them() -> None:
 
 def test_what_is_no_encoder_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("torch")
-    from mtbench.documents.checkpoint import CheckpointEncoder
+    from mtbench.encoders.checkpoint import CheckpointEncoder
     from tests.support.tiny_encoder import make_encoder
 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")

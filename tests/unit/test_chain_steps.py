@@ -12,7 +12,7 @@ from mtbench.backends.chain_steps import StepCaller
 from mtbench.errors import BackendError, SegmentError, TransientError, UnusableAnswer
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
-from mtbench.translate import plan, translate
+from mtbench.stages.translation import plan, translate
 from mtbench.types import Finished, Runtime, Source, Translation
 
 EN_IT = LanguagePair.parse("en-it")

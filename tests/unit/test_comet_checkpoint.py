@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import yaml
 
-from mtbench.digests import digest_file
 from mtbench.errors import MissingWeights, RequestError
+from mtbench.files.digests import digest_file
 from mtbench.metrics.comet import checkpoint
 from mtbench.metrics.comet.session import LocalSession, Settings
 from tests.support.comet_samples import metric, scores, view

@@ -13,7 +13,7 @@ THERE = (
     "cache", "checkpoint", "encode", "hub", "identity", "quiet", "regression", "session", "unified",
     "worker", "xcomet",
 )  # fmt: skip
-ALLOWED = {"mtbench.errors", "mtbench.digests", "mtbench.hub"}
+ALLOWED = {"mtbench.errors", "mtbench.files.digests", "mtbench.checkpoints.network"}
 
 
 def test_nobody_else_imports_the_stack() -> None:

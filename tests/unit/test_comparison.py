@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from mtbench.comparison import check, compare
-from mtbench.comparison.diffing import FailOn
+from mtbench.boards.comparison import check, compare
+from mtbench.boards.comparison.diffing import FailOn
 from mtbench.errors import DataError, RegressionFound, RequestError, UnknownName
 from mtbench.types.findings import LeaderboardDiff
 from tests.support.boards import INFOS, answering, row, side

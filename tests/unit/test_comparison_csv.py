@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from mtbench.comparison import parse_map, read_side
+from mtbench.boards.comparison import parse_map, read_side
 from mtbench.errors import DataError, RequestError, UnknownName
 
 KNOWN = ("bleu", "chrf", "comet", "ter")

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from mtbench.comparison import compare
+from mtbench.boards.comparison import compare
 from mtbench.report.comparison_text import COLUMNS, render_comparison, signed
 from mtbench.types.findings import Agreement, LeaderboardDiff
 from tests.support.boards import INFOS, answering, row, side

@@ -18,7 +18,7 @@ from mtbench.config import (
     workspace,
 )
 from mtbench.errors import CardError, MtbenchError, RequestError, UnknownName
-from mtbench.files import read_toml
+from mtbench.files.writing import read_toml
 
 
 @pytest.fixture

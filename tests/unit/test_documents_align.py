@@ -14,7 +14,7 @@ from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.records import Bead
 from mtbench.documents.scoring import align, align_story
 from mtbench.documents.similarity import Encoded
-from mtbench.embeddings import EmbeddedEncoder
+from mtbench.encoders.packaged import EmbeddedEncoder
 from tests.support.noisy_documents import NoisyDocument, gold_beads, make_documents
 from tests.support.parallel_text import LIBRARY, RESCUE
 

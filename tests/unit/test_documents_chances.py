@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from mtbench.documents.align import MOVES, best_path
-from mtbench.documents.chances import Gap, chances
+from mtbench.documents.posteriors import Gap, chances
 
 Gains = dict[tuple[int, int], NDArray[np.float64]]
 Pairs = tuple[tuple[tuple[int, int], int, int], ...]

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mtbench.corpus import load, pair_files
-from mtbench.facts import CorpusFacts, describe, separable_systems, smallest_p
+from mtbench.corpora.describe import CorpusFacts, describe, separable_systems, smallest_p
+from mtbench.corpora.load import load, pair_files
 from tests.support.imports import write_jsonl
 
 

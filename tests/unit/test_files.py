@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 from mtbench.errors import DataError, RequestError, Unavailable
-from mtbench.files import check_writable, read_json, read_lines, write_bytes, write_json, write_text
+from mtbench.files.writing import (
+    check_writable,
+    read_json,
+    read_lines,
+    write_bytes,
+    write_json,
+    write_text,
+)
 
 
 def test_written_whole_with_the_usual_rights(tmp_path: Path) -> None:

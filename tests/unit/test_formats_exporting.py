@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtbench.corpus import load, pair_files
+from mtbench.corpora.formats.exporting import Target, export_test_set
+from mtbench.corpora.formats.wmt_scores import reference_names, write_scores
+from mtbench.corpora.load import load, pair_files
 from mtbench.errors import DataError, RequestError
-from mtbench.formats.exporting import Target, export_test_set
-from mtbench.formats.wmt_scores import reference_names, write_scores
 from mtbench.languages import LanguagePair
 from mtbench.types import MetricInfo, MetricResult, Score, Signature, Statistics, TestSet
 from tests.support.imports import lines, take, write_jsonl

@@ -12,8 +12,8 @@ pytest.importorskip("datasets")
 
 import datasets
 
+from mtbench.corpora.formats.columns import parse_map
 from mtbench.errors import DataError, RequestError, UnknownName
-from mtbench.formats.columns import parse_map
 from tests.support.imports import lines, take, write_jsonl
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")

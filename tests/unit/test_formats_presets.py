@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from mtbench.corpora.validation import validate
 from mtbench.errors import DataError, MtbenchError
-from mtbench.validation import validate
 from tests.support.imports import lines, take, write_jsonl
 
 

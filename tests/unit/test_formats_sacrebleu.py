@@ -95,7 +95,7 @@ def test_a_name_look_up_without_an_answer_does_not_wait_for_ever(
         "tiny", data=["https://data.example.org/a.en"], langpairs={"en-it": ["a.en", "a.it"]}
     )
     monkeypatch.setitem(DATASETS, "tiny", _place(dataset, tmp_path / "sacrebleu"))
-    monkeypatch.setattr("mtbench.formats.sacrebleu_sets._SECONDS", 0.2)
+    monkeypatch.setattr("mtbench.corpora.formats.sacrebleu_sets._SECONDS", 0.2)
     never = threading.Event()
     monkeypatch.setattr("socket.getaddrinfo", lambda *_: never.wait(30))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mtbench.errors import DataError, RequestError
-from mtbench.formats.safe_xml import elements, place, root_tag, text_of
+from mtbench.files.safe_xml import elements, place, root_tag, text_of
 
 
 def _read(path: Path) -> list[str]:

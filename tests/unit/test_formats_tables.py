@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from mtbench.corpora.formats.columns import lookup, parse_map
 from mtbench.errors import DataError, MtbenchError, RequestError, UnknownName
-from mtbench.formats.columns import lookup, parse_map
 from tests.support.imports import lines, take, write_jsonl
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.tmx import read_tmx, write_tmx
 from mtbench.errors import DataError, RequestError, UnknownName
-from mtbench.formats.segments import ImportedSegment, Remarks, Wanted
-from mtbench.formats.tmx import read_tmx, write_tmx
 from mtbench.languages import LanguagePair
 from tests.support.imports import lines, take
 

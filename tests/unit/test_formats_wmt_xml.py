@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mtbench.corpus import load, pair_files
+from mtbench.corpora.load import load, pair_files
 from mtbench.errors import DataError
 from tests.support.imports import lines, take
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from mtbench.config import read_corpus_card
-from mtbench.corpus import load, pair_files
-from mtbench.digests import digest_file
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks
+from mtbench.corpora.formats.writing import CorpusWriter
+from mtbench.corpora.load import load, pair_files
 from mtbench.errors import CardError, DataError, RequestError, Unavailable
-from mtbench.formats.segments import ImportedSegment, Remarks
-from mtbench.formats.writing import CorpusWriter
+from mtbench.files.digests import digest_file
 from mtbench.languages import LanguagePair
 from mtbench.types import CorpusCard
 from tests.support.imports import lines

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from mtbench.backends.processes import Program
 from mtbench.interruptions import Ended, held_back, unwind_when_asked_to_end
+from mtbench.processes.programs import Program
 from tests.support.killing import alive
 
 

@@ -6,17 +6,9 @@ from collections.abc import Sequence
 
 import pytest
 
+from mtbench.boards.leaderboard import Entry, Ranked, Standing, build, ordered
 from mtbench.languages import LanguagePair
-from mtbench.leaderboard import Entry, Ranked, Standing, build, ordered
-from mtbench.types import (
-    Leaderboard,
-    MetricInfo,
-    Row,
-    RunRecord,
-    Score,
-    SystemCard,
-    TestSetFacts,
-)
+from mtbench.types import Leaderboard, MetricInfo, Row, RunRecord, Score, SystemCard, TestSetFacts
 
 INFOS = {
     name: MetricInfo(name=name, title=name, needs=("reference",), higher_is_better=name != "ter")

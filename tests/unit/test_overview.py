@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from mtbench.boards.over_pairs import overview
 from mtbench.errors import UnknownName
 from mtbench.languages import LanguagePair
-from mtbench.overview import overview
 from mtbench.types import Cell, Leaderboard, Row, Table, TestSetFacts
 
 

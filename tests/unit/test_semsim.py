@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from mtbench.embeddings import EmbeddedEncoder, SentenceEncoder, Vectors
+from mtbench.encoders.packaged import EmbeddedEncoder, SentenceEncoder, Vectors
 from mtbench.errors import DataError, MetricError, MissingExtra, RequestError
 from mtbench.metrics import semsim
 from mtbench.metrics.semsim import SemSim, SemSimScorer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mtbench.comparison.verdicts import equivalent, not_inferior, verdict
+from mtbench.boards.comparison.verdicts import equivalent, not_inferior, verdict
 from mtbench.errors import RequestError
 from mtbench.significance import PairedTest, paired_test
 from mtbench.significance.humans import CURVES, accuracy, curve_of, human_agreement

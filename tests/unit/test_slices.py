@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from mtbench.boards.slices import By, Pool, labels_by, slice_scores
 from mtbench.significance import bootstrap_interval, interval_of_part
-from mtbench.slices import By, Pool, labels_by, slice_scores
 from mtbench.types import Interval, Labels
 from tests.support.lexical_rows import Array, mean, mean_rows, pool_ter
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtbench.suspicion import (
+from mtbench.boards.suspicion import (
     Evidence,
     exact_matches,
     hygiene,

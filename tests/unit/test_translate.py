@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from mtbench.errors import BackendError, SegmentError, TransientError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
-from mtbench.testing import Scripted, scripted
-from mtbench.translate import (
+from mtbench.stages.translation import (
     ATTEMPTS,
     CHARACTERS_A_SEGMENT,
     FAILED_CALLS_IN_A_ROW,
@@ -24,6 +23,7 @@ from mtbench.translate import (
     plan,
     translate,
 )
+from mtbench.testing import Scripted, scripted
 from mtbench.types import Finished, Record, Runtime, Source, Translation
 
 PAIR = LanguagePair.parse("en-it")

@@ -8,7 +8,7 @@ from mtbench.backends.chain import Chain
 from mtbench.errors import SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
-from mtbench.translate import plan, translate
+from mtbench.stages.translation import plan, translate
 from mtbench.types import Finished, Hypothesis, Record, Runtime, Source, Translation
 
 EN_IT = LanguagePair.parse("en-it")

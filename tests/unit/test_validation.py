@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from mtbench.corpus import load, pair_files, read_segments
-from mtbench.digests import digest_file
+from mtbench.corpora.load import load, pair_files, read_segments
+from mtbench.corpora.validation import Finding, ValidationReport, validate
 from mtbench.errors import DataError, RequestError
-from mtbench.identification import _classify
-from mtbench.validation import Finding, ValidationReport, validate
+from mtbench.files.digests import digest_file
+from mtbench.text.identify import _classify
 from tests.support.imports import write_jsonl
 
 EN = "The government announced on Monday that the new rules would apply from next year."

@@ -4,6 +4,6 @@ Two halves. ``metric``, ``scorer``, ``signature``, ``languages`` and ``client`` 
 runs and import nothing heavy. ``session`` and what it uses (``checkpoint``, ``identity``, ``hub``,
 ``encode``, ``regression``, ``unified``, ``xcomet``, ``cache``, ``quiet``) run where COMET is
 installed: in this process, or in another interpreter through ``worker``. That half imports nothing
-outside the standard library but ``mtbench.errors``, ``mtbench.digests``, and COMET's own stack
-inside functions, so that an environment that holds unbabel-comet alone is enough.
+outside the standard library but ``mtbench.errors``, ``mtbench.files.digests``, and COMET's own
+stack inside functions, so that an environment that holds unbabel-comet alone is enough.
 """

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from mtbench.checkpoints.network import reachable
 from mtbench.errors import MissingExtra, MissingWeights
-from mtbench.hub import reachable
 from mtbench.metrics.comet.quiet import quiet
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*(/[A-Za-z0-9][\w.-]*)?\Z")

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mtbench.digests import digest_file, digest_json, digest_text
 from mtbench.errors import RequestError
+from mtbench.files.digests import digest_file, digest_json, digest_text
 
 TOKENIZERS = ("tokenizer.json", "sentencepiece.bpe.model", "sentencepiece.model", "vocab.txt")
 

@@ -9,14 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.metrics.comet.encode import (
-    BATCH,
-    Ids,
-    batches,
-    by_rows,
-    depends_on_batch,
-    tensors,
-)
+from mtbench.metrics.comet.encode import BATCH, Ids, batches, by_rows, depends_on_batch, tensors
 
 Array = NDArray[np.float32]
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mtbench.metrics.health.scripts import unspaced_letters
+from mtbench.text.scripts import unspaced_letters
 
 MANY_REPEATS = 4  # of a phrase, one after the other
 LONGEST_PHRASE = 12  # words

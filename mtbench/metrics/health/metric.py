@@ -8,14 +8,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mtbench import __version__
-from mtbench.identification import LanguageCheck
 from mtbench.languages import base_language
 from mtbench.metrics.guards import checked_column
 from mtbench.metrics.health import detectors
 from mtbench.metrics.health.detectors import Detector, Segment
-from mtbench.metrics.health.scripts import foreign_script
 from mtbench.plugins import require
 from mtbench.seams import Advance, Array, Metric, Scorer
+from mtbench.text.identify import LanguageCheck
+from mtbench.text.scripts import foreign_script
 from mtbench.types import Json, MetricInfo, ScoringView, Signature
 
 _DETECTORS: Mapping[str, Detector] = {

@@ -1,0 +1,1 @@
+"""Results to tables: leaderboards, slices, comparisons, suspicion."""

@@ -1,0 +1,25 @@
+"""Two leaderboards → what changed, and a verdict. Pure but for reading the CSV files."""
+
+from __future__ import annotations
+
+from mtbench.boards.comparison.diffing import Evidence, Question, Tester, check, compare
+from mtbench.boards.comparison.leaderboard_csv import parse_map, read_side
+from mtbench.boards.comparison.sides import Side, SideCell, SideRow, side_of_board
+from mtbench.boards.comparison.verdicts import equivalent, not_inferior, verdict
+
+__all__ = [
+    "Evidence",
+    "Question",
+    "Side",
+    "SideCell",
+    "SideRow",
+    "Tester",
+    "check",
+    "compare",
+    "equivalent",
+    "not_inferior",
+    "parse_map",
+    "read_side",
+    "side_of_board",
+    "verdict",
+]

@@ -1,0 +1,1 @@
+"""Checkpoints: hub, cache, devices, safe loading; one for back ends, metrics and encoders."""

@@ -1,0 +1,117 @@
+"""What every torch model here needs: a device, safe loading, seeds, memory given back."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any
+
+from mtbench.checkpoints.tokenization import first_line, quiet
+from mtbench.errors import MissingWeights, Unavailable
+from mtbench.plugins import require
+from mtbench.types import Source
+
+
+def pick_device(wanted: str) -> str:
+    """The torch device for a runtime's: ``auto`` takes a GPU where there is one.
+
+    Raises:
+        Unavailable: If the device asked for is not there.
+    """
+    if wanted == "cpu":
+        return "cpu"
+    torch = require("torch", "a neural model", "hf")
+    cuda = torch.cuda.is_available()
+    mps = torch.backends.mps.is_available()
+    if wanted == "auto":
+        return "cuda" if cuda else "mps" if mps else "cpu"
+    there = mps if wanted == "mps" else cuda and _index(wanted) < torch.cuda.device_count()
+    if not there:
+        raise Unavailable(
+            f"the device {wanted!r} is not there", hint="--device cpu, or auto for what there is"
+        )
+    return wanted
+
+
+def _index(device: str) -> int:
+    _, _, number = device.partition(":")
+    return int(number) if number else 0
+
+
+def load_model(kind: Any, folder: Path, model: str, *, dtype: str, device: str) -> Any:
+    """A checkpoint's weights in evaluation mode.
+
+    Safetensors where there are any; a pickled file is read as tensors alone. Code that comes with
+    a checkpoint is never run.
+
+    Raises:
+        MissingWeights: If the files are damaged or do not fit the model.
+    """
+    torch = require("torch", f"the model {model}", "hf")
+    from safetensors import SafetensorError
+
+    broken = (OSError, ValueError, KeyError, RuntimeError, ImportError)
+    try:
+        with quiet():
+            found = kind.from_pretrained(
+                str(folder),
+                dtype=getattr(torch, dtype),
+                trust_remote_code=False,
+                local_files_only=True,
+                weights_only=True,
+                output_loading_info=True,
+            )
+    except (*broken, SafetensorError, UnpicklingError) as error:
+        raise MissingWeights(
+            f"{model}: its weights cannot be loaded",
+            why=f"{type(error).__name__}: {first_line(error)}",
+        ) from error
+    loaded, info = found
+    if missing := sorted(info["missing_keys"]):
+        raise MissingWeights(
+            f"{model}: {len(missing)} weights are missing, {missing[0]} among them",
+            why="transformers would fill them with random numbers",
+        )
+    return loaded.eval().to(device)
+
+
+@contextmanager
+def no_gradients() -> Iterator[None]:
+    """Inference alone."""
+    import torch
+
+    with torch.inference_mode():
+        yield
+
+
+@contextmanager
+def seeded(seed: int | None, device: str) -> Iterator[None]:
+    """Random numbers from a seed inside, the generators as they were outside; None for neither."""
+    if seed is None:
+        yield
+        return
+    import torch
+
+    devices = [device] if device.startswith("cuda") else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield
+
+
+def seed_for(seed: int, batch: list[Source]) -> int:
+    """A batch's own seed, so that a run that goes on draws what it would have drawn."""
+    ids = "\n".join([str(seed), *(source.id for source in batch)])
+    return int.from_bytes(hashlib.sha256(ids.encode()).digest()[:7], "big")
+
+
+def release(device: str) -> None:
+    """Gives freed memory back to the device."""
+    gc.collect()
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.empty_cache()

@@ -1,0 +1,1 @@
+"""Corpora: load, describe, validate, read and write other formats."""

@@ -1,0 +1,230 @@
+"""Hugging Face data sets: from the hub, from its cache, or from a local folder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from mtbench.checkpoints.network import offline, reachable
+from mtbench.corpora.formats.presets import Row
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.tables import read_rows
+from mtbench.errors import DataError, RequestError, Unavailable, UnknownName
+from mtbench.languages import base_language, normalise_tag
+from mtbench.plugins import require
+from mtbench.types import Json
+
+_SAVED = ("dataset_info.json", "dataset_dict.json", "state.json")
+
+
+def read_hub(
+    name: str,
+    mapping: Mapping[str, tuple[str, ...]],
+    wanted: Wanted,
+    remarks: Remarks,
+    *,
+    config: str | None = None,
+    split: str | None = None,
+    revision: str | None = None,
+) -> Iterator[ImportedSegment]:
+    """Rows of a data set as segments; an id that no column gives is the row's number.
+
+    Args:
+        name: Id on the hub, or a local folder.
+        mapping: From ``columns.parse_map``; a ``translation`` feature needs none.
+        wanted: The directions.
+        remarks: Told of columns left out.
+        config: The configuration ("subset"), where it has several.
+        split: The split, where it has several.
+        revision: Of a set on the hub.
+
+    Raises:
+        Unavailable: If the hub does not answer and the set is not in the cache.
+        RequestError: If the set, configuration, split or a column is not there.
+    """
+    rows = hub_rows(name, config=config, split=split, revision=revision)
+    yield from read_rows(rows, mapping, wanted, remarks, name)
+
+
+def hub_rows(
+    name: str, *, config: str | None = None, split: str | None = None, revision: str | None = None
+) -> Iterator[Row]:
+    """Rows of a data set with their numbers, from 1, and places. Raises as ``read_hub``."""
+    rows = _one_split(_load(name, config, revision), split, name)
+    label = "/".join(part for part in (name, config, split) if part)
+    number = 0
+    try:
+        for row in rows:
+            number += 1
+            yield number, f"{label}:{number}", _plain(row)
+    except _generation_errors() as error:
+        raise DataError(f"{label}:{number + 1}: cannot be read: {_first_line(error)}") from error
+
+
+def _generation_errors() -> tuple[type[Exception], ...]:
+    datasets = require("datasets", "reading Hugging Face data sets", "data")
+    pyarrow = require("pyarrow", "reading Hugging Face data sets", "data")
+    return (datasets.exceptions.DatasetsError, pyarrow.ArrowException)
+
+
+def configs_of(name: str, wanted: Wanted) -> list[str]:
+    """The configurations of a set that are named by the languages or directions asked for.
+
+    Raises:
+        Unavailable: If the hub does not answer.
+        RequestError: If no direction is asked for.
+        UnknownName: If a language has no configuration, or more than one.
+    """
+    if not wanted.pairs:
+        raise RequestError(f"{name} holds many languages", hint="say which, such as --pair en-it")
+    datasets = require("datasets", "reading Hugging Face data sets", "data")
+    with _reaching(name):
+        names = [str(config) for config in datasets.get_dataset_config_names(name)]
+    found: dict[str, None] = {}
+    for pair in wanted.pairs:
+        whole = [c for c in names if _direction_of(c) == (pair.source, pair.target)]
+        whole = whole or [c for c in names if _near(_direction_of(c), pair.source, pair.target)]
+        if len(whole) == 1:
+            found[whole[0]] = None
+            continue
+        for tag in (pair.source, pair.target):
+            single = [config for config in names if _language_of(config) == tag]
+            if len(single) != 1:
+                raise UnknownName(f"configuration of {name} for", tag, names)
+            found[single[0]] = None
+    return list(found)
+
+
+def _language_of(config: str) -> str | None:
+    try:
+        return normalise_tag(config)
+    except RequestError:
+        return None
+
+
+def _direction_of(config: str) -> tuple[str, str] | None:
+    source, dash, target = config.partition("-")
+    tags = (_language_of(source), _language_of(target)) if dash else (None, None)
+    return (tags[0], tags[1]) if tags[0] and tags[1] else None
+
+
+def _near(direction: tuple[str, str] | None, source: str, target: str) -> bool:
+    return (
+        direction is not None
+        and source in (direction[0], base_language(direction[0]))
+        and target in (direction[1], base_language(direction[1]))
+    )
+
+
+def _load(name: str, config: str | None, revision: str | None) -> Any:
+    datasets = require("datasets", "reading Hugging Face data sets", "data")
+    _quieten(datasets)
+    folder = Path(name)
+    try:
+        if folder.is_dir():
+            if any((folder / marker).is_file() for marker in _SAVED):
+                return datasets.load_from_disk(name)
+            return datasets.load_dataset(name, config, streaming=True)
+        with _reaching(name):
+            return datasets.load_dataset(name, config, revision=revision)
+    except datasets.exceptions.DatasetNotFoundError as error:
+        if "gated" in str(error):
+            raise Unavailable(
+                f"{name} needs consent to its terms on the hub",
+                hint="accept them on its page, then log in: huggingface-cli login",
+            ) from error
+        raise RequestError(f"{name}: {_first_line(error)}", hint="check the id") from error
+    except (datasets.exceptions.DatasetsError, ValueError, OSError, RuntimeError) as error:
+        # The library tells a missing configuration, an unreadable file and a refused script
+        # apart only by these broad classes.
+        raise RequestError(
+            f"{name}: cannot be loaded: {_first_line(error)}",
+            hint="name the configuration by --config where it has several",
+        ) from error
+
+
+def _one_split(loaded: Any, split: str | None, name: str) -> Any:
+    if not isinstance(loaded, Mapping):
+        if split is not None:
+            raise RequestError(f"{name} has no splits", hint="leave --split out")
+        return loaded
+    if split is not None:
+        if split not in loaded:
+            raise UnknownName(f"split of {name}", split, [str(key) for key in loaded])
+        return loaded[split]
+    if len(loaded) != 1:
+        raise RequestError(
+            f"{name} has {len(loaded)} splits: {', '.join(str(key) for key in loaded)}",
+            hint="name one by --split",
+        )
+    return next(iter(loaded.values()))
+
+
+@contextmanager
+def _reaching(name: str) -> Iterator[None]:
+    """Keeps the library from trying for long where the hub does not answer; its cache serves.
+
+    Raises:
+        Unavailable: If the set is needed from the hub and the hub does not answer.
+    """
+    import datasets
+    import huggingface_hub.constants as hub
+
+    reason = None
+    if offline() or datasets.config.HF_HUB_OFFLINE:
+        reason = "HF_HUB_OFFLINE forbids to ask it"
+    elif not reachable():
+        reason = f"{hub.ENDPOINT} gives no answer"
+    before = (hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE)
+    try:
+        if reason:
+            hub.HF_HUB_OFFLINE = True
+            datasets.config.HF_HUB_OFFLINE = True
+        yield
+    except (OSError, datasets.exceptions.DatasetsError) as error:
+        if not reason and not isinstance(error, ConnectionError | TimeoutError):
+            raise
+        raise Unavailable(
+            f"{name}: not in the cache, and the Hugging Face hub cannot be reached",
+            why=reason or _first_line(error),
+            hint="try again with a connection, or give a local folder of the set",
+        ) from error
+    finally:
+        hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
+
+
+def _quieten(datasets: Any) -> None:
+    datasets.utils.logging.set_verbosity_error()
+    datasets.disable_progress_bars()
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def parquet_rows(path: Path) -> Iterator[Row]:
+    """Rows of a Parquet file with their numbers, from 1, and places.
+
+    Raises:
+        DataError: If it is no Parquet file.
+        MissingExtra: If the package that reads them is not installed.
+    """
+    pyarrow = require("pyarrow", "reading Parquet files", "data")
+    parquet = require("pyarrow.parquet", "reading Parquet files", "data")
+    number = 0
+    try:
+        with path.open("rb") as stream, parquet.ParquetFile(stream) as file:
+            for batch in file.iter_batches(batch_size=1024):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield number, f"{path}:{number}", _plain(row)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
+        raise DataError(f"{path}: not Parquet: {_first_line(error)}") from error
+
+
+def _plain(row: Mapping[str, Json]) -> dict[str, Json]:
+    """Values that JSON has not (dates) as text."""
+    kinds = (str, int, float, bool, list, dict, type(None))
+    return {key: value if isinstance(value, kinds) else str(value) for key, value in row.items()}

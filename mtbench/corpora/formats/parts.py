@@ -1,0 +1,116 @@
+"""Files of a corpus while they are written, beside their places."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+from array import array
+from contextlib import suppress
+from pathlib import Path
+
+import numpy as np
+
+from mtbench.errors import DataError
+from mtbench.files.writing import new_file_mode, unwritable
+
+
+class Part:
+    """A file while it is written: in the corpus folder, under another name."""
+
+    def __init__(self, path: Path, folder: Path) -> None:
+        self.path = path
+        self.count = 0
+        self._digest = hashlib.sha256()
+        try:
+            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
+        except OSError as error:
+            raise unwritable(path, error) from error
+        self._stream = os.fdopen(handle, "wb", buffering=1 << 20)
+        self.temporary = Path(name)
+
+    def write(self, line: bytes) -> None:
+        """Adds a line.
+
+        Raises:
+            Unavailable: If the place cannot be written.
+        """
+        try:
+            self._stream.write(line)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        self._digest.update(line)
+        self.count += 1
+
+    def close(self) -> str:
+        """Everything on the disk; the digest of it."""
+        try:
+            self._stream.flush()
+            os.fsync(self._stream.fileno())
+            self._stream.close()
+            self.temporary.chmod(new_file_mode())
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+        return self._digest.hexdigest()
+
+    def place(self) -> None:
+        """Gives the file its name.
+
+        Raises:
+            Unavailable: If the place cannot be written.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.temporary.replace(self.path)
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    def drop(self) -> None:
+        """Removes what has not got its name yet."""
+        with suppress(OSError):
+            self._stream.close()
+        with suppress(OSError):
+            self.temporary.unlink()
+
+
+class PairFile:
+    """A pair file while it is written, and eight bytes a segment to find duplicate ids by."""
+
+    def __init__(self, path: Path) -> None:
+        self.part = Part(path, path.parent)
+        self.ids = array("q")
+        self.documents = array("q")
+        self.document: str | None = None
+        self.names: tuple[str, ...] = ()
+        self.reference_counts: set[int] = set()
+        self.outputs: dict[str, Part] = {}
+
+    def parts(self) -> list[Part]:
+        """This file and those of the systems' outputs."""
+        return [self.part, *self.outputs.values()]
+
+
+def check_ids(file: PairFile) -> None:
+    """Finds duplicate ids by their hashes, then reads the suspects again to be sure.
+
+    Raises:
+        DataError: If two segments have one id.
+    """
+    hashes = np.sort(np.frombuffer(file.ids, dtype=np.int64))
+    suspects = set(hashes[1:][hashes[1:] == hashes[:-1]].tolist())
+    if not suspects:
+        return
+    seen: dict[str, int] = {}
+    with file.part.temporary.open("rb") as stream:
+        for number, raw in enumerate(stream, start=1):
+            if file.ids[number - 1] not in suspects:
+                continue
+            identifier = json.loads(raw)["id"]
+            first = seen.setdefault(identifier, number)
+            if first != number:
+                raise DataError(
+                    f"two segments have the id {identifier!r} (the {first}. and {number}. of "
+                    f"{file.part.path.stem})",
+                    hint="number them instead by --ids number",
+                )

@@ -1,0 +1,310 @@
+"""Segments → a corpus folder, streamed: pair files, systems' outputs, card."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+import numpy as np
+
+from mtbench.config import read_corpus_card
+from mtbench.corpora.formats.parts import PairFile, Part, check_ids
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, corpus_line
+from mtbench.errors import DataError, RequestError
+from mtbench.files.writing import check_writable, read_toml, write_text
+from mtbench.languages import LanguagePair, normalise_tag
+from mtbench.types import CorpusCard, Json, Record
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._+@-]+")
+HYPOTHESES = "hypotheses"
+"""Folder inside a corpus where systems' outputs go: ``hypotheses/SYSTEM/SRC-TGT.jsonl``."""
+
+
+class WrittenFile(Record):
+    """A pair file that was written.
+
+    Attributes:
+        pair: Its direction.
+        path: The file.
+        segments: How many there are.
+        documents: How many documents they stand in; 0 where the format names none.
+        references: How many references a segment has; None where that varies.
+        reference_names: Their names, where they have such.
+        systems: System → number of segments of which its output was kept.
+    """
+
+    pair: LanguagePair
+    path: str
+    segments: int
+    documents: int
+    references: int | None
+    reference_names: tuple[str, ...]
+    systems: dict[str, int]
+
+
+class CorpusWriter:
+    """Writes a corpus folder; nothing stands under its final name before all of it holds.
+
+    Args:
+        folder: The corpus.
+        remarks: Told of segments left out, and of what the reader of a result must know.
+        force: Whether pair files that are there already may be replaced.
+        skip_invalid: Whether segments that a corpus file cannot hold are left out and counted;
+            otherwise the first is an error.
+        numbered: Whether ids are numbers counted from 1, whatever the format says.
+        reference: Name of the one reference to keep, of several.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        remarks: Remarks,
+        *,
+        force: bool = False,
+        skip_invalid: bool = False,
+        numbered: bool = False,
+        reference: str | None = None,
+    ) -> None:
+        self.folder = folder
+        self._remarks = remarks
+        self._force = force
+        self._skip = skip_invalid
+        self._numbered = numbered
+        self._reference = reference
+        self._new = False
+        self._files: dict[LanguagePair, PairFile] = {}
+        self._systems: dict[str, str] = {}
+
+    def __enter__(self) -> CorpusWriter:
+        self._new = not self.folder.exists()
+        check_writable(self.folder)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for file in self._files.values():
+            for part in file.parts():
+                part.drop()
+        if self._new:
+            with suppress(OSError):  # it holds something, as it should
+                self.folder.rmdir()
+
+    def add(self, segment: ImportedSegment) -> None:
+        """Writes one segment.
+
+        Raises:
+            DataError: If a corpus file cannot hold it (unless such are left out).
+            RequestError: If its pair file is there already.
+            Unavailable: If the place cannot be written.
+        """
+        try:
+            segment, line = self._checked(segment)
+        except DataError as error:
+            if not self._skip:
+                raise
+            defect = error.message.removeprefix(f"{segment.where}: ").split(" (", 1)[0]
+            self._remarks.add(f"segments left out, {defect}", segment.where)
+            return
+        file = self._file(segment.pair)
+        if self._numbered:
+            segment = replace(segment, id=str(file.part.count + 1))
+            line = _line(segment)
+        self._note_names(file, segment)
+        file.part.write(line)
+        file.ids.append(hash(segment.id))
+        file.reference_counts.add(len(segment.references))
+        if not segment.references:
+            self._remarks.add("segments without a reference", segment.where)
+        if segment.document is not None and segment.document != file.document:
+            file.documents.append(hash(segment.document))
+        file.document = segment.document
+        for system, text in segment.outputs.items():
+            self._output(file, segment, system).write(_json({"id": segment.id, "mt": text}))
+
+    def _checked(self, segment: ImportedSegment) -> tuple[ImportedSegment, bytes]:
+        where = segment.where
+        if self._reference is not None and segment.reference_names:
+            kept = dict(zip(segment.reference_names, segment.references, strict=True))
+            text = kept.get(self._reference)
+            segment = replace(
+                segment,
+                references=() if text is None else (text,),
+                reference_names=() if text is None else (self._reference,),
+            )
+        if not segment.id.strip():
+            raise DataError(f"{where}: a blank id")
+        if not segment.source.strip():
+            raise DataError(f"{where}: no source text (segment {segment.id!r})", hint=_SKIP)
+        if not all(text.strip() for text in segment.references):
+            raise DataError(f"{where}: an empty reference (segment {segment.id!r})", hint=_SKIP)
+        if segment.original_language is not None:
+            try:
+                tag = normalise_tag(segment.original_language)
+            except RequestError as error:
+                raise DataError(f"{where}: original language: {error.message}") from error
+            segment = replace(segment, original_language=tag)
+        return segment, _line(segment)
+
+    def _file(self, pair: LanguagePair) -> PairFile:
+        if pair not in self._files:
+            path = self.folder / f"{pair}.jsonl"
+            if path.exists() and not self._force:
+                raise RequestError(
+                    f"{path} is there already", hint="replace it by --force, or choose another -o"
+                )
+            self._files[pair] = PairFile(path)
+        return self._files[pair]
+
+    def _note_names(self, file: PairFile, segment: ImportedSegment) -> None:
+        """A reference's place in the list is its name, so no earlier one may be missing."""
+        names = segment.reference_names
+        if names == file.names[: len(names)]:
+            return
+        if file.names == names[: len(file.names)] and (file.names or not file.part.count):
+            file.names = names
+            return
+        missing = next(n for n in (*file.names, *names) if n not in names or n not in file.names)
+        raise DataError(
+            f"{segment.where}: segment {segment.id!r} has the references {', '.join(names)}, "
+            f"others {', '.join(file.names) or 'unnamed ones'}",
+            hint=f"keep one of them: --reference {missing}",
+        )
+
+    def _output(self, file: PairFile, segment: ImportedSegment, system: str) -> Part:
+        if system not in file.outputs:
+            name = _NOT_IN_NAMES.sub("-", system).strip("-.") or "system"
+            if self._systems.setdefault(name, system) != system:
+                raise DataError(
+                    f"{segment.where}: the systems {self._systems[name]!r} and {system!r} "
+                    f"would share the folder {name}"
+                )
+            path = self.folder / HYPOTHESES / name / f"{segment.pair}.jsonl"
+            if path.exists() and not self._force:
+                raise RequestError(f"{path} is there already", hint="replace it by --force")
+            file.outputs[system] = Part(path, self.folder)
+        return file.outputs[system]
+
+    def finish(self, card: CorpusCard) -> tuple[WrittenFile, ...]:
+        """Puts everything in its place and writes the card.
+
+        Args:
+            card: What to say of the corpus; checksums and reference names are filled in, and
+                fields of a card that is there already are kept.
+
+        Raises:
+            DataError: If there is no segment, or two have one id.
+            CardError: If the card that is there already is malformed.
+        """
+        if not self._files:
+            raise DataError(f"nothing to write into {self.folder}: no segment was read")
+        written, digests = [], {}
+        for pair, file in sorted(self._files.items()):
+            for part in file.outputs.values():
+                part.close()
+            digests[file.part.path.name] = file.part.close()
+            check_ids(file)
+            written.append(self._described(pair, file))
+        names = self._common_names()
+        self._note_comments()
+        text = _card_text(self.folder, card, names, digests)
+        for file in self._files.values():
+            for part in file.parts():
+                part.place()
+        write_text(self.folder / "card.toml", text)
+        self._files = {}
+        return tuple(written)
+
+    def _note_comments(self) -> None:
+        path = self.folder / "card.toml"
+        if path.is_file() and b"#" in path.read_bytes():
+            self._remarks.add(f"{path} is written anew, without its comments")
+
+    def _described(self, pair: LanguagePair, file: PairFile) -> WrittenFile:
+        documents = len(np.unique(np.frombuffer(file.documents, dtype=np.int64)))
+        if documents < len(file.documents):
+            self._remarks.add(f"documents of {pair} whose segments stand apart in the file")
+        for system, part in file.outputs.items():
+            if part.count < file.part.count:
+                self._remarks.add(
+                    f"{system} has no output for {file.part.count - part.count} segments of {pair}"
+                )
+        counts = file.reference_counts
+        return WrittenFile(
+            pair=pair,
+            path=str(file.part.path),
+            segments=file.part.count,
+            documents=documents,
+            references=next(iter(counts)) if len(counts) == 1 else None,
+            reference_names=file.names,
+            systems={system: part.count for system, part in sorted(file.outputs.items())},
+        )
+
+    def _common_names(self) -> tuple[str, ...]:
+        """Names for the card, which holds one list for all its files."""
+        longest = max((file.names for file in self._files.values()), key=len)
+        for pair, file in self._files.items():
+            if file.names != longest[: len(file.names)]:
+                self._remarks.add(
+                    f"the references of {pair} are named {', '.join(file.names)}, those of another "
+                    f"file {', '.join(longest)}, so the card names none"
+                )
+                return ()
+        return longest
+
+
+_SKIP = "leave out such segments by --skip-invalid"
+
+
+def _json(value: Mapping[str, Json]) -> bytes:
+    return (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
+
+
+def _line(segment: ImportedSegment) -> bytes:
+    values = corpus_line(segment)
+    try:
+        line = _json(values)
+    except UnicodeEncodeError as error:
+        raise DataError(
+            f"{segment.where}: half of a surrogate pair (segment {segment.id!r})", hint=_SKIP
+        ) from error
+    except ValueError as error:
+        raise DataError(f"{segment.where}: not JSON: {error} (segment {segment.id!r})") from error
+    if b"\\u0000" in line and _has_nul(values):
+        raise DataError(f"{segment.where}: a NUL character (segment {segment.id!r})", hint=_SKIP)
+    return line
+
+
+def _has_nul(value: Json) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(part) for item in value.items() for part in item)
+    return isinstance(value, list) and any(_has_nul(part) for part in value)
+
+
+def _card_text(
+    folder: Path, card: CorpusCard, names: tuple[str, ...], digests: Mapping[str, str]
+) -> str:
+    import tomli_w
+
+    values: dict[str, Json] = {}
+    files: dict[str, str] = {}
+    before = read_corpus_card(folder)
+    if before is not None:
+        values = dict(read_toml(folder / "card.toml"))
+        files = dict(before.files)
+    fresh = card.model_dump(exclude_defaults=True, exclude={"files"})
+    values = {**fresh, **values} if before is not None else fresh
+    if names and "reference_names" not in values:
+        values["reference_names"] = list(names)
+    values["files"] = dict(sorted({**files, **digests}.items()))
+    return tomli_w.dumps(values)

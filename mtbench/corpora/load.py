@@ -1,0 +1,293 @@
+"""Corpus files → test sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple, cast
+
+from mtbench.config import read_corpus_card
+from mtbench.errors import DataError, RequestError, UnknownName
+from mtbench.files.digests import digest_file
+from mtbench.files.jsonl import read_objects
+from mtbench.languages import LanguagePair
+from mtbench.types import CorpusCard, Json, Origin, Segment, Source, TestSet
+
+_KNOWN = frozenset(
+    {"id", "src", "ref", "doc", "domain", "original_language", "origin", "alignment"}
+    | {"context", "instruction"}
+)
+_ORIGINS = ("human", "machine", "unknown")
+
+
+class PairFile(NamedTuple):
+    """A file of a corpus, in one of the directions it serves."""
+
+    path: Path
+    pair: LanguagePair
+    reversed: bool
+
+
+def pair_files(folder: Path, only: str | None = None) -> list[PairFile]:
+    """The directions a corpus serves, each with its file; sorted by pair.
+
+    Args:
+        folder: The corpus.
+        only: Name of the one file to look at, where the user named one.
+
+    Raises:
+        DataError: If a file's name is no language pair, or two files serve one direction.
+        CardError: If the card is malformed.
+    """
+    card = read_corpus_card(folder)
+    found: dict[str, PairFile] = {}
+    paths = sorted(folder.glob("*.jsonl")) if only is None else [folder / only]
+    for path in paths:
+        try:
+            pair = LanguagePair.parse(path.stem)
+        except RequestError as error:
+            raise DataError(f"{path}: {error.message}", hint=error.hint) from error
+        if str(pair) in found:
+            raise DataError(f"{path}: {pair} is also served by {found[str(pair)].path.name}")
+        found[str(pair)] = PairFile(path, pair, reversed=False)
+    if card is not None and card.reversible:
+        for entry in list(found.values()):
+            back = entry.pair.reversed
+            if str(back) not in found:
+                found[str(back)] = PairFile(entry.path, back, reversed=True)
+    return sorted(found.values(), key=lambda f: f.pair)
+
+
+def read_segments(path: Path) -> Iterator[tuple[int, Segment]]:
+    """The segments of a corpus file with their line numbers.
+
+    Raises:
+        DataError: At the first line that does not hold, with file and line.
+    """
+    seen: dict[str, int] = {}
+    for number, values in read_objects(path):
+        segment = _segment(values, f"{path}:{number}")
+        first = seen.setdefault(segment.source.id, number)
+        if first != number:
+            raise DataError(
+                f"{path}:{number}: duplicate id {segment.source.id!r} (first on line {first})",
+                hint="give each segment an id of its own",
+            )
+        yield number, segment
+
+
+def _segment(values: dict[str, Json], where: str) -> Segment:
+    """One line as a record.
+
+    Raises:
+        DataError: Naming the key that does not hold.
+    """
+    name = _text(values, "id", where, required=True)
+    text = _text(values, "src", where, required=True)
+    if not name or not name.strip():
+        raise DataError(f"{where}: id: blank")
+    if not text or not text.strip():
+        raise DataError(f"{where}: src: blank (segment {name!r})", hint="remove the segment")
+    origin = _text(values, "origin", where)
+    if origin is not None and origin not in _ORIGINS:
+        raise DataError(f"{where}: origin: {origin!r} is none of {', '.join(_ORIGINS)}")
+    alignment = values.get("alignment")
+    if alignment is not None and not (
+        isinstance(alignment, int | float)
+        and not isinstance(alignment, bool)
+        and 0 <= alignment <= 1
+    ):
+        raise DataError(f"{where}: alignment: not a number from 0 to 1")
+    try:
+        return Segment(
+            source=Source(
+                id=name,
+                text=text,
+                document=_label(values, "doc", where),
+                context=_text(values, "context", where),
+                instruction=_text(values, "instruction", where),
+            ),
+            references=_references(values, where),
+            domain=_label(values, "domain", where),
+            original_language=_text(values, "original_language", where),
+            origin=cast("Origin | None", origin),
+            alignment=alignment,
+            extra={key: value for key, value in values.items() if key not in _KNOWN},
+        )
+    except RequestError as error:
+        raise DataError(f"{where}: original_language: {error.message}", hint=error.hint) from error
+
+
+def _text(values: dict[str, Json], key: str, where: str, *, required: bool = False) -> str | None:
+    value = values.get(key)
+    if value is None:
+        if required:
+            raise DataError(f"{where}: {key}: missing")
+        return None
+    if not isinstance(value, str):
+        raise DataError(f"{where}: {key}: not a string")
+    return value
+
+
+def _label(values: dict[str, Json], key: str, where: str) -> str | None:
+    """A text that names something; a blank one names nothing, so such segments are not one."""
+    text = _text(values, key, where)
+    return text if text and text.strip() else None
+
+
+def _references(values: dict[str, Json], where: str) -> tuple[str, ...]:
+    value = values.get("ref")
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        value = [value]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise DataError(f"{where}: ref: neither a string nor a list of strings")
+    for item in value:
+        if not item.strip():
+            raise DataError(f"{where}: ref: blank", hint="leave the key out where there is none")
+    return tuple(value)
+
+
+def load(file: PairFile, *, reference: str | None = None) -> TestSet:
+    """A test set from a file of a corpus, in one of its directions.
+
+    Args:
+        file: The file and direction, from ``pair_files``.
+        reference: Name of the one reference to use, of several (a name of the card's
+            ``reference_names``, or A, B … for the first, second …).
+
+    Raises:
+        DataError: If a line does not hold, the file is empty, a reversible file lacks references
+            or has several, or the file is not the one of which the card holds the checksum.
+        UnknownName: If there is no reference of that name.
+    """
+    card = read_corpus_card(file.path.parent)
+    _check_digest(file.path, card)
+    segments = [segment for _, segment in read_segments(file.path)]
+    if not segments:
+        raise DataError(f"{file.path}: no segments", hint="write one JSON object a line")
+    if file.reversed:
+        segments = [_turned(s, file.path, card, file.pair) for s in segments]
+    names = card.reference_names if card else ()
+    if reference is not None:
+        segments, names = _one_reference(segments, names, reference, file.path)
+    return TestSet(
+        corpus=file.path.parent.resolve().name,
+        pair=file.pair,
+        sources=tuple(s.source for s in segments),
+        references=tuple(s.references for s in segments),
+        reference_names=names if reference is not None else (),
+        domains=tuple(s.domain for s in segments),
+        original_languages=tuple(
+            s.original_language or (card.original_language if card else None) for s in segments
+        ),
+        origins=tuple(s.origin or _side_origin(card, file.pair.target) for s in segments),
+        alignments=tuple(s.alignment for s in segments),
+        extras={s.source.id: s.extra for s in segments if s.extra},
+        reversed=file.reversed,
+        card=card,
+    )
+
+
+def _check_digest(path: Path, card: CorpusCard | None) -> None:
+    expected = card.files.get(path.name) if card else None
+    if expected is not None and digest_file(path) != expected:
+        raise DataError(
+            f"{path}: not the file of which card.toml holds the checksum",
+            hint="restore the file, or correct [files] in card.toml if the change is meant",
+        )
+
+
+def _side_origin(card: CorpusCard | None, language: str) -> Origin | None:
+    return card.origin.get(language) if card else None
+
+
+def _turned(segment: Segment, path: Path, card: CorpusCard | None, pair: LanguagePair) -> Segment:
+    if len(segment.references) != 1:
+        what = "no reference" if not segment.references else "several references"
+        raise DataError(
+            f"{path}: segment {segment.source.id!r} has {what}, so it cannot serve {pair}",
+            hint="take reversible = true out of card.toml",
+        )
+    source = segment.source.model_copy(
+        update={"text": segment.references[0], "context": None, "instruction": None}
+    )
+    return segment.model_copy(
+        update={
+            "source": source,
+            "references": (segment.source.text,),
+            "origin": _side_origin(card, pair.target),
+        }
+    )
+
+
+def _one_reference(
+    segments: list[Segment], names: tuple[str, ...], wanted: str, path: Path
+) -> tuple[list[Segment], tuple[str, ...]]:
+    most = max(len(s.references) for s in segments)
+    letters = tuple(chr(ord("A") + i) for i in range(min(most, 26)))
+    known = names if wanted in names else letters
+    if wanted not in known:
+        raise UnknownName("reference", wanted, (*names, *letters))
+    at = known.index(wanted)
+    chosen = []
+    for segment in segments:
+        if at >= len(segment.references):
+            raise DataError(f"{path}: segment {segment.source.id!r} has no reference {wanted!r}")
+        chosen.append(segment.model_copy(update={"references": (segment.references[at],)}))
+    return chosen, (wanted,)
+
+
+def first(test_set: TestSet, count: int) -> TestSet:
+    """The first segments as a test set of its own, ``NAME@firstN``.
+
+    Args:
+        test_set: The whole.
+        count: How many to keep; a set that has no more stays itself.
+    """
+    if count >= len(test_set):
+        return test_set
+    ids = {source.id for source in test_set.sources[:count]}
+    return test_set.model_copy(
+        update={
+            "corpus": f"{test_set.corpus}@first{count}",
+            "sources": test_set.sources[:count],
+            "references": test_set.references[:count],
+            "domains": test_set.domains[:count],
+            "original_languages": test_set.original_languages[:count],
+            "origins": test_set.origins[:count],
+            "alignments": test_set.alignments[:count],
+            "extras": {key: value for key, value in test_set.extras.items() if key in ids},
+        }
+    )
+
+
+def plain(
+    sources: Iterable[str] | None,
+    references: list[list[str]],
+    pair: LanguagePair,
+    name: str,
+    count: int,
+) -> TestSet:
+    """A test set from plain lines; ids are line numbers from 1.
+
+    Args:
+        sources: Source lines, or None where only reference-based metrics will score.
+        references: One list of lines for each reference.
+        pair: The direction.
+        name: What to call the corpus.
+        count: Number of segments, already checked to be that of every list.
+    """
+    texts = list(sources) if sources is not None else [""] * count
+    empty = (None,) * count
+    return TestSet(
+        corpus=name,
+        pair=pair,
+        sources=tuple(Source(id=str(i), text=text) for i, text in enumerate(texts, start=1)),
+        references=tuple(zip(*references, strict=True)) if references else ((),) * count,
+        domains=empty,
+        original_languages=empty,
+        origins=empty,
+        alignments=empty,
+    )

@@ -1,0 +1,166 @@
+"""One pair file: every line looked at once."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from mtbench.corpora.validation import texts
+from mtbench.corpora.validation.columns import FileColumns
+from mtbench.corpora.validation.lines import Line, parse_line
+from mtbench.corpora.validation.records import SHOWN, Findings, Kind
+from mtbench.errors import DataError
+from mtbench.files.writing import decode_line, unreadable
+from mtbench.languages import LanguagePair, base_language
+from mtbench.text.identify import LanguageCheck, named, related
+from mtbench.text.numbers import differing_numbers
+
+_BOM = b"\xef\xbb\xbf"
+_IDENTIFIED = 20_000  # lines of a file whose language is identified; then one in so many:
+_STEP = 16
+
+
+class FileCheck:
+    """One file while it is read."""
+
+    def __init__(
+        self,
+        path: Path,
+        pair: LanguagePair | None,
+        languages: LanguageCheck | None,
+        findings: Findings,
+    ) -> None:
+        self._path = path
+        self._pair = pair or LanguagePair(source="und", target="und")
+        self._languages = languages if pair is not None else None
+        self._findings = findings
+        self._columns = FileColumns(path, self._pair)
+        self._bad_lines = 0
+        self._blank: int | None = None
+        self._identified = {"src": 0, "ref": 0}
+        self._others: dict[str, dict[str, list[int]]] = {"src": {}, "ref": {}}
+
+    def read(self) -> tuple[FileColumns, str]:
+        """All lines: what is compared across them, and the digest of the file."""
+        digest = hashlib.sha256()
+        try:
+            with self._path.open("rb") as stream:
+                for number, raw in enumerate(stream, start=1):
+                    digest.update(raw)
+                    self._line(raw.removeprefix(_BOM) if number == 1 else raw, number)
+        except OSError as error:
+            raise unreadable(self._path, error) from error
+        if not len(self._columns) and not self._bad_lines:
+            self._error(None, "empty", "no segments")
+        self._columns.check(self._findings)
+        self._check_ids()
+        self._check_languages()
+        return self._columns, digest.hexdigest()
+
+    def _error(self, line: int | None, kind: Kind, message: str) -> None:
+        self._findings.error(self._path, line, kind, message)
+
+    def _warning(self, line: int, kind: Kind, message: str) -> None:
+        self._findings.warning(self._path, line, kind, message)
+
+    def _line(self, raw: bytes, number: int) -> None:
+        try:
+            text = decode_line(raw, self._path, number)
+        except DataError as error:
+            kind: Kind = "control" if "NUL" in error.message else "encoding"
+            self._error(number, kind, error.message.removeprefix(f"{self._path}:{number}: "))
+            self._bad_lines += 1
+            return
+        if not text.strip():
+            self._blank = self._blank or number
+            return
+        if self._blank is not None:
+            self._error(self._blank, "blank", "an empty line between segments")
+            self._blank = None
+        line = parse_line(text, lambda kind, message: self._error(number, kind, message))
+        if line is None or line.source is None:
+            self._bad_lines += 1
+            return
+        self._columns.add(number, line)
+        self._texts(line, number)
+
+    def _texts(self, line: Line, number: int) -> None:
+        source = line.source or ""
+        for side, text in (("src", source), *(("ref", reference) for reference in line.references)):
+            control = texts.control_character(text)
+            if control is not None:
+                self._warning(number, "control", f"{side}: the character {control}")
+            self._identify(side, text, number)
+        for reference in line.references:
+            if texts.copied(source, reference):
+                self._warning(number, "copied", "the reference is the source")
+                continue
+            missing = differing_numbers(source, reference)
+            if missing:
+                self._warning(
+                    number, "numbers", f"numbers on one side only: {', '.join(missing[:5])}"
+                )
+
+    def _identify(self, side: str, text: str, number: int) -> None:
+        if self._languages is None:
+            return
+        if len(self._columns) > _IDENTIFIED and len(self._columns) % _STEP:
+            self._findings.note(
+                f"{self._path}: from its {_IDENTIFIED + 1}. segment on, the language of one "
+                f"segment in {_STEP} is identified"
+            )
+            return
+        tag = self._pair.source if side == "src" else self._pair.target
+        self._identified[side] += 1
+        other = self._languages.other_language(text, tag)
+        if other is not None:
+            self._others[side].setdefault(other, []).append(number)
+
+    def _check_languages(self) -> None:
+        for side, others in self._others.items():
+            tag = self._pair.source if side == "src" else self._pair.target
+            for code, lines in others.items():
+                most = len(lines) >= 5 and 2 * len(lines) > self._identified[side]
+                if most and not related(code, base_language(tag)):
+                    self._error(
+                        lines[0],
+                        "language",
+                        f"{side}: {len(lines)} of {self._identified[side]} texts are in "
+                        f"{named(code)}, not {named(base_language(tag))}",
+                    )
+                    continue
+                for number in lines[:SHOWN]:
+                    self._warning(
+                        number,
+                        "language",
+                        f"{side}: looks like {named(code)}, not {named(base_language(tag))}",
+                    )
+                if len(lines) > SHOWN:
+                    self._findings.more(self._path, "language", len(lines) - SHOWN)
+
+    def _check_ids(self) -> None:
+        repeated = self._columns.duplicates_of_ids()
+        if not repeated:
+            return
+        ids = _ids_on({line for hit in repeated[:SHOWN] for line in hit}, self._path)
+        for line, first in repeated[:SHOWN]:
+            if ids.get(line) is not None and ids[line] == ids.get(first):
+                self._error(
+                    line, "duplicate-id", f"duplicate id {ids[line]!r} (first on line {first})"
+                )
+        if len(repeated) > SHOWN:
+            self._findings.more(self._path, "duplicate-id", len(repeated) - SHOWN)
+
+
+def _ids_on(numbers: set[int], path: Path) -> dict[int, str | None]:
+    """The ids on some lines, read once more."""
+    found: dict[int, str | None] = {}
+    with path.open("rb") as stream:
+        for number, raw in enumerate(stream, start=1):
+            if number in numbers:
+                line = raw.removeprefix(_BOM) if number == 1 else raw
+                parsed = parse_line(line.decode("utf-8"), lambda kind, message: None)
+                found[number] = parsed.id if parsed else None
+                if len(found) == len(numbers):
+                    break
+    return found

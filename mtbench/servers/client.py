@@ -1,0 +1,370 @@
+"""Talking JSON to a server that may misbehave: bounded in time and size, keys kept to themselves.
+
+A server that answers badly raises ``TransientError`` where another try may help and
+``BackendError`` where it cannot. No exception that leaves here carries a request, because a
+request carries the key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+from mtbench.errors import BackendError, MissingEngine, TransientError
+from mtbench.servers.secrets import Secret, key_in_words
+from mtbench.types import Json
+
+if TYPE_CHECKING:
+    import httpx
+
+BODY_LIMIT = 16 * 1024 * 1024  # bytes of an answer; a translation is thousands of times smaller
+CONNECT_SECONDS = 10.0
+_FIRST_ATTEMPTS = 3  # at a question before any work
+_LONGEST_FIRST_WAIT = 30.0  # seconds between two of them
+_SAID_LIMIT = 20_000  # characters of an error page that are looked at for a message of 200
+# Nobody is behind it, or has time: for this request as for the next one. 520 to 530 are those of
+# proxies before vendors' servers, and 529 is "overloaded".
+_NOBODY_THERE = frozenset({429, 502, 503, 504, *range(520, 531)})
+_LOCAL = {"localhost", "127.0.0.1", "::1"}
+
+
+# --- what options may say --------------------------------------------------------------------
+
+
+def _can_be_asked(host: str | None, url: str) -> bool:
+    if not host or not url.isprintable() or " " in url:
+        return False
+    if not all(0 < len(label) < 64 for label in host.removesuffix(".").split(".")):
+        return False
+    if host.isascii() and ":" not in host:
+        return True
+    import httpx
+
+    try:
+        return bool(httpx.URL(url).host)
+    except httpx.InvalidURL:
+        return False
+
+
+def _checked_url(url: str) -> str:
+    try:
+        parts = urlsplit(url.strip())
+        whole = parts.scheme in {"http", "https"} and _can_be_asked(parts.hostname, url.strip())
+        _ = parts.port
+    except ValueError:
+        whole = False
+    if not whole:
+        raise ValueError("not an http or https address")
+    if parts.username is not None or parts.password is not None or "@" in parts.netloc:
+        raise ValueError("an address must hold no user name, password or key")
+    if parts.query or parts.fragment:
+        raise ValueError("an address must hold no query (?…) or fragment (#…), nor a key in one")
+    return url.strip().rstrip("/")
+
+
+ServerUrl = Annotated[str, AfterValidator(_checked_url)]
+
+
+def unencrypted(url: str) -> bool:
+    """Whether what is sent there crosses a network in the clear."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and parts.hostname not in _LOCAL
+
+
+# --- asking -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A server's whole answer.
+
+    Attributes:
+        status: HTTP status.
+        body: What its JSON holds, untouched; None where it is no JSON.
+        content: The body as it came.
+        retry_after: Seconds that the server asked to wait, where it did.
+        secret: The key that was sent, to be taken out of messages.
+    """
+
+    status: int
+    body: Json = field(repr=False)
+    content: bytes = field(repr=False)
+    retry_after: float | None = None
+    secret: Secret | None = None
+
+    @property
+    def error(self) -> Json:
+        """What the server says went wrong, as it says so; None where it says nothing."""
+        fields = self.body if isinstance(self.body, dict) else {}
+        return fields.get("error", fields.get("message", fields.get("detail")))
+
+    def said(self) -> str:
+        """What the server says went wrong, for a message: one line, the key taken out."""
+        error = self.error
+        if isinstance(error, dict):
+            error = error.get("message")
+        if isinstance(error, str):
+            return for_message(error, self.secret)
+        return for_message(self.content.decode("utf-8", "replace"), self.secret)
+
+
+def for_message(text: str, secret: Secret | None = None) -> str:
+    """A text from elsewhere in one line of at most 200 characters, without the key.
+
+    Half a surrogate pair, which JSON may hold and no output can, is shown by its number.
+    """
+    text = text.encode("utf-8", "backslashreplace").decode()
+    text = secret.redact(text, _SAID_LIMIT) if secret is not None else text[:_SAID_LIMIT]
+    return " ".join(text.split())[:200]
+
+
+class JsonClient:
+    """Requests to one server, from any thread.
+
+    Requests run in an event loop of its own, because only there the whole of a request has a
+    deadline: a server that sends a byte now and then keeps nobody waiting for longer.
+
+    Args:
+        url: The server's address; paths are put after it.
+        secret: Taken out of whatever the server says, where there is one.
+        bearer: Whether it is sent as a bearer token.
+        seconds: Longest time for a whole request.
+        connections: Most requests at once.
+        name: What the server is called in messages.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        secret: Secret | None = None,
+        bearer: bool = True,
+        seconds: float = 120.0,
+        connections: int = 4,
+        name: str = "the server",
+    ) -> None:
+        self.url = url
+        self._secret = secret
+        self._bearer = bearer
+        self._seconds = seconds
+        self._connections = connections
+        self.name = name
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._client: httpx.AsyncClient | None = None
+
+    def __enter__(self) -> JsonClient:
+        import httpx
+
+        headers = {"Accept-Encoding": "identity", "User-Agent": "mtbench"}
+        if self._secret is not None and self._bearer:
+            headers["Authorization"] = f"Bearer {self._secret.reveal()}"
+        self._client = httpx.AsyncClient(
+            headers=headers,
+            # A redirect could carry the key elsewhere.
+            follow_redirects=False,
+            timeout=httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds)),
+            limits=httpx.Limits(max_connections=self._connections),
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(
+            target=self._loop.run_forever, name="mtbench-requests", daemon=True
+        )
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        loop, client, thread = self._loop, self._client, self._thread
+        self._loop = self._client = self._thread = None
+        if loop is None or client is None or thread is None:
+            return
+        asyncio.run_coroutine_threadsafe(_closed(client), loop).result(timeout=10)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout=10)
+        loop.close()
+
+    def get(self, path: str) -> Reply:
+        """Asks for a path.
+
+        Raises:
+            TransientError: If there is no whole answer.
+        """
+        return self._ask("GET", path, None)
+
+    def post(self, path: str, body: Mapping[str, Json]) -> Reply:
+        """Sends JSON to a path.
+
+        Raises:
+            TransientError: If there is no whole answer.
+        """
+        return self._ask("POST", path, body)
+
+    def _ask(self, method: str, path: str, body: Mapping[str, Json] | None) -> Reply:
+        if self._loop is None:
+            raise RuntimeError("requests are made inside `with client:`")
+        asked = asyncio.run_coroutine_threadsafe(self._within_time(method, path, body), self._loop)
+        try:
+            outcome = asked.result()
+        except BaseException:
+            asked.cancel()  # Ctrl-C: nobody waits for the answer any more
+            raise
+        if isinstance(outcome, TransientError):
+            raise outcome
+        return outcome
+
+    def _no_reply(self, why: str, *, answered: bool = False) -> TransientError:
+        return TransientError(f"{self.name}: {why}", answered=answered)
+
+    async def _within_time(
+        self, method: str, path: str, body: Mapping[str, Json] | None
+    ) -> Reply | TransientError:
+        """The reply, or why there is none."""
+        import httpx
+
+        try:
+            return await asyncio.wait_for(self._request(method, path, body), self._seconds)
+        except (asyncio.TimeoutError, httpx.TimeoutException):
+            return self._no_reply(f"no whole answer within {self._seconds:g} seconds")
+        except httpx.ConnectError:
+            return self._no_reply(f"no connection to {self.url}")
+        except (httpx.HTTPError, OSError) as error:
+            return self._no_reply(f"the connection broke ({type(error).__name__})")
+
+    async def _request(
+        self, method: str, path: str, body: Mapping[str, Json] | None
+    ) -> Reply | TransientError:
+        assert self._client is not None  # noqa: S101 - _ask has looked
+        content = None if body is None else json.dumps(body).encode()
+        kind = {} if body is None else {"Content-Type": "application/json"}
+        async with self._client.stream(
+            method, f"{self.url}/{path}", content=content, headers=kind
+        ) as response:
+            held = bytearray()
+            async for chunk in response.aiter_bytes():
+                held += chunk
+                if len(held) > BODY_LIMIT:
+                    return self._no_reply(
+                        f"an answer of more than {BODY_LIMIT} bytes", answered=True
+                    )
+        return self._reply(response, bytes(held))
+
+    def _reply(self, response: httpx.Response, content: bytes) -> Reply:
+        return Reply(
+            status=response.status_code,
+            body=_json_or_none(content),
+            content=content,
+            retry_after=retry_after(response.headers.get("retry-after")),
+            secret=self._secret,
+        )
+
+
+async def _closed(client: httpx.AsyncClient) -> None:
+    current = asyncio.current_task()
+    others = [task for task in asyncio.all_tasks() if task is not current]
+    for task in others:
+        task.cancel()
+    await asyncio.gather(*others, return_exceptions=True)
+    await client.aclose()
+
+
+def _json_or_none(content: bytes) -> Json:
+    try:
+        return json.loads(content, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _no_constant(name: str) -> Json:
+    raise ValueError(f"{name} is no JSON")
+
+
+def retry_after(header: str | None, now: float | None = None) -> float | None:
+    """Seconds that a ``Retry-After`` header asks for: a number, or a date."""
+    if header is None:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(header).timestamp()
+        except (ValueError, TypeError, OverflowError):
+            return None
+        seconds = moment - (time.time() if now is None else now)
+    return max(seconds, 0.0) if seconds < 1e9 else None
+
+
+# --- judging ----------------------------------------------------------------------------------
+
+
+def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
+    """Passes an answer that can be read; judges every other by its status.
+
+    A status that speaks of one request alone (400, 413, 422) is for the caller to judge first.
+
+    Raises:
+        TransientError: For 408, 409, 425, 429 and 5xx, and for a success that is no JSON.
+        BackendError: For everything else: another try would be answered the same.
+    """
+    status = reply.status
+    if 200 <= status < 300:
+        if reply.body is None:
+            raise TransientError(f"{name}: the answer is not whole JSON", answered=True)
+        return
+    if status in {401, 403}:
+        # Some servers repeat a part of the key: what they say is left out.
+        raise BackendError(
+            f"{name} refused {key_in_words(secret)} (status {status})",
+            hint="check the key and what it may do",
+        )
+    if status in {408, 409, 425, 429} or status >= 500:
+        raise TransientError(
+            f"{name} answered {status}",
+            why=reply.said() or None,
+            retry_after=reply.retry_after,
+            answered=status not in _NOBODY_THERE,
+        )
+    if 300 <= status < 400:
+        raise BackendError(f"{name} answered {status}, a redirect", hint="correct its address")
+    raise BackendError(f"{name} answered {status}", why=reply.said() or None)
+
+
+def reach(client: JsonClient, path: str) -> Reply:
+    """A first question, before any work; asked again where the server says that it is busy.
+
+    Raises:
+        MissingEngine: If the server does not answer.
+    """
+    import tenacity
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        asked = state.outcome.result().retry_after if state.outcome else None
+        return float(state.attempt_number if asked is None else min(asked, _LONGEST_FIRST_WAIT))
+
+    asking = tenacity.Retrying(
+        retry=tenacity.retry_if_result(lambda reply: reply.status == 429 or reply.status >= 500),
+        stop=tenacity.stop_after_attempt(_FIRST_ATTEMPTS),
+        wait=wait,
+        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
+    )
+    try:
+        reply: Reply = asking(client.get, path)
+    except TransientError as error:
+        raise MissingEngine(
+            error.message, hint=f"start the server, or correct its address: {client.url}"
+        ) from None
+    return reply

@@ -1,0 +1,1 @@
+"""Work that is kept as it comes: translation and scoring."""

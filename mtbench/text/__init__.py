@@ -1,0 +1,1 @@
+"""Everything that looks at a text: its language, script, word units, numbers."""

@@ -1,6 +1,0 @@
-"""All defects of corpus files in one pass, errors apart from warnings."""
-
-from mtbench.validation.records import Finding, ValidatedFile, ValidationReport
-from mtbench.validation.run import validate
-
-__all__ = ["Finding", "ValidatedFile", "ValidationReport", "validate"]
