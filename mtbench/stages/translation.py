@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import suppress
-from itertools import islice
 from typing import NamedTuple
 
+from mtbench.engine.threads import calls
 from mtbench.errors import BackendError, SegmentError, TransientError, UnusableAnswer
 from mtbench.files.digests import canonical_json
 from mtbench.plugins import Backend
 from mtbench.types import Finished, Hypothesis, Runtime, Source, Translation
-
-log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0  # seconds between two attempts, unless a server asks for more
@@ -165,51 +160,10 @@ def translate(
     Raises:
         BackendError: If the system as a whole failed; what was kept stays kept.
     """
-    if backend.max_concurrency <= 1:
-        caller = _Caller(backend, sleep or time.sleep)
-        for batch in batches:
-            keep(caller(batch))
-        return
     stopped = threading.Event()
-    caller = _Caller(backend, sleep or stopped.wait, stopped)
-    calls: set[Future[list[Finished]]] = set()  # whose batches are not kept yet
-    todo = iter(batches)
-    pool = ThreadPoolExecutor(backend.max_concurrency)
-    try:
-        while True:
-            room = 2 * backend.max_concurrency - len(calls)
-            calls.update(pool.submit(caller, batch) for batch in islice(todo, room))
-            if not calls:
-                return
-            wait(calls, return_when=FIRST_COMPLETED)
-            _keep(calls, keep)
-    except BaseException as error:
-        stopped.set()
-        pool.shutdown(wait=False, cancel_futures=True)
-        calls = {call for call in calls if not call.cancelled()}
-        if isinstance(error, KeyboardInterrupt) and (answers := sum(c.running() for c in calls)):
-            log.warning("waiting for %d answers under way; Ctrl-C again drops them", answers)
-        try:
-            wait(calls)
-        finally:
-            with suppress(Exception):  # what led here is what the user must hear of
-                _keep(calls, keep)
-        raise
-    finally:
-        pool.shutdown(wait=False)
-
-
-def _keep(calls: set[Future[list[Finished]]], keep: Keep) -> None:
-    """Keeps what has succeeded and takes it out of the set; then raises what has failed."""
-    failed: BaseException | None = None
-    for call in [call for call in calls if call.done() and not call.cancelled()]:
-        if (error := call.exception()) is not None:
-            failed = error
-        else:
-            keep(call.result())
-        calls.discard(call)
-    if failed is not None:
-        raise failed
+    at_once = backend.max_concurrency
+    pause = sleep or (time.sleep if at_once <= 1 else stopped.wait)
+    calls(_Caller(backend, pause, stopped), batches, at_once, keep, stopped)
 
 
 class _Caller:
@@ -219,11 +173,11 @@ class _Caller:
         self,
         backend: Backend,
         sleep: Callable[[float], object],
-        stopped: threading.Event | None = None,
+        stopped: threading.Event,
     ) -> None:
         self._backend = backend
         self._sleep = sleep
-        self._stopped = stopped or threading.Event()
+        self._stopped = stopped
         self._failed_in_a_row = 0
         self._unanswered_in_a_row = 0
 

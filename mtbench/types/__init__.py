@@ -12,6 +12,7 @@ from mtbench.types.corpora import CorpusCard, Labels, Segment, Source, TestSet, 
 from mtbench.types.scores import Interval, MetricInfo, MetricResult, Score, ScoringView, Statistics
 from mtbench.types.signatures import Signature
 from mtbench.types.systems import (
+    Engine,
     Finished,
     Hypothesis,
     RunRecord,
@@ -27,6 +28,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "Cell",
     "CorpusCard",
+    "Engine",
     "Finished",
     "Hypothesis",
     "Interval",

@@ -73,6 +73,25 @@ class SystemCard(Record):
         return names_pair(self.pairs, pair)
 
 
+class Engine(Record):
+    """Where work runs.
+
+    Attributes:
+        kind: ``local`` for this machine, ``ray`` for a cluster.
+        processes: How many do counted work at once; where it is not given, as many as there are
+            processors, and only where it pays.
+        address: Of a Ray cluster that runs; without one, Ray is started here and stopped again.
+
+    Example:
+        >>> Engine(processes=2).kind
+        'local'
+    """
+
+    kind: Literal["local", "ray"] = "local"
+    processes: Annotated[int, Field(ge=1)] | None = None
+    address: str = ""
+
+
 class Runtime(Record):
     """How and where to run, as opposed to what: none of it may change a result by itself.
 
@@ -83,6 +102,7 @@ class Runtime(Record):
         cache: Folder for converted weights and embeddings.
         force: Go on where a guard would refuse; marked in the result.
         offline: Never try to reach a model hub.
+        engine: Where counting, encoding, scoring and translating run.
     """
 
     device: str = "auto"
@@ -91,6 +111,7 @@ class Runtime(Record):
     cache: str = ""
     force: bool = False
     offline: bool = False
+    engine: Engine = Engine()
 
 
 class Translation(Record):
