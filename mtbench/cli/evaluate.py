@@ -46,7 +46,7 @@ def evaluate(
     request = common.request(**given, runtime=run_with)
     watcher = common.ConsoleWatcher(quiet=quiet)
     if dry_run:
-        planned = pipeline.plan(request, space, watcher)
+        planned = pipeline.plan_request(request, space, watcher)
         emit_estimates(pipeline.estimate(planned, request), style)
         return
     try:

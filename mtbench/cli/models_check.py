@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from mtbench.config import Workspace
     from mtbench.languages import LanguagePair
     from mtbench.pipeline.checking import Checked
+    from mtbench.pipeline.resolve import ResolvedSystem
     from mtbench.plugins import Backend
-    from mtbench.types import SystemCard
 
 SAMPLES = {
     "de": ("Das ist ein kurzer Satz.", "Wo ist der Bahnhof?", "Im Jahr 2019 kaufte er 15 Bücher."),
@@ -63,16 +63,17 @@ def check(
     quiet: bool,
 ) -> None:
     """Load a system and translate in each direction, twice and in other batches; time it."""
-    from mtbench.config import find_system, system_options, workspace
+    from mtbench.config import workspace
     from mtbench.languages import LanguagePair
     from mtbench.pipeline import checking
-    from mtbench.plugins import make_backend
+    from mtbench.pipeline.resolve import resolve_systems
 
     space = workspace(results)
-    card = find_system(model, space.models)
+    (system,) = resolve_systems((model,), space)
+    card = system.card
     runtime = common.runtime(device, batch_size, seed, force, str(space.cache))
-    _check_translates(card)
-    wanted = [LanguagePair.parse(pair) for pair in pairs] or _default_pairs(card, space)
+    _check_translates(system)
+    wanted = [LanguagePair.parse(pair) for pair in pairs] or _default_pairs(system, space)
     rows = []
     for pair in wanted:
         if not card.serves(pair):
@@ -80,7 +81,7 @@ def check(
         given = texts or SAMPLES.get(pair.source.partition("-")[0])
         if given is None:
             raise RequestError(f"no sample text in {pair.source!r}", hint="give one with --text")
-        make = partial(make_backend, card.backend, system_options(card), pair, runtime)
+        make = partial(system.backend, pair, runtime)
         backend = make()
         backend.check()
         try:
@@ -130,36 +131,28 @@ def _hold(name: str, make: Callable[[], Backend], texts: Sequence[str]) -> None:
         raise DataError(f"{name} breaks the contract of back ends: {broken}") from broken
 
 
-def _check_translates(card: SystemCard) -> None:
-    from mtbench.config import system_options
-    from mtbench.plugins import BACKENDS, parse_options
-
-    kind = BACKENDS.get(card.backend)
-    options = parse_options(kind.Options, system_options(card), f"model {card.name}: options")
-    if kind.one_test_set(options):
+def _check_translates(system: ResolvedSystem) -> None:
+    if system.kind.one_test_set(system.options):
         raise RequestError(
-            f"{card.name} is translations that exist already: there is nothing to load",
+            f"{system.name} is translations that exist already: there is nothing to load",
             hint="score or evaluate hold the file against its test set",
         )
 
 
-def _default_pairs(card: SystemCard, space: Workspace) -> list[LanguagePair]:
+def _default_pairs(system: ResolvedSystem, space: Workspace) -> list[LanguagePair]:
     """The pairs a card names; of one that serves any, the first that a corpus here has."""
     from mtbench.config import find_corpora
     from mtbench.corpora.load import pair_files
     from mtbench.languages import LanguagePair
-    from mtbench.plugins import BACKENDS, parse_options
 
-    named = [LanguagePair.parse(pair) for pair in card.pairs if pair != "*"]
+    named = [LanguagePair.parse(pair) for pair in system.card.pairs if pair != "*"]
     if named:
         return named
-    kind = BACKENDS.get(card.backend)
-    options = parse_options(kind.Options, card.options, f"model {card.name}: options")
     try:
         here = [file.pair for place in find_corpora((), space) for file in pair_files(*place)]
     except MtbenchError:  # nothing here needs a corpus, whole or broken
         here = []
     for pair in [*here, LanguagePair(source="en", target="de")]:
-        if pair.source.partition("-")[0] in SAMPLES and kind.serves(options, pair):
+        if pair.source.partition("-")[0] in SAMPLES and system.serves(pair):
             return [pair]
-    raise RequestError(f"{card.name} names no pair", hint="name one with --pair en-it")
+    raise RequestError(f"{system.name} names no pair", hint="name one with --pair en-it")

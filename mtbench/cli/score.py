@@ -100,11 +100,10 @@ def _on_files(
 
     from mtbench import pipeline
     from mtbench.config import workspace
-    from mtbench.corpora.load import first
+    from mtbench.pipeline.resolve import limited
     from mtbench.plugins import DEFAULT_METRICS, make_metric
 
-    whole = _test_set(request, source, references)
-    test_set = first(whole, request.limit) if request.limit else whole
+    plain = limited(_test_set(request, source, references), request.limit)
     names = request.metrics or DEFAULT_METRICS
     needs = {name: make_metric(name, {}, request.runtime).info.needs for name in names}
     blind = [name for name in names if source is None and "source" in needs[name]]
@@ -116,7 +115,7 @@ def _on_files(
         request = request.model_copy(update={"metrics": kept})
     with tempfile.TemporaryDirectory() as scratch:
         space = workspace(results or scratch)
-        return pipeline.evaluate(request, space, watcher, [(whole, test_set)])[0]
+        return pipeline.evaluate(request, space, watcher, [plain])[0]
 
 
 def _test_set(request: Request, source: str | None, references: Sequence[str]) -> TestSet:

@@ -31,13 +31,15 @@ def translate(
 ) -> None:
     """Make hypotheses only; prints where they are."""
     from mtbench.config import workspace
-    from mtbench.pipeline import estimate, plan, translate_only
+    from mtbench.pipeline import estimate, plan_request, translate_only
 
     space = workspace(results)
     run_with = common.runtime(device, batch_size, seed, force, str(space.cache))
     request = common.request(**given, runtime=run_with)
     if dry_run:
-        planned = plan(request, space, common.ConsoleWatcher(quiet=quiet), with_metrics=False)
+        planned = plan_request(
+            request, space, common.ConsoleWatcher(quiet=quiet), with_metrics=False
+        )
         emit_estimates(estimate(planned, request), style)
         return
     runs = translate_only(request, space, common.ConsoleWatcher(quiet=quiet))

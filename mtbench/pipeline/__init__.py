@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from mtbench.pipeline.boards import board, write_leaderboard
 from mtbench.pipeline.dry_run import Estimate, estimate
-from mtbench.pipeline.evaluation import Unfinished, evaluate, translate_only
-from mtbench.pipeline.planning import plan
+from mtbench.pipeline.evaluation import Unfinished, evaluate, plan_request, translate_only
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 
 __all__ = [
@@ -18,7 +17,7 @@ __all__ = [
     "board",
     "estimate",
     "evaluate",
-    "plan",
+    "plan_request",
     "translate_only",
     "write_leaderboard",
 ]

@@ -8,13 +8,14 @@ from importlib.metadata import PackageNotFoundError, version
 
 from mtbench import __version__
 from mtbench.checkpoints.network import reachable
-from mtbench.config import Workspace, card_names, find_corpora, find_system, workspace
+from mtbench.config import Workspace, card_names, find_corpora, workspace
 from mtbench.corpora import load as corpora
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.languages import LanguagePair
 from mtbench.metrics.comet.fetch import Cached, cached
-from mtbench.plugins import BACKENDS, METRICS, make_backend, make_metric, parse_options
-from mtbench.types import Record, Runtime, SystemCard
+from mtbench.pipeline.resolve import ResolvedSystem, resolve_systems
+from mtbench.plugins import METRICS, make_metric
+from mtbench.types import Record, Runtime
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
     "comet": ("unbabel-comet", "torch", "transformers"),
@@ -110,22 +111,21 @@ def _metric(name: str, runtime: Runtime) -> MetricHealth:
 
 def _system(name: str, space: Workspace, wanted: list[str], runtime: Runtime) -> SystemHealth:
     try:
-        card = find_system(name, space.models)
+        (system,) = resolve_systems((name,), space)
     except MtbenchError as error:
         return SystemHealth(name=name, baseline=False, pairs=(), why_not=str(error))
-    pairs = _pairs(card, wanted)
+    pairs = _pairs(system, wanted)
     runs, why = [], None if pairs else "no corpus here has one of its pairs"
     for pair in pairs:
         try:
-            make_backend(card.backend, card.options, LanguagePair.parse(pair), runtime).check()
+            system.backend(LanguagePair.parse(pair), runtime).check()
             runs.append(pair)
         except MtbenchError as error:
             why = why or str(error)
-    return SystemHealth(name=name, baseline=card.baseline, pairs=tuple(runs), why_not=why)
+    return SystemHealth(name=name, baseline=system.card.baseline, pairs=tuple(runs), why_not=why)
 
 
-def _pairs(card: SystemCard, wanted: list[str]) -> list[str]:
-    options = parse_options(BACKENDS.get(card.backend).Options, card.options, card.name)
-    named = wanted if "*" in card.pairs else [p for p in card.pairs if not wanted or p in wanted]
-    serves = BACKENDS.get(card.backend).serves
-    return [pair for pair in named if serves(options, LanguagePair.parse(pair))]
+def _pairs(system: ResolvedSystem, wanted: list[str]) -> list[str]:
+    named = system.card.pairs
+    every = wanted if "*" in named else [p for p in named if not wanted or p in wanted]
+    return [pair for pair in every if system.serves(LanguagePair.parse(pair))]

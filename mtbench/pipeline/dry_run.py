@@ -62,7 +62,7 @@ def estimate(found: Plan, request: Request) -> list[Estimate]:
 
 
 def _one(found: Plan, task: Task, request: Request) -> Estimate:
-    output = stored_output(task, write=False)
+    output = stored_output(task)
     task.output = output
     batches = _still_to_do(task, request) if output is None else []
     sources = [source for batch in batches for source in batch.sources]
@@ -100,7 +100,7 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
 def _still_to_do(task: Task, request: Request) -> list[translating.Batch]:
     if task.backend is None:
         return []
-    done, _ = already_done(task, write=False)
+    done, _ = already_done(task)
     return translating.plan(task.test_set.sources, task.backend, request.runtime, frozenset(done))
 
 

@@ -10,11 +10,12 @@ from mtbench.errors import MtbenchError, PartialOutput
 from mtbench.pipeline.boards import board, write_leaderboard
 from mtbench.pipeline.outputs import translate
 from mtbench.pipeline.planning import plan
+from mtbench.pipeline.resolve import ResolvedSet, resolve_sets, resolve_systems
 from mtbench.pipeline.scores import score
 from mtbench.pipeline.work import Plan, Request, Watcher
 from mtbench.results import Results
 from mtbench.stages import scoring
-from mtbench.types import Cell, Leaderboard, Row, RunRecord, TestSet
+from mtbench.types import Cell, Leaderboard, Row, RunRecord
 
 
 class Unfinished(MtbenchError):
@@ -29,6 +30,36 @@ class Unfinished(MtbenchError):
         self.exit_code = first.exit_code
 
 
+def plan_request(
+    request: Request,
+    space: Workspace,
+    watcher: Watcher,
+    sets: Sequence[ResolvedSet] | None = None,
+    *,
+    with_metrics: bool = True,
+) -> Plan:
+    """What a request names, looked up once, with everything checked that can be.
+
+    Args:
+        request: What is asked for.
+        space: Where things are.
+        watcher: Told what is left out.
+        sets: Test sets, where they are not to be looked up.
+        with_metrics: Whether scores will be wanted.
+
+    Raises:
+        MtbenchError: Of whatever kind, with nothing done yet.
+    """
+    return plan(
+        resolve_systems(request.models, space),
+        resolve_sets(request, space) if sets is None else sets,
+        request,
+        Results(space.results),
+        watcher,
+        with_metrics=with_metrics,
+    )
+
+
 def translate_only(
     request: Request, space: Workspace, watcher: Watcher
 ) -> list[tuple[Path, RunRecord]]:
@@ -41,8 +72,9 @@ def translate_only(
         RunFailed: After everything else was finished, if a system failed.
         MtbenchError: Before any work, if the request cannot be carried out.
     """
-    found = plan(request, space, watcher, with_metrics=False)
-    failures = translate(found, request, space, watcher) + _partial(found, request)
+    found = plan_request(request, space, watcher, with_metrics=False)
+    failures = translate(found, request, Results(space.results), watcher)
+    failures += _partial(found, request)
     if failures:
         raise failures[0]
     return [(task.folder.output_path, task.output.run) for task in found.tasks if task.output]
@@ -66,7 +98,7 @@ def evaluate(
     request: Request,
     space: Workspace,
     watcher: Watcher,
-    sets: Sequence[tuple[TestSet, TestSet]] | None = None,
+    sets: Sequence[ResolvedSet] | None = None,
 ) -> tuple[Leaderboard, Plan]:
     """Translates what is missing, scores what is missing, writes ``leaderboard.csv``.
 
@@ -74,7 +106,7 @@ def evaluate(
         request: What is asked for.
         space: Where things are.
         watcher: Told what happens.
-        sets: Test sets, (whole, limited) each, where they are not to be looked up.
+        sets: Test sets, where they are not to be looked up.
 
     Returns:
         The leaderboard of the test sets of this call, and what was done.
@@ -83,11 +115,11 @@ def evaluate(
         Unfinished: After everything else was finished and written, if a system or metric failed.
         MtbenchError: Before any work, if the request cannot be carried out.
     """
-    found = plan(request, space, watcher, sets)
-    failures = translate(found, request, space, watcher) + _partial(found, request)
+    results = Results(space.results)
+    found = plan_request(request, space, watcher, sets)
+    failures = translate(found, request, results, watcher) + _partial(found, request)
     signatures, broken = score(found, request, watcher)
     failures += broken
-    results = Results(space.results)
     boards = write_leaderboard(results, preferred=signatures, missing=found.missing)
     outdated = _outdated(found)
     if outdated:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
+from functools import partial
 
 from mtbench import __version__
-from mtbench.config import Workspace
 from mtbench.errors import BackendError, MtbenchError, Unavailable
 from mtbench.pipeline.surface import Surface
 from mtbench.pipeline.test_sets import label_segments
@@ -28,7 +28,7 @@ from mtbench.types import (
 
 
 def translate(
-    found: Plan, request: Request, space: Workspace, watcher: Watcher
+    found: Plan, request: Request, results: Results, watcher: Watcher
 ) -> list[MtbenchError]:
     """Translates what is missing; fills each task's output.
 
@@ -36,14 +36,18 @@ def translate(
         What failed; the other tasks were finished.
     """
     failures: list[MtbenchError] = []
-    results, surface = Results(space.results), Surface()
+    surface = Surface()
     for tasks in found.by_test_set().values():
         _keep_labels(results, tasks[0].test_set)
     for task in found.tasks:
-        with task.folder.locked(_says_waiting(task, watcher)):
+        waiting = partial(watcher.say, f"another process is at {task.folder.path}; waiting for it")
+        with task.folder.locked(waiting):
             try:
-                task.output = stored_output(task, surface=surface) or _translated(
-                    task, request, watcher, surface
+                stored = stored_output(task)
+                task.output = (
+                    _brought_up_to_date(task, stored, surface)
+                    if stored is not None
+                    else _translated(task, request, watcher, surface)
                 )
             except (BackendError, Unavailable) as error:
                 said = f"{task.card.name} on {task.test_set.name}: {error}"
@@ -62,33 +66,8 @@ def _keep_labels(results: Results, test_set: TestSet) -> None:
         results.write_labels(test_set.corpus, test_set.pair, labels)
 
 
-def _says_waiting(task: Task, watcher: Watcher) -> Sequence[None] | _Once:
-    return _Once(lambda: watcher.say(f"another process is at {task.folder.path}; waiting for it"))
-
-
-class _Once:
-    """Runs a call when iterated over: how a held lock is announced."""
-
-    def __init__(self, call: Callable[[], None]) -> None:
-        self._call = call
-
-    def __iter__(self) -> _Once:
-        self._call()
-        return self
-
-    def __next__(self) -> None:
-        raise StopIteration
-
-
-def stored_output(
-    task: Task, *, write: bool = True, surface: Surface | None = None
-) -> SystemOutput | None:
-    """The stored output of the very run that a task asks for, if it is whole.
-
-    Args:
-        task: The task.
-        write: Whether the record may be brought up to date with card and test set.
-        surface: What counts over outputs, where several are to be counted over.
+def stored_output(task: Task) -> SystemOutput | None:
+    """The stored output of the very run that a task asks for, if it is whole; writes nothing.
 
     Raises:
         DataError: If a stored file does not hold.
@@ -96,13 +75,15 @@ def stored_output(
     run = task.folder.read_run()
     if run is None or run.run_digest != task.run_digest or run.status != "complete":
         return None
-    output = task.folder.read_output()
-    if output is None:
-        return None
-    health = (surface or Surface()).of(task.test_set, output.hypotheses, run)
-    current = run.model_copy(
+    return task.folder.read_output()
+
+
+def _brought_up_to_date(task: Task, output: SystemOutput, surface: Surface) -> SystemOutput:
+    """A stored output whose record names the card, test set and counts of today."""
+    health = surface.of(task.test_set, output.hypotheses, output.run)
+    current = output.run.model_copy(
         update={
-            "corpus_folder": task.corpus_folder,
+            "corpus_folder": task.place,
             "card": task.card,
             "system": task.card.name,
             "testset_digest": task.test_set.digest(),
@@ -111,7 +92,7 @@ def stored_output(
             "health_signature": health.signature,
         }
     )
-    if write and current != run:
+    if current != output.run:
         task.folder.write_run(current)
     return SystemOutput(run=current, hypotheses=output.hypotheses)
 
@@ -129,6 +110,9 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
     started = _now()
     sources = task.test_set.sources
     done, before = already_done(task)
+    if done and not task.folder.read_part(task.run_digest)[0]:
+        # From here on the part file alone says what is done, however this run ends.
+        task.folder.append_part(task.run_digest, list(done.values()), before)
     batches = translating.plan(sources, backend, request.runtime, frozenset(done))
     backend.scratch = task.folder.scratch_path(task.run_digest)
     watcher.start(f"{task.card.name} {task.test_set.pair}", sum(b.size for b in batches))
@@ -168,7 +152,7 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
     health = surface.of(task.test_set, hypotheses)
     run = RunRecord(
         corpus=task.test_set.corpus,
-        corpus_folder=task.corpus_folder,
+        corpus_folder=task.place,
         pair=task.test_set.pair,
         card=task.card,
         system=task.card.name,
@@ -226,28 +210,20 @@ def _sums(before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, fl
     return {name: round(before.get(name, 0) + now.get(name, 0), 6) for name in names}
 
 
-def already_done(task: Task, *, write: bool = True) -> tuple[dict[str, Finished], Spent]:
-    """Finished segments of an interrupted or partial run of the very same kind.
-
-    Args:
-        task: The task.
-        write: Whether they may be made ready for going on from there.
+def already_done(task: Task) -> tuple[dict[str, Finished], Spent]:
+    """Finished segments of an interrupted or partial run of the very same kind; writes nothing.
 
     Returns:
         Segment id → what was finished, and what all of it had taken.
     """
-    finished, spent = task.folder.read_part(task.run_digest, write=write)
+    finished, spent = task.folder.read_part(task.run_digest)
     if not finished:
         stored = task.folder.read_run()
         output = task.folder.read_output() if stored else None
         if stored is not None and output is not None and stored.run_digest == task.run_digest:
             kept = task.folder.read_kept()
-            whole = [h for h in output.hypotheses if h.failure is None]
-            finished = [Finished(h, kept.get(h.id, {})) for h in whole]
+            finished = [Finished(h, kept.get(h.id, {})) for h in output.hypotheses]
             spent = Spent(stored.seconds, stored.usage)
-            if finished and write:
-                # From here on the part file alone says what is done, however this run ends.
-                task.folder.append_part(task.run_digest, finished, spent)
     return {f.hypothesis.id: f for f in finished if f.hypothesis.failure is None}, spent
 
 

@@ -2,109 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from mtbench.config import (
-    Workspace,
-    find_corpora,
-    find_system,
-    folder_name,
-    shipped,
-    system_options,
-)
-from mtbench.corpora import load as corpora
-from mtbench.errors import MtbenchError, RequestError, Unavailable, UnknownName
+from mtbench.errors import MtbenchError, RequestError, Unavailable
 from mtbench.files.digests import digest_json
+from mtbench.languages import LanguagePair
+from mtbench.pipeline.resolve import ResolvedSet, ResolvedSystem
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import (
-    BACKENDS,
     DEFAULT_METRICS,
     METRICS,
     Backend,
-    make_backend,
     make_metric,
     parse_options,
 )
 from mtbench.results import Results
 from mtbench.stages import scoring
 from mtbench.stages import translation as translating
-from mtbench.types import Record, RunRecord, Runtime, SystemCard, TestSet
+from mtbench.types import RunRecord, Runtime, TestSet
 
 
 def plan(
+    systems: Sequence[ResolvedSystem],
+    sets: Sequence[ResolvedSet],
     request: Request,
-    space: Workspace,
+    results: Results,
     watcher: Watcher,
-    sets: Sequence[tuple[TestSet, TestSet]] | None = None,
     *,
     with_metrics: bool = True,
 ) -> Plan:
     """Checks everything that can be known before work starts.
 
     Args:
+        systems: From ``resolve_systems``.
+        sets: From ``resolve_sets``, or made from plain files.
         request: What is asked for.
-        space: Where things are.
+        results: Where results are and go.
         watcher: Told what is left out.
-        sets: Test sets, (whole, limited) each, where they are not to be looked up.
         with_metrics: Whether scores will be wanted.
 
     Raises:
         MtbenchError: Of whatever kind, with nothing done yet.
     """
-    cards = systems(request.models, space)
-    cardless: list[str] = []
-    places: dict[str, str] = {}
-    if sets is None:
-        places = corpus_places(request.corpora, space)
-        sets = test_sets(request, space)
-        cardless = list(dict.fromkeys(whole.corpus for whole, _ in sets if whole.card is None))
-    results = Results(space.results)
-    for whole, test_set in sets:
-        _check_same_corpus(test_set, places.get(whole.corpus, ""), results)
-    served = [
-        (card, whole, test_set)
-        for whole, test_set in sets
-        for card in cards
-        if card.serves(test_set.pair)
-        and BACKENDS.get(card.backend).serves(_options(card), test_set.pair)
-    ]
-    _check_served(cards, served, sets)
+    for one in sets:
+        _check_same_corpus(one, results)
+    served = [(system, one) for one in sets for system in systems if system.serves(_pair(one))]
+    _check_served(systems, served, sets)
     found = Plan([])
-    for card, whole, test_set in served:
+    for system, one in served:
         try:
-            task = _task(card, whole, test_set, results, request, watcher)
-            task.corpus_folder = places.get(whole.corpus, "")
-            found.tasks.append(task)
+            found.tasks.append(_task(system, one, results, request, watcher))
         except Unavailable as error:
             if not request.skip_missing:
                 raise
-            line = f"{card.name} cannot run here and is left out: {error.message}"
-            watcher.say(f"{test_set.name}: {line}")
-            found.skipped.setdefault(test_set.name, []).append(line)
-            found.left_out.add((test_set.name, folder_name(card)))
+            line = f"{system.name} cannot run here and is left out: {error.message}"
+            watcher.say(f"{one.name}: {line}")
+            found.skipped.setdefault(one.name, []).append(line)
+            found.left_out.add((one.name, system.folder))
     if not found.tasks:
         raise Unavailable("none of the systems can run here", hint="see mtbench doctor")
     if with_metrics:
         _plan_metrics(found, request, watcher)
     results.check_writable()
+    cardless = dict.fromkeys(
+        one.test_set.corpus for one in sets if one.place and one.test_set.card is None
+    )
     if cardless:
-        watcher.say(_no_card(cardless))
+        watcher.say(_no_card(list(cardless)))
     return found
 
 
-def corpus_places(wanted: tuple[str, ...], space: Workspace) -> dict[str, str]:
-    """Name of each corpus asked for → its folder; empty for one that comes with mtbench."""
-    found = {}
-    for folder, _ in find_corpora(wanted, space):
-        place = folder.resolve()
-        if not place.is_relative_to(shipped("corpora")):
-            inside = place.is_relative_to(Path.cwd())
-            found[place.name] = str(place.relative_to(Path.cwd()) if inside else place)
-    return found
+def _pair(one: ResolvedSet) -> LanguagePair:
+    return one.test_set.pair
 
 
-def _check_same_corpus(test_set: TestSet, place: str, results: Results) -> None:
+def _check_same_corpus(one: ResolvedSet, results: Results) -> None:
     """Refuses a second corpus of a name that another one has in a results folder.
 
     A corpus that was changed, moved or copied as it stands is no second one.
@@ -112,9 +85,9 @@ def _check_same_corpus(test_set: TestSet, place: str, results: Results) -> None:
     Raises:
         RequestError: If there are two.
     """
-    if not place:
+    if not one.place:
         return
-    here = Path(place).resolve()
+    test_set, here = one.test_set, Path(one.place).resolve()
     others = {
         run.corpus_folder: run.testset_digest
         for run in results.stored_runs(test_set.corpus, test_set.pair)
@@ -124,7 +97,7 @@ def _check_same_corpus(test_set: TestSet, place: str, results: Results) -> None:
         if Path(other).is_dir() and digest != test_set.digest():
             raise RequestError(
                 f"two corpora named {here.name!r}: {results.root} has results on {other}, "
-                f"and {place} is another one",
+                f"and {one.place} is another one",
                 hint="rename one, or give it another folder with --results",
             )
 
@@ -135,129 +108,68 @@ def _no_card(names: Sequence[str]) -> str:
     return f"no card.toml, so no licence, origins and checksums: corpora {', '.join(names)}"
 
 
-def systems(specs: Sequence[str], space: Workspace) -> list[SystemCard]:
-    """The systems that ``--model`` names.
-
-    Raises:
-        RequestError: If none is named or two have one name.
-    """
-    if not specs:
-        raise RequestError("no model named", hint="name one with --model (mtbench models list)")
-    cards: dict[str, SystemCard] = {}
-    for spec in dict.fromkeys(specs):
-        card = find_system(spec, space.models)
-        if card.name in cards:
-            raise RequestError(
-                f"two systems named {card.name!r} in one call",
-                hint="give one of them a card of its own name, or evaluate them apart",
-            )
-        cards[card.name] = card
-    return list(cards.values())
-
-
-def test_sets(request: Request, space: Workspace) -> list[tuple[TestSet, TestSet]]:
-    """The test sets that ``--corpus``, ``--pair`` and ``--limit`` name: (whole, limited) each.
-
-    Raises:
-        UnknownName: If a corpus or a pair is not there.
-        DataError: If a corpus file does not hold.
-    """
-    chosen = _unique(
-        file
-        for folder, only in find_corpora(request.corpora, space)
-        for file in corpora.pair_files(folder, only)
-    )
-    known = {str(file.pair) for file in chosen}
-    for pair in request.pairs:
-        if pair not in known:
-            raise UnknownName("pair", pair, known)
-    found = []
-    for file in chosen:
-        if not request.pairs or str(file.pair) in request.pairs:
-            whole = corpora.load(file, reference=request.reference)
-            limited = corpora.first(whole, request.limit) if request.limit else whole
-            found.append((whole, limited))
-    return found
-
-
-def _unique(files: Iterable[corpora.PairFile]) -> list[corpora.PairFile]:
-    """Each direction once, where a corpus and a file of it were both named."""
-    return list({(f.path.resolve(), str(f.pair)): f for f in files}.values())
-
-
-def _options(card: SystemCard) -> Record:
-    kind = BACKENDS.get(card.backend)
-    return parse_options(kind.Options, card.options, f"model {card.name}: options")
-
-
-Served = tuple[SystemCard, TestSet, TestSet]
-
-
 def _check_served(
-    cards: Sequence[SystemCard],
-    served: Sequence[Served],
-    sets: Sequence[tuple[TestSet, TestSet]],
+    systems: Sequence[ResolvedSystem],
+    served: Sequence[tuple[ResolvedSystem, ResolvedSet]],
+    sets: Sequence[ResolvedSet],
 ) -> None:
-    for card in cards:
-        mine = [test_set for other, _, test_set in served if other.name == card.name]
+    for system in systems:
+        mine = [one for other, one in served if other is system]
         if not mine:
-            for pair in dict.fromkeys(s.pair for _, s in sets if card.serves(s.pair)):
+            pairs = list(dict.fromkeys(map(_pair, sets)))
+            for pair in filter(system.card.serves, pairs):
                 # The card names it: a back end that can say why it does not serve it does so.
-                make_backend(card.backend, system_options(card), pair, Runtime())
-            wanted = ", ".join(dict.fromkeys(str(s.pair) for _, s in sets))
+                system.backend(pair, Runtime())
             raise RequestError(
-                f"{card.name} serves none of the pairs asked for ({wanted})",
-                hint=f"it serves {', '.join(card.pairs)}",
+                f"{system.name} serves none of the pairs asked for ({', '.join(map(str, pairs))})",
+                hint=f"it serves {', '.join(system.card.pairs)}",
             )
-        one_only = BACKENDS.get(card.backend).one_test_set(_options(card))
-        if one_only and len(mine) > 1:
-            names = ", ".join(test_set.name for test_set in mine[:4])
+        if system.kind.one_test_set(system.options) and len(mine) > 1:
+            names = ", ".join(one.name for one in mine[:4])
             raise RequestError(
-                f"{card.name} is the output for one test set; {len(mine)} are asked for: {names}",
+                f"{system.name} is the output for one test set; {len(mine)} are asked for: {names}",
                 hint="name one with --corpus and --pair",
             )
 
 
 def _task(
-    card: SystemCard,
-    whole: TestSet,
-    test_set: TestSet,
+    system: ResolvedSystem,
+    one: ResolvedSet,
     results: Results,
     request: Request,
     watcher: Watcher,
 ) -> Task:
-    folder = results.run(test_set.corpus, test_set.pair, folder_name(card))
-    backend: Backend = make_backend(
-        card.backend, system_options(card), test_set.pair, request.runtime
-    )
+    test_set = one.test_set
+    folder = results.run(test_set.corpus, test_set.pair, system.folder)
+    backend = system.backend(test_set.pair, request.runtime)
     try:
         backend.check()
     except Unavailable as error:
         stored = folder.read_run()
         if stored is None:
             raise
-        if not _is_asked_for(stored, card, backend, whole, test_set, request):
+        if not _is_asked_for(stored, system, backend, one, request):
             watcher.say(
-                f"the stored output of {card.name} for {test_set.name} is not used: "
+                f"the stored output of {system.name} for {one.name} is not used: "
                 "it is partial, or of other options, prompts, seed or sources"
             )
             raise
         watcher.say(
-            f"{card.name} cannot run here ({error.message}); "
-            f"its stored output for {test_set.name} is used"
+            f"{system.name} cannot run here ({error.message}); "
+            f"its stored output for {one.name} is used"
         )
-        return Task(card, test_set, whole, folder, None, stored.run_digest)
-    backend.sources(whole.sources)
-    digest = _digest(card, backend, test_set, request)
-    return Task(card, test_set, whole, folder, backend, digest)
+        return Task(system.card, test_set, folder, None, stored.run_digest, one.place)
+    backend.sources(one.sources)
+    digest = _digest(system, backend, test_set, request)
+    return Task(system.card, test_set, folder, backend, digest, one.place)
 
 
-def _digest(card: SystemCard, backend: Backend, test_set: TestSet, request: Request) -> str:
+def _digest(system: ResolvedSystem, backend: Backend, test_set: TestSet, request: Request) -> str:
     """What tells one run from another."""
     return digest_json(
         {
-            "backend": card.backend,
-            "options": backend.options.model_dump(mode="json"),
+            "backend": system.card.backend,
+            "options": system.options.model_dump(mode="json"),
             "identity": backend.identity(),
             "pair": str(test_set.pair),
             "sources": test_set.sources_digest(),
@@ -268,29 +180,29 @@ def _digest(card: SystemCard, backend: Backend, test_set: TestSet, request: Requ
 
 def _is_asked_for(
     stored: RunRecord,
-    card: SystemCard,
+    system: ResolvedSystem,
     backend: Backend,
-    whole: TestSet,
-    test_set: TestSet,
+    one: ResolvedSet,
     request: Request,
 ) -> bool:
     """Whether a stored run is the one asked for, though its system cannot run here."""
     if stored.status != "complete":
         return False
-    digest = _digest_if_known(card, backend, whole, test_set, request)
+    digest = _digest_if_known(system, backend, one, request)
     if digest is not None:
         return digest == stored.run_digest
+    sources = one.test_set.sources
     return (
-        stored.card.backend == card.backend
-        and _same_options(stored, backend)
-        and stored.sources_digest == test_set.sources_digest()
-        and stored.batching == translating.batching(backend, request.runtime, test_set.sources)
+        stored.card.backend == system.card.backend
+        and _same_options(stored, system)
+        and stored.sources_digest == one.test_set.sources_digest()
+        and stored.batching == translating.batching(backend, request.runtime, sources)
         and (backend.deterministic or stored.seed == request.runtime.seed)
     )
 
 
 def _digest_if_known(
-    card: SystemCard, backend: Backend, whole: TestSet, test_set: TestSet, request: Request
+    system: ResolvedSystem, backend: Backend, one: ResolvedSet, request: Request
 ) -> str | None:
     """The digest of a run whose system cannot run, where what it depends on is here all the same.
 
@@ -298,8 +210,8 @@ def _digest_if_known(
         MtbenchError: If the system could not have run on this test set anyway.
     """
     try:
-        backend.sources(whole.sources)
-        return _digest(card, backend, test_set, request)
+        backend.sources(one.sources)
+        return _digest(system, backend, one.test_set, request)
     except Unavailable:
         return None
     except MtbenchError:
@@ -308,12 +220,12 @@ def _digest_if_known(
         return None
 
 
-def _same_options(stored: RunRecord, backend: Backend) -> bool:
+def _same_options(stored: RunRecord, system: ResolvedSystem) -> bool:
     try:
-        options = parse_options(type(backend).Options, stored.card.options, "stored options")
+        options = parse_options(system.kind.Options, stored.card.options, "stored options")
     except RequestError:
         return False
-    return options.model_dump(mode="json") == backend.options.model_dump(mode="json")
+    return options.model_dump(mode="json") == system.options.model_dump(mode="json")
 
 
 def _plan_metrics(found: Plan, request: Request, watcher: Watcher) -> None:

@@ -63,22 +63,20 @@ class Task:
     Attributes:
         card: The system.
         test_set: What to translate.
-        whole: The same before ``--limit``.
         folder: Where its results are.
         backend: Checked and ready to be entered; None where the stored output is used because the
             system cannot run here.
         run_digest: What the output depends on.
-        corpus_folder: Where the corpus was read from, as the run records it.
+        place: Where the corpus was read from, as the run records it.
         output: Once there is one.
     """
 
     card: SystemCard
     test_set: TestSet
-    whole: TestSet
     folder: RunFolder
     backend: Backend | None
     run_digest: str
-    corpus_folder: str = ""
+    place: str = ""
     output: SystemOutput | None = None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
@@ -77,11 +77,11 @@ class RunFolder:
             self._parts[run_digest] = PartFile(self.part_path(run_digest))
         return self._parts[run_digest]
 
-    def locked(self, waiting: Iterable[object] = ()) -> AbstractContextManager[None]:
+    def locked(self, waiting: Callable[[], object] | None = None) -> AbstractContextManager[None]:
         """Keeps other processes out of this folder; waits for one that is in it.
 
         Args:
-            waiting: Consumed once if the lock is held, so that a caller can say so.
+            waiting: Called once if the lock is held, so that a caller can say so.
         """
         return locked(self._root, "_".join(self.path.relative_to(self._root).parts), waiting)
 
@@ -174,12 +174,12 @@ class RunFolder:
 
     # --- a translation under way ------------------------------------------------------------
 
-    def read_part(self, run_digest: str, *, write: bool = True) -> tuple[list[Finished], Spent]:
+    def read_part(self, run_digest: str) -> tuple[list[Finished], Spent]:
         """What an interrupted translation had finished, and what it had taken.
 
         See ``PartFile.read``.
         """
-        return self._part(run_digest).read(run_digest, write=write)
+        return self._part(run_digest).read(run_digest)
 
     def append_part(self, run_digest: str, batch: Sequence[Finished], spent: Spent) -> None:
         """Puts a finished batch on disk; see ``PartFile.append``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,13 +12,13 @@ FOLDER = ".locks"
 
 
 @contextmanager
-def locked(root: Path, name: str, waiting: Iterable[object] = ()) -> Iterator[None]:
+def locked(root: Path, name: str, waiting: Callable[[], object] | None = None) -> Iterator[None]:
     """Holds a lock of a results folder; waits for a process that holds it.
 
     Args:
         root: The results folder.
         name: What is locked.
-        waiting: Consumed once if the lock is held, so that a caller can say so.
+        waiting: Called once if the lock is held, so that a caller can say so.
 
     Raises:
         Unavailable: If the results folder cannot be written.
@@ -34,8 +34,8 @@ def locked(root: Path, name: str, waiting: Iterable[object] = ()) -> Iterator[No
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        for _ in waiting:
-            pass
+        if waiting is not None:
+            waiting()
         lock.acquire()
     try:
         yield

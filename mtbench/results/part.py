@@ -25,29 +25,34 @@ class PartFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._synced = -SYNC_SECONDS
+        self._is_ours = False  # whether what is in it can be gone on from
 
-    def read(self, run_digest: str, *, write: bool = True) -> tuple[list[Finished], Spent]:
-        """What an interrupted translation had finished, and what it had taken.
+    def read(self, run_digest: str) -> tuple[list[Finished], Spent]:
+        """What an interrupted translation had finished, and what it had taken; writes nothing.
 
-        A last line that was cut off is dropped: its batch is done again. The part of another run
-        (other options, weights or sources) is of no use and is removed.
+        A last line that was cut off is passed over: its batch is done again. The part of another
+        run (other options, weights or sources) is of no use.
 
         Args:
             run_digest: What the translation depends on.
-            write: Whether what is of no use may be removed.
 
         Raises:
-            Unavailable: If the file cannot be cut.
             RequestError: If it cannot be read.
         """
+        finished, spent, _ = self._read(run_digest)
+        self._is_ours = False
+        return finished, spent
+
+    def _read(self, run_digest: str) -> tuple[list[Finished], Spent, int]:
+        """The finished segments, what they had taken, and how many bytes say so."""
+        finished: list[Finished] = []
+        spent, good = Spent(), 0
         try:
             lines = self.path.read_bytes().split(b"\n")
         except FileNotFoundError:
-            return [], Spent()
+            return finished, spent, good
         except OSError as error:
             raise unreadable(self.path, error) from error
-        finished: list[Finished] = []
-        spent, good = Spent(), 0
         for number, line in enumerate(lines[:-1]):
             try:
                 values = json.loads(line)
@@ -61,19 +66,7 @@ class PartFile:
             except (ValueError, KeyError, TypeError, AttributeError):
                 break
             good += len(line) + 1
-        if write:
-            self._cut(good)
-        return finished, spent
-
-    def _cut(self, good: int) -> None:
-        try:
-            if good == 0:
-                self.path.unlink()
-            elif good < self.path.stat().st_size:
-                with self.path.open("rb+") as stream:
-                    stream.truncate(good)
-        except OSError as error:
-            raise unwritable(self.path, error) from error
+        return finished, spent, good
 
     def append(self, run_digest: str, batch: Sequence[Finished], spent: Spent) -> None:
         """Puts a finished batch on disk: one line, so that it is there whole or not at all.
@@ -92,6 +85,11 @@ class PartFile:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as stream:
+                if not self._is_ours:
+                    # What cannot be read goes: a line cut off, or the part of another run.
+                    stream.truncate(self._read(run_digest)[2])
+                    stream.seek(0, os.SEEK_END)
+                    self._is_ours = True
                 if stream.tell() == 0:
                     stream.write(json_line({"run_digest": run_digest}).encode("utf-8"))
                 stream.write(line.encode("utf-8"))

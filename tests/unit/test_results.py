@@ -255,14 +255,32 @@ def test_a_part_cut_off_anywhere_keeps_its_whole_lines(folder: RunFolder) -> Non
         assert [f.hypothesis.id for f in folder.read_part("r")[0]][-1] == "c"
 
 
+def test_a_part_that_version_0_1_0_left_is_gone_on_from(folder: RunFolder) -> None:
+    left = (
+        b'{"run_digest": "r"}\n'
+        b'{"seconds": 1.5, "usage": {"requests": 2.0}, "batch": [{"id": "a", "mt": "A", '
+        b'"kept": {"n": 1}}, {"id": "b", "mt": null, "failure": "no"}]}\n'
+        b'{"seconds": 2.5, "ba'
+    )
+    folder.part_path("r").parent.mkdir(parents=True)
+    folder.part_path("r").write_bytes(left)
+    finished, spent = folder.read_part("r")
+    failed = Finished(Hypothesis(id="b", failure="no"), {})
+    assert finished == [Finished(Hypothesis(id="a", text="A"), {"n": 1}), failed]
+    assert spent == Spent(1.5, {"requests": 2.0})
+
+
 def test_each_run_has_a_part_of_its_own(folder: RunFolder) -> None:
     folder.append_part("r", batch("a"), Spent(1.0))
     assert folder.read_part("other") == ([], Spent())
     folder.append_part("other", batch("b"), Spent(1.0))
     assert [f.hypothesis.id for f in folder.read_part("r")[0]] == ["a"]
     folder.part_path("other").write_bytes(folder.part_path("r").read_bytes())
+    before = folder.part_path("other").read_bytes()
     assert folder.read_part("other") == ([], Spent()), "it says of itself that it is another's"
-    assert not folder.part_path("other").exists()
+    assert folder.part_path("other").read_bytes() == before, "reading writes nothing"
+    folder.append_part("other", batch("c"), Spent(1.0))
+    assert [f.hypothesis.id for f in folder.read_part("other")[0]] == ["c"]
 
 
 @pytest.mark.parametrize(
@@ -284,10 +302,11 @@ def test_a_damaged_line_ends_a_part(folder: RunFolder, line: bytes) -> None:
     folder.append_part("r", batch("a"), Spent(1.0))
     with folder.part_path("r").open("ab") as stream:
         stream.write(line + b"\n")
-    folder.append_part("r", batch("b"), Spent(2.0))
     finished, spent = folder.read_part("r")
     assert [f.hypothesis.id for f in finished] == ["a"]
     assert spent == Spent(1.0)
+    folder.append_part("r", batch("b"), Spent(2.0))
+    assert [f.hypothesis.id for f in folder.read_part("r")[0]] == ["a", "b"]
 
 
 def test_a_part_that_cannot_be_used(folder: RunFolder) -> None:

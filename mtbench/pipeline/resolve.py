@@ -1,0 +1,152 @@
+"""A request → records: cards, read options, back-end classes, test sets and their places.
+
+Here and nowhere else in the pipeline the workspace is asked for what a request names; everything
+behind it works on these records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mtbench.config import (
+    Workspace,
+    find_corpora,
+    find_system,
+    folder_name,
+    shipped,
+    system_options,
+)
+from mtbench.corpora import load as corpora
+from mtbench.errors import RequestError, UnknownName
+from mtbench.languages import LanguagePair
+from mtbench.pipeline.work import Request
+from mtbench.plugins import BACKENDS, Backend, parse_options
+from mtbench.types import Record, Runtime, Source, SystemCard, TestSet
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSystem:
+    """A system that a request names.
+
+    Attributes:
+        card: Its card.
+        kind: The class of its back end.
+        options: Its options, read by that class's own record.
+        folder: Its folder under results.
+    """
+
+    card: SystemCard
+    kind: type[Backend]
+    options: Record
+    folder: str
+
+    @property
+    def name(self) -> str:
+        """The system's name."""
+        return self.card.name
+
+    def serves(self, pair: LanguagePair) -> bool:
+        """Whether card and options leave the direction possible."""
+        return self.card.serves(pair) and self.kind.serves(self.options, pair)
+
+    def backend(self, pair: LanguagePair, runtime: Runtime) -> Backend:
+        """The back end in one direction; touches nothing."""
+        return self.kind(self.options, pair, runtime)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedSet:
+    """A test set that a request names.
+
+    Attributes:
+        test_set: The segments that ``--limit`` leaves.
+        sources: All sources of the test set, those beyond the limit included.
+        place: Folder of its corpus; empty for plain files and for what comes with mtbench.
+    """
+
+    test_set: TestSet
+    sources: tuple[Source, ...]
+    place: str = ""
+
+    @property
+    def name(self) -> str:
+        """``CORPUS/SRC-TGT``."""
+        return self.test_set.name
+
+
+def limited(whole: TestSet, limit: int | None, place: str = "") -> ResolvedSet:
+    """A test set under ``--limit``."""
+    test_set = corpora.first(whole, limit) if limit else whole
+    return ResolvedSet(test_set, whole.sources, place)
+
+
+def resolve_systems(specs: Sequence[str], space: Workspace) -> list[ResolvedSystem]:
+    """The systems that ``--model`` names.
+
+    Raises:
+        RequestError: If none is named or two have one name.
+    """
+    if not specs:
+        raise RequestError("no model named", hint="name one with --model (mtbench models list)")
+    found: dict[str, ResolvedSystem] = {}
+    for spec in dict.fromkeys(specs):
+        one = resolve_system(find_system(spec, space.models))
+        if one.name in found:
+            raise RequestError(
+                f"two systems named {one.name!r} in one call",
+                hint="give one of them a card of its own name, or evaluate them apart",
+            )
+        found[one.name] = one
+    return list(found.values())
+
+
+def resolve_system(card: SystemCard) -> ResolvedSystem:
+    """A card with its options read.
+
+    Raises:
+        RequestError: Naming the option that does not hold.
+        UnknownName: If its back end does not exist.
+    """
+    kind = BACKENDS.get(card.backend)
+    options = parse_options(kind.Options, system_options(card), f"model {card.name}: options")
+    return ResolvedSystem(card, kind, options, folder_name(card))
+
+
+def resolve_sets(request: Request, space: Workspace) -> list[ResolvedSet]:
+    """The test sets that ``--corpus``, ``--pair`` and ``--limit`` name.
+
+    Raises:
+        UnknownName: If a corpus or a pair is not there.
+        DataError: If a corpus file does not hold.
+    """
+    folders = find_corpora(request.corpora, space)
+    chosen = _unique(file for folder, only in folders for file in corpora.pair_files(folder, only))
+    known = {str(file.pair) for file in chosen}
+    for pair in request.pairs:
+        if pair not in known:
+            raise UnknownName("pair", pair, known)
+    places = {folder.resolve(): _place(folder.resolve()) for folder, _ in folders}
+    return [
+        limited(
+            corpora.load(file, reference=request.reference),
+            request.limit,
+            places[file.path.parent.resolve()],
+        )
+        for file in chosen
+        if not request.pairs or str(file.pair) in request.pairs
+    ]
+
+
+def _unique(files: Iterable[corpora.PairFile]) -> list[corpora.PairFile]:
+    """Each direction once, where a corpus and a file of it were both named."""
+    return list({(f.path.resolve(), str(f.pair)): f for f in files}.values())
+
+
+def _place(folder: Path) -> str:
+    """How a run records where its corpus lay: from the current folder where it is inside."""
+    if folder.is_relative_to(shipped("corpora")):
+        return ""
+    inside = folder.is_relative_to(Path.cwd())
+    return str(folder.relative_to(Path.cwd()) if inside else folder)
