@@ -7,15 +7,15 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import jsonlines
 
 from mtbench.errors import DataError
 from mtbench.files.writing import read_lines
-from mtbench.types import Json
 
 
-def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Json]]]:
+def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     """The JSON objects of a JSONL file with their line numbers; blank lines only at its end.
 
     Raises:
@@ -55,7 +55,7 @@ def _reason(error: jsonlines.InvalidLineError) -> str:
     return str(error.__cause__).split(";")[0]
 
 
-def _no_duplicate_keys(where: str, pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def _no_duplicate_keys(where: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
@@ -64,7 +64,7 @@ def _no_duplicate_keys(where: str, pairs: list[tuple[str, Json]]) -> dict[str, J
     return found
 
 
-def _no_constant(where: str, name: str) -> Json:
+def _no_constant(where: str, name: str) -> Any:
     raise DataError(f"{where}: {name} is not JSON")
 
 
@@ -75,7 +75,7 @@ def _finite(where: str, text: str) -> float:
     return value
 
 
-def _check_characters(value: Json, where: str) -> None:
+def _check_characters(value: Any, where: str) -> None:
     """Escapes can spell what UTF-8 and our files cannot hold."""
     if isinstance(value, str):
         if "\0" in value:

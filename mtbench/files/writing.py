@@ -10,10 +10,9 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from mtbench.errors import CardError, DataError, RequestError, Unavailable
-from mtbench.types import Json
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -92,7 +91,7 @@ def new_file_mode() -> int:
     return 0o666 & ~current
 
 
-def write_json(path: Path, value: Json) -> None:
+def write_json(path: Path, value: Any) -> None:
     """Writes a JSON document, two spaces deep, keys in the order given.
 
     Raises:
@@ -161,7 +160,7 @@ def decode_line(raw: bytes, path: Path, number: int) -> str:
     return text
 
 
-def read_json(path: Path) -> Json:
+def read_json(path: Path) -> Any:
     """A JSON document.
 
     Raises:
@@ -181,7 +180,7 @@ def unreadable(path: Path, error: OSError) -> RequestError:
     return RequestError(f"{path}: cannot be read: {error.strerror or error}")
 
 
-def read_toml(path: Path) -> dict[str, Json]:
+def read_toml(path: Path) -> dict[str, Any]:
     """A TOML document.
 
     Raises:

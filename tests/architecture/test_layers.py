@@ -1,10 +1,17 @@
-"""One direction: a module imports lower layers only, stages never import each other."""
+"""One direction: a module imports from rooms below its own; a family never imports a family.
+
+What two families need is a room below both. The rooms of the two lowest layers may lean on each
+other, in one direction.
+"""
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.support.modules import Import, imports, modules
+from tests.support.modules import ROOT, Import, imports, modules
+from tests.support.twice import room
 
 LAYERS: dict[str, int] = {
     name: layer
@@ -15,21 +22,15 @@ LAYERS: dict[str, int] = {
             "boards corpora encoders report results significance stages",
             "backends documents metrics",
             "pipeline testing",
-            "cli",
+            "api cli",
             "__main__",
         )
     )
     for name in names.split()
 }
-SIBLINGS_MAY_MEET = (0, 1)  # foundations lean on each other; seams and stages do not
+SIBLINGS_MAY_MEET = (0, 1)
 
 KNOWN = modules()
-
-
-def unit(module: str) -> str:
-    """``mtbench.report.csv_table`` → ``report``; the package itself has no unit."""
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 else ""
 
 
 def internal(module: str) -> list[Import]:
@@ -37,18 +38,18 @@ def internal(module: str) -> list[Import]:
 
 
 def test_every_module_has_a_layer() -> None:
-    strangers = {unit(module) for module in KNOWN} - set(LAYERS) - {""}
+    strangers = {room(module) for module in KNOWN} - set(LAYERS) - {""}
     assert not strangers, "name their layer in LAYERS"
 
 
-@pytest.mark.parametrize("unit_name", LAYERS)
-def test_imports_go_down(unit_name: str) -> None:
+@pytest.mark.parametrize("name", LAYERS)
+def test_imports_go_down(name: str) -> None:
     wrong = [
         f"{module}:{found.line} imports {found.name}"
         for module in KNOWN
-        if unit(module) == unit_name
+        if room(module) == name
         for found in internal(module)
-        if not may_import(unit_name, unit(found.name))
+        if not may_import(name, room(found.name))
     ]
     assert not wrong
 
@@ -64,19 +65,47 @@ def test_the_package_itself_imports_nothing() -> None:
     assert not [found for found in imports("mtbench") if found.name != "__future__"]
 
 
-def test_no_cycles() -> None:
-    graph = {
-        module: {found.name for found in internal(module) if found.when != "types"} - {module}
-        for module in KNOWN
-    }
+def test_no_circle_of_modules() -> None:
+    circle_free(
+        {
+            module: {found.name for found in internal(module) if found.when != "types"} - {module}
+            for module in KNOWN
+        }
+    )
+
+
+def test_no_circle_of_rooms() -> None:
+    """Not for types either: who reads one room first must be able to."""
+    graph: dict[str, set[str]] = {name: set() for name in ("", *LAYERS)}
+    for module in KNOWN:
+        mine = room(module)
+        graph[mine] |= {room(found.name) for found in internal(module)} - {mine, ""}
+    circle_free(graph)
+
+
+def circle_free(graph: dict[str, set[str]]) -> None:
     done: set[str] = set()
 
-    def visit(module: str, path: tuple[str, ...]) -> None:
-        assert module not in path, "a cycle: " + " → ".join([*path, module])
-        if module not in done:
-            for name in sorted(graph[module]):
-                visit(name, (*path, module))
-            done.add(module)
+    def visit(node: str, path: tuple[str, ...]) -> None:
+        assert node not in path, "a circle: " + " → ".join([*path, node])
+        if node not in done:
+            for name in sorted(graph[node]):
+                visit(name, (*path, node))
+            done.add(node)
 
-    for module in graph:
-        visit(module, ())
+    for node in graph:
+        visit(node, ())
+
+
+def test_contributing_shows_the_rooms_as_they_are() -> None:
+    """Its table of layers names each room that there is, on its layer, and no other."""
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    rows = [line.split("|")[1:3] for line in text.splitlines() if line.startswith("| ")]
+    shown = {
+        name.strip("/"): int(layer)
+        for layer, names in rows
+        if layer.strip().isdigit()
+        for name in re.findall(r"`([\w/]+)`", names)
+    }
+    there = {room(module) for module in KNOWN} - {"", "__main__"}
+    assert shown == {name: LAYERS[name] for name in there}

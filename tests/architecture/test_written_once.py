@@ -1,0 +1,132 @@
+"""A rule is written once: no pattern, table or constant in two modules, no body in two rooms.
+
+What stands in two places on purpose is an exception, with its reason. An exception that holds no
+longer fails too, so that the list only shrinks: take its line away.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+
+import pytest
+
+from tests.support.modules import modules, source
+from tests.support.twice import Trees, Twice, bodies, constants, patterns, tables
+
+Exceptions = Mapping[tuple[str, str], str]
+"""What is found, and the modules that it stands in → the reason, or ``to go``."""
+
+TO_GO = "to go"
+PATTERNS: Exceptions = {
+    ("'\\\\r\\\\n|\\\\r|\\\\n'", "backends.command_runs corpora.formats.plain"): TO_GO,
+    ("'[^A-Za-z0-9._+@-]+'", "config corpora.formats.writing"): TO_GO,
+    ("'[\\\\W_]+'", "corpora.validation.texts documents.boilerplate"): TO_GO,
+    (
+        "'[^\\\\W\\\\d_]'",
+        "corpora.validation.texts documents.doubts metrics.health.detectors",
+    ): TO_GO,
+}
+TABLES: Exceptions = {
+    ("'document' 'free' 'single' 'whole'", "backends.chain seams testing.backends"): TO_GO,
+    ("'missing' 'not-noninferior' 'worse'", "boards.comparison.diffing cli.compare"): TO_GO,
+    ("'+' '-' '=' '@' '\\r' '\\t'", "boards.comparison.leaderboard_csv report.csv_table"): TO_GO,
+    ("'document' 'domain' 'length' 'original_language'", "boards.slices cli.leaderboard"): TO_GO,
+    ("'bf16' 'fp16' 'fp32'", "cli.common metrics.comet.metric"): TO_GO,
+    ("'comet' 'cometkiwi' 'xcomet'", "cli.common significance.humans"): TO_GO,
+    (
+        "'human' 'machine' 'unknown'",
+        "corpora.formats.columns corpora.load corpora.validation.lines types.base",
+    ): TO_GO,
+    (
+        "'context' 'doc' 'domain' 'instruction' 'origin' 'original_l…",
+        "corpora.formats.tmx corpora.validation.lines",
+    ): TO_GO,
+    ("'flores101' 'flores200' 'spBLEU-1K'", "metrics.lexical metrics.tokenizers"): TO_GO,
+}
+CONSTANTS: Exceptions = {
+    ("UNUSABLE_ATTEMPTS = 3", "backends.chain_steps stages.translation"): TO_GO,
+    (
+        "BOM = b'\\xef\\xbb\\xbf'",
+        "corpora.formats.tables corpora.validation.file files.writing",
+    ): TO_GO,
+    ("CARD = 'card.toml'", "corpora.validation.folder documents.build"): TO_GO,
+    ("SAMPLE = 20000", "documents.encoding documents.identify"): TO_GO,
+    ("FEW = 3", "documents.select report.words"): TO_GO,
+    ("BATCH = 16", "encoders.checkpoint metrics.comet.encode"): TO_GO,
+    ("TOLERANCE = 1e-09", "metrics.lexical_scorer pipeline.score_checks"): TO_GO,
+    ("UNBOUNDED = 400", "report.comparison_text report.text"): TO_GO,
+    ("TIE = 1e-09", "report.html.disagreement significance.randomization"): TO_GO,
+    ("SMALL = 30", "report.html.wording report.words"): TO_GO,
+}
+BODIES: Exceptions = {
+    ("a body", "corpora.validation.lines files.jsonl"): TO_GO,
+}
+
+
+@pytest.mark.parametrize(
+    ("find", "exceptions"),
+    [(patterns, PATTERNS), (tables, TABLES), (constants, CONSTANTS), (bodies, BODIES)],
+    ids=["patterns", "tables", "constants", "bodies"],
+)
+def test_a_rule_is_written_once(
+    find: Callable[[Trees], Sequence[Twice]], exceptions: Exceptions
+) -> None:
+    found = {
+        (one.what, " ".join(place.removeprefix("mtbench.") for place in one.places)): one
+        for one in find({module: source(module) for module in modules()})
+    }
+    assert not [str(one) for key, one in found.items() if key not in exceptions], (
+        "written twice: give it one home below both"
+    )
+    assert not set(exceptions) - set(found), "written once by now: take the exception away"
+
+
+ONE_ROOM = """
+PAUSE = 0.25
+SPACES = re.compile(r"\\s{2,}")
+KINDS = ("gold", "silver", "bronze")
+
+def first(rows):
+    kept = []
+    for row in rows:
+        if row.value > 3:
+            kept.append(row.value)
+    log.debug(kept)
+    return sorted(kept)
+"""
+ANOTHER = """
+_PAUSE = 0.25
+KIND = {"silver", "bronze", "gold"}
+
+def second(items: list) -> list:
+    \'\'\'Words.\'\'\'
+    found = []
+    for item in items:
+        if item.value > 12:
+            found.append(item.value)
+    log.debug(
+        found
+    )
+    return sorted(found)
+
+def squeeze(text):
+    return re.sub(r"\\s{2,}", " ", text)
+"""
+
+
+def test_the_search_finds_what_differs_in_names_only() -> None:
+    trees = {"mtbench.a.one": ast.parse(ONE_ROOM), "mtbench.b.two": ast.parse(ANOTHER)}
+    for find in (patterns, tables, constants, bodies):
+        assert [one.places for one in find(trees)] == [("mtbench.a.one", "mtbench.b.two")]
+
+
+def test_a_body_may_stand_twice_in_one_room() -> None:
+    trees = {"mtbench.a.one": ast.parse(ONE_ROOM), "mtbench.a.two": ast.parse(ANOTHER)}
+    assert not bodies(trees)
+
+
+def test_the_search_tells_apart_what_calls_something_else() -> None:
+    other = ANOTHER.replace("log.debug", "log.error")
+    trees = {"mtbench.a.one": ast.parse(ONE_ROOM), "mtbench.b.two": ast.parse(other)}
+    assert not bodies(trees)
