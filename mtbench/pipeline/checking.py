@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mtbench.errors import BackendError, DataError, SegmentError
 from mtbench.files.digests import canonical_json
 from mtbench.plugins import Backend
-from mtbench.stages import translation as translating
+from mtbench.stages.items import persistent
 from mtbench.types import Record, Source, Translation
 
 
@@ -113,7 +113,7 @@ def _round(name: str, backend: Backend, batches: Sequence[Sequence[Source]]) -> 
         time.sleep(seconds)
 
     began = time.perf_counter()
-    found = [(batch, translating.persistent(backend, batch, sleep)) for batch in batches]
+    found = [(batch, persistent(backend.translate, batch, sleep)) for batch in batches]
     seconds = time.perf_counter() - began - waited
     answers: dict[str, str] = {}
     for batch, answered in found:

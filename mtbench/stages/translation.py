@@ -1,24 +1,16 @@
-"""Test set + back end → hypotheses: batches, order, retries and resume, once for every back end."""
+"""Test set + back end → hypotheses: batches and their order, once for every back end."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from mtbench.engine.threads import calls
-from mtbench.errors import BackendError, SegmentError, TransientError, UnusableAnswer
+from mtbench.errors import BackendError, SegmentError
 from mtbench.files.digests import canonical_json
 from mtbench.plugins import Backend
+from mtbench.stages import items
 from mtbench.types import Finished, Hypothesis, Runtime, Source, Translation
 
-ATTEMPTS = 5
-LONGEST_WAIT = 60.0  # seconds between two attempts, unless a server asks for more
-LONGEST_REQUESTED_WAIT = 300.0  # seconds that a server may ask for
-UNUSABLE_ATTEMPTS = 3  # answers that are no translation; each of them may be paid for
-FAILED_CALLS_IN_A_ROW = 3  # after so many exhausted calls the system counts as gone
-ANSWERED_CALLS_IN_A_ROW = 30  # or, where it is there and fails, as broken
 CHARACTERS_A_SEGMENT = 400  # with the batch size, the budget of a batch padded to its longest
 
 
@@ -73,7 +65,7 @@ def plan(
     if how == "whole":
         groups: Iterable[Sequence[Source]] = [sources]
     else:
-        groups = _documents(sources) if how == "document" else _blocks(sources, size)
+        groups = _documents(sources) if how == "document" else items.blocks(sources, size)
     return [
         Batch(tuple(group), tuple((source.id,) for source in group))
         for group in groups
@@ -130,11 +122,6 @@ def _documents(sources: Sequence[Source]) -> Iterator[list[Source]]:
         yield group
 
 
-def _blocks(sources: Sequence[Source], size: int) -> Iterator[Sequence[Source]]:
-    for start in range(0, len(sources), size):
-        yield sources[start : start + size]
-
-
 def translate(
     batches: Sequence[Batch],
     backend: Backend,
@@ -142,14 +129,7 @@ def translate(
     *,
     sleep: Callable[[float], object] | None = None,
 ) -> None:
-    """Drives an entered back end over batches; each finished batch is kept at once.
-
-    A batch that fails with a ``SegmentError`` is tried segment by segment, and what still fails is
-    kept as that segment's failure, as is one that stands in the place of an answer. A
-    ``TransientError`` and an ``UnusableAnswer`` are tried again with growing waits. A system that
-    stays without an answer three times in a row, or answers 30 times with an error, has failed;
-    from its third error in a row on, each call gets one try. Where it fails or is interrupted,
-    calls under way are waited for, until another interruption, and what they bring is kept.
+    """Drives an entered back end over batches, as ``items.work`` does.
 
     Args:
         batches: From ``plan``.
@@ -160,136 +140,23 @@ def translate(
     Raises:
         BackendError: If the system as a whole failed; what was kept stays kept.
     """
-    stopped = threading.Event()
-    at_once = backend.max_concurrency
-    pause = sleep or (time.sleep if at_once <= 1 else stopped.wait)
-    calls(_Caller(backend, pause, stopped), batches, at_once, keep, stopped)
+
+    def ask(sources: Sequence[Source]) -> list[Translation | SegmentError]:
+        return _checked(backend.translate(sources), sources)
+
+    # A document is translated as one or not at all: alone, its segments would differ.
+    together = backend.batching in ("document", "whole") and not backend.by_id
+    worker = items.Worker(ask, concurrency=backend.max_concurrency, together=together)
+    items.work(
+        batches, worker, lambda done: keep([f for d in done for f in _finished(d)]), sleep=sleep
+    )
 
 
-class _Caller:
-    """Calls a back end with retries; counts calls that failed in a row."""
-
-    def __init__(
-        self,
-        backend: Backend,
-        sleep: Callable[[float], object],
-        stopped: threading.Event,
-    ) -> None:
-        self._backend = backend
-        self._sleep = sleep
-        self._stopped = stopped
-        self._failed_in_a_row = 0
-        self._unanswered_in_a_row = 0
-
-    def __call__(self, batch: Batch) -> list[Finished]:
-        try:
-            answers = self._answers(batch.sources)
-        except (SegmentError, TransientError) as error:
-            if isinstance(error, TransientError):
-                self._count_failed_call(error)
-            else:
-                self._failed_in_a_row = self._unanswered_in_a_row = 0
-            as_one = self._backend.batching in ("document", "whole")
-            together = as_one and not self._backend.by_id
-            if len(batch.sources) == 1 or together:
-                # A document is translated as one or not at all: alone, its segments would differ.
-                return _failed(batch, error)
-            singles = (
-                Batch((source,), (ids,))
-                for source, ids in zip(batch.sources, batch.ids, strict=True)
-            )
-            return [done for single in singles for done in self(single)]
-        self._failed_in_a_row = self._unanswered_in_a_row = 0
-        return [
-            done
-            for source, ids, answer in zip(batch.sources, batch.ids, answers, strict=True)
-            for done in _finished(Batch((source,), (ids,)), answer)
-        ]
-
-    def _count_failed_call(self, error: TransientError) -> None:
-        self._failed_in_a_row += 1
-        self._unanswered_in_a_row = 0 if error.answered else self._unanswered_in_a_row + 1
-        gone = self._unanswered_in_a_row >= FAILED_CALLS_IN_A_ROW
-        if gone or self._failed_in_a_row >= ANSWERED_CALLS_IN_A_ROW:
-            state = "does not answer" if gone else f"failed {self._failed_in_a_row} times in a row"
-            raise BackendError(
-                f"the system {state}: {error.message}",
-                why=error.why,
-                hint="what was finished is kept; the same command goes on from there",
-            ) from error
-
-    def _answers(self, sources: Sequence[Source]) -> list[Translation | SegmentError]:
-        def sleep(seconds: float) -> None:
-            self._sleep(seconds)
-            if self._stopped.is_set():
-                raise BackendError("the translation was stopped")
-
-        # One that keeps failing is asked no oftener than it takes to see that it works again.
-        attempts = 1 if self._failed_in_a_row >= FAILED_CALLS_IN_A_ROW else ATTEMPTS
-        return _checked(persistent(self._backend, sources, sleep, attempts), sources)
-
-
-def persistent(
-    backend: Backend,
-    sources: Sequence[Source],
-    sleep: Callable[[float], object] = time.sleep,
-    attempts: int = ATTEMPTS,
-) -> Sequence[str | Translation | SegmentError]:
-    """Calls a back end, again with growing waits where another try may help.
-
-    Args:
-        backend: Entered.
-        sources: One batch.
-        sleep: Waits between attempts.
-        attempts: Calls at most; an ``UnusableAnswer`` is put up with three times.
-
-    Raises:
-        BackendError: As the last attempt did.
-    """
-    import tenacity
-
-    unusable = 0
-
-    def enough(state: tenacity.RetryCallState) -> bool:
-        nonlocal unusable
-        error = state.outcome.exception() if state.outcome else None
-        unusable += isinstance(error, UnusableAnswer)
-        return state.attempt_number >= attempts or unusable >= UNUSABLE_ATTEMPTS
-
-    def wait(state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, TransientError) else None
-        if asked is not None:
-            return min(max(asked, 0.0), LONGEST_REQUESTED_WAIT)
-        return float(tenacity.wait_random_exponential(multiplier=1, max=LONGEST_WAIT)(state))
-
-    def pause(seconds: float) -> None:
-        sleep(seconds)
-
-    return tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type((TransientError, UnusableAnswer)),
-        stop=enough,
-        wait=wait,
-        sleep=pause,
-        reraise=True,
-    )(backend.translate, sources)
-
-
-def _finished(batch: Batch, answer: Translation | SegmentError) -> list[Finished]:
-    if isinstance(answer, SegmentError):
-        return _failed(batch, answer)
-    return [
-        Finished(Hypothesis(id=name, text=answer.text), answer.kept)
-        for ids in batch.ids
-        for name in ids
-    ]
-
-
-def _failed(batch: Batch, error: SegmentError | TransientError) -> list[Finished]:
-    reason = "; ".join([error.message, *([error.why] if error.why else [])])
-    # What a server says may hold what no file can: half of a surrogate pair.
-    reason = reason.encode("utf-8", "backslashreplace").decode("utf-8")
-    return [Finished(Hypothesis(id=name, failure=reason), {}) for ids in batch.ids for name in ids]
+def _finished(done: items.Done[Translation]) -> list[Finished]:
+    if done.answer is None:
+        return [Finished(Hypothesis(id=name, failure=done.failure), {}) for name in done.ids]
+    text, kept = done.answer.text, done.answer.kept
+    return [Finished(Hypothesis(id=name, text=text), kept) for name in done.ids]
 
 
 def _checked(

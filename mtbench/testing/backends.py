@@ -8,7 +8,7 @@ from itertools import groupby
 
 from mtbench.errors import SegmentError
 from mtbench.plugins import Backend
-from mtbench.stages.translation import persistent
+from mtbench.stages.items import persistent
 from mtbench.testing.contract import ContractBroken, require, require_json
 from mtbench.types import Source, Translation
 
@@ -134,7 +134,7 @@ def _run(
 def _answers(backend: Backend, batch: Sequence[Source]) -> _Answers:
     """Segment id → answer, or None where it was refused."""
     try:
-        found = persistent(backend, batch)
+        found = persistent(backend.translate, batch)
     except SegmentError:
         if len(batch) == 1 or backend.batching == "document":
             return dict.fromkeys((source.id for source in batch), None)

@@ -14,15 +14,8 @@ from hypothesis import strategies as st
 from mtbench.errors import BackendError, SegmentError, TransientError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
-from mtbench.stages.translation import (
-    ATTEMPTS,
-    CHARACTERS_A_SEGMENT,
-    FAILED_CALLS_IN_A_ROW,
-    LONGEST_REQUESTED_WAIT,
-    batching,
-    plan,
-    translate,
-)
+from mtbench.stages.items import ATTEMPTS, FAILED_CALLS_IN_A_ROW, LONGEST_REQUESTED_WAIT
+from mtbench.stages.translation import CHARACTERS_A_SEGMENT, batching, plan, translate
 from mtbench.testing import Scripted, scripted
 from mtbench.types import Finished, Record, Runtime, Source, Translation
 

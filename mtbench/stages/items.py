@@ -1,0 +1,213 @@
+"""Work by items: answers or failures, kept as they come, for systems and metrics alike.
+
+Retries, concurrency, what counts as broken, and what happens to calls under way when the work is
+stopped are settled here, once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from mtbench.engine.threads import calls
+from mtbench.errors import BackendError, RunFailed, SegmentError, TransientError, UnusableAnswer
+
+ATTEMPTS = 5
+LONGEST_WAIT = 60.0  # seconds between two attempts, unless a server asks for more
+LONGEST_REQUESTED_WAIT = 300.0  # seconds that a server may ask for
+UNUSABLE_ATTEMPTS = 3  # answers that are of no use; each of them may be paid for
+FAILED_CALLS_IN_A_ROW = 3  # after so many exhausted calls the other side counts as gone
+ANSWERED_CALLS_IN_A_ROW = 30  # or, where it is there and fails, as broken
+
+Item = TypeVar("Item")
+Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+
+Call = Callable[[Sequence[Item]], Sequence[Answer | SegmentError]]
+Batch = tuple[Sequence[Item], Sequence[tuple[str, ...]]]
+"""Items asked for at once, and for each of them the ids that its answer stands for."""
+
+
+@dataclass(frozen=True)
+class Done(Generic[Answer]):
+    """One item that is done.
+
+    Attributes:
+        ids: Segments that it stands for.
+        answer: Or None.
+        failure: Why there is no answer, in one line.
+    """
+
+    ids: tuple[str, ...]
+    answer: Answer | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Worker(Generic[Item, Answer]):
+    """Who is asked, and how.
+
+    Attributes:
+        ask: A batch → as many answers, in order, each checked; a ``SegmentError`` in the place of
+            an answer fails that item alone.
+        concurrency: Calls that may be under way at once.
+        together: Whether a batch is answered as one or not at all.
+        who: For messages.
+        failed: Raised where the whole fails.
+    """
+
+    ask: Call[Item, Answer]
+    concurrency: int = 1
+    together: bool = False
+    who: str = "the system"
+    failed: type[RunFailed] = BackendError
+
+
+Keep = Callable[[Sequence[Done[Answer]]], None]
+
+
+def work(
+    batches: Sequence[Batch[Item]],
+    worker: Worker[Item, Answer],
+    keep: Keep[Answer],
+    *,
+    sleep: Callable[[float], object] | None = None,
+) -> None:
+    """Asks for every batch; each finished one is kept at once.
+
+    A batch that fails with a ``SegmentError`` is asked for item by item, and what still fails is
+    kept as that item's failure. A ``TransientError`` and an ``UnusableAnswer`` are tried again
+    with growing waits. Who stays without an answer three times in a row, or answers 30 times with
+    an error, has failed; from the third error in a row on, each call gets one try. Where the work
+    fails or is interrupted, calls under way are waited for, until another interruption, and what
+    they bring is kept.
+
+    Args:
+        batches: What there is to do.
+        worker: Who is asked.
+        keep: Called with each finished batch, in this thread.
+        sleep: Waits between attempts; by default a wait that an interruption ends.
+
+    Raises:
+        RunFailed: As ``worker.failed``, if the whole failed; what was kept stays kept.
+    """
+    stopped = threading.Event()
+    pause = sleep or (time.sleep if worker.concurrency <= 1 else stopped.wait)
+    calls(_Caller(worker, pause, stopped), batches, worker.concurrency, keep, stopped)
+
+
+class _Caller(Generic[Item, Answer]):
+    """Calls with retries; counts calls that failed in a row."""
+
+    def __init__(
+        self,
+        worker: Worker[Item, Answer],
+        sleep: Callable[[float], object],
+        stopped: threading.Event,
+    ) -> None:
+        self._worker = worker
+        self._sleep = sleep
+        self._stopped = stopped
+        self._failed_in_a_row = 0
+        self._unanswered_in_a_row = 0
+
+    def __call__(self, batch: Batch[Item]) -> list[Done[Answer]]:
+        items, names = batch
+        try:
+            answers = self._answers(items)
+        except (SegmentError, TransientError) as error:
+            if isinstance(error, TransientError):
+                self._count_failed_call(error)
+            else:
+                self._failed_in_a_row = self._unanswered_in_a_row = 0
+            if len(items) == 1 or self._worker.together:
+                return [_done(ids, error) for ids in names]
+            singles = (([item], [ids]) for item, ids in zip(items, names, strict=True))
+            return [done for single in singles for done in self(single)]
+        self._failed_in_a_row = self._unanswered_in_a_row = 0
+        return [_done(ids, answer) for ids, answer in zip(names, answers, strict=True)]
+
+    def _count_failed_call(self, error: TransientError) -> None:
+        self._failed_in_a_row += 1
+        self._unanswered_in_a_row = 0 if error.answered else self._unanswered_in_a_row + 1
+        gone = self._unanswered_in_a_row >= FAILED_CALLS_IN_A_ROW
+        if gone or self._failed_in_a_row >= ANSWERED_CALLS_IN_A_ROW:
+            state = "does not answer" if gone else f"failed {self._failed_in_a_row} times in a row"
+            raise self._worker.failed(
+                f"{self._worker.who} {state}: {error.message}",
+                why=error.why,
+                hint="what was finished is kept; the same command goes on from there",
+            ) from error
+
+    def _answers(self, items: Sequence[Item]) -> Sequence[Answer | SegmentError]:
+        def sleep(seconds: float) -> None:
+            self._sleep(seconds)
+            if self._stopped.is_set():
+                raise self._worker.failed(f"the work of {self._worker.who} was stopped")
+
+        # One that keeps failing is asked no oftener than it takes to see that it works again.
+        attempts = 1 if self._failed_in_a_row >= FAILED_CALLS_IN_A_ROW else ATTEMPTS
+        return persistent(self._worker.ask, items, sleep, attempts)
+
+
+def persistent(
+    call: Callable[[Sequence[Item]], Result],
+    batch: Sequence[Item],
+    sleep: Callable[[float], object] = time.sleep,
+    attempts: int = ATTEMPTS,
+) -> Result:
+    """Calls, again with growing waits where another try may help.
+
+    Args:
+        call: A back end's ``translate``, a metric's ``judge``.
+        batch: One batch.
+        sleep: Waits between attempts.
+        attempts: Calls at most; an ``UnusableAnswer`` is put up with three times.
+
+    Raises:
+        RunFailed: As the last attempt did.
+    """
+    import tenacity
+
+    unusable = 0
+
+    def enough(state: tenacity.RetryCallState) -> bool:
+        nonlocal unusable
+        error = state.outcome.exception() if state.outcome else None
+        unusable += isinstance(error, UnusableAnswer)
+        return state.attempt_number >= attempts or unusable >= UNUSABLE_ATTEMPTS
+
+    def wait(state: tenacity.RetryCallState) -> float:
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, TransientError) else None
+        if asked is not None:
+            return min(max(asked, 0.0), LONGEST_REQUESTED_WAIT)
+        return float(tenacity.wait_random_exponential(multiplier=1, max=LONGEST_WAIT)(state))
+
+    def pause(seconds: float) -> None:
+        sleep(seconds)
+
+    return tenacity.Retrying(
+        retry=tenacity.retry_if_exception_type((TransientError, UnusableAnswer)),
+        stop=enough,
+        wait=wait,
+        sleep=pause,
+        reraise=True,
+    )(call, batch)
+
+
+def _done(ids: tuple[str, ...], answer: Answer | SegmentError | TransientError) -> Done[Answer]:
+    if not isinstance(answer, SegmentError | TransientError):
+        return Done(ids, answer)
+    reason = "; ".join([answer.message, *([answer.why] if answer.why else [])])
+    # What a server says may hold what no file can: half of a surrogate pair.
+    return Done(ids, failure=reason.encode("utf-8", "backslashreplace").decode("utf-8"))
+
+
+def blocks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    """The items in order, so many at a time."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
