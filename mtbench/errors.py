@@ -28,6 +28,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Sequence
 
+UNUSABLE_ATTEMPTS = 3  # answers of no use that are put up with; each of them may be paid for
+
 
 class MtbenchError(Exception):
     """Base of every error that mtbench raises on purpose.

@@ -6,11 +6,9 @@ import threading
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from mtbench.errors import BackendError, SegmentError, UnusableAnswer
+from mtbench.errors import UNUSABLE_ATTEMPTS, BackendError, SegmentError, UnusableAnswer
 from mtbench.plugins import Backend
 from mtbench.types import Source, Translation
-
-UNUSABLE_ATTEMPTS = 3  # at one part of a batch; each may be paid for
 
 Answer = Translation | SegmentError
 

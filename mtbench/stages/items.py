@@ -13,12 +13,18 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from mtbench.engine.threads import calls
-from mtbench.errors import BackendError, RunFailed, SegmentError, TransientError, UnusableAnswer
+from mtbench.errors import (
+    UNUSABLE_ATTEMPTS,
+    BackendError,
+    RunFailed,
+    SegmentError,
+    TransientError,
+    UnusableAnswer,
+)
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0  # seconds between two attempts, unless a server asks for more
 LONGEST_REQUESTED_WAIT = 300.0  # seconds that a server may ask for
-UNUSABLE_ATTEMPTS = 3  # answers that are of no use; each of them may be paid for
 FAILED_CALLS_IN_A_ROW = 3  # after so many exhausted calls the other side counts as gone
 ANSWERED_CALLS_IN_A_ROW = 30  # or, where it is there and fails, as broken
 
@@ -47,7 +53,7 @@ class Done(Generic[Answer]):
 
 
 @dataclass(frozen=True)
-class Worker(Generic[Item, Answer]):
+class Respondent(Generic[Item, Answer]):
     """Who is asked, and how.
 
     Attributes:
@@ -71,7 +77,7 @@ Keep = Callable[[Sequence[Done[Answer]]], None]
 
 def work(
     batches: Sequence[Batch[Item]],
-    worker: Worker[Item, Answer],
+    respondent: Respondent[Item, Answer],
     keep: Keep[Answer],
     *,
     sleep: Callable[[float], object] | None = None,
@@ -87,16 +93,16 @@ def work(
 
     Args:
         batches: What there is to do.
-        worker: Who is asked.
+        respondent: Who is asked.
         keep: Called with each finished batch, in this thread.
         sleep: Waits between attempts; by default a wait that an interruption ends.
 
     Raises:
-        RunFailed: As ``worker.failed``, if the whole failed; what was kept stays kept.
+        RunFailed: As ``respondent.failed``, if the whole failed; what was kept stays kept.
     """
     stopped = threading.Event()
-    pause = sleep or (time.sleep if worker.concurrency <= 1 else stopped.wait)
-    calls(_Caller(worker, pause, stopped), batches, worker.concurrency, keep, stopped)
+    pause = sleep or (time.sleep if respondent.concurrency <= 1 else stopped.wait)
+    calls(_Caller(respondent, pause, stopped), batches, respondent.concurrency, keep, stopped)
 
 
 class _Caller(Generic[Item, Answer]):
@@ -104,11 +110,11 @@ class _Caller(Generic[Item, Answer]):
 
     def __init__(
         self,
-        worker: Worker[Item, Answer],
+        respondent: Respondent[Item, Answer],
         sleep: Callable[[float], object],
         stopped: threading.Event,
     ) -> None:
-        self._worker = worker
+        self._respondent = respondent
         self._sleep = sleep
         self._stopped = stopped
         self._failed_in_a_row = 0
@@ -123,7 +129,7 @@ class _Caller(Generic[Item, Answer]):
                 self._count_failed_call(error)
             else:
                 self._failed_in_a_row = self._unanswered_in_a_row = 0
-            if len(items) == 1 or self._worker.together:
+            if len(items) == 1 or self._respondent.together:
                 return [_done(ids, error) for ids in names]
             singles = (([item], [ids]) for item, ids in zip(items, names, strict=True))
             return [done for single in singles for done in self(single)]
@@ -136,8 +142,8 @@ class _Caller(Generic[Item, Answer]):
         gone = self._unanswered_in_a_row >= FAILED_CALLS_IN_A_ROW
         if gone or self._failed_in_a_row >= ANSWERED_CALLS_IN_A_ROW:
             state = "does not answer" if gone else f"failed {self._failed_in_a_row} times in a row"
-            raise self._worker.failed(
-                f"{self._worker.who} {state}: {error.message}",
+            raise self._respondent.failed(
+                f"{self._respondent.who} {state}: {error.message}",
                 why=error.why,
                 hint="what was finished is kept; the same command goes on from there",
             ) from error
@@ -146,11 +152,11 @@ class _Caller(Generic[Item, Answer]):
         def sleep(seconds: float) -> None:
             self._sleep(seconds)
             if self._stopped.is_set():
-                raise self._worker.failed(f"the work of {self._worker.who} was stopped")
+                raise self._respondent.failed(f"the work of {self._respondent.who} was stopped")
 
         # One that keeps failing is asked no oftener than it takes to see that it works again.
         attempts = 1 if self._failed_in_a_row >= FAILED_CALLS_IN_A_ROW else ATTEMPTS
-        return persistent(self._worker.ask, items, sleep, attempts)
+        return persistent(self._respondent.ask, items, sleep, attempts)
 
 
 def persistent(

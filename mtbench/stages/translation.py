@@ -146,9 +146,9 @@ def translate(
 
     # A document is translated as one or not at all: alone, its segments would differ.
     together = backend.batching in ("document", "whole") and not backend.by_id
-    worker = items.Worker(ask, concurrency=backend.max_concurrency, together=together)
+    respondent = items.Respondent(ask, concurrency=backend.max_concurrency, together=together)
     items.work(
-        batches, worker, lambda done: keep([f for d in done for f in _finished(d)]), sleep=sleep
+        batches, respondent, lambda done: keep([f for d in done for f in _finished(d)]), sleep=sleep
     )
 
 

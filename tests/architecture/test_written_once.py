@@ -45,7 +45,6 @@ TABLES: Exceptions = {
     ("'flores101' 'flores200' 'spBLEU-1K'", "metrics.lexical metrics.tokenizers"): TO_GO,
 }
 CONSTANTS: Exceptions = {
-    ("UNUSABLE_ATTEMPTS = 3", "backends.chain_steps stages.translation"): TO_GO,
     (
         "BOM = b'\\xef\\xbb\\xbf'",
         "corpora.formats.tables corpora.validation.file files.writing",
