@@ -16,12 +16,12 @@ from mtbench.cli.output import emit_json as emit_json
 from mtbench.cli.output import printable, say
 from mtbench.cli.output import tell as tell
 from mtbench.errors import RequestError
-from mtbench.types import Json, Runtime
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from mtbench.pipeline import Request, Unfinished
+    from mtbench.types import Json, Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -207,6 +207,7 @@ def runtime(device: str, batch_size: int | None, seed: int, force: bool, cache: 
     import re
 
     from mtbench.checkpoints.network import offline
+    from mtbench.types import Runtime
 
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise RequestError(

@@ -11,7 +11,6 @@ import click
 
 from mtbench.cli import common
 from mtbench.errors import RequestError, UnknownName
-from mtbench.types import MetricResult
 
 if TYPE_CHECKING:
     from mtbench.languages import LanguagePair
@@ -100,6 +99,7 @@ def _export_results(
     from mtbench.corpora.formats.wmt_scores import reference_names, write_output, write_scores
     from mtbench.errors import DataError
     from mtbench.results import Results
+    from mtbench.types import MetricResult
 
     by_name = {test_set.name: test_set for test_set in sets}
     runs = [run for run in Results(results).runs() if f"{run.corpus}/{run.pair}" in by_name]

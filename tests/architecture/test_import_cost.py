@@ -6,8 +6,7 @@ import json
 import subprocess
 import sys
 
-import pytest
-
+from tests.support.cli import verbs
 from tests.support.modules import ROOT, imports, modules
 
 LIGHT = {"click", "jsonlines", "mtbench", "numpy", "pydantic", "regex", "tomli", "tomli_w"}
@@ -46,14 +45,18 @@ def test_the_entry_point_imports_nothing_heavy() -> None:
     assert not loaded_after("import mtbench.cli.main") & set(NOT_FOR_HELP)
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["corpus", "--help"]])
-def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
+def test_help_of_every_verb_imports_nothing_heavy() -> None:
+    """One interpreter after another verb: the first to import something heavy is named."""
     program = f"""
-import contextlib, io
+import contextlib, io, sys
 from mtbench.cli.main import run
-with contextlib.redirect_stdout(io.StringIO()) as shown:
-    assert run({arguments!r}) == 0
-assert shown.getvalue()
+heavy = set({NOT_FOR_HELP!r})
+for verb in [[], *{verbs()!r}]:
+    with contextlib.redirect_stdout(io.StringIO()) as shown:
+        assert run([*verb, "--help"]) == 0
+    assert shown.getvalue()
+    loaded = heavy & set(sys.modules)
+    assert not loaded, (verb, loaded)
 """
     assert not loaded_after(program) & set(NOT_FOR_HELP)
 
