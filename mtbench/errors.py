@@ -27,6 +27,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 UNUSABLE_ATTEMPTS = 3  # answers of no use that are put up with; each of them may be paid for
 
@@ -59,6 +60,17 @@ class MtbenchError(Exception):
 
     def __str__(self) -> str:
         return "; ".join(self.lines())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """An error reaches another process as what it is, whatever its class is made from."""
+        return _again, (type(self), self.__dict__)
+
+
+def _again(kind: type[MtbenchError], facts: dict[str, Any]) -> MtbenchError:
+    error = kind.__new__(kind)
+    error.args = (facts["message"],)
+    error.__dict__.update(facts)
+    return error
 
 
 class AnswerIsNo(MtbenchError):

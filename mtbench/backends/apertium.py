@@ -6,10 +6,7 @@ neither ``apertium`` on joined text nor its null-flush mode gives (see ``apertiu
 
 from __future__ import annotations
 
-import os
-import subprocess
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, cast
@@ -26,11 +23,12 @@ from mtbench.backends.apertium_modes import (
     tag_of,
 )
 from mtbench.backends.null_flush import Pipeline, PipelineFailed
+from mtbench.engine.local import available_processes
 from mtbench.errors import RequestError, SegmentError
 from mtbench.files.digests import digest_file, digest_rows
 from mtbench.languages import LanguagePair, base_language
 from mtbench.plugins import Backend
-from mtbench.processes.programs import refuse_unwritable
+from mtbench.processes.programs import LateAnswer, once, refuse_unwritable
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
 
@@ -68,7 +66,6 @@ class Apertium(Backend):
     def __init__(self, options: Apertium.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self._hops: list[tuple[str, Pipeline]] = []
-        self._workers: ThreadPoolExecutor | None = None
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -138,10 +135,9 @@ class Apertium(Backend):
         }
 
     def __enter__(self) -> Apertium:
-        workers = min(4, os.cpu_count() or 1)
-        self._workers = ThreadPoolExecutor(workers, thread_name_prefix="apertium")
+        at_once = min(4, available_processes())
         self._hops = [
-            (target, Pipeline(mode, self._workers, self.options.timeout))
+            (target, Pipeline(mode, at_once, self.options.timeout))
             for mode, target in zip(self.modes(), self.codes[1:], strict=True)
         ]
         return self
@@ -155,9 +151,6 @@ class Apertium(Backend):
         for _, pipeline in self._hops:
             pipeline.close()
         self._hops = []
-        if self._workers is not None:
-            self._workers.shutdown(wait=True, cancel_futures=True)
-            self._workers = None
 
     def translate(self, batch: Sequence[Source]) -> list[Translation]:
         """Translates segments one by one, hop after hop.
@@ -217,26 +210,22 @@ def _program_versions() -> dict[str, str]:
 
 
 def _version(argv: list[str]) -> str:
-    try:
-        # Fixed words, no input of a user's.
-        done = subprocess.run(argv, capture_output=True, text=True, timeout=10)  # noqa: S603
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    lines = (done.stdout + done.stderr).strip().splitlines()
+    lines = _said(argv).strip().splitlines()
     return lines[0].strip() if lines else ""
 
 
 def _package_versions(modes: Sequence[Mode]) -> dict[str, str]:
     """Versions of the language packages, where the system keeps such (Debian)."""
     names = sorted({path.parent.name for mode in modes for path in mode.files})
-    try:
-        done = subprocess.run(  # noqa: S603
-            ["dpkg-query", "-W", "-f", "${Package}\t${Version}\n", *names],  # noqa: S607
-            capture_output=True,
-            text=True,
-            timeout=10,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return {}
-    rows = (line.partition("\t") for line in done.stdout.splitlines())
+    said = _said(["dpkg-query", "-W", "-f", "${Package}\t${Version}\n", *names])
+    rows = (line.partition("\t") for line in said.splitlines())
     return {name: version for name, _, version in rows if version}
+
+
+def _said(argv: list[str]) -> str:
+    """What a program writes; nothing where there is none."""
+    try:
+        done = once(argv, seconds=10)
+    except (OSError, LateAnswer):
+        return ""
+    return (done.stdout + done.stderr).decode("utf-8", "replace")

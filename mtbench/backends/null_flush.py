@@ -8,13 +8,12 @@ programs is paid once, and still no segment sees another.
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from mtbench.backends.apertium_modes import INSTALL, Mode, Stage
+from mtbench.engine.threads import in_order
 from mtbench.errors import MissingEngine
-from mtbench.processes.programs import LateAnswer, Program, Reader
+from mtbench.processes.programs import LateAnswer, Program, Reader, once
 
 
 class PipelineFailed(Exception):
@@ -36,13 +35,13 @@ class Pipeline:
 
     Args:
         mode: The mode.
-        workers: Threads for the programs that are started for each segment.
+        at_once: How many of the programs that are started for each segment run at once.
         timeout: Seconds within which an answer must come.
     """
 
-    def __init__(self, mode: Mode, workers: ThreadPoolExecutor, timeout: float) -> None:
+    def __init__(self, mode: Mode, at_once: int, timeout: float) -> None:
         self.mode = mode
-        self._workers = workers
+        self._at_once = at_once
         self._timeout = timeout
         self._parts: list[_Lasting | _Fresh] = []
 
@@ -99,7 +98,7 @@ class Pipeline:
             if lasting:
                 parts.append(_Lasting(self.mode.name, lasting, self._timeout))
                 lasting = []
-            parts.append(_Fresh(self.mode.name, stage, self._workers, self._timeout))
+            parts.append(_Fresh(self.mode.name, stage, self._at_once, self._timeout))
         if lasting:
             parts.append(_Lasting(self.mode.name, lasting, self._timeout))
         return parts
@@ -108,29 +107,21 @@ class Pipeline:
 class _Fresh:
     """A program that is started for each input."""
 
-    def __init__(
-        self, mode: str, stage: Stage, workers: ThreadPoolExecutor, timeout: float
-    ) -> None:
+    def __init__(self, mode: str, stage: Stage, at_once: int, timeout: float) -> None:
         self._mode = mode
         self._stage = stage
-        self._workers = workers
+        self._at_once = at_once
         self._timeout = timeout
 
     def run(self, inputs: Sequence[bytes]) -> list[bytes]:
-        return list(self._workers.map(self._one, range(len(inputs)), inputs))
+        return in_order(self._one, enumerate(inputs), self._at_once)
 
-    def _one(self, at: int, stream: bytes) -> bytes:
+    def _one(self, numbered: tuple[int, bytes]) -> bytes:
+        at, stream = numbered
         program = self._stage.argv[0]
         try:
-            # The argument vector of an installed mode file.
-            done = subprocess.run(  # noqa: S603
-                self._stage.argv,
-                input=stream + b"\0",
-                capture_output=True,
-                timeout=self._timeout,
-                start_new_session=True,
-            )
-        except subprocess.TimeoutExpired as error:
+            done = once(self._stage.argv, stream + b"\0", seconds=self._timeout)
+        except LateAnswer as error:
             raise PipelineFailed(
                 f"{program} of Apertium's {self._mode} gave no answer within "
                 f"{self._timeout:g} seconds",

@@ -78,6 +78,25 @@ def calls(
         pool.shutdown(wait=False)
 
 
+def in_order(call: Callable[[T], R], items: Iterable[T], at_once: int) -> list[R]:
+    """Results of calls, several at once, in the order of the items.
+
+    Raises:
+        Exception: What a call raised that failed.
+
+    Example:
+        >>> in_order(lambda n: n * n, range(4), 2)
+        [0, 1, 4, 9]
+    """
+    found: dict[int, R] = {}
+
+    def numbered(pair: tuple[int, T]) -> tuple[int, R]:
+        return pair[0], call(pair[1])
+
+    calls(numbered, enumerate(items), at_once, lambda pair: found.update([pair]), threading.Event())
+    return [found[at] for at in range(len(found))]
+
+
 def _keep(under_way: set[Future[R]], keep: Callable[[R], object]) -> None:
     """Hands on what has succeeded and takes it out of the set; then raises what has failed."""
     failed: BaseException | None = None

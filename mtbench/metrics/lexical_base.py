@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from mtbench.engine.local import Worker
+from mtbench.engine.work import Worker
 from mtbench.metrics.counters import Counter
 from mtbench.metrics.guards import require_references
 from mtbench.metrics.lexical_scorer import LexicalScorer

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mtbench.engine.local import Worker, run
+from mtbench.engine.work import Worker, run
 from mtbench.errors import MetricError
 from mtbench.metrics.counters import Block
 from mtbench.metrics.guards import checked_column, require_characters
@@ -54,6 +54,7 @@ class LexicalScorer(Scorer):
             self._worker,
             self._blocks(columns, places),
             -(-len(self._references) // BLOCK),
+            self._metric.runtime.engine,
             work=self._metric.counter(self._sacrebleu),
         )
         parts: dict[str, list[Array]] = {name: [] for name in columns}

@@ -20,12 +20,12 @@ from mtbench.encoders.packaged import (
     SentenceEncoder,
     Vectors,
 )
-from mtbench.engine.local import Worker, run
+from mtbench.engine.work import Worker, run
 from mtbench.errors import MetricError, RequestError
 from mtbench.languages import base_language, language_name
 from mtbench.metrics.guards import checked_column, require_references
 from mtbench.plugins import Advance, Array, MeanMetric, Scorer, require
-from mtbench.types import Json, MetricInfo, ScoringView, Signature
+from mtbench.types import Engine, Json, MetricInfo, ScoringView, Signature
 
 _BLOCK = 32  # segments a step; a vector is kept only as long as a later step needs it
 _WORKER = Worker(factory="mtbench.metrics.semsim:make_embedder", arguments={})
@@ -110,7 +110,7 @@ class SemSim(MeanMetric):
         references = require_references(view, self.info.name)
         if self._encoder is None:
             raise MetricError("semsim was not entered: use it in a with statement")
-        return SemSimScorer(self._encoder, view, references)
+        return SemSimScorer(self._encoder, view, references, self.runtime.engine)
 
 
 class SemSimScorer(Scorer):
@@ -119,7 +119,8 @@ class SemSimScorer(Scorer):
     Args:
         encoder: Texts to unit vectors.
         view: The test set.
-        references: Its references, at least one a segment.
+        references: Its references, at least one per segment.
+        engine: Where the work runs.
     """
 
     def __init__(
@@ -127,7 +128,9 @@ class SemSimScorer(Scorer):
         encoder: SentenceEncoder,
         view: ScoringView,
         references: tuple[tuple[str, ...], ...],
+        engine: Engine | None = None,
     ) -> None:
+        self._engine = engine
         self._encoder = encoder
         self._view = view
         self._references = references
@@ -145,7 +148,7 @@ class SemSimScorer(Scorer):
         scores = {name: np.zeros(len(texts)) for name, texts in columns.items()}
         new, done_with = self._uses(columns)
         vectors: dict[str, Array] = {}
-        embedded = run(_WORKER, new, len(new), work=self._encoder.encode)
+        embedded = run(_WORKER, new, len(new), self._engine, work=self._encoder.encode)
         for number, found in enumerate(embedded):
             vectors.update(zip(new[number], found.astype(np.float64), strict=True))
             start, stop = number * _BLOCK, min((number + 1) * _BLOCK, len(self._references))

@@ -1,4 +1,4 @@
-"""Programs that back ends drive: started without a shell, ended with their children."""
+"""Programs: started without a shell, ended with whatever they started, never left behind."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import IO, cast
 
 from mtbench.errors import MissingEngine, SegmentError
 from mtbench.interruptions import held_back
+from mtbench.processes import guard
 from mtbench.types import Source
 
 GRACE_SECONDS = 2.0
@@ -26,7 +27,8 @@ class Program:
     """A running program in a process group of its own.
 
     It gets its own group so that a Ctrl-C reaches mtbench alone, which then ends the whole
-    group: nothing a program started is left behind.
+    group: nothing a program started is left behind. Where mtbench is killed itself, ``guard``
+    has it ended.
 
     Args:
         argv: The program and its arguments; no shell looks at them.
@@ -61,9 +63,10 @@ class Program:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,
                     bufsize=0,
-                    env={**os.environ, **environment} if environment else None,
+                    env=guard.environment(environment),
                     start_new_session=True,
                 )
+                guard.started(self.process.pid)
                 _RUNNING.add(self)
                 self._watcher.start()
         except FileNotFoundError as error:
@@ -117,6 +120,7 @@ class Program:
         if self.process.returncode is None:
             self._signal(signal.SIGKILL)
         code = self.process.wait()
+        guard.ended(self.process.pid)
         _RUNNING.discard(self)
         self._watcher.join(timeout=GRACE_SECONDS)
         return code
@@ -237,6 +241,37 @@ def refuse_unwritable(source: Source, where: str) -> None:
 
 class LateAnswer(Exception):
     """Nothing came within the time."""
+
+
+def once(
+    argv: Sequence[str], given: bytes = b"", *, seconds: float
+) -> subprocess.CompletedProcess[bytes]:
+    """Runs a program to its end.
+
+    Args:
+        argv: The program and its arguments; no shell looks at them.
+        given: What it reads.
+        seconds: It may take.
+
+    Raises:
+        OSError: If it cannot be started.
+        LateAnswer: If it takes longer; it is ended then.
+
+    Example:
+        >>> once(["cat"], b"words", seconds=10).stdout
+        b'words'
+    """
+    try:
+        return subprocess.run(  # noqa: S603 - a vector that a card or this program names
+            argv,
+            input=given,
+            capture_output=True,
+            timeout=seconds,
+            start_new_session=True,
+            env=guard.environment(),
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LateAnswer from error
 
 
 class Reader:

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mtbench.engine.local import Worker, available_processes, build, run
+from mtbench.engine.local import available_processes
+from mtbench.engine.work import Worker, build, run
 from mtbench.errors import RunFailed
+from mtbench.types import Engine
 
 DOUBLER = Worker(factory="tests.support.workers:doubler", arguments={"plus": 1})
 
@@ -23,7 +25,7 @@ def test_small_work_stays_in_this_process() -> None:
 
 
 def test_results_of_several_processes_come_in_order() -> None:
-    found = list(run(DOUBLER, range(60), 60, processes=3))
+    found = list(run(DOUBLER, range(60), 60, Engine(processes=3)))
     assert [value for value, _ in found] == [2 * item + 1 for item in range(60)]
     processes = {process for _, process in found}
     assert os.getpid() not in processes
@@ -32,8 +34,8 @@ def test_results_of_several_processes_come_in_order() -> None:
 
 def test_large_work_is_shared_out_after_a_trial(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mtbench.engine.local.available_processes", lambda: 2)
-    monkeypatch.setattr("mtbench.engine.local._TRIAL", 0.02)
-    monkeypatch.setattr("mtbench.engine.local._WORTH_IT", 0.02)
+    monkeypatch.setattr("mtbench.engine.work.TRIAL", 0.02)
+    monkeypatch.setattr("mtbench.engine.work.WORTH_IT", 0.02)
     found = list(run(DOUBLER, range(200), 200))
     assert [value for value, _ in found] == [2 * item + 1 for item in range(200)]
     assert found[0][1] == os.getpid() != found[-1][1]
@@ -52,7 +54,7 @@ def test_only_a_few_items_are_taken_ahead() -> None:
             taken += 1
             yield item
 
-    results = run(DOUBLER, items(), 1000, processes=2)
+    results = run(DOUBLER, items(), 1000, Engine(processes=2))
     next(results)
     assert taken <= 6
     results.close()  # type: ignore[attr-defined]
@@ -60,23 +62,26 @@ def test_only_a_few_items_are_taken_ahead() -> None:
 
 def test_an_error_of_ours_keeps_its_lines() -> None:
     with pytest.raises(RunFailed) as caught:
-        list(run(failing("ours"), range(10), 10, processes=2))
+        list(run(failing("ours"), range(10), 10, Engine(processes=2)))
     assert caught.value.lines() == ["segment five", "it is odd", "leave it out"]
 
 
 def test_another_error_is_named() -> None:
     with pytest.raises(RunFailed, match="ZeroDivisionError: five"):
-        list(run(failing("theirs"), range(10), 10, processes=2))
+        list(run(failing("theirs"), range(10), 10, Engine(processes=2)))
 
 
 def test_a_process_that_ends_is_noticed() -> None:
-    with pytest.raises(RunFailed, match=r"ended \(exit code 9\)"):
-        list(run(failing("ended"), range(10), 10, processes=2))
+    with pytest.raises(RunFailed, match=r"ended with exit code 9"):
+        list(run(failing("ended"), range(10), 10, Engine(processes=2)))
 
 
 def test_stopping_early_ends_the_processes() -> None:
     results = run(
-        Worker(factory="tests.support.workers:slow", arguments={}), range(99), 99, processes=2
+        Worker(factory="tests.support.workers:slow", arguments={}),
+        range(99),
+        99,
+        Engine(processes=2),
     )
     assert next(results) == 0
     started = time.perf_counter()

@@ -187,8 +187,8 @@ def test_other_processes_count_the_same(name: str, monkeypatch: pytest.MonkeyPat
     metric, view = make(name), view_of(by_segment(REFERENCE_A, REFERENCE_B) * 20)
     outputs = {"a": FIRST * 20, "b": SECOND * 20}
     here = metric.prepare(view).statistics(outputs)
-    monkeypatch.setattr("mtbench.engine.local._TRIAL", 0.0)
-    monkeypatch.setattr("mtbench.engine.local._WORTH_IT", 0.0)
+    monkeypatch.setattr("mtbench.engine.work.TRIAL", 0.0)
+    monkeypatch.setattr("mtbench.engine.work.WORTH_IT", 0.0)
     monkeypatch.setattr("mtbench.engine.local.available_processes", lambda: 2)
     there = metric.prepare(view).statistics(outputs)
     for system in outputs:

@@ -78,8 +78,8 @@ def test_other_processes_score_the_same(monkeypatch: pytest.MonkeyPatch) -> None
     made = metric()
     with made:
         here = made.prepare(view).statistics(outputs)
-        monkeypatch.setattr("mtbench.engine.local._TRIAL", 0.0)
-        monkeypatch.setattr("mtbench.engine.local._WORTH_IT", 0.0)
+        monkeypatch.setattr("mtbench.engine.work.TRIAL", 0.0)
+        monkeypatch.setattr("mtbench.engine.work.WORTH_IT", 0.0)
         monkeypatch.setattr("mtbench.engine.local.available_processes", lambda: 2)
         there = made.prepare(view).statistics(outputs)
     assert np.array_equal(here["a"], there["a"]) and np.array_equal(here["b"], there["b"])

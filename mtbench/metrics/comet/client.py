@@ -17,6 +17,7 @@ import mtbench
 from mtbench import errors
 from mtbench.errors import MetricError, MissingEngine, MtbenchError, Unavailable
 from mtbench.metrics.comet.session import Advance, LocalSession, Reply, Request, Settings
+from mtbench.processes import guard
 
 VARIABLE = "MTBENCH_COMET_PYTHON"
 
@@ -91,6 +92,7 @@ class WorkerSession:
             stderr=self._errors,
             text=True,
             encoding="utf-8",
+            env=guard.environment(),
         )
         try:
             self._ask({"do": "open", "settings": asdict(settings)})

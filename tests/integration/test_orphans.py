@@ -1,0 +1,173 @@
+"""Nothing that was started outlives us, however we are killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mtbench.engine.work import Worker, run
+from mtbench.metrics.comet.client import WorkerSession
+from mtbench.metrics.comet.session import Settings
+from mtbench.processes import guard
+from mtbench.processes import watcher as watching
+from mtbench.processes.programs import Program
+from mtbench.types import Engine
+from tests.support.engines import needs_apertium
+from tests.support.killing import alive
+from tests.support.sources import backend, segments
+
+KILLS = 5  # per kind of program: 20 in all
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/environ").exists(), reason="looks for programs in /proc"
+)
+
+# It reads everything before it answers, in a group that has another process in the background,
+# and that one has left the group.
+BUFFERS = """
+import subprocess, sys, time
+subprocess.Popen(["sleep", "600"], start_new_session=True)
+subprocess.Popen(["sleep", "600"])
+lines = sys.stdin.read().splitlines()
+time.sleep(600)
+"""
+
+
+def command() -> None:
+    with backend("command", argv=[sys.executable, "-c", BUFFERS]) as system:
+        system.translate(segments(["One.", "Two."]))
+
+
+def apertium() -> None:
+    with backend("apertium", "en-it", path="en-ca-it") as system:
+        while True:
+            system.translate(segments([f"The house number {n} is old." for n in range(50)]))
+
+
+def workers() -> None:
+    sleeper = Worker(factory="tests.support.workers:slow", arguments={})
+    list(run(sleeper, range(10_000), 10_000, Engine(processes=2)))
+
+
+def comet() -> None:
+    session = WorkerSession(Settings("nothing", offline=True), sys.executable)
+    os.kill(session._process.pid, signal.SIGSTOP)  # busy: it doesn't look at its pipe
+    time.sleep(600)
+
+
+def forked(work: Callable[[], None]) -> int:
+    """A process of its own that does something; its number."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        number = os.fork()
+    if number == 0:
+        try:
+            nothing = os.open(os.devnull, os.O_RDWR)
+            for stream in (0, 1, 2):
+                os.dup2(nothing, stream)
+            work()
+        finally:
+            os._exit(1)
+    return number
+
+
+def started_by(number: int) -> set[int]:
+    """Running processes whose environment bears the mark of a process."""
+    found = set()
+    mark = f"{number}-".encode()
+    for entry in Path("/proc").glob("[0-9]*/environ"):
+        try:
+            values = entry.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        words = [v for v in values if v.startswith(guard.MARK.encode() + b"=")]
+        if any(word.startswith(mark) for v in words for word in v.split(b"=", 1)[1].split()):
+            found.add(int(entry.parent.name))
+    return {one for one in found if alive(one)}
+
+
+def until(question: Callable[[], bool], seconds: float) -> bool:
+    end = time.monotonic() + seconds
+    while not question():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+@pytest.mark.parametrize(
+    ("work", "processes"), [(command, 3), (apertium, 2), (workers, 2), (comet, 1)]
+)
+def test_a_kill_leaves_nothing_behind(work: Callable[[], None], processes: int) -> None:
+    if work is apertium:
+        needs_apertium("eng-cat", "cat-ita")
+    generator = random.Random(work.__name__)
+    for kill in range(KILLS):
+        number = forked(work)
+        # Also while programs are just being started.
+        wanted = processes if kill % 2 == 0 else 1
+        try:
+            assert until(lambda: len(started_by(number)) >= wanted, 30)  # noqa: B023
+            time.sleep(generator.uniform(0, 0.05))
+        finally:
+            os.kill(number, signal.SIGKILL)
+            os.waitpid(number, 0)
+        assert until(lambda: not started_by(number), 5), "programs were left behind"  # noqa: B023
+
+
+def test_what_left_its_group_ends_when_we_end() -> None:
+    """A program that ends well may leave something running: not longer than we do."""
+    code = "import subprocess; subprocess.Popen(['sleep', '600'], start_new_session=True)"
+
+    def work() -> None:
+        Program([sys.executable, "-c", code]).wait()
+        assert started_by(os.getpid())
+        guard._dismiss()
+
+    number = forked(work)
+    os.waitpid(number, 0)
+    assert until(lambda: not started_by(number), 5)
+
+
+def test_a_watcher_that_was_ended_is_replaced() -> None:
+    program = Program(["sleep", "600"])
+    watcher = guard._watcher
+    assert watcher is not None
+    watcher._process.kill()
+    watcher._process.wait()
+    other = Program(["sleep", "600"])
+    assert guard._watcher is not watcher
+    assert guard._watcher is not None
+    assert guard._watcher.mark == watcher.mark
+    for one in (program, other):
+        assert alive(one.process.pid)
+        one.kill()
+
+
+def test_programs_bear_the_marks_of_all_who_started_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(guard.MARK, "1-outer")
+    outer, mine = guard.environment()[guard.MARK].split()
+    assert outer == "1-outer"
+    assert mine.startswith(f"{os.getpid()}-")
+
+
+def test_only_what_bears_the_whole_mark_is_ended() -> None:
+    """Other processes have the same letters in their environment: they are not ours."""
+    other = subprocess.Popen(["sleep", "600"], env={**os.environ, "OTHER": "1-abc", guard.MARK: ""})
+    try:
+        for mark in ("1-abc", "x", "", "1" * 40):
+            watcher = [sys.executable, "-I", "-S", "-B", watching.__file__, str(os.getpid()), mark]
+            subprocess.run(watcher, stdin=subprocess.DEVNULL, check=True, timeout=30)
+            assert other.poll() is None
+        assert f"{guard.MARK}=".encode() == watching.VARIABLE
+    finally:
+        other.kill()
+        other.wait()
