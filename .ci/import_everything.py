@@ -10,6 +10,6 @@ warnings.simplefilter("ignore")
 for module in pkgutil.walk_packages(mtbench.__path__, "mtbench."):
     if module.name != "mtbench.__main__":
         importlib.import_module(module.name)
-for name in ("comet", "ctranslate2", "datasets", "jsonlines", "sacrebleu", "torch", "transformers"):
+for name in ("comet", "ctranslate2", "datasets", "sacrebleu", "torch", "transformers"):
     importlib.import_module(name)
 print("every module and every mandated package can be imported")

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
-from mtbench.backends.wmt_xml import read_output
+from mtbench.corpora.formats.wmt_xml import read_output
 from mtbench.errors import DataError, RequestError, SegmentError
 from mtbench.files.digests import digest_file
 from mtbench.files.jsonl import read_objects
@@ -230,7 +230,7 @@ def _by_source(
     for source, row in zip(sources, rows, strict=True):
         if source.text.split() != row.source.split():
             raise DataError(
-                f"{path}:{row.line}: another source text than segment {source.id!r} has",
+                f"{row.where}: another source text than segment {source.id!r} has",
                 hint="give the file that belongs to this test set",
             )
     return {

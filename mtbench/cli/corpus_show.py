@@ -57,6 +57,7 @@ def show(corpora: tuple[str, ...], pairs: tuple[str, ...], style: str) -> None:
     from mtbench.corpora.load import load, pair_files
     from mtbench.errors import UnknownName
     from mtbench.languages import LanguagePair
+    from mtbench.significance import limits_of_test
 
     wanted = {LanguagePair.parse(pair) for pair in pairs}
     found = []
@@ -66,7 +67,8 @@ def show(corpora: tuple[str, ...], pairs: tuple[str, ...], style: str) -> None:
         for pair in sorted(wanted - known):
             raise UnknownName(f"language pair of {folder.name}", str(pair), map(str, known))
         chosen = [f for f in files if f.pair in wanted or not (wanted or f.reversed)]
-        facts = [describe(load(file)) for file in chosen]
+        sets = [load(file) for file in chosen]
+        facts = [describe(one, limits_of_test(one.documents)) for one in sets]
         found.append((folder.resolve().name, read_corpus_card(folder), facts))
     if style == "json":
         common.emit_json(

@@ -1,4 +1,4 @@
-"""What a test set is, in numbers: how much text, from where, and what a test on it could show."""
+"""What a test set is, in numbers: how much text, from where, in which documents."""
 
 from __future__ import annotations
 
@@ -8,13 +8,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 
 from mtbench.types import Record, TestSet
-
-DOCUMENTS_FROM = 20
-"""From so many documents on, the document is the unit of a test; below, the segment."""
-RELIABLE_FROM = 30
-"""Below so many units every interval is marked unreliable."""
-_ALPHA = 0.05
-_NO_LIMIT = 1000  # systems; nobody compares more
+from mtbench.types.findings import TestLimits
 
 
 class Lengths(Record):
@@ -98,17 +92,15 @@ class CorpusFacts(Record):
     digest: str
 
 
-def describe(test_set: TestSet) -> CorpusFacts:
+def describe(test_set: TestSet, limits: TestLimits) -> CorpusFacts:
     """The facts of a test set.
 
     Args:
         test_set: At least one segment.
+        limits: What a significance test on it can show, from ``significance.test_limits``.
     """
     references = [text for texts in test_set.references for text in texts]
     documents = Counter(document for document in test_set.documents if document is not None)
-    by_document = len(documents) >= DOCUMENTS_FROM and None not in test_set.documents
-    units = len(documents) if by_document else len(test_set)
-    p = smallest_p(units)
     names = test_set.reference_names
     if not names and test_set.card is not None and not test_set.reversed:
         names = test_set.card.reference_names
@@ -130,40 +122,13 @@ def describe(test_set: TestSet) -> CorpusFacts:
         origins=_counted(test_set.origins),
         alignment=_alignment(test_set.alignments),
         extra_keys=dict(sorted(extra.items())),
-        unit="document" if by_document else "segment",
-        units=units,
-        smallest_p=p,
-        separable_systems=separable_systems(p),
-        reliable=units >= RELIABLE_FROM,
+        unit=limits.unit,
+        units=limits.units,
+        smallest_p=limits.smallest_p,
+        separable_systems=limits.separable_systems,
+        reliable=limits.reliable,
         digest=test_set.digest(),
     )
-
-
-def smallest_p(units: int) -> float:
-    """The smallest two-sided p-value of a randomization test: 2 / 2ⁿ.
-
-    Of the 2ⁿ ways to swap two systems' units, two (none and all) are as extreme as can be.
-
-    Args:
-        units: Segments or documents that are swapped.
-    """
-    return 2.0 ** (1 - units)
-
-
-def separable_systems(p: float) -> int | None:
-    """The most systems whose pairs could all be significant at 5 % after Holm's correction.
-
-    Holm's first step asks the smallest p to be at most α / pairs.
-
-    Args:
-        p: The smallest p-value there can be.
-    """
-    count = 1
-    while p * count * (count + 1) / 2 <= _ALPHA:
-        count += 1
-        if count > _NO_LIMIT:
-            return None
-    return count
 
 
 def _lengths(texts: Sequence[str]) -> Lengths:

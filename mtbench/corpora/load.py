@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from mtbench.config import read_corpus_card
+from mtbench.corpora.line import (
+    as_segment,
+    check,
+    duplicate_id,
+    no_segments,
+    not_reversible,
+    other_bytes,
+    raising,
+)
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.files.digests import digest_file
 from mtbench.files.jsonl import read_objects
 from mtbench.languages import LanguagePair
-from mtbench.types import CorpusCard, Json, Origin, Segment, Source, TestSet
-
-_KNOWN = frozenset(
-    {"id", "src", "ref", "doc", "domain", "original_language", "origin", "alignment"}
-    | {"context", "instruction"}
-)
-_ORIGINS = ("human", "machine", "unknown")
+from mtbench.types import CorpusCard, Origin, Segment, Source, TestSet
 
 
 class PairFile(NamedTuple):
@@ -66,87 +69,12 @@ def read_segments(path: Path) -> Iterator[tuple[int, Segment]]:
     """
     seen: dict[str, int] = {}
     for number, values in read_objects(path):
-        segment = _segment(values, f"{path}:{number}")
+        refuse = raising(f"{path}:{number}")
+        segment = as_segment(check(values, refuse))
         first = seen.setdefault(segment.source.id, number)
         if first != number:
-            raise DataError(
-                f"{path}:{number}: duplicate id {segment.source.id!r} (first on line {first})",
-                hint="give each segment an id of its own",
-            )
+            refuse(duplicate_id(segment.source.id, first))
         yield number, segment
-
-
-def _segment(values: dict[str, Json], where: str) -> Segment:
-    """One line as a record.
-
-    Raises:
-        DataError: Naming the key that does not hold.
-    """
-    name = _text(values, "id", where, required=True)
-    text = _text(values, "src", where, required=True)
-    if not name or not name.strip():
-        raise DataError(f"{where}: id: blank")
-    if not text or not text.strip():
-        raise DataError(f"{where}: src: blank (segment {name!r})", hint="remove the segment")
-    origin = _text(values, "origin", where)
-    if origin is not None and origin not in _ORIGINS:
-        raise DataError(f"{where}: origin: {origin!r} is none of {', '.join(_ORIGINS)}")
-    alignment = values.get("alignment")
-    if alignment is not None and not (
-        isinstance(alignment, int | float)
-        and not isinstance(alignment, bool)
-        and 0 <= alignment <= 1
-    ):
-        raise DataError(f"{where}: alignment: not a number from 0 to 1")
-    try:
-        return Segment(
-            source=Source(
-                id=name,
-                text=text,
-                document=_label(values, "doc", where),
-                context=_text(values, "context", where),
-                instruction=_text(values, "instruction", where),
-            ),
-            references=_references(values, where),
-            domain=_label(values, "domain", where),
-            original_language=_text(values, "original_language", where),
-            origin=cast("Origin | None", origin),
-            alignment=alignment,
-            extra={key: value for key, value in values.items() if key not in _KNOWN},
-        )
-    except RequestError as error:
-        raise DataError(f"{where}: original_language: {error.message}", hint=error.hint) from error
-
-
-def _text(values: dict[str, Json], key: str, where: str, *, required: bool = False) -> str | None:
-    value = values.get(key)
-    if value is None:
-        if required:
-            raise DataError(f"{where}: {key}: missing")
-        return None
-    if not isinstance(value, str):
-        raise DataError(f"{where}: {key}: not a string")
-    return value
-
-
-def _label(values: dict[str, Json], key: str, where: str) -> str | None:
-    """A text that names something; a blank one names nothing, so such segments are not one."""
-    text = _text(values, key, where)
-    return text if text and text.strip() else None
-
-
-def _references(values: dict[str, Json], where: str) -> tuple[str, ...]:
-    value = values.get("ref")
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        value = [value]
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise DataError(f"{where}: ref: neither a string nor a list of strings")
-    for item in value:
-        if not item.strip():
-            raise DataError(f"{where}: ref: blank", hint="leave the key out where there is none")
-    return tuple(value)
 
 
 def load(file: PairFile, *, reference: str | None = None) -> TestSet:
@@ -166,7 +94,7 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
     _check_digest(file.path, card)
     segments = [segment for _, segment in read_segments(file.path)]
     if not segments:
-        raise DataError(f"{file.path}: no segments", hint="write one JSON object a line")
+        raising(str(file.path))(no_segments())
     if file.reversed:
         segments = [_turned(s, file.path, card, file.pair) for s in segments]
     names = card.reference_names if card else ()
@@ -193,10 +121,7 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
 def _check_digest(path: Path, card: CorpusCard | None) -> None:
     expected = card.files.get(path.name) if card else None
     if expected is not None and digest_file(path) != expected:
-        raise DataError(
-            f"{path}: not the file of which card.toml holds the checksum",
-            hint="restore the file, or correct [files] in card.toml if the change is meant",
-        )
+        raising(str(path))(other_bytes())
 
 
 def _side_origin(card: CorpusCard | None, language: str) -> Origin | None:
@@ -204,12 +129,9 @@ def _side_origin(card: CorpusCard | None, language: str) -> Origin | None:
 
 
 def _turned(segment: Segment, path: Path, card: CorpusCard | None, pair: LanguagePair) -> Segment:
-    if len(segment.references) != 1:
-        what = "no reference" if not segment.references else "several references"
-        raise DataError(
-            f"{path}: segment {segment.source.id!r} has {what}, so it cannot serve {pair}",
-            hint="take reversible = true out of card.toml",
-        )
+    count = len(segment.references)
+    if count != 1:
+        raising(str(path))(not_reversible(count, f"segment {segment.source.id!r} has "))
     source = segment.source.model_copy(
         update={"text": segment.references[0], "context": None, "instruction": None}
     )

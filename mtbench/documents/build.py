@@ -1,4 +1,4 @@
-"""Raw documents to a corpus in memory: read, sift, encode, match, align, write down, account."""
+"""Raw documents to a corpus in memory: read, select, encode, match, align, write down,"""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ from typing import Protocol, TypeVar
 
 import tomli_w
 
-from mtbench.documents import report as account
 from mtbench.documents.doubts import doubts
 from mtbench.documents.encoders import Choice, Remembering, Views, choose, served
-from mtbench.documents.finer import Sentences
-from mtbench.documents.group import group
 from mtbench.documents.load import fixed_stories, read_documents
 from mtbench.documents.records import Build, BuildOptions, BuildReport
-from mtbench.documents.segments import Segment, Story, by_direction, lines
-from mtbench.documents.select import Sifted, sift
-from mtbench.documents.story import segments_of
+from mtbench.documents.report import (
+    comparable_entries,
+    document_entries,
+    dropped,
+    pair_entries,
+    story_entries,
+    used_places,
+)
+from mtbench.documents.segments import AlignedSegment, Story, by_direction, lines
+from mtbench.documents.select import Selected, select
+from mtbench.documents.sentences import SentenceIndex
+from mtbench.documents.stories import group, segments_of
 from mtbench.encoders.packaged import SentenceEncoder
 from mtbench.errors import RequestError
 from mtbench.files.digests import digest_text
@@ -77,22 +83,22 @@ def build_corpus(
         Unavailable: If an encoder or a package cannot be had here.
     """
     options = options or BuildOptions()
-    sifted = sift(read_documents(paths, options))
-    languages = [one.document.language for one in sifted]
+    selected = select(read_documents(paths, options))
+    languages = [one.document.language for one in selected]
     _check_pairs(options.pairs, languages)
     choice = served(encoder, languages) if encoder else choose(options.encoder, languages)
     if options.unit == "sentence":
         choice = _remembering(choice)
-    views = Views(sifted, choice)
-    for document in track("encoding", range(len(sifted))):
+    views = Views(selected, choice)
+    for document in track("encoding", range(len(selected))):
         views.any(document)
 
-    stories, alike = group(sifted, views, fixed_stories([s.document for s in sifted], options))
-    sentences = Sentences(sifted) if options.unit == "sentence" else None
-    found = _segments(stories, sifted, views, sentences, track)
+    stories, alike = group(selected, views, fixed_stories([s.document for s in selected], options))
+    sentences = SentenceIndex(selected) if options.unit == "sentence" else None
+    found = _segments(stories, selected, views, sentences, track)
     pairs = by_direction(found, languages, options.pairs)
     shown = [one.story for one in alike] if options.comparable else []
-    apart = _segments(shown, sifted, views, sentences, track)
+    apart = _segments(shown, selected, views, sentences, track)
     apart_pairs = by_direction(apart, languages, options.pairs)
 
     files = {f"{pair}.jsonl": lines(rows, pair, languages) for pair, rows in pairs.items()}
@@ -100,16 +106,16 @@ def build_corpus(
         f"{pair}.jsonl": lines(rows, pair, languages, comparable=True)
         for pair, rows in apart_pairs.items()
     }
-    used = account.used_places(found)
+    used = used_places(found)
     report = BuildReport(
         unit=options.unit,
         encoder=choice.title,
-        documents=account.document_entries(sifted, stories, used),
-        stories=account.story_entries(sifted, stories),
-        pairs=account.pair_entries(pairs),
-        dropped=account.dropped(sifted, stories, used, sentences),
+        documents=document_entries(selected, stories, used),
+        stories=story_entries(selected, stories),
+        pairs=pair_entries(pairs),
+        dropped=dropped(selected, stories, used, sentences),
         suspicious=tuple(d for pair, rows in pairs.items() for d in doubts(rows, pair, languages)),
-        comparable=account.comparable_entries(sifted, alike, apart),
+        comparable=comparable_entries(selected, alike, apart),
         warnings=(*choice.warnings, *_warnings(options, pairs, choice, sentences)),
         files={name: digest_text(content) for name, content in files.items()},
     )
@@ -122,14 +128,14 @@ def build_corpus(
 
 def _segments(
     stories: Sequence[Story],
-    sifted: Sequence[Sifted],
+    selected: Sequence[Selected],
     views: Views,
-    sentences: Sentences | None,
+    sentences: SentenceIndex | None,
     track: Track,
-) -> list[Segment]:
+) -> list[AlignedSegment]:
     found = []
     for story in track("aligning", stories):
-        found += segments_of(story, sifted, views, sentences)
+        found += segments_of(story, selected, views, sentences)
     return found
 
 
@@ -157,9 +163,9 @@ def _check_pairs(pairs: Sequence[LanguagePair], languages: Sequence[str]) -> Non
 
 def _warnings(
     options: BuildOptions,
-    pairs: Mapping[LanguagePair, Sequence[Segment]],
+    pairs: Mapping[LanguagePair, Sequence[AlignedSegment]],
     choice: Choice,
-    sentences: Sentences | None,
+    sentences: SentenceIndex | None,
 ) -> list[str]:
     """What a user must know of what came out."""
     found = [

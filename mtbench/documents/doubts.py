@@ -8,8 +8,8 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from mtbench.documents.boilerplate import line_key
-from mtbench.documents.records import Suspicion
-from mtbench.documents.segments import UNSPACED, Segment, sides
+from mtbench.documents.records import Doubt
+from mtbench.documents.segments import UNSPACED, AlignedSegment, sides
 from mtbench.languages import LanguagePair, base_language
 from mtbench.text.numbers import differing_numbers
 
@@ -31,8 +31,8 @@ _CUT = re.compile(r"[^\W_,]$|,$|[-–—]$")
 
 
 def doubts(
-    segments: Sequence[Segment], pair: LanguagePair, languages: Sequence[str]
-) -> list[Suspicion]:
+    segments: Sequence[AlignedSegment], pair: LanguagePair, languages: Sequence[str]
+) -> list[Doubt]:
     """What is odd about the segments of a file, those without anything odd left out."""
     texts = [sides(segment, pair, languages) for segment in segments]
     usual = _usual(texts, pair)
@@ -43,7 +43,7 @@ def doubts(
             reasons.append(f"low confidence ({segment.confidence:.2f})")
         if reasons:
             found.append(
-                Suspicion(
+                Doubt(
                     pair=str(pair),
                     id=segment.id,
                     reasons=tuple(reasons),

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from mtbench.documents.lexical import LexicalEncoder
-from mtbench.documents.select import Sifted
-from mtbench.documents.similarity import Encoded
+from mtbench.documents.select import Selected
+from mtbench.documents.similarity import Embedded
 from mtbench.encoders.checkpoint import CheckpointEncoder
+from mtbench.encoders.lexical import LexicalEncoder
 from mtbench.encoders.packaged import (
     EMBEDDED,
     EMBEDDED_LANGUAGES,
@@ -97,14 +97,14 @@ class Views:
     """Documents as the encoders see them; each is encoded once by each that needs it.
 
     Args:
-        sifted: The documents.
+        selected: The documents.
         choice: The encoders.
     """
 
-    def __init__(self, sifted: Sequence[Sifted], choice: Choice) -> None:
-        self._sifted = sifted
+    def __init__(self, selected: Sequence[Selected], choice: Choice) -> None:
+        self._selected = selected
         self._choice = choice
-        self._seen: dict[tuple[bool, int], Encoded] = {}
+        self._seen: dict[tuple[bool, int], Embedded] = {}
 
     @property
     def main(self) -> SentenceEncoder:
@@ -112,7 +112,7 @@ class Views:
         return self._choice.main
 
     def _by_main(self, document: int) -> bool:
-        language = self._sifted[document].document.language
+        language = self._selected[document].document.language
         return self._choice.other is None or self._choice.main.covers(language)
 
     def encoder(self, one: int, two: int) -> SentenceEncoder:
@@ -120,20 +120,20 @@ class Views:
         both = self._by_main(one) and self._by_main(two)
         return self._choice.main if both or self._choice.other is None else self._choice.other
 
-    def of(self, one: int, two: int) -> tuple[Encoded, Encoded]:
+    def of(self, one: int, two: int) -> tuple[Embedded, Embedded]:
         """Two documents as their encoder sees them."""
         encoder = self.encoder(one, two)
         return self._encoded(one, encoder), self._encoded(two, encoder)
 
-    def any(self, document: int) -> Encoded:
+    def any(self, document: int) -> Embedded:
         """A document as one of the encoders sees it."""
         main = self._by_main(document)
         other = self._choice.other
         return self._encoded(document, self._choice.main if main or other is None else other)
 
-    def groups(self) -> list[tuple[SentenceEncoder, list[int], list[Encoded]]]:
+    def groups(self) -> list[tuple[SentenceEncoder, list[int], list[Embedded]]]:
         """For each encoder, the documents that it sees; one without text is seen by none."""
-        filled = [i for i, s in enumerate(self._sifted) if s.kept]
+        filled = [i for i, s in enumerate(self._selected) if s.kept]
         found = []
         for encoder in (self._choice.main, self._choice.other):
             if encoder is None:
@@ -144,10 +144,10 @@ class Views:
             found.append((encoder, members, [self._encoded(i, encoder) for i in members]))
         return found
 
-    def _encoded(self, document: int, encoder: SentenceEncoder) -> Encoded:
+    def _encoded(self, document: int, encoder: SentenceEncoder) -> Embedded:
         key = (encoder is self._choice.main, document)
         if key not in self._seen:
-            self._seen[key] = Encoded(self._sifted[document].texts, encoder)
+            self._seen[key] = Embedded(self._selected[document].texts, encoder)
         return self._seen[key]
 
 

@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.documents.align import MOVES, Move
-from mtbench.documents.evidence import anchor_matrix
-from mtbench.documents.similarity import Encoded, likeness
+from mtbench.documents.similarity import Embedded, anchor_matrix, likeness
 from mtbench.encoders.packaged import Vectors
 
 Matrix = NDArray[np.float64]
@@ -56,7 +55,7 @@ class Candidates:
     features: Matrix
 
 
-def candidates(left: Encoded, right: Encoded, *, exact: bool) -> dict[Move, Candidates]:
+def candidates(left: Embedded, right: Embedded, *, exact: bool) -> dict[Move, Candidates]:
     """The pairs of runs whose vectors are near, with the evidence for each.
 
     Only pairs above ``FLOOR`` are looked at, and runs of two are encoded only where the vectors
@@ -90,7 +89,7 @@ def _best_part(single: Matrix, move: Move) -> Matrix:
     return found
 
 
-def _values(left: Encoded, right: Encoded, move: Move, single: Matrix, *, exact: bool) -> Matrix:
+def _values(left: Embedded, right: Embedded, move: Move, single: Matrix, *, exact: bool) -> Matrix:
     """Cosine of each pair of runs that is worth a look, else ``-inf``: shape (n, m)."""
     if move == (1, 1):
         return np.where(single >= FLOOR, single, -np.inf)
@@ -121,7 +120,7 @@ def _values(left: Encoded, right: Encoded, move: Move, single: Matrix, *, exact:
     return values
 
 
-def _runs(document: Encoded, size: int, starts: Places) -> Vectors:
+def _runs(document: Embedded, size: int, starts: Places) -> Vectors:
     """Vectors of the runs that start at some places, each once, in order."""
     wanted = np.unique(starts)
     if size == 1:
@@ -142,7 +141,7 @@ def _better_joined(single: Matrix, values: dict[Move, Matrix]) -> Matrix:
     return np.maximum(best - single, 0.0)
 
 
-def _usual_ratio(left: Encoded, right: Encoded, single: Matrix) -> float:
+def _usual_ratio(left: Embedded, right: Embedded, single: Matrix) -> float:
     """Log of the usual length ratio of the two documents: median of the surest pairs.
 
     Drawn towards 0 where few pairs are sure.
@@ -157,8 +156,8 @@ def _usual_ratio(left: Encoded, right: Encoded, single: Matrix) -> float:
 
 
 def _candidates(
-    left: Encoded,
-    right: Encoded,
+    left: Embedded,
+    right: Embedded,
     move: Move,
     values: Matrix,
     single: Matrix,
@@ -210,7 +209,7 @@ def _unions(groups: Sequence[frozenset[str]], size: int) -> list[frozenset[str]]
 
 
 def _numbers_differ(
-    left: Encoded, right: Encoded, rows: Places, columns: Places, move: Move
+    left: Embedded, right: Embedded, rows: Places, columns: Places, move: Move
 ) -> NDArray[np.bool_]:
     known: dict[tuple[str, ...], int] = {}
 

@@ -168,7 +168,7 @@ class Dropped(Record):
     text: str
 
 
-class Suspicion(Record):
+class Doubt(Record):
     """A segment a person should look at.
 
     Attributes:
@@ -228,7 +228,7 @@ class BuildReport(Record):
     stories: tuple[StoryEntry, ...] = ()
     pairs: tuple[PairEntry, ...] = ()
     dropped: tuple[Dropped, ...] = ()
-    suspicious: tuple[Suspicion, ...] = ()
+    suspicious: tuple[Doubt, ...] = ()
     comparable: tuple[Comparable, ...] = ()
     warnings: tuple[str, ...] = ()
     files: dict[str, str] = Field(default_factory=dict)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import statistics
 from collections.abc import Mapping, Sequence
 
-from mtbench.documents.finer import Sentences
-from mtbench.documents.group import Alike
 from mtbench.documents.records import (
     Comparable,
     DocumentEntry,
@@ -15,14 +13,16 @@ from mtbench.documents.records import (
     Reason,
     StoryEntry,
 )
-from mtbench.documents.segments import Place, Segment, Story
-from mtbench.documents.select import Sifted
+from mtbench.documents.segments import AlignedSegment, Place, Story
+from mtbench.documents.select import Selected
+from mtbench.documents.sentences import SentenceIndex
+from mtbench.documents.stories import Alike
 from mtbench.languages import LanguagePair
 
 Used = Mapping[int, set[Place]]
 
 
-def used_places(segments: Sequence[Segment]) -> dict[int, set[Place]]:
+def used_places(segments: Sequence[AlignedSegment]) -> dict[int, set[Place]]:
     """Document → places of it that are in a segment."""
     found: dict[int, set[Place]] = {}
     for segment in segments:
@@ -32,12 +32,12 @@ def used_places(segments: Sequence[Segment]) -> dict[int, set[Place]]:
 
 
 def document_entries(
-    sifted: Sequence[Sifted], stories: Sequence[Story], used: Used
+    selected: Sequence[Selected], stories: Sequence[Story], used: Used
 ) -> tuple[DocumentEntry, ...]:
     """Every document, with what became of it."""
     story_of = {member: story.name for story in stories for member in story.members}
     found = []
-    for index, one in enumerate(sifted):
+    for index, one in enumerate(selected):
         document = one.document
         found.append(
             DocumentEntry(
@@ -48,23 +48,23 @@ def document_entries(
                 characters=sum(map(len, document.paragraphs)),
                 story=story_of.get(index),
                 kept=len({paragraph for paragraph, _ in used.get(index, ())}),
-                note=_note(index, sifted, story_of),
+                note=_note(index, selected, story_of),
             )
         )
     return tuple(found)
 
 
-def _note(index: int, sifted: Sequence[Sifted], story_of: Mapping[int, str]) -> str:
-    what = _oddity(index, sifted, story_of)
-    encoding = sifted[index].document.encoding
+def _note(index: int, selected: Sequence[Selected], story_of: Mapping[int, str]) -> str:
+    what = _oddity(index, selected, story_of)
+    encoding = selected[index].document.encoding
     read = f"read as {encoding}, which is a guess" if encoding else ""
     return "; ".join(part for part in (what, read) if part)
 
 
-def _oddity(index: int, sifted: Sequence[Sifted], story_of: Mapping[int, str]) -> str:
-    one = sifted[index]
+def _oddity(index: int, selected: Sequence[Selected], story_of: Mapping[int, str]) -> str:
+    one = selected[index]
     if one.version_of is not None:
-        other = sifted[one.version_of].document
+        other = selected[one.version_of].document
         same = "the same text as" if other.key == one.document.key else "a version of"
         return f"{same} {other.name}"
     if not one.kept:
@@ -72,12 +72,14 @@ def _oddity(index: int, sifted: Sequence[Sifted], story_of: Mapping[int, str]) -
     return "" if index in story_of else "no translation of it is here"
 
 
-def story_entries(sifted: Sequence[Sifted], stories: Sequence[Story]) -> tuple[StoryEntry, ...]:
+def story_entries(selected: Sequence[Selected], stories: Sequence[Story]) -> tuple[StoryEntry, ...]:
     """Every story that has two languages."""
     return tuple(
         StoryEntry(
             id=story.name,
-            documents={sifted[i].document.language: sifted[i].document.name for i in story.members},
+            documents={
+                selected[i].document.language: selected[i].document.name for i in story.members
+            },
             match=story.match,
         )
         for story in stories
@@ -85,7 +87,7 @@ def story_entries(sifted: Sequence[Sifted], stories: Sequence[Story]) -> tuple[S
 
 
 def pair_entries(
-    files: Mapping[LanguagePair, Sequence[Segment]], folder: str = ""
+    files: Mapping[LanguagePair, Sequence[AlignedSegment]], folder: str = ""
 ) -> tuple[PairEntry, ...]:
     """Every file of the corpus."""
     found = []
@@ -106,12 +108,15 @@ def pair_entries(
 
 
 def dropped(
-    sifted: Sequence[Sifted], stories: Sequence[Story], used: Used, sentences: Sentences | None
+    selected: Sequence[Selected],
+    stories: Sequence[Story],
+    used: Used,
+    sentences: SentenceIndex | None,
 ) -> tuple[Dropped, ...]:
     """Every paragraph that is in no segment, and every sentence of the others."""
     with_story = {member for story in stories for member in story.members}
     found = []
-    for index, one in enumerate(sifted):
+    for index, one in enumerate(selected):
         kept = used.get(index, set())
         paragraphs = {paragraph for paragraph, _ in kept}
         fallback: Reason = "one-sided" if index in with_story else "no translation"
@@ -126,7 +131,9 @@ def dropped(
     return tuple(found)
 
 
-def _drop(one: Sifted, paragraph: int, sentence: int | None, reason: Reason, text: str) -> Dropped:
+def _drop(
+    one: Selected, paragraph: int, sentence: int | None, reason: Reason, text: str
+) -> Dropped:
     return Dropped(
         document=one.document.name,
         language=one.document.language,
@@ -138,18 +145,18 @@ def _drop(one: Sifted, paragraph: int, sentence: int | None, reason: Reason, tex
 
 
 def comparable_entries(
-    sifted: Sequence[Sifted], alike: Sequence[Alike], apart: Sequence[Segment]
+    selected: Sequence[Selected], alike: Sequence[Alike], apart: Sequence[AlignedSegment]
 ) -> tuple[Comparable, ...]:
     """Every pair of documents that is comparable at most.
 
     Args:
-        sifted: All documents.
+        selected: All documents.
         alike: The pairs.
         apart: Segments of them that are written to files of their own.
     """
     found = []
     for one in alike:
-        left, right = (sifted[i].document for i in one.story.members)
+        left, right = (selected[i].document for i in one.story.members)
         found.append(
             Comparable(
                 documents=(left.name, right.name),

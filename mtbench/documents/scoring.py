@@ -20,7 +20,7 @@ from mtbench.documents.cross_language import testimony, unit_chances
 from mtbench.documents.features import Candidates, candidates
 from mtbench.documents.posteriors import Chances, chances
 from mtbench.documents.records import Bead
-from mtbench.documents.similarity import Encoded
+from mtbench.documents.similarity import Embedded
 from mtbench.documents.weights import ALONE, WITNESSED, Weights
 
 Matrix = NDArray[np.float64]
@@ -32,7 +32,7 @@ SUREST = 0.999  # nothing is certain
 LIKELY = 0.5  # a pair less likely than that is left out
 
 
-def align(left: Encoded, right: Encoded, *, exact: bool = True) -> list[Bead]:
+def align(left: Embedded, right: Embedded, *, exact: bool = True) -> list[Bead]:
     """The pairs of runs of two documents that say the same, in order, with their confidence.
 
     Args:
@@ -44,7 +44,7 @@ def align(left: Encoded, right: Encoded, *, exact: bool = True) -> list[Bead]:
 
 
 def align_story(
-    documents: Mapping[Pair, tuple[Encoded, Encoded]], *, exact: bool = True
+    documents: Mapping[Pair, tuple[Embedded, Embedded]], *, exact: bool = True
 ) -> dict[Pair, list[Bead]]:
     """The same for every two documents of a story.
 
@@ -62,7 +62,7 @@ def align_story(
     return agreeing({pair: _decided(said[pair], documents[pair]) for pair in found})
 
 
-def weigh(found: Found, both: tuple[Encoded, Encoded], weights: Weights) -> Chances:
+def weigh(found: Found, both: tuple[Embedded, Embedded], weights: Weights) -> Chances:
     """Chances of the candidates of two documents."""
     shape = len(both[0]), len(both[1])
     gains: dict[Move, Matrix] = {}
@@ -92,7 +92,7 @@ def likely(part: Candidates, chance: Matrix) -> Candidates:
     return Candidates(part.rows[kept], part.columns[kept], part.cosines[kept], part.features[kept])
 
 
-def _decided(said: Chances, both: tuple[Encoded, Encoded]) -> list[Bead]:
+def _decided(said: Chances, both: tuple[Embedded, Embedded]) -> list[Bead]:
     gains = {
         move: np.where(chance > LIKELY / 100, np.round(chance, 6) - LIKELY, -np.inf)
         for move, chance in said.of.items()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from mtbench.corpora.line import write_line
 from mtbench.languages import LanguagePair, base_language
 
 UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "yue", "zh"})
@@ -35,7 +34,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Segment:
+class AlignedSegment:
     """One line of a corpus file, before its direction is chosen.
 
     Attributes:
@@ -75,8 +74,8 @@ def join(texts: Iterable[str], language: str) -> str:
 
 
 def by_direction(
-    segments: Iterable[Segment], languages: Sequence[str], wanted: Sequence[LanguagePair]
-) -> dict[LanguagePair, list[Segment]]:
+    segments: Iterable[AlignedSegment], languages: Sequence[str], wanted: Sequence[LanguagePair]
+) -> dict[LanguagePair, list[AlignedSegment]]:
     """Segments by the direction they are written in, sorted; turned where the user said so.
 
     Args:
@@ -84,7 +83,7 @@ def by_direction(
         languages: Language of each document.
         wanted: The directions asked for; empty for every one.
     """
-    found: dict[LanguagePair, list[Segment]] = {}
+    found: dict[LanguagePair, list[AlignedSegment]] = {}
     for segment in segments:
         pair = LanguagePair(source=languages[segment.left], target=languages[segment.right])
         for direction in (pair, pair.reversed):
@@ -95,14 +94,14 @@ def by_direction(
     return dict(sorted(found.items()))
 
 
-def sides(segment: Segment, pair: LanguagePair, languages: Sequence[str]) -> tuple[str, str]:
+def sides(segment: AlignedSegment, pair: LanguagePair, languages: Sequence[str]) -> tuple[str, str]:
     """Source and reference of a segment in a direction."""
     straight = languages[segment.left] == pair.source
     return (segment.source, segment.target) if straight else (segment.target, segment.source)
 
 
 def lines(
-    segments: Iterable[Segment],
+    segments: Iterable[AlignedSegment],
     pair: LanguagePair,
     languages: Sequence[str],
     *,
@@ -112,14 +111,13 @@ def lines(
     written = []
     for segment in segments:
         source, reference = sides(segment, pair, languages)
-        row: dict[str, Any] = {
+        values = {
             "id": segment.id,
             "src": source,
             "ref": reference,
             "doc": segment.story,
             "alignment": segment.confidence,
         }
-        if comparable:
-            row["comparable"] = True
-        written.append(json.dumps(row, ensure_ascii=False) + "\n")
+        values |= {"comparable": True} if comparable else {}
+        written.append(write_line(values, f"{pair}: {segment.id}").decode("utf-8"))
     return "".join(written)

@@ -14,7 +14,7 @@ FEW = 3
 
 
 @dataclass(frozen=True)
-class Sifted:
+class Selected:
     """What is left of a document.
 
     Attributes:
@@ -35,7 +35,7 @@ class Sifted:
         return [self.document.paragraphs[i] for i in self.kept]
 
 
-def sift(documents: Sequence[Document]) -> list[Sifted]:
+def select(documents: Sequence[Document]) -> list[Selected]:
     """Takes out boilerplate, lines without words, and documents that are there already.
 
     A line that stands in two documents of a language is boilerplate, unless the two are versions
@@ -58,7 +58,7 @@ def sift(documents: Sequence[Document]) -> list[Sifted]:
             elif (document.language, key) in common:
                 dropped[position] = "boilerplate"
         kept = tuple(i for i in range(len(document.paragraphs)) if i not in dropped)
-        found.append(Sifted(document, kept, dropped, original))
+        found.append(Selected(document, kept, dropped, original))
     return found
 
 

@@ -8,13 +8,13 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.documents.evidence import anchors, brackets, ends, numbers, sentences
 from mtbench.encoders.packaged import SentenceEncoder, Vectors
+from mtbench.text.anchors import anchors, brackets, ends, numbers, sentences
 
 Matrix = NDArray[np.float64]
 
 
-class Encoded:
+class Embedded:
     """The units of one document with their vectors; runs of two are encoded when asked for.
 
     Args:
@@ -94,7 +94,26 @@ def cosines(left: Vectors, right: Vectors) -> Matrix:
     return np.asarray(np.round(product, 5), dtype=np.float64)
 
 
-def likeness(one: Encoded, two: Encoded, left: Vectors, right: Vectors) -> Matrix:
+def anchor_matrix(left: Sequence[frozenset[str]], right: Sequence[frozenset[str]]) -> Matrix:
+    """Anchors shared: Dice coefficient of each pair, in 0..1; 0.5 where neither has any."""
+    names = sorted({a for group in (*left, *right) for a in group})
+    column = {name: i for i, name in enumerate(names)}
+    one = _incidence(left, column)
+    two = _incidence(right, column)
+    shared = one @ two.T
+    sizes = one.sum(1)[:, None] + two.sum(1)[None, :]
+    return np.where(sizes > 0, 2 * shared / np.maximum(sizes, 1), 0.5)
+
+
+def _incidence(groups: Sequence[frozenset[str]], column: dict[str, int]) -> Matrix:
+    found = np.zeros((len(groups), len(column)), dtype=np.float64)
+    for row, group in enumerate(groups):
+        for name in sorted(group):
+            found[row, column[name]] = 1.0
+    return found
+
+
+def likeness(one: Embedded, two: Embedded, left: Vectors, right: Vectors) -> Matrix:
     """Cosines of vectors of two documents, brought to the scale of the embedded encoder."""
     return _rescaled(cosines(left, right), one.usual)
 

@@ -2,92 +2,126 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-import jsonlines
+from typing import Any, Literal
 
 from mtbench.errors import DataError
 from mtbench.files.writing import read_lines
 
+Fault = Literal["json", "control", "encoding"]
 
-def read_objects(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The JSON objects of a JSONL file with their line numbers; blank lines only at its end.
+
+class BadLine(ValueError):
+    """Why a line is no JSON object that our files can hold.
+
+    Attributes:
+        message: What is wrong, without the place.
+        kind: ``json``, ``control`` (a NUL) or ``encoding`` (half of a surrogate pair).
+        hint: What to do, where that can be said.
+    """
+
+    def __init__(self, message: str, kind: Fault = "json", hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.kind = kind
+        self.hint = hint
+
+
+def parse_object(line: str) -> dict[str, Any]:
+    """The JSON object that a line is: no key twice, no number without a value, no NUL.
 
     Raises:
-        DataError: At the first line that is not one, with file and line.
+        BadLine: If it is none.
+
+    Example:
+        >>> parse_object('{"id": "1", "src": "one"}')
+        {'id': '1', 'src': 'one'}
+    """
+    try:
+        values = _DECODER.decode(line)
+    except RecursionError as error:
+        raise BadLine("not a JSON object: nested too deeply") from error
+    except json.JSONDecodeError as error:
+        raise BadLine(f"not a JSON object: {error.msg} (column {error.colno})") from error
+    except BadLine:
+        raise
+    except ValueError as error:  # a whole number of more digits than Python converts
+        raise BadLine(f"not a JSON object: {str(error).split(';')[0]}") from error
+    if not isinstance(values, dict):
+        raise BadLine("not a JSON object: a line is one {…}")
+    if "\\u" in line:
+        _check_characters(values)
+    return values
+
+
+def read_objects(path: Path, *, blank_lines: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The JSON objects of a JSONL file with their line numbers.
+
+    Args:
+        path: The file.
+        blank_lines: Whether blank lines are passed over; otherwise they stand at its end alone.
+
+    Raises:
+        RequestError: If there is no such file.
+        DataError: At the first line that is no such object, with file and line.
     """
     blank: int | None = None
     for number, line in read_lines(path):
         if not line.strip():
             blank = blank or number
             continue
-        if blank is not None:
-            raise DataError(f"{path}:{blank}: an empty line between segments", hint="remove it")
-        where = f"{path}:{number}"
-        loads = functools.partial(
-            json.loads,
-            object_pairs_hook=functools.partial(_no_duplicate_keys, where),
-            parse_constant=functools.partial(_no_constant, where),
-            parse_float=functools.partial(_finite, where),
-        )
+        if blank is not None and not blank_lines:
+            raise DataError(f"{path}:{blank}: {EMPTY_LINE}", hint="remove it")
         try:
-            values = jsonlines.Reader([line], loads=loads).read(type=dict)
-        except jsonlines.InvalidLineError as error:
-            raise DataError(f"{where}: not a JSON object: {_reason(error)}") from error
-        except RecursionError as error:
-            raise DataError(f"{where}: not a JSON object: nested too deeply") from error
-        if "\\u" in line:
-            _check_characters(values, where)
-        yield number, values
+            yield number, parse_object(line)
+        except BadLine as error:
+            raise DataError(f"{path}:{number}: {error.message}", hint=error.hint) from error
 
 
-def _reason(error: jsonlines.InvalidLineError) -> str:
-    """Why a line is not one, without counting lines within it."""
-    if isinstance(error.__cause__, json.JSONDecodeError):
-        return f"{error.__cause__.msg} (column {error.__cause__.colno})"
-    if error.__cause__ is None:
-        return "a line is one {…}"
-    return str(error.__cause__).split(";")[0]
+EMPTY_LINE = "an empty line between segments"
 
 
-def _no_duplicate_keys(where: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         keys = [key for key, _ in pairs]
         twice = next(key for key in keys if keys.count(key) > 1)
-        raise DataError(f"{where}: the key {twice!r} stands twice")
+        raise BadLine(f"the key {twice!r} stands twice")
     return found
 
 
-def _no_constant(where: str, name: str) -> Any:
-    raise DataError(f"{where}: {name} is not JSON")
+def _no_constant(name: str) -> Any:
+    raise BadLine(f"{name} is not JSON")
 
 
-def _finite(where: str, text: str) -> float:
+def _finite(text: str) -> float:
     value = float(text)
     if not math.isfinite(value):
-        raise DataError(f"{where}: the number {text} is too large")
+        raise BadLine(f"the number {text} is too large")
     return value
 
 
-def _check_characters(value: Any, where: str) -> None:
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite
+)
+
+
+def _check_characters(value: Any) -> None:
     """Escapes can spell what UTF-8 and our files cannot hold."""
     if isinstance(value, str):
         if "\0" in value:
-            raise DataError(f"{where}: a NUL character", hint="remove it")
+            raise BadLine("a NUL character", "control", "remove it")
         try:
             value.encode("utf-8")
         except UnicodeEncodeError:
-            raise DataError(f"{where}: half of a surrogate pair (\\ud800-\\udfff)") from None
+            raise BadLine("half of a surrogate pair (\\ud800-\\udfff)", "encoding") from None
     elif isinstance(value, dict):
         for key, inner in value.items():
-            _check_characters(key, where)
-            _check_characters(inner, where)
+            _check_characters(key)
+            _check_characters(inner)
     elif isinstance(value, list):
         for inner in value:
-            _check_characters(inner, where)
+            _check_characters(inner)

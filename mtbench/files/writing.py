@@ -135,19 +135,20 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         with path.open("rb") as stream:
             for number, raw in enumerate(stream, start=1):
-                line = raw.removeprefix(_BOM) if number == 1 else raw
-                yield number, decode_line(line, path, number)
+                yield number, decode_line(raw, path, number)
     except OSError as error:
         raise unreadable(path, error) from error
 
 
 def decode_line(raw: bytes, path: Path, number: int) -> str:
-    """One line as text.
+    """One line as text, without its end; a BOM before the first is no part of it.
 
     Raises:
         DataError: With file and line, for bytes that are not UTF-8 and for NUL.
     """
     line = raw.removesuffix(b"\n").removesuffix(b"\r")
+    if number == 1:
+        line = line.removeprefix(_BOM)
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -6,7 +6,13 @@ from collections.abc import Iterator
 
 from mtbench.types import Cell, Leaderboard, MetricInfo, Row, Table
 
-ORIGINS = {"human": "human", "machine": "machine-made", "unknown": "of unknown origin"}
+ORIGINS = {
+    "human": "human",
+    "machine": "machine-made",
+    "post-edited": "post-edited",
+    "synthetic": "synthetic",
+    "unknown": "of unknown origin",
+}
 SMALL = 30
 FEW = 3  # scores left out that are named without being asked for
 PARTIAL = "†"  # behind a score in which failed segments count as empty

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mtbench.significance.choice import choose_unit, interval_of_part
 from mtbench.significance.intervals import bootstrap_interval
+from mtbench.significance.limits import limits_of_test
 from mtbench.significance.paired import Family, holm, over_family, paired_bootstrap, paired_test
 from mtbench.significance.randomization import ruled_resamples
 from mtbench.significance.ranking import rank
@@ -19,6 +20,7 @@ __all__ = [
     "choose_unit",
     "holm",
     "interval_of_part",
+    "limits_of_test",
     "over_family",
     "paired_bootstrap",
     "paired_test",

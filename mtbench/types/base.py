@@ -23,7 +23,7 @@ def _finite(value: Any) -> Any:
 
 
 Json = Annotated[Any, AfterValidator(_finite)]
-Origin = Literal["human", "machine", "unknown"]
+Origin = Literal["human", "machine", "post-edited", "synthetic", "unknown"]
 SCHEMA_VERSION = 1
 
 

@@ -42,6 +42,27 @@ class UnitChoice(Record):
     warning: str | None = None
 
 
+class TestLimits(Record):
+    """What a significance test on a test set can show at all, whatever the systems.
+
+    Attributes:
+        unit: What it resamples.
+        units: How many of those there are.
+        smallest_p: The smallest two-sided p-value it can reach, 2 / 2ⁿ.
+        separable_systems: The most systems that could all be told apart at 5 % after Holm's
+            correction over their pairs; None where the number of units sets no limit.
+        reliable: Whether intervals can be relied on (30 units or more).
+    """
+
+    __test__ = False  # not a test case, whatever pytest makes of the name
+
+    unit: Unit
+    units: int
+    smallest_p: Probability
+    separable_systems: int | None
+    reliable: bool
+
+
 class Agreement(Record):
     """The estimated share of system pairs in which humans agree, or why there is none.
 

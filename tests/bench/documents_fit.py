@@ -20,7 +20,7 @@ from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.features import candidates
 from mtbench.documents.posteriors import Chances, Gap
 from mtbench.documents.scoring import Found, heard, weigh
-from mtbench.documents.similarity import Encoded
+from mtbench.documents.similarity import Embedded
 from mtbench.documents.weights import Weights
 from tests.bench.documents import Remembering, by_story
 from tests.support.noisy_documents import NoisyDocument, Row, gold_beads, make_documents
@@ -33,7 +33,7 @@ Pair = tuple[int, int]
 class Example:
     """Two documents whose alignment is known."""
 
-    both: tuple[Encoded, Encoded]
+    both: tuple[Embedded, Embedded]
     found: Found
     gold: tuple[tuple[Move, int, int], ...]
 
@@ -80,7 +80,9 @@ def again(story: Mapping[Pair, Example], alone: Weights) -> list[Example]:
 
 
 def _example(
-    both: tuple[Encoded, Encoded], found: Found, gold: Sequence[tuple[Move, int, int]]
+    both: tuple[Embedded, Embedded],
+    found: Found,
+    gold: Sequence[tuple[Move, int, int]],
 ) -> Example:
     """An example whose right pairs are among the candidates."""
     there = {
@@ -109,7 +111,7 @@ def examples(documents: Sequence[NoisyDocument], encoder: Remembering) -> list[d
         id(d): [i for i, p in enumerate(d.paragraphs) if (d.language, line_key(p)) not in common]
         for d in documents
     }
-    encoded = {id(d): Encoded([d.paragraphs[i] for i in kept[id(d)]], encoder) for d in documents}
+    encoded = {id(d): Embedded([d.paragraphs[i] for i in kept[id(d)]], encoder) for d in documents}
     stories: dict[int, dict[Pair, Example]] = {}
     order = ("en", "it", "de", "fr")
     for (story, one, two), left, right in by_story(documents):

@@ -14,11 +14,10 @@ from hypothesis import strategies as st
 
 from mtbench.corpora.formats.importing import _file_rows
 from mtbench.corpora.formats.plain import read_plain, text_file, write_lines
-from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted, corpus_line
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted, written_line
 from mtbench.corpora.formats.tables import read_rows, read_table, write_table
 from mtbench.corpora.formats.tmx import read_tmx, write_tmx
 from mtbench.languages import LanguagePair
-from tests.support.imports import write_jsonl
 
 PAIR = LanguagePair.parse("en-pt-BR")
 Wanting = Callable[[], Wanted]
@@ -137,7 +136,7 @@ def test_a_corpus_file_read_as_jsonl(segments: list[ImportedSegment]) -> None:
         return read_rows(_file_rows("jsonl", path), {}, Wanted([PAIR]), Remarks(), str(path))
 
     def write(path: Path) -> None:
-        write_jsonl(path, [corpus_line(segment) for segment in segments])
+        path.write_bytes(b"".join(written_line(segment) for segment in segments))
 
     expected = [replace(segment, reference_names=()) for segment in segments]
 

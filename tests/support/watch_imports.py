@@ -24,7 +24,6 @@ import warnings
 from typing import Any
 
 import click
-import jsonlines
 import numpy as np
 import pydantic
 import regex  # type: ignore[import-untyped]

@@ -192,7 +192,13 @@ def test_wmt_xml_gives_one_system_in_order(tmp_path: Path) -> None:
         (("Three.", "Four."), XML_SOURCES, "A", DataError, "another source text than segment 's3'"),
         (("</doc>", ""), XML_SOURCES, "A", DataError, "not well-formed XML"),
         (('<seg id="2"/>', ""), XML_SOURCES, "B", DataError, "2 source segments and 1 of 'B'"),
-        (("<dataset", "<!DOCTYPE x><dataset"), XML_SOURCES, "A", DataError, "document type"),
+        (
+            ("<dataset", "<!DOCTYPE x [<!ENTITY a 'b'>]><dataset"),
+            XML_SOURCES,
+            "A",
+            DataError,
+            "declares the XML entity 'a'",
+        ),
         (('lang="en"', 'lang="fr"'), XML_SOURCES, "A", DataError, "no document with a source"),
     ],
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mtbench.documents.doubts import doubts
-from mtbench.documents.segments import Segment
+from mtbench.documents.segments import AlignedSegment
 from mtbench.languages import LanguagePair
 
 PAIR = LanguagePair.parse("en-it")
@@ -13,7 +13,7 @@ LANGUAGES = ("en", "it")
 
 
 def reasons(source: str, reference: str, confidence: float = 0.98) -> tuple[str, ...]:
-    segment = Segment(
+    segment = AlignedSegment(
         story="a1f3",
         numbers=((1, 0),),
         left=0,
@@ -94,8 +94,8 @@ def test_what_is_not_odd(source: str, reference: str) -> None:
 
 
 def test_a_length_is_odd_against_what_is_usual_in_the_file() -> None:
-    def segment(number: int, source: str, reference: str) -> Segment:
-        return Segment(
+    def segment(number: int, source: str, reference: str) -> AlignedSegment:
+        return AlignedSegment(
             story="a1f3",
             numbers=((number, 0),),
             left=0,
@@ -117,7 +117,7 @@ def test_a_length_is_odd_against_what_is_usual_in_the_file() -> None:
 
 def test_few_segments_in_a_script_without_spaces_have_no_usual_length() -> None:
     pair = LanguagePair.parse("en-zh")
-    segment = Segment(
+    segment = AlignedSegment(
         story="a1f3",
         numbers=((1, 0),),
         left=0,

@@ -11,9 +11,9 @@ import pytest
 
 from mtbench.documents.build import build_corpus
 from mtbench.documents.encoders import Remembering, choose
-from mtbench.documents.lexical import LexicalEncoder
 from mtbench.documents.records import BuildOptions
 from mtbench.encoders.calibration import sample_cosines, usual_cosines
+from mtbench.encoders.lexical import LexicalEncoder
 from mtbench.encoders.packaged import SentenceEncoder, Vectors
 from mtbench.errors import MissingWeights, RequestError
 from tests.support.story import STORIES, encoder, write_stories

@@ -43,7 +43,7 @@ def test_the_other_half_needs_nothing_of_mtbench_s_own_packages() -> None:
 def test_it_imports_where_mtbench_s_own_packages_are_missing() -> None:
     program = """
 import sys
-for name in ("pydantic", "click", "httpx", "rich", "sacrebleu", "langcodes", "jsonlines"):
+for name in ("pydantic", "click", "httpx", "rich", "sacrebleu", "langcodes"):
     sys.modules[name] = None
 import mtbench.metrics.comet.worker, mtbench.metrics.comet.session
 """

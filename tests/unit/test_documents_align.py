@@ -9,11 +9,11 @@ from functools import cache
 
 import pytest
 
-from mtbench.documents import axis, match
+from mtbench.documents import axis, stories
 from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.records import Bead
 from mtbench.documents.scoring import align, align_story
-from mtbench.documents.similarity import Encoded
+from mtbench.documents.similarity import Embedded
 from mtbench.encoders.packaged import EmbeddedEncoder
 from tests.support.noisy_documents import NoisyDocument, gold_beads, make_documents
 from tests.support.parallel_text import LIBRARY, RESCUE
@@ -26,8 +26,8 @@ def encoder() -> EmbeddedEncoder:
     return EmbeddedEncoder(together=True)
 
 
-def encoded(paragraphs: Sequence[str]) -> Encoded:
-    return Encoded(paragraphs, encoder())
+def encoded(paragraphs: Sequence[str]) -> Embedded:
+    return Embedded(paragraphs, encoder())
 
 
 def texts(tag: str) -> list[str]:
@@ -132,13 +132,13 @@ def test_stories_are_matched_and_boilerplate_keeps_none_apart() -> None:
         encoded([p for p in d.paragraphs if (d.language, line_key(p)) not in common])
         for d in documents
     ]
-    ranked = match.links(views, match.candidates(views, languages))
-    groups = match.stories(len(views), languages, ranked, {})
+    ranked = stories.links(views, stories.candidates(views, languages))
+    groups = stories._grouped(len(views), languages, ranked, {})
     expected: dict[int, list[int]] = {}
     for index, document in enumerate(documents):
         expected.setdefault(document.story, []).append(index)
     assert groups == sorted(expected.values())
-    assert match.comparable(views, ranked, groups) == []
+    assert stories.comparable(views, ranked, groups) == []
 
 
 def test_what_recurs_in_a_language_is_boilerplate_where_its_translation_recurs_too() -> None:

@@ -3,17 +3,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from mtbench.corpora.describe import CorpusFacts, describe, separable_systems, smallest_p
+from mtbench.corpora.describe import CorpusFacts, describe
 from mtbench.corpora.load import load, pair_files
+from mtbench.significance import bootstrap_interval, choose_unit
+from mtbench.significance.limits import limits_of_test, separable_systems, smallest_p
 from tests.support.imports import write_jsonl
 
 
 def _facts(folder: Path, rows: list[dict[str, Any]], card: str = "") -> CorpusFacts:
     write_jsonl(folder / "en-it.jsonl", rows)
     (folder / "card.toml").write_text(card, encoding="utf-8")
-    return describe(load(pair_files(folder)[0]))
+    test_set = load(pair_files(folder)[0])
+    return describe(test_set, limits_of_test(test_set.documents))
 
 
 # By hand: 2 / 2^7 = 1/64, 2 / 2^10 = 1/512.
@@ -65,15 +69,33 @@ def test_counts_lengths_and_labels(tmp_path: Path) -> None:
     assert not facts.reliable
 
 
-def test_documents_are_the_unit_from_twenty_on_if_all_segments_have_one(tmp_path: Path) -> None:
+def test_documents_are_the_unit_from_twenty_on(tmp_path: Path) -> None:
     rows = [{"id": str(n), "src": "x", "doc": str(n // 2)} for n in range(40)]
 
     assert (_facts(tmp_path / "a", rows).unit, _facts(tmp_path / "b", rows[:38]).unit) == (
         "document",
         "segment",
     )
-    rows[0].pop("doc")
-    assert _facts(tmp_path / "c", rows).unit == "segment"
+
+
+def test_the_facts_name_the_unit_that_a_score_was_resampled_by(tmp_path: Path) -> None:
+    """24 documents, and one segment that stands alone: 25 units, too few to rely on."""
+    rows = [
+        {"id": str(n), "src": f"one {n}", "ref": f"uno {n}", "doc": str(n // 3)} for n in range(72)
+    ]
+    rows[40].pop("doc")
+
+    facts = _facts(tmp_path / "c", rows)
+    test_set = load(pair_files(tmp_path / "c")[0])
+    chosen = choose_unit(test_set.documents)
+    statistics = np.arange(72.0)[:, None]
+    interval = bootstrap_interval(
+        statistics, lambda totals: totals[..., 0], seed=1, units=chosen.index
+    )
+
+    assert (facts.unit, facts.units, facts.reliable) == ("document", 25, False)
+    assert (chosen.unit, chosen.units, interval.reliable) == ("document", 25, False)
+    assert facts.documents == 24
 
 
 def test_a_set_without_references(tmp_path: Path) -> None:

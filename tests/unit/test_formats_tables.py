@@ -130,7 +130,7 @@ def test_a_list_of_references_under_one_key(tmp_path: Path) -> None:
         ("t.tsv", "src\t\na\tb\n", {}, "t.tsv:1: a column without a name"),
         ("t.tsv", "src\tref\na\t\xe9\n", {"latin": True}, "t.tsv:2: not UTF-8"),
         ("t.tsv", "src\tref\na\0\tb\n", {}, "t.tsv:2: a NUL character"),
-        ("t.tsv", "src\tref\n\tb\n", {}, "t.tsv:2: no source text (segment '2')"),
+        ("t.tsv", "src\tref\n\tb\n", {}, "t.tsv:2: src: blank (segment '2')"),
         ("t.tsv", "src\tref\n", {}, "nothing to write into"),
         ("t.csv", 'src,ref\n"a,b\n', {}, "t.csv:2: not CSV: unexpected end of data"),
         ("t.csv", "src,ref,alignment\na,b,2\n", {}, "t.csv:2: alignment: not a number from 0"),
@@ -138,15 +138,15 @@ def test_a_list_of_references_under_one_key(tmp_path: Path) -> None:
         ("t.csv", "src,ref,origin\na,b,robot\n", {}, "t.csv:2: origin: 'robot' is none of"),
         ("t.csv", "lp,src,ref\nenglish,b,c\n", {}, "t.csv:2: not a language pair: 'english'"),
         ("t.jsonl", '{"src": "a"}\n{"src": 1.5}\n', {}, "t.jsonl:2: src: neither text nor"),
-        ("t.jsonl", '{"src": "a"}\n{"x": 1}\n', {}, "t.jsonl:2: no source text (segment '2')"),
-        ("t.jsonl", '{"src": "a"\n', {}, "t.jsonl:1: not JSON"),
+        ("t.jsonl", '{"src": "a"}\n{"x": 1}\n', {}, "t.jsonl:2: src: blank (segment '2')"),
+        ("t.jsonl", '{"src": "a"\n', {}, "t.jsonl:1: not a JSON object"),
         ("t.jsonl", "[1]\n", {}, "t.jsonl:1: not a JSON object"),
-        ("t.jsonl", '{"src": "a", "score": NaN}\n', {}, "t.jsonl:1: not JSON: NaN is not JSON"),
+        ("t.jsonl", '{"src": "a", "score": NaN}\n', {}, "t.jsonl:1: NaN is not JSON"),
         ("t.jsonl", '{"src": "a\\ud800"}\n', {}, "t.jsonl:1: half of a surrogate pair"),
         ("t.jsonl", '{"src": "a", "x": ["\\u0000"]}\n', {}, "t.jsonl:1: a NUL character"),
-        ("t.jsonl", '{"src": "a", "ref": ["b", ""]}\n', {}, "t.jsonl:1: ref: an empty reference"),
+        ("t.jsonl", '{"src": "a", "ref": ["b", ""]}\n', {}, "t.jsonl:1: ref: an empty"),
         ("t.jsonl", '{"id": "x", "src": "a"}\n{"id": "x", "src": "b"}\n', {}, "two segments have"),
-        ("t.jsonl", '{"id": " ", "src": "a"}\n', {}, "t.jsonl:1: a blank id"),
+        ("t.jsonl", '{"id": " ", "src": "a"}\n', {}, "t.jsonl:1: id: blank"),
     ],
 )
 def test_data_that_does_not_hold_is_named_by_file_and_line(
@@ -169,7 +169,7 @@ def test_what_a_corpus_cannot_hold_is_left_out_only_when_asked_and_counted(tmp_p
     report = take(tmp_path / "c", table, pairs=["en-it"], skip_invalid=True)
 
     assert [row["src"] for row in lines(tmp_path / "c", "en-it")] == ["a", "c"]
-    assert report.remarks == (f"segments left out, no source text: 2 (first: {table}:3)",)
+    assert report.remarks == (f"segments left out, src: blank: 2 (first: {table}:3)",)
 
 
 @pytest.mark.parametrize(

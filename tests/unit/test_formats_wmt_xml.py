@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from mtbench.backends.hypotheses import Hypotheses
 from mtbench.corpora.load import load, pair_files
 from mtbench.errors import DataError
+from mtbench.types import Runtime, Translation
 from tests.support.imports import lines, take
 
 DOCUMENT = """<dataset id="t"><collection id="general">
@@ -98,8 +100,8 @@ def test_documents_of_test_suites_are_left_out_and_counted(tmp_path: Path) -> No
         ('system="Other"', 'system="Sys/1"', "two <hyp> of system 'Sys/1' in one document"),
         ('translator="B"', 'translator="A"', "two <ref> of translator 'A' in one document"),
         ('<seg id="1">Uno', '<seg id="7">Uno', "segment '7' of 'Other' has no source"),
-        (">Two<", ">  <", "no source text (segment 'd1/2')"),
-        (">Zwei A<", "><", "an empty reference (segment 'd1/2')"),
+        (">Two<", ">  <", "src: blank (segment 'd1/2')"),
+        (">Zwei A<", "><", "ref: blank (segment 'd1/2')"),
         ('origlang="en"', 'origlang="??"', "original language: not a language tag"),
         ('"Other"', '"Sys!1"', "would share the folder Sys-1"),
     ],
@@ -133,3 +135,90 @@ def test_an_xml_of_another_kind_is_named(tmp_path: Path) -> None:
         take(tmp_path / "c", path)
 
     assert getattr(caught.value, "exit_code", None) == 2
+
+
+# --- one reader -----------------------------------------------------------------------------
+
+PUBLISHED = """<dataset id="t"><collection id="general">
+<doc id="n1" origlang="ru"><src lang="ru"><p><seg id="1">Раз</seg><seg id="2">Два</seg></p></src>
+<ref lang="en" translator="A"><p><seg id="1">One</seg><seg id="2">Two</seg></p></ref>
+<hyp lang="en" system="S"><p><seg id="2">Two S</seg><seg id="1">One S</seg></p></hyp></doc>
+</collection><collection id="testsuites">
+<doc id="t1" origlang="ru" testsuite="terms"><src lang="ru"><p><seg id="1">Слово</seg></p></src>
+<hyp lang="en" system="S"><p><seg id="1">Word</seg></p></hyp></doc>
+</collection></dataset>
+"""
+
+
+def test_what_an_import_reads_a_system_of_the_same_file_answers(tmp_path: Path) -> None:
+    """Files of WMT21 hold documents of test suites beside the test set proper."""
+    path = _write(tmp_path / "a.xml", of=PUBLISHED)
+    take(tmp_path / "c", path)
+    test_set = load(pair_files(tmp_path / "c")[0])
+    options = Hypotheses.Options(path=str(path), system="S")
+    with Hypotheses(options, test_set.pair, Runtime()) as system:
+        system.sources(test_set.sources)
+        answers = system.translate(test_set.sources)
+
+    assert [source.id for source in test_set.sources] == ["n1/1", "n1/2"]
+    assert answers == [Translation(text="One S"), Translation(text="Two S")]
+    kept = (tmp_path / "c/hypotheses/S/ru-en.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["mt"] for line in kept] == ["One S", "Two S"]
+
+
+def _livonian(reference: str, output: str) -> str:
+    return (
+        '<dataset id="t"><collection id="g"><doc id="d" origlang="en">'
+        '<src lang="en"><p><seg id="1">The house is old.</seg></p></src>'
+        f'<ref lang="{reference}"><p><seg id="1">R</seg></p></ref>'
+        f'<hyp lang="{output}" system="S"><p><seg id="1">H</seg></p></hyp>'
+        "</doc></collection></dataset>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("reference", "output", "pairs", "name"),
+    [
+        ("liv", "iv", (), "en-liv"),
+        ("iv", "liv", (), "en-liv"),
+        ("liv", "iv", ("en-liv",), "en-liv"),
+        ("zh", "zho", (), "en-zh"),
+        ("zh-CN", "ZH", ("en-zh",), "en-zh"),
+        ("cmn", "zh", ("en-zh",), "en-zh"),
+    ],
+)
+def test_a_target_that_is_spelled_in_two_ways_is_one_target(
+    tmp_path: Path, reference: str, output: str, pairs: tuple[str, ...], name: str
+) -> None:
+    path = _write(tmp_path / "a.xml", of=_livonian(reference, output))
+
+    report = take(tmp_path / "c", path, pairs=pairs)
+
+    assert [str(file.pair) for file in report.files] == [name]
+    assert lines(tmp_path / "c", name)[0]["ref"] == "R"
+    assert report.files[0].systems == {"S": 1}
+    assert f"documents whose target is spelled {reference} and {output}" in report.remarks[0]
+
+
+def test_two_languages_stay_two_targets_so_that_no_output_meets_a_strange_reference(
+    tmp_path: Path,
+) -> None:
+    path = _write(tmp_path / "a.xml", of=_livonian("de", "fr"))
+
+    report = take(tmp_path / "c", path)
+
+    assert [(str(f.pair), f.references, f.systems) for f in report.files] == [
+        ("en-de", 1, {}),
+        ("en-fr", 0, {"S": 1}),
+    ]
+
+
+def test_a_segment_that_stands_twice_in_the_same_words_counts_once(tmp_path: Path) -> None:
+    twice = DOCUMENT.replace('<seg id="1">Uno', '<seg id="1">Uno</seg><seg id="1">Uno')
+
+    report = take(tmp_path / "c", _write(tmp_path / "a.xml", of=twice % ""))
+
+    assert report.files[0].systems["Other"] == 1
+    assert report.remarks[0].startswith(
+        "segments that stand twice in the same words, taken once: 1"
+    )

@@ -8,7 +8,7 @@ import pytest
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from mtbench.corpora.load import load, pair_files, read_segments
-from mtbench.corpora.validation import Finding, ValidationReport, validate
+from mtbench.corpora.validation import Defect, ValidationReport, validate
 from mtbench.errors import DataError, RequestError
 from mtbench.files.digests import digest_file
 from mtbench.text.identify import _classify
@@ -62,12 +62,12 @@ LINES: dict[bytes, tuple[str, str] | None] = {
     b'{"id": "1", "src": "a", "ref": ["b", "c"], "x": [1, null]}': None,
     b'{"id": "1", "src": "a", "ref": null, "doc": null}': None,
     b'\xef\xbb\xbf{"id": "1", "src": "a"}\r': None,
-    b'{"id": "1", "src": "a"': ("json", "not JSON: "),
+    b'{"id": "1", "src": "a"': ("json", "not a JSON object: "),
     b"[1, 2]": ("json", "not a JSON object"),
     b'{"id": "1", "src": "a", "id": "2"}': ("json", "the key 'id' stands twice"),
-    b'{"id": "1", "src": "a", "x": NaN}': ("json", "not JSON: NaN is no JSON number"),
-    b'{"id": "1", "src": "a", "x": -1e999}': ("json", "not JSON: the number -1e999 is too large"),
-    b'{"id": "1", "src": "a", "x": ' + b"[" * 100_000: ("json", "not JSON: nested too deeply"),
+    b'{"id": "1", "src": "a", "x": NaN}': ("json", "NaN is not JSON"),
+    b'{"id": "1", "src": "a", "x": -1e999}': ("json", "the number -1e999 is too large"),
+    b'{"id": "1", "src": "a", "x": ' + b"[" * 100_000: ("json", "not a JSON object: nested"),
     b'{"src": "a"}': ("missing", "id: missing"),
     b'{"id": "1"}': ("missing", "src: missing"),
     b'{"id": 1, "src": "a"}': ("type", "id: not a string"),
@@ -80,6 +80,8 @@ LINES: dict[bytes, tuple[str, str] | None] = {
     b'{"id": "1", "src": "a", "ref": [7]}': ("type", "ref: neither a string nor a list of strings"),
     b'{"id": "1", "src": "a", "doc": 7}': ("type", "doc: not a string"),
     b'{"id": "1", "src": "a", "context": {}}': ("type", "context: not a string"),
+    b'{"id": "1", "src": "a", "origin": "post-edited"}': None,
+    b'{"id": "1", "src": "a", "origin": "synthetic"}': None,
     b'{"id": "1", "src": "a", "origin": "me"}': ("type", "origin: 'me' is none of"),
     b'{"id": "1", "src": "a", "original_language": "??"}': (
         "type", "original_language: not a language tag",
@@ -116,14 +118,13 @@ def test_what_is_an_error_here_is_what_reading_refuses(line: bytes, tmp_path: Pa
     path = tmp_path / "en-it.jsonl"
     path.write_bytes(line + b"\n")
 
-    valid = validate([path]).valid
+    found = [f for f in validate([path]).findings if f.severity == "error"]
     try:
         list(read_segments(path))
-        readable = True
-    except DataError:
-        readable = False
-
-    assert valid is readable
+    except DataError as error:
+        assert error.message == str(found[0])
+    else:
+        assert found == []
 
 
 def test_all_defects_come_in_one_pass(tmp_path: Path) -> None:
@@ -487,7 +488,7 @@ def test_an_empty_corpus_folder(tmp_path: Path) -> None:
 
 
 def test_findings_are_sorted_and_without_paths_of_their_own() -> None:
-    finding = Finding(path="a/en-it.jsonl", line=3, severity="error", kind="json", message="m")
+    finding = Defect(path="a/en-it.jsonl", line=3, severity="error", kind="json", message="m")
 
     assert str(finding) == "a/en-it.jsonl:3: m"
     assert str(finding.model_copy(update={"line": None, "severity": "warning"})) == (

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from mtbench.corpora.formats.segments import KEYS, ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.line import KEYS, ORIGINS
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.languages import LanguagePair, base_language, normalise_tag
 from mtbench.types import Json
@@ -26,7 +27,6 @@ _ALIASES = {
     "tgt_lang": ("tgt_lang", "target_lang"),
 }
 _NAMED_REFERENCE = re.compile(r"ref\..+")
-_ORIGINS = ("human", "machine", "unknown")
 
 
 def parse_map(items: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -148,8 +148,8 @@ class Columns:
         }
         references, names = _references(row, plan.references, where)
         origin = texts.get("origin")
-        if origin is not None and origin not in _ORIGINS:
-            raise DataError(f"{where}: origin: {origin!r} is none of {', '.join(_ORIGINS)}")
+        if origin is not None and origin not in ORIGINS:
+            raise DataError(f"{where}: origin: {origin!r} is none of {', '.join(ORIGINS)}")
         return ImportedSegment(
             pair=pair,
             id=texts.get("id") or str(number),
@@ -159,7 +159,7 @@ class Columns:
             document=texts.get("doc"),
             domain=texts.get("domain"),
             original_language=texts.get("original_language"),
-            origin=origin,  # type: ignore[arg-type]
+            origin=origin,
             alignment=_number(row, plan.single.get("alignment"), where),
             context=texts.get("context"),
             instruction=texts.get("instruction"),

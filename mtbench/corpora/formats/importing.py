@@ -252,9 +252,10 @@ def _file_rows(kind: Format, path: Path) -> Iterable[presets.Row]:
         from mtbench.corpora.formats.hf import parquet_rows
 
         return parquet_rows(path)
-    from mtbench.corpora.formats.tables import json_objects
+    from mtbench.files.jsonl import read_objects
 
-    return ((number, f"{path}:{number}", row) for number, row in json_objects(path))
+    rows = read_objects(path, blank_lines=True)
+    return ((number, f"{path}:{number}", row) for number, row in rows)
 
 
 def _rows(

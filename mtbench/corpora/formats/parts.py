@@ -74,7 +74,7 @@ class Part:
             self.temporary.unlink()
 
 
-class PairFile:
+class PairParts:
     """A pair file while it is written, and eight bytes a segment to find duplicate ids by."""
 
     def __init__(self, path: Path) -> None:
@@ -91,7 +91,7 @@ class PairFile:
         return [self.part, *self.outputs.values()]
 
 
-def check_ids(file: PairFile) -> None:
+def check_ids(file: PairParts) -> None:
     """Finds duplicate ids by their hashes, then reads the suspects again to be sure.
 
     Raises:

@@ -5,23 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from mtbench.corpora.line import KEYS, write_line
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.languages import LanguagePair, base_language
 from mtbench.types import Json, Origin
-
-KEYS = (
-    "id",
-    "src",
-    "ref",
-    "doc",
-    "domain",
-    "original_language",
-    "origin",
-    "alignment",
-    "context",
-    "instruction",
-)
-"""Keys of a corpus line that mean something to mtbench, in the order they are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +50,16 @@ class ImportedSegment:
     where: str = field(default="", compare=False)
 
 
-def corpus_line(segment: ImportedSegment) -> dict[str, Json]:
-    """The segment as a line of a corpus file: known keys first, absent ones left out."""
-    found: dict[str, Json] = {"id": segment.id, "src": segment.source}
-    if segment.references:
-        several = len(segment.references) > 1
-        found["ref"] = list(segment.references) if several else segment.references[0]
-    optional = {
+def written_line(segment: ImportedSegment) -> bytes:
+    """The segment as a line of a corpus file.
+
+    Raises:
+        DataError: If a corpus file cannot hold it, with place and segment.
+    """
+    values = {
+        "id": segment.id,
+        "src": segment.source,
+        "ref": segment.references,
         "doc": segment.document,
         "domain": segment.domain,
         "original_language": segment.original_language,
@@ -78,9 +68,8 @@ def corpus_line(segment: ImportedSegment) -> dict[str, Json]:
         "context": segment.context,
         "instruction": segment.instruction,
     }
-    found.update({key: value for key, value in optional.items() if value is not None})
-    found.update({key: value for key, value in segment.extra.items() if key not in KEYS})
-    return found
+    values.update({key: value for key, value in segment.extra.items() if key not in KEYS})
+    return write_line(values, segment.where)
 
 
 class Remarks:

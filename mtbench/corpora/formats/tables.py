@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import IO
 
 from mtbench.corpora.formats.columns import Columns
-from mtbench.corpora.formats.segments import KEYS, ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.line import KEYS
 from mtbench.errors import DataError, RequestError
 from mtbench.files.writing import decode_line, read_lines, unreadable
 from mtbench.types import Json
 
 _LONGEST_FIELD = 10_000_000
-_BOM = b"\xef\xbb\xbf"
 Map = Mapping[str, tuple[str, ...]]
 Row = tuple[int, str, Mapping[str, Json]]
 
@@ -115,9 +115,8 @@ def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
 def _decoded(stream: IO[bytes], path: Path) -> Iterator[str]:
     """Lines with their ends, which belong to the text inside quotes."""
     for number, raw in enumerate(stream, start=1):
-        line = raw.removeprefix(_BOM) if number == 1 else raw
-        end = b"\r\n" if line.endswith(b"\r\n") else b"\n" if line.endswith(b"\n") else b""
-        yield decode_line(line, path, number) + end.decode()
+        end = b"\r\n" if raw.endswith(b"\r\n") else b"\n" if raw.endswith(b"\n") else b""
+        yield decode_line(raw, path, number) + end.decode()
 
 
 def read_rows(
@@ -143,30 +142,6 @@ def read_rows(
         yield from columns.segments(row, number, where)
     if columns is not None:
         columns.check()
-
-
-def json_objects(path: Path) -> Iterator[tuple[int, dict[str, Json]]]:
-    """The JSON objects of a JSONL file with their line numbers; blank lines are passed over.
-
-    Raises:
-        DataError: With file and line, if a line is none.
-    """
-    for number, line in read_lines(path):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line, parse_constant=_no_constant)
-        except RecursionError as error:
-            raise DataError(f"{path}:{number}: not JSON: nested too deeply") from error
-        except ValueError as error:
-            raise DataError(f"{path}:{number}: not JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise DataError(f"{path}:{number}: not a JSON object")
-        yield number, row
-
-
-def _no_constant(name: str) -> Json:
-    raise ValueError(f"{name} is not JSON")
 
 
 def write_table(segments: Iterable[ImportedSegment], kind: str, stream: IO[str]) -> int:

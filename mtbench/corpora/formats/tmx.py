@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mtbench import __version__
-from mtbench.corpora.formats.segments import KEYS, ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.line import KEYS
 from mtbench.errors import DataError, RequestError
 from mtbench.files.safe_xml import Element, elements, place
 from mtbench.languages import LanguagePair, normalise_tag

@@ -13,8 +13,8 @@ from types import TracebackType
 import numpy as np
 
 from mtbench.config import read_corpus_card
-from mtbench.corpora.formats.parts import PairFile, Part, check_ids
-from mtbench.corpora.formats.segments import ImportedSegment, Remarks, corpus_line
+from mtbench.corpora.formats.parts import PairParts, Part, check_ids
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, written_line
 from mtbench.errors import DataError, RequestError
 from mtbench.files.writing import check_writable, read_toml, write_text
 from mtbench.languages import LanguagePair, normalise_tag
@@ -77,7 +77,7 @@ class CorpusWriter:
         self._numbered = numbered
         self._reference = reference
         self._new = False
-        self._files: dict[LanguagePair, PairFile] = {}
+        self._files: dict[LanguagePair, PairParts] = {}
         self._systems: dict[str, str] = {}
 
     def __enter__(self) -> CorpusWriter:
@@ -117,7 +117,7 @@ class CorpusWriter:
         file = self._file(segment.pair)
         if self._numbered:
             segment = replace(segment, id=str(file.part.count + 1))
-            line = _line(segment)
+            line = written_line(segment)
         self._note_names(file, segment)
         file.part.write(line)
         file.ids.append(hash(segment.id))
@@ -128,7 +128,7 @@ class CorpusWriter:
             file.documents.append(hash(segment.document))
         file.document = segment.document
         for system, text in segment.outputs.items():
-            self._output(file, segment, system).write(_json({"id": segment.id, "mt": text}))
+            self._output(file, segment, system).write(_output_line(segment.id, text))
 
     def _checked(self, segment: ImportedSegment) -> tuple[ImportedSegment, bytes]:
         where = segment.where
@@ -140,31 +140,25 @@ class CorpusWriter:
                 references=() if text is None else (text,),
                 reference_names=() if text is None else (self._reference,),
             )
-        if not segment.id.strip():
-            raise DataError(f"{where}: a blank id")
-        if not segment.source.strip():
-            raise DataError(f"{where}: no source text (segment {segment.id!r})", hint=_SKIP)
-        if not all(text.strip() for text in segment.references):
-            raise DataError(f"{where}: an empty reference (segment {segment.id!r})", hint=_SKIP)
         if segment.original_language is not None:
             try:
                 tag = normalise_tag(segment.original_language)
             except RequestError as error:
                 raise DataError(f"{where}: original language: {error.message}") from error
             segment = replace(segment, original_language=tag)
-        return segment, _line(segment)
+        return segment, written_line(segment)
 
-    def _file(self, pair: LanguagePair) -> PairFile:
+    def _file(self, pair: LanguagePair) -> PairParts:
         if pair not in self._files:
             path = self.folder / f"{pair}.jsonl"
             if path.exists() and not self._force:
                 raise RequestError(
                     f"{path} is there already", hint="replace it by --force, or choose another -o"
                 )
-            self._files[pair] = PairFile(path)
+            self._files[pair] = PairParts(path)
         return self._files[pair]
 
-    def _note_names(self, file: PairFile, segment: ImportedSegment) -> None:
+    def _note_names(self, file: PairParts, segment: ImportedSegment) -> None:
         """A reference's place in the list is its name, so no earlier one may be missing."""
         names = segment.reference_names
         if names == file.names[: len(names)]:
@@ -179,7 +173,7 @@ class CorpusWriter:
             hint=f"keep one of them: --reference {missing}",
         )
 
-    def _output(self, file: PairFile, segment: ImportedSegment, system: str) -> Part:
+    def _output(self, file: PairParts, segment: ImportedSegment, system: str) -> Part:
         if system not in file.outputs:
             name = _NOT_IN_NAMES.sub("-", system).strip("-.") or "system"
             if self._systems.setdefault(name, system) != system:
@@ -228,7 +222,7 @@ class CorpusWriter:
         if path.is_file() and b"#" in path.read_bytes():
             self._remarks.add(f"{path} is written anew, without its comments")
 
-    def _described(self, pair: LanguagePair, file: PairFile) -> WrittenFile:
+    def _described(self, pair: LanguagePair, file: PairParts) -> WrittenFile:
         documents = len(np.unique(np.frombuffer(file.documents, dtype=np.int64)))
         if documents < len(file.documents):
             self._remarks.add(f"documents of {pair} whose segments stand apart in the file")
@@ -261,34 +255,8 @@ class CorpusWriter:
         return longest
 
 
-_SKIP = "leave out such segments by --skip-invalid"
-
-
-def _json(value: Mapping[str, Json]) -> bytes:
-    return (json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8")
-
-
-def _line(segment: ImportedSegment) -> bytes:
-    values = corpus_line(segment)
-    try:
-        line = _json(values)
-    except UnicodeEncodeError as error:
-        raise DataError(
-            f"{segment.where}: half of a surrogate pair (segment {segment.id!r})", hint=_SKIP
-        ) from error
-    except ValueError as error:
-        raise DataError(f"{segment.where}: not JSON: {error} (segment {segment.id!r})") from error
-    if b"\\u0000" in line and _has_nul(values):
-        raise DataError(f"{segment.where}: a NUL character (segment {segment.id!r})", hint=_SKIP)
-    return line
-
-
-def _has_nul(value: Json) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_has_nul(part) for item in value.items() for part in item)
-    return isinstance(value, list) and any(_has_nul(part) for part in value)
+def _output_line(identifier: str, text: str) -> bytes:
+    return (json.dumps({"id": identifier, "mt": text}, ensure_ascii=False) + "\n").encode("utf-8")
 
 
 def _card_text(

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.corpora.validation.lines import Line
+from mtbench.corpora.line import Line
 from mtbench.corpora.validation.records import SHOWN, Findings, Kind
 from mtbench.corpora.validation.texts import form, overlap_key
 from mtbench.languages import LanguagePair, base_language

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from mtbench.corpora.line import Fault, Line, blank_line, duplicate_id, no_segments, parse_line
 from mtbench.corpora.validation import texts
 from mtbench.corpora.validation.columns import FileColumns
-from mtbench.corpora.validation.lines import Line, parse_line
 from mtbench.corpora.validation.records import SHOWN, Findings, Kind
 from mtbench.errors import DataError
 from mtbench.files.writing import decode_line, unreadable
@@ -15,7 +15,6 @@ from mtbench.languages import LanguagePair, base_language
 from mtbench.text.identify import LanguageCheck, named, related
 from mtbench.text.numbers import differing_numbers
 
-_BOM = b"\xef\xbb\xbf"
 _IDENTIFIED = 20_000  # lines of a file whose language is identified; then one in so many:
 _STEP = 16
 
@@ -47,11 +46,11 @@ class FileCheck:
             with self._path.open("rb") as stream:
                 for number, raw in enumerate(stream, start=1):
                     digest.update(raw)
-                    self._line(raw.removeprefix(_BOM) if number == 1 else raw, number)
+                    self._line(raw, number)
         except OSError as error:
             raise unreadable(self._path, error) from error
         if not len(self._columns) and not self._bad_lines:
-            self._error(None, "empty", "no segments")
+            self._fault(None, no_segments())
         self._columns.check(self._findings)
         self._check_ids()
         self._check_languages()
@@ -59,6 +58,9 @@ class FileCheck:
 
     def _error(self, line: int | None, kind: Kind, message: str) -> None:
         self._findings.error(self._path, line, kind, message)
+
+    def _fault(self, line: int | None, fault: Fault) -> None:
+        self._error(line, fault.kind, fault.message)
 
     def _warning(self, line: int, kind: Kind, message: str) -> None:
         self._findings.warning(self._path, line, kind, message)
@@ -75,9 +77,9 @@ class FileCheck:
             self._blank = self._blank or number
             return
         if self._blank is not None:
-            self._error(self._blank, "blank", "an empty line between segments")
+            self._fault(self._blank, blank_line())
             self._blank = None
-        line = parse_line(text, lambda kind, message: self._error(number, kind, message))
+        line = parse_line(text, lambda fault: self._fault(number, fault))
         if line is None or line.source is None:
             self._bad_lines += 1
             return
@@ -145,9 +147,7 @@ class FileCheck:
         ids = _ids_on({line for hit in repeated[:SHOWN] for line in hit}, self._path)
         for line, first in repeated[:SHOWN]:
             if ids.get(line) is not None and ids[line] == ids.get(first):
-                self._error(
-                    line, "duplicate-id", f"duplicate id {ids[line]!r} (first on line {first})"
-                )
+                self._fault(line, duplicate_id(str(ids[line]), first))
         if len(repeated) > SHOWN:
             self._findings.more(self._path, "duplicate-id", len(repeated) - SHOWN)
 
@@ -158,8 +158,7 @@ def _ids_on(numbers: set[int], path: Path) -> dict[int, str | None]:
     with path.open("rb") as stream:
         for number, raw in enumerate(stream, start=1):
             if number in numbers:
-                line = raw.removeprefix(_BOM) if number == 1 else raw
-                parsed = parse_line(line.decode("utf-8"), lambda kind, message: None)
+                parsed = parse_line(decode_line(raw, path, number), lambda fault: None)
                 found[number] = parsed.id if parsed else None
                 if len(found) == len(numbers):
                     break

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from mtbench.config import read_corpus_card
+from mtbench.corpora.line import Fault, not_reversible, other_bytes
 from mtbench.corpora.validation.columns import FileColumns
 from mtbench.corpora.validation.file import FileCheck
 from mtbench.corpora.validation.records import Findings, ValidatedFile
@@ -120,6 +121,9 @@ class CorpusCheck:
             self._findings.note(f"texts in {named(code)} are not identified: no model for it")
         return check
 
+    def _fault(self, path: Path, line: int | None, fault: Fault) -> None:
+        self._findings.error(path, line, fault.kind, fault.message)
+
     def _check_file(self, path: Path, columns: FileColumns, digest: str) -> None:
         card = self._card
         if card is None:
@@ -128,16 +132,11 @@ class CorpusCheck:
         if expected is None and card.files:
             self._findings.warning(path, None, "checksum", f"[files] of {CARD} does not name it")
         elif expected is not None and expected != digest:
-            self._findings.error(
-                path, None, "checksum", f"not the file of which {CARD} holds the checksum"
-            )
+            self._fault(path, None, other_bytes())
         if card.reversible:
             for count, line in sorted(columns.reference_counts.items()):
                 if count != 1:
-                    self._findings.error(
-                        path, line, "reversible",
-                        f"{count} references, but the card says reversible = true",
-                    )  # fmt: skip
+                    self._fault(path, line, not_reversible(count))
         names = card.reference_names
         most = max(columns.reference_counts, default=0)
         if names and most > len(names):

@@ -39,7 +39,7 @@ Kind = Literal[
 SHOWN = 20  # of one kind in one file; the rest is counted
 
 
-class Finding(Record):
+class Defect(Record):
     """One defect.
 
     Attributes:
@@ -88,7 +88,7 @@ class ValidationReport(Record):
     """
 
     files: tuple[ValidatedFile, ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Defect, ...]
     errors: int
     warnings: int
     notes: tuple[str, ...] = ()
@@ -108,7 +108,7 @@ class Findings:
 
     def __init__(self, *, strict: bool = False) -> None:
         self._strict = strict
-        self._kept: dict[tuple[str, Kind], list[Finding]] = {}
+        self._kept: dict[tuple[str, Kind], list[Defect]] = {}
         self._counts: dict[tuple[str, Kind], int] = {}
         self.notes: dict[str, None] = {}
 
@@ -136,12 +136,12 @@ class Findings:
         kept = self._kept.setdefault(key, [])
         if len(kept) < SHOWN:
             kept.append(
-                Finding(path=str(path), line=line, severity=severity, kind=kind, message=message)
+                Defect(path=str(path), line=line, severity=severity, kind=kind, message=message)
             )
 
     def report(self, files: Iterable[ValidatedFile]) -> ValidationReport:
         """Everything found, in order."""
-        found: list[Finding] = []
+        found: list[Defect] = []
         totals = {"error": 0, "warning": 0}
         for key, kept in self._kept.items():
             count = self._counts[key]

@@ -1,15 +1,9 @@
-"""What two texts share apart from their meaning: anchors and length."""
+"""What a text has that a translation is likely to carry over: numbers, addresses, names, shape."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-
-import numpy as np
-from numpy.typing import NDArray
-
-Matrix = NDArray[np.float64]
 
 _URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”)\]]+|[\w.+-]+@[\w-]+\.[\w.]+")
 _NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f' ]\d{3})+(?![\d])|\d+")
@@ -53,22 +47,3 @@ def ends(text: str) -> str:
     """What kind of end a text has: a sentence's, a colon's, or neither, as a heading."""
     last = text.rstrip(" \"'»”’)]")[-1:]
     return "." if last in ".!?…。！？؟।" else ":" if last in ":;：" else ""
-
-
-def anchor_matrix(left: Sequence[frozenset[str]], right: Sequence[frozenset[str]]) -> Matrix:
-    """Anchors shared: Dice coefficient of each pair, in 0..1; 0.5 where neither has any."""
-    names = sorted({a for group in (*left, *right) for a in group})
-    column = {name: i for i, name in enumerate(names)}
-    one = _incidence(left, column)
-    two = _incidence(right, column)
-    shared = one @ two.T
-    sizes = one.sum(1)[:, None] + two.sum(1)[None, :]
-    return np.where(sizes > 0, 2 * shared / np.maximum(sizes, 1), 0.5)
-
-
-def _incidence(groups: Sequence[frozenset[str]], column: dict[str, int]) -> Matrix:
-    found = np.zeros((len(groups), len(column)), dtype=np.float64)
-    for row, group in enumerate(groups):
-        for name in sorted(group):
-            found[row, column[name]] = 1.0
-    return found

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from mtbench.documents.evidence import anchors
 from mtbench.encoders.packaged import SentenceEncoder, Vectors
+from mtbench.text.anchors import anchors
 
 DIMENSIONS = 2048
 ANCHOR = 3.0
