@@ -15,7 +15,9 @@ from mtbench.files.writing import read_toml
 from mtbench.plugins import BACKENDS, first_defect, parse_options
 from mtbench.types import CorpusCard, Json, Record, SystemCard
 
+CORPUS_CARD = "card.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,99}\Z")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._+@-]+")
 LIMITED = re.compile(r"@first[0-9]+\Z")
 _INLINE = re.compile(r"(?P<backend>[a-z][a-z0-9-]*):(?P<target>.*)\Z", re.DOTALL)
 
@@ -242,8 +244,18 @@ def folder_name(card: SystemCard) -> str:
     """The system's folder under results: its name, with eight digits for an inline one."""
     if not card.inline:
         return card.name
-    plain = re.sub(r"[^A-Za-z0-9._+@-]+", "-", card.name).strip("-.") or card.backend
+    plain = plain_name(card.name) or card.backend
     return f"{plain}-{digest_json([card.backend, card.options])[:8]}"
+
+
+def plain_name(name: str) -> str:
+    """A name of others as far as a folder can bear it; empty where nothing of it can.
+
+    Example:
+        >>> plain_name("Sys/1")
+        'Sys-1'
+    """
+    return _NOT_IN_NAMES.sub("-", name).strip("-.")
 
 
 def check_name(name: str, where: str) -> None:
@@ -367,7 +379,7 @@ def read_corpus_card(folder: Path) -> CorpusCard | None:
     Raises:
         CardError: With the file and the key that does not hold.
     """
-    path = folder / "card.toml"
+    path = folder / CORPUS_CARD
     if not path.is_file():
         return None
     values = read_toml(path)

@@ -35,7 +35,7 @@ Kind = Literal[
     "alignment", "blank", "checksum", "control", "duplicate-id", "empty", "encoding", "json",
     "missing", "reversible", "type",
 ]  # fmt: skip
-_STRINGS = ("doc", "domain", "original_language", "origin", "context", "instruction")
+STRINGS = ("doc", "domain", "original_language", "origin", "context", "instruction")
 
 
 class Fault(NamedTuple):
@@ -119,7 +119,7 @@ def check(values: Mapping[str, Json], report: Report) -> Line:
     """
     identifier = _required(values, "id", report)
     source = _required(values, "src", report)
-    for key in _STRINGS:
+    for key in STRINGS:
         if values.get(key) is not None and not isinstance(values[key], str):
             report(Fault("type", f"{key}: not a string"))
     _check_labels(values, report)

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 import tomli_w
 
+from mtbench.config import CORPUS_CARD as CARD
 from mtbench.documents.doubts import doubts
 from mtbench.documents.encoders import Choice, Remembering, Views, choose, served
 from mtbench.documents.load import fixed_stories, read_documents
@@ -53,7 +54,6 @@ def unseen(what: str, items: Sequence[T]) -> Iterable[T]:
     return items
 
 
-CARD = "card.toml"
 COMPARABLE = "comparable/"
 OUR_NOTES = re.compile(r"Aligned automatically from raw documents by mtbench corpus build \(.*\n")
 COMPARABLE_NOTES = """\

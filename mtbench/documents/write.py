@@ -8,7 +8,8 @@ import os
 import sys
 from pathlib import Path
 
-from mtbench.documents.build import CARD, OUR_NOTES, card_text
+from mtbench.config import CORPUS_CARD as CARD
+from mtbench.documents.build import OUR_NOTES, card_text
 from mtbench.documents.records import Build
 from mtbench.errors import RequestError
 from mtbench.files.writing import check_writable, unreadable, unwritable, write_text
@@ -76,7 +77,7 @@ def foreign_files(build: Build, folder: Path) -> list[str]:
     if not folder.is_dir():
         raise RequestError(f"{folder}: not a folder", hint="name a folder for the corpus")
     found = []
-    for path in sorted([*folder.glob("**/*.jsonl"), *folder.glob("**/card.toml")]):
+    for path in sorted([*folder.glob("**/*.jsonl"), *folder.glob(f"**/{CARD}")]):
         name = path.relative_to(folder).as_posix()
         try:
             there = path.read_bytes()

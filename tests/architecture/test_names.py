@@ -14,16 +14,11 @@ OF_THE_PACKAGE = (
     "segments",
 )  # fmt: skip
 TO_GO = {
-    "Encoded",
     "Ended",
     "Evidence",
     "Finding",
-    "PairFile",
     "Request",
-    "Row",
     "Segment",
-    "Sentences",
-    "Suspicion",
     "SystemHealth",
 }
 

@@ -20,7 +20,6 @@ Exceptions = Mapping[tuple[str, str], str]
 TO_GO = "to go"
 PATTERNS: Exceptions = {
     ("'\\\\r\\\\n|\\\\r|\\\\n'", "backends.command_runs corpora.formats.plain"): TO_GO,
-    ("'[^A-Za-z0-9._+@-]+'", "config corpora.formats.writing"): TO_GO,
     ("'[\\\\W_]+'", "corpora.validation.texts documents.boilerplate"): TO_GO,
     (
         "'[^\\\\W\\\\d_]'",
@@ -34,22 +33,9 @@ TABLES: Exceptions = {
     ("'document' 'domain' 'length' 'original_language'", "boards.slices cli.leaderboard"): TO_GO,
     ("'bf16' 'fp16' 'fp32'", "cli.common metrics.comet.metric"): TO_GO,
     ("'comet' 'cometkiwi' 'xcomet'", "cli.common significance.humans"): TO_GO,
-    (
-        "'human' 'machine' 'unknown'",
-        "corpora.formats.columns corpora.load corpora.validation.lines types.base",
-    ): TO_GO,
-    (
-        "'context' 'doc' 'domain' 'instruction' 'origin' 'original_l…",
-        "corpora.formats.tmx corpora.validation.lines",
-    ): TO_GO,
     ("'flores101' 'flores200' 'spBLEU-1K'", "metrics.lexical metrics.tokenizers"): TO_GO,
 }
 CONSTANTS: Exceptions = {
-    (
-        "BOM = b'\\xef\\xbb\\xbf'",
-        "corpora.formats.tables corpora.validation.file files.writing",
-    ): TO_GO,
-    ("CARD = 'card.toml'", "corpora.validation.folder documents.build"): TO_GO,
     ("SAMPLE = 20000", "documents.encoding documents.identify"): TO_GO,
     ("FEW = 3", "documents.select report.words"): TO_GO,
     ("BATCH = 16", "encoders.checkpoint metrics.comet.encode"): TO_GO,
@@ -58,9 +44,7 @@ CONSTANTS: Exceptions = {
     ("TIE = 1e-09", "report.html.disagreement significance.randomization"): TO_GO,
     ("SMALL = 30", "report.html.wording report.words"): TO_GO,
 }
-BODIES: Exceptions = {
-    ("a body", "corpora.validation.lines files.jsonl"): TO_GO,
-}
+BODIES: Exceptions = {}
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from mtbench import __version__
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
-from mtbench.corpora.line import KEYS
+from mtbench.corpora.line import KEYS, STRINGS
 from mtbench.errors import DataError, RequestError
 from mtbench.files.safe_xml import Element, elements, place
 from mtbench.languages import LanguagePair, normalise_tag
@@ -24,7 +24,6 @@ _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _CODES = frozenset({"bpt", "ept", "it", "ph", "ut"})
 _OURS = "x-mtbench-"
 _REFERENCE = f"{_OURS}reference"
-_TEXT_PROPERTIES = ("doc", "domain", "original_language", "origin", "context", "instruction")
 
 
 def read_tmx(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[ImportedSegment]:
@@ -175,7 +174,7 @@ def _properties(unit: Element, where: str) -> dict[str, Json]:
         if kind == key:
             if kind and kind not in KEYS:
                 extra[kind] = text
-        elif key in _TEXT_PROPERTIES:
+        elif key in STRINGS:
             known["document" if key == "doc" else key] = text
         else:
             _structured(key, text, known, extra, where)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -12,7 +11,7 @@ from types import TracebackType
 
 import numpy as np
 
-from mtbench.config import read_corpus_card
+from mtbench.config import CORPUS_CARD, plain_name, read_corpus_card
 from mtbench.corpora.formats.parts import PairParts, Part, check_ids
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, written_line
 from mtbench.errors import DataError, RequestError
@@ -20,7 +19,6 @@ from mtbench.files.writing import check_writable, read_toml, write_text
 from mtbench.languages import LanguagePair, normalise_tag
 from mtbench.types import CorpusCard, Json, Record
 
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._+@-]+")
 HYPOTHESES = "hypotheses"
 """Folder inside a corpus where systems' outputs go: ``hypotheses/SYSTEM/SRC-TGT.jsonl``."""
 
@@ -175,7 +173,7 @@ class CorpusWriter:
 
     def _output(self, file: PairParts, segment: ImportedSegment, system: str) -> Part:
         if system not in file.outputs:
-            name = _NOT_IN_NAMES.sub("-", system).strip("-.") or "system"
+            name = plain_name(system) or "system"
             if self._systems.setdefault(name, system) != system:
                 raise DataError(
                     f"{segment.where}: the systems {self._systems[name]!r} and {system!r} "
@@ -213,12 +211,12 @@ class CorpusWriter:
         for file in self._files.values():
             for part in file.parts():
                 part.place()
-        write_text(self.folder / "card.toml", text)
+        write_text(self.folder / CORPUS_CARD, text)
         self._files = {}
         return tuple(written)
 
     def _note_comments(self) -> None:
-        path = self.folder / "card.toml"
+        path = self.folder / CORPUS_CARD
         if path.is_file() and b"#" in path.read_bytes():
             self._remarks.add(f"{path} is written anew, without its comments")
 
@@ -268,7 +266,7 @@ def _card_text(
     files: dict[str, str] = {}
     before = read_corpus_card(folder)
     if before is not None:
-        values = dict(read_toml(folder / "card.toml"))
+        values = dict(read_toml(folder / CORPUS_CARD))
         files = dict(before.files)
     fresh = card.model_dump(exclude_defaults=True, exclude={"files"})
     values = {**fresh, **values} if before is not None else fresh

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from mtbench.config import CORPUS_CARD as CARD
 from mtbench.config import read_corpus_card
 from mtbench.corpora.line import Fault, not_reversible, other_bytes
 from mtbench.corpora.validation.columns import FileColumns
@@ -15,7 +16,6 @@ from mtbench.languages import LanguagePair
 from mtbench.text.identify import LanguageCheck, named
 from mtbench.types import CorpusCard
 
-CARD = "card.toml"
 _COMPANIONS = ("readme", "license", "licence", "citation", "changelog", "notice")
 _FOLDERS = frozenset({"comparable", "hypotheses"})
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from mtbench.config import CORPUS_CARD as CARD
 from mtbench.corpora.validation.columns import FileColumns, disagreements, shared
-from mtbench.corpora.validation.folder import CARD, CorpusCheck
+from mtbench.corpora.validation.folder import CorpusCheck
 from mtbench.corpora.validation.records import SHOWN, Findings, ValidatedFile, ValidationReport
 from mtbench.errors import RequestError
 from mtbench.languages import base_language
