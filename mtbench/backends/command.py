@@ -15,11 +15,12 @@ from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
-from mtbench.backends.command_runs import NEWLINES, LinesRun, ObjectsRun, ProgramRun
+from mtbench.backends.command_runs import LinesRun, ObjectsRun, ProgramRun
 from mtbench.backends.program_files import ProgramFiles
 from mtbench.errors import MissingEngine, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
+from mtbench.text.lines import has_line_end
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
 
@@ -115,7 +116,7 @@ class Command(Backend):
         """Notes what there is, in case nothing more exact is planned."""
         self._planned = tuple(sources)
         if self.options.protocol == "lines":
-            self._joined |= {s.id for s in sources if NEWLINES.search(s.text)}
+            self._joined |= {s.id for s in sources if has_line_end(s.text)}
 
     def plan(self, sources: Sequence[Source]) -> None:
         """What the one process of this run will be given, in order."""

@@ -8,7 +8,6 @@ With ``jsonl`` each answer is good as it comes.
 from __future__ import annotations
 
 import json
-import re
 import shlex
 import time
 from abc import ABC, abstractmethod
@@ -19,9 +18,9 @@ from pathlib import Path
 from mtbench.backends.spool import Kept, ResumePoint, Spool, resume_point
 from mtbench.errors import BackendError, SegmentError
 from mtbench.processes.programs import LateAnswer, Program, Reader, refuse_unwritable
+from mtbench.text.lines import one_line
 from mtbench.types import Source, Translation
 
-NEWLINES = re.compile(r"\r\n|\r|\n")
 _HINT = "a program must give one answer for each segment; nothing is cut or filled in"
 
 
@@ -178,7 +177,7 @@ class LinesRun(ProgramRun):
         self._by_document = by_document
 
     def _block(self, source: Source) -> bytes:
-        return NEWLINES.sub(" ", source.text).encode() + b"\n"
+        return one_line(source.text).encode() + b"\n"
 
     def _rest(self) -> str | None:
         if self._spool.path is None or not self._lines:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -68,20 +68,14 @@ def import_(
     maps: tuple[str, ...],
     columns: str | None,
     preset: str | None,
-    unit: str,
-    config: str | None,
-    split: str | None,
-    revision: str | None,
-    reference: str | None,
     ids: str,
-    skip_invalid: bool,
-    force: bool,
     title: str,
     licence: str,
     url: str,
     style: str,
     verbose: bool,
     quiet: bool,
+    **given: Any,
 ) -> None:
     """TMX, WMT XML, TSV, CSV, plain text, JSONL, Parquet or a data set to corpus files.
 
@@ -112,14 +106,8 @@ def import_(
                 "mapping": parse_map(maps),
                 "columns": names,
                 "preset": preset,
-                "unit": unit,
-                "config": config,
-                "split": split,
-                "revision": revision,
-                "reference": reference,
                 "numbered_ids": ids == "number",
-                "skip_invalid": skip_invalid,
-                "force": force,
+                **given,
                 "card": CorpusCard(title=title, licence=licence, url=url),
             }
         )

@@ -16,7 +16,7 @@ from typing import Any
 from mtbench.plugins import require
 
 ENOUGH = 0.95
-_SAMPLE = 20_000
+SAMPLE = 20_000
 _TOLD = "«»‹›“”„‚‘’–—…€§°·•©®™№¿¡ªº"
 _CYRILLIC = "абвгдежзийклмнопрстуфхцчшщъыьэюя"
 # In the order in which they are believed where they read equally well.
@@ -81,7 +81,7 @@ def guess(raw: bytes) -> tuple[str, str] | None:
 
 def reads(text: str) -> float:
     """How well a text reads as its language, in 0..1: its letters beyond ASCII are of it."""
-    sample = text[:_SAMPLE]
+    sample = text[:SAMPLE]
     beyond = [c for c in sample if ord(c) > 127 and c not in _TOLD and not c.isspace()]
     if any(unicodedata.category(c) == "Cc" for c in beyond):
         return 0.0

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from mtbench.documents.encoding import SAMPLE
 from mtbench.errors import RequestError
 from mtbench.languages import base_language
 from mtbench.plugins import require
 
 CERTAIN = 0.95
-_SAMPLE = 20_000
 _FEW_WORDS = 5
 
 
@@ -53,7 +53,7 @@ class LanguageIdentifier:
         Raises:
             RequestError: If the text does not decide it.
         """
-        sample = text[:_SAMPLE]
+        sample = text[:SAMPLE]
         hint = f"say it: --language {name}=TAG"
         if len(sample.split()) < _FEW_WORDS and not _dense(sample):
             raise RequestError(f"{name}: too short to tell its language", hint=hint)
@@ -80,7 +80,7 @@ class LanguageIdentifier:
         """The language of a text that is clearly none of the candidates, else None."""
         if not self._candidates:
             return None
-        sample = text[:_SAMPLE]
+        sample = text[:SAMPLE]
         base, probability = self._open.classify(sample, datatype="uint32")
         clear = float(probability) > 0.999 and len(sample) >= 200
         known = {base_language(tag) for tag in self._candidates}

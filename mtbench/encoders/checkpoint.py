@@ -23,7 +23,7 @@ from mtbench.plugins import require
 from mtbench.types import Runtime
 
 OWNER = "sentence-transformers"
-BATCH = 16
+TEXTS_AT_ONCE = 16
 _MODULES = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json")
 _POOLED = frozenset({"bert", "camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"})
 _LAYERS = ("*_Pooling/config.json", "*_Dense/*", "*_Normalize/*")
@@ -83,8 +83,8 @@ class CheckpointEncoder(SentenceEncoder):
         unique = list(dict.fromkeys(texts))
         by_length = sorted(unique, key=lambda text: (len(text), text))
         found: dict[str, Any] = {}
-        for start in range(0, len(by_length), BATCH):
-            batch = by_length[start : start + BATCH]
+        for start in range(0, len(by_length), TEXTS_AT_ONCE):
+            batch = by_length[start : start + TEXTS_AT_ONCE]
             found.update(zip(batch, self._vectors(batch), strict=True))
         if not texts:
             return np.zeros((0, self._model.config.hidden_size), dtype=np.float32)

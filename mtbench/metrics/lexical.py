@@ -21,6 +21,7 @@ from mtbench.metrics.lexical_base import Lexical
 from mtbench.metrics.tokenizers import (
     MECAB,
     SENTENCEPIECE,
+    SentencePieceName,
     TokenizerName,
     check_tokenizer,
     fetch_model,
@@ -173,7 +174,7 @@ class SpBleu(Bleu):
     class Options(Bleu.Options):
         """Options of ``spbleu``: those of ``bleu``, with a SentencePiece tokenizer."""
 
-        tokenize: Literal["flores200", "flores101", "spBLEU-1K"] = "flores200"
+        tokenize: SentencePieceName = "flores200"
 
     _info = Bleu._info.model_copy(
         update={

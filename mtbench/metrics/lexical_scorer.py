@@ -14,12 +14,11 @@ from mtbench.errors import MetricError
 from mtbench.metrics.counters import Block
 from mtbench.metrics.guards import checked_column, require_characters
 from mtbench.plugins import Advance, Array, Scorer
-from mtbench.types import Json, ScoringView
+from mtbench.types import SAME_SCORE, Json, ScoringView
 
 if TYPE_CHECKING:
     from mtbench.metrics.lexical_base import Lexical
 
-TOLERANCE = 1e-9
 BLOCK = 64  # segments counted at once
 SAMPLE = 16  # segments of each system that are scored again by sacreBLEU
 BUDGET = 0.5  # seconds a system that this may take, by estimate
@@ -115,7 +114,7 @@ class LexicalScorer(Scorer):
         ]
         theirs = self._sacrebleu.corpus_score([texts[at] for at in sample], streams).score
         ours = float(self._metric.pool(rows[sample].sum(axis=0)))
-        if not abs(ours - theirs) <= TOLERANCE:
+        if not abs(ours - theirs) <= SAME_SCORE:
             raise MetricError(
                 f"{self._metric.info.name} of {name} is not sacreBLEU's: {ours!r}, {theirs!r} "
                 f"on {len(sample)} segments from {self._view.ids[sample[0]]} on",

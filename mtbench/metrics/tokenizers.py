@@ -34,7 +34,8 @@ TokenizerName = Literal[
 Tokenize = Callable[[str], str]
 
 TOKENIZERS: tuple[str, ...] = get_args(TokenizerName)
-SENTENCEPIECE = ("flores101", "flores200", "spBLEU-1K")
+SentencePieceName = Literal["flores200", "flores101", "spBLEU-1K"]
+SENTENCEPIECE: tuple[str, ...] = get_args(SentencePieceName)
 
 _BY_LANGUAGE: dict[str, TokenizerName] = {
     "ja": "ja-mecab",

@@ -12,9 +12,10 @@ import numpy as np
 from mtbench import __version__
 from mtbench.boards.leaderboard import Entry, Ranked, Ranker, Standing, build
 from mtbench.errors import MtbenchError
+from mtbench.files.spreadsheets import unquoted
 from mtbench.pipeline.scores import belongs
 from mtbench.plugins import Array, make_metric
-from mtbench.report.csv_table import APOSTROPHE, to_csv
+from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
 from mtbench.significance.humans import DOUBTFUL, human_agreement
@@ -206,7 +207,7 @@ def board_like(results: Results, text: str) -> Leaderboard:
                     metric = column.removesuffix("_signature")
                     columns[metric] = "not scored"
                     if value:
-                        preferred[f"{corpus.removeprefix(APOSTROPHE)}/{pair}", metric] = value
+                        preferred[f"{unquoted(corpus)}/{pair}", metric] = value
     found = board(results, preferred=preferred, missing=columns)
     return found.model_copy(update={"mtbench_version": version})
 

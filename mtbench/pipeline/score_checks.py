@@ -14,9 +14,8 @@ from mtbench.plugins import Metric, make_metric
 from mtbench.results import RunFolder
 from mtbench.significance import bootstrap_interval, choose_unit
 from mtbench.stages import scoring
-from mtbench.types import MetricResult, Record, Runtime, SystemOutput, TestSet
+from mtbench.types import SAME_SCORE, MetricResult, Record, Runtime, SystemOutput, TestSet
 
-TOLERANCE = 1e-9
 LEXICAL = ("bleu", "chrf", "chrf++", "spbleu", "ter")
 
 
@@ -78,11 +77,11 @@ def check_score(
 def _follows(where: str, result: MetricResult, metric: Metric) -> Iterator[Finding]:
     rows, score = result.statistics.rows, result.score
     pooled = float(metric.pool(rows.sum(axis=0)))
-    close = math.isclose(pooled, score.score, rel_tol=0, abs_tol=TOLERANCE)
+    close = math.isclose(pooled, score.score, rel_tol=0, abs_tol=SAME_SCORE)
     detail = "" if close else f"statistics give {pooled!r}, the file says {score.score!r}"
     yield Finding(where=where, what="score follows from its statistics", holds=close, detail=detail)
     segments = np.asarray(metric.segment_scores(rows), dtype=np.float64)
-    close = np.allclose(segments, result.statistics.segment_scores, rtol=0, atol=TOLERANCE)
+    close = np.allclose(segments, result.statistics.segment_scores, rtol=0, atol=SAME_SCORE)
     yield Finding(where=where, what="segment scores follow from their statistics", holds=close)
 
 
@@ -113,7 +112,7 @@ def _labelled(
 
 def _alike(found: Mapping[str, float], told: Mapping[str, float]) -> bool:
     return found.keys() == told.keys() and all(
-        math.isclose(found[key], told[key], rel_tol=0, abs_tol=TOLERANCE) for key in found
+        math.isclose(found[key], told[key], rel_tol=0, abs_tol=SAME_SCORE) for key in found
     )
 
 
@@ -129,6 +128,6 @@ def _recomputed(
     except MtbenchError as error:
         return Finding(where=where, what=what, holds=None, detail=str(error))
     same = rows.shape == result.statistics.rows.shape and bool(
-        np.allclose(rows, result.statistics.rows, rtol=0, atol=TOLERANCE)
+        np.allclose(rows, result.statistics.rows, rtol=0, atol=SAME_SCORE)
     )
     return Finding(where=where, what=what, holds=same)

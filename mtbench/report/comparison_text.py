@@ -9,8 +9,10 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 
+from mtbench.files.spreadsheets import quoted
 from mtbench.report import markdown
-from mtbench.report.csv_table import number, quoted
+from mtbench.report.csv_table import number
+from mtbench.report.text import UNBOUNDED
 from mtbench.types.findings import LeaderboardDiff, MetricDelta, RowDiff
 
 COLUMNS = (
@@ -23,7 +25,6 @@ COLUMNS = (
 _MARKS = {"better": "🟢 better", "worse": "🔴 worse", "equivalent": "⚪ equivalent"}
 _ORDER = ("worse", "missing", "new", "better", "undecided", "equivalent")
 _MARKDOWN_ROWS = 150  # a comment on a pull request holds 65,536 characters
-_UNBOUNDED = 400
 _FEW = 5
 
 
@@ -238,7 +239,7 @@ def to_text(found: LeaderboardDiff, *, verbose: bool = False) -> str:
     from rich.text import Text
 
     terminal = sys.stdout.isatty()
-    width = shutil.get_terminal_size().columns if terminal else _UNBOUNDED
+    width = shutil.get_terminal_size().columns if terminal else UNBOUNDED
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=terminal)
     title = f"{found.old} → {found.new}: {headline(found)}"

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Iterator
 
+from mtbench.files.spreadsheets import quoted
 from mtbench.types import Leaderboard, Row, Table
 
 LEADING = ("corpus", "src", "tgt", "system", "segments", "rank", "cluster")
@@ -13,7 +14,6 @@ TRAILING = (
     "failures", "off_target", "empty", "copied", "length_ratio", "seconds_per_segment",
     "rank_metric", "testset_digest", "output_digest", "mtbench_version",
 )  # fmt: skip
-APOSTROPHE = "'"  # before a text that a spreadsheet would run
 METRIC_SUFFIXES = ("", "_ci_low", "_ci_high", "_signature")
 
 
@@ -59,8 +59,3 @@ def number(value: float | None) -> str:
 
 def _whole(value: int | None) -> str:
     return "" if value is None else str(value)
-
-
-def quoted(text: str) -> str:
-    """A text cell that no spreadsheet runs as a formula: such get a leading apostrophe."""
-    return f"{APOSTROPHE}{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

@@ -14,7 +14,7 @@ ORIGINS = {
     "unknown": "of unknown origin",
 }
 SMALL = 30
-FEW = 3  # scores left out that are named without being asked for
+NAMED_UNASKED = 3  # scores left out that are named without being asked for
 PARTIAL = "†"  # behind a score in which failed segments count as empty
 PARTIAL_MEANS = (
     f"{PARTIAL}: segments without a translation count as empty; such a score is in no ranking"
@@ -113,7 +113,7 @@ def footnotes(
             yield f"{row.system}: {note}"
     if verbose:
         yield from signatures(table)
-    if verbose or len(table.excluded) <= FEW:
+    if verbose or len(table.excluded) <= NAMED_UNASKED:
         yield from (f"left out: {sentence}" for sentence in table.excluded)
     else:
         yield f"{_count(len(table.excluded), 'stored score')} left out (-v names them)."

@@ -11,7 +11,6 @@ import numpy as np
 
 from mtbench.significance.intervals import RESAMPLES, Pool, bootstrap_scores, percentiles, pooled
 from mtbench.significance.randomization import (
-    TIE,
     Outcome,
     Pair,
     method_for,
@@ -19,7 +18,7 @@ from mtbench.significance.randomization import (
     ruled_resamples,
 )
 from mtbench.significance.units import RELIABLE_UNITS, Array, Units, exact, unit_sums
-from mtbench.types import Interval
+from mtbench.types import SAME_SCORE, Interval
 from mtbench.types.findings import PairedTest, Unit
 
 DETECTABLE = 2.8  # z(0.975) + z(0.8) standard errors: 80 % power of a two-sided test at 5 %
@@ -214,9 +213,9 @@ class Family:
             interval_90=self._interval(deltas, 0.90),
             standard_error=error,
             detectable=DETECTABLE * error if self.units >= RELIABLE_UNITS else None,
-            wins=int(np.count_nonzero(gain > TIE)),
-            losses=int(np.count_nonzero(gain < -TIE)),
-            ties=int(np.count_nonzero(np.abs(gain) <= TIE)),
+            wins=int(np.count_nonzero(gain > SAME_SCORE)),
+            losses=int(np.count_nonzero(gain < -SAME_SCORE)),
+            ties=int(np.count_nonzero(np.abs(gain) <= SAME_SCORE)),
         )
 
 
@@ -283,5 +282,5 @@ def paired_bootstrap(
     observed = abs(totals["a"] - totals["b"])
     scores = bootstrap_scores(sums, pool, resamples=resamples, seed=seed)
     deltas = scores["a"] - scores["b"]
-    extreme = int(np.count_nonzero(np.abs(deltas - deltas.mean()) >= observed - TIE))
+    extreme = int(np.count_nonzero(np.abs(deltas - deltas.mean()) >= observed - SAME_SCORE))
     return (extreme + 1) / (resamples + 1)

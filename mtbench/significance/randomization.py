@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from mtbench.significance.draws import all_masks, swap_masks
 from mtbench.significance.intervals import Pool, pooled
 from mtbench.significance.units import Array
+from mtbench.types import SAME_SCORE
 
 EXACT_UNITS = 16
-TIE = 1e-9
 
 Method = Literal["exact randomization", "approximate randomization"]
 Pair = tuple[str, str]
@@ -155,7 +155,7 @@ class _Family:
         )
         # (k, 2, chunk) seen as (2, chunk, k): each statistic lies in one piece for ``pool``.
         scores = pooled(self.pool, np.moveaxis(both, 0, -1))
-        found: NDArray[np.bool_] = np.abs(scores[0] - scores[1]) >= self.observed[pair] - TIE
+        found: NDArray[np.bool_] = np.abs(scores[0] - scores[1]) >= self.observed[pair] - SAME_SCORE
         return found
 
 

@@ -10,6 +10,8 @@ from mtbench.significance.randomization import all_pairs, floor_p, method_for, r
 from mtbench.significance.units import Array, Units
 from mtbench.types.findings import PairedTest, RankedSystem, Ranking
 
+TOO_SMALL = "the test set is too small to rank anyone"
+
 
 def rank(
     systems: Mapping[str, Array],
@@ -65,27 +67,19 @@ def rank(
         units=units,
         segment_scores=segment_scores,
     )
-    best_first = sorted(
-        systems, key=lambda s: (-family.scores[s] if higher_is_better else family.scores[s], s)
-    )
+    sign = -1 if higher_is_better else 1
+    best_first = sorted(systems, key=lambda s: (sign * family.scores[s], s))
     candidates = [s for s in best_first if s not in baselines and s not in reasons]
     pairs = list(all_pairs(candidates))
     swaps = ruled_resamples(len(pairs), alpha) if resamples is None else resamples
     tests = family.test(pairs, alpha=alpha, resamples=swaps, stop_after=stop_after)
     floor = floor_p(family.units, swaps)
-    sentence = _nobody(floor, len(pairs), alpha, family)
-    rows = (
-        _ranked(candidates, tests, family)
-        if sentence is None
-        else [_shown(s, family, unranked="the test set is too small to rank anyone")
-              for s in candidates]
-    )  # fmt: skip
-    outside = [_shown(s, family, baseline=True) for s in best_first if s in baselines]
-    rest = [
-        _shown(s, family, unranked=reasons[s], baseline=s in baselines)
-        if s in systems
-        else RankedSystem(system=s, score=None, unranked=reasons[s], baseline=s in baselines)
-        for s in sorted(reasons)
+    if sentence := _nobody(floor, len(pairs), alpha, family):
+        rows = [_shown(s, family, unranked=TOO_SMALL) for s in candidates]
+    else:
+        rows = _ranked(candidates, tests, family)
+    rows += [
+        _shown(s, family, baseline=True) for s in best_first if s in baselines and s not in reasons
     ]
     return Ranking(
         metric=metric,
@@ -98,7 +92,7 @@ def rank(
         units=family.units,
         pairs=len(pairs),
         floor=floor,
-        systems=(*rows, *(r for r in outside if r.system not in reasons), *rest),
+        systems=(*rows, *_unranked(reasons, systems, baselines, family)),
         tests=tuple(tests),
         sentence=sentence,
         warnings=tuple(warnings),
@@ -142,6 +136,21 @@ def _shown(
         baseline=baseline,
         unranked=unranked,
     )
+
+
+def _unranked(
+    reasons: Mapping[str, str],
+    systems: Collection[str],
+    baselines: Collection[str],
+    family: Family,
+) -> list[RankedSystem]:
+    """Systems that have no rank for a reason, with their score where they have one."""
+    return [
+        _shown(s, family, unranked=reasons[s], baseline=s in baselines)
+        if s in systems
+        else RankedSystem(system=s, score=None, unranked=reasons[s], baseline=s in baselines)
+        for s in sorted(reasons)
+    ]
 
 
 def _ranked(

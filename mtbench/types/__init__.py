@@ -9,7 +9,15 @@ from __future__ import annotations
 from mtbench.types.base import SCHEMA_VERSION, Json, Origin, Record
 from mtbench.types.boards import Cell, Leaderboard, Row, Table
 from mtbench.types.corpora import CorpusCard, Labels, Segment, Source, TestSet, TestSetFacts
-from mtbench.types.scores import Interval, MetricInfo, MetricResult, Score, ScoringView, Statistics
+from mtbench.types.scores import (
+    SAME_SCORE,
+    Interval,
+    MetricInfo,
+    MetricResult,
+    Score,
+    ScoringView,
+    Statistics,
+)
 from mtbench.types.signatures import Signature
 from mtbench.types.systems import (
     Engine,
@@ -25,6 +33,7 @@ from mtbench.types.systems import (
 )
 
 __all__ = [
+    "SAME_SCORE",
     "SCHEMA_VERSION",
     "Cell",
     "CorpusCard",

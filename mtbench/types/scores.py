@@ -13,6 +13,9 @@ from mtbench.languages import LanguagePair
 from mtbench.types.base import SCHEMA_VERSION, Json, Record
 from mtbench.types.signatures import Signature
 
+SAME_SCORE = 1e-9
+"""Two scores closer than this are the same: sums in another order differ by less."""
+
 
 class MetricInfo(Record):
     """What a metric is and needs.

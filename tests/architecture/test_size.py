@@ -10,14 +10,7 @@ from tests.support.modules import ROOT
 MOST_LINES = 800
 MOST_LINES_OF_A_FUNCTION = 60
 TO_GO = {
-    "mtbench/cli/corpus_import.py:import_",
     "mtbench/pipeline/outputs.py:_translated",
-    "mtbench/significance/ranking.py:rank",
-    "tests/recipes/marian.py:train",
-    "tests/support/report_content.py:_table",
-    "tests/support/report_content.py:content",
-    "tests/support/tiny_llm.py:make_llm",
-    "tests/support/tiny_marian.py:make_marian",
 }
 
 

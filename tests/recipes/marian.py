@@ -141,6 +141,10 @@ def train(
         passes += 1
         print(f"pass {passes}, loss {sum(losses) / len(losses):.3f}", flush=True)
     model.eval().save_pretrained(folder)
+    _write_learnt(pairs, folder, direction)
+
+
+def _write_learnt(pairs: Sequence[tuple[str, str]], folder: Path, direction: LanguagePair) -> None:
     learnt = folder / "learnt" / f"{direction}.jsonl"
     learnt.parent.mkdir(exist_ok=True)
     lines = (

@@ -81,7 +81,6 @@ def content(
         metrics: Which to score.
     """
     chance = random.Random(1)
-    generator = np.random.default_rng(1)
     stream = chance.choices(WORDS, k=20_000)
 
     def text(at: int) -> str:
@@ -93,31 +92,21 @@ def content(
     sources = tuple(text(at) for at in range(segments))
     references = tuple((text(at + 1),) for at in range(segments))
     hypotheses = {name: tuple(text(at + 2) for at in range(segments)) for name in systems}
-    base = generator.uniform(20, 80, segments)
-    scores = {
-        metric: {
-            name: base + generator.normal(2.0 * number, 6, segments)
-            for number, name in enumerate(systems)
-        }
-        for metric in metrics
-    }
+    scores = _scores(segments, systems, metrics)
     labels = [f"doc {at * documents // segments}" for at in range(segments)]
-    if texts:
-        labels = [texts[at % len(texts)] for at in range(segments)]
+    labels = [texts[at % len(texts)] for at in range(segments)] if texts else labels
     table = _table(corpus, pair, systems, scores, notes)
-    first = metrics[0]
+    group_scores = {name: GroupScore(50.0 + i, 40, 60) for i, name in enumerate(systems)}
     groups = [
-        Group(by, label, first, 3, {n: GroupScore(50.0 + i, 40, 60) for i, n in enumerate(systems)})
+        Group(by, label, metrics[0], 3, group_scores)
         for by in ("domain", "document")
         for label in dict.fromkeys(labels)
     ]
+    infos = {name: METRICS[name] for name in metrics}
+    board = Leaderboard(metrics=infos, tables=(table,), mtbench_version="0.1.0")
     return Content(
         title=title,
-        board=Leaderboard(
-            metrics={name: METRICS[name] for name in metrics},
-            tables=(table,),
-            mtbench_version="0.1.0",
-        ),
+        board=board,
         sets=[
             SetContent(
                 table=table,
@@ -138,6 +127,29 @@ def content(
         ],
         results="results",
     )
+
+
+def _scores(
+    segments: int, systems: Sequence[str], metrics: Sequence[str]
+) -> dict[str, dict[str, Array]]:
+    generator = np.random.default_rng(1)
+    base = generator.uniform(20, 80, segments)
+    return {
+        metric: {
+            name: base + generator.normal(2.0 * number, 6, segments)
+            for number, name in enumerate(systems)
+        }
+        for metric in metrics
+    }
+
+
+def _cell(metric: str, scores: Array) -> Cell:
+    mean = float(scores.mean())
+    interval = Interval(
+        low=mean - 2, high=mean + 2, resamples=1000, seed=0, unit="segment", units=len(scores),
+        reliable=True,
+    )  # fmt: skip
+    return Cell(score=mean, signature=f"metric:{metric}|version:1", interval=interval)
 
 
 def _table(
@@ -166,17 +178,7 @@ def _table(
     placed = {row.system: row for row in found.systems}
     table_rows = []
     for name in (row.system for row in found.systems):
-        cells = {}
-        for metric, by_system in scores.items():
-            mean = float(by_system[name].mean())
-            cells[metric] = Cell(
-                score=mean,
-                signature=f"metric:{metric}|version:1",
-                interval=Interval(
-                    low=mean - 2, high=mean + 2, resamples=1000, seed=0, unit="segment",
-                    units=len(by_system[name]), reliable=True,
-                ),
-            )  # fmt: skip
+        cells = {metric: _cell(metric, by_system[name]) for metric, by_system in scores.items()}
         table_rows.append(
             Row(
                 system=name,

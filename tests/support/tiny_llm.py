@@ -40,31 +40,9 @@ def make_llm(
         shown: Whether it learns to answer behind the first sentence as a worked example.
     """
     import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import (
-        GenerationConfig,
-        LlamaConfig,
-        LlamaForCausalLM,
-        PreTrainedTokenizerFast,
-    )
+    from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
-    inner = Tokenizer(models.BPE())
-    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    inner.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=500,
-        special_tokens=_TOKENS,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    inner.train_from_iterator([*ENGLISH, *GERMAN, *answers] * 10, trainer)
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=inner,
-        eos_token=_TOKENS[0],
-        pad_token="<|pad|>" if pad else None,
-        additional_special_tokens=["<|user|>", "<|assistant|>", "<|system|>"],
-        model_input_names=["input_ids", "attention_mask"],
-    )
+    tokenizer = _tokenizer([*ENGLISH, *GERMAN, *answers] * 10, pad=pad)
     if chat:
         tokenizer.chat_template = TEMPLATE
     torch.manual_seed(0)
@@ -97,6 +75,29 @@ def make_llm(
         model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
     return folder
+
+
+def _tokenizer(lines: list[str], *, pad: bool) -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import PreTrainedTokenizerFast
+
+    inner = Tokenizer(models.BPE())
+    inner.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    inner.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=500,
+        special_tokens=_TOKENS,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+        show_progress=False,
+    )
+    inner.train_from_iterator(lines, trainer)
+    return PreTrainedTokenizerFast(
+        tokenizer_object=inner,
+        eos_token=_TOKENS[0],
+        pad_token="<|pad|>" if pad else None,
+        additional_special_tokens=["<|user|>", "<|assistant|>", "<|system|>"],
+        model_input_names=["input_ids", "attention_mask"],
+    )
 
 
 def _asked(prompt: str, chat: bool) -> str:

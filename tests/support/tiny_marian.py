@@ -102,7 +102,7 @@ def make_marian(
         pieces_a_side: Sub-words a side; the vocabulary is filled up with words that no text has.
     """
     import torch
-    from transformers import GenerationConfig, MarianConfig, MarianMTModel, MarianTokenizer
+    from transformers import GenerationConfig, MarianMTModel, MarianTokenizer
 
     folder.mkdir(parents=True, exist_ok=True)
     markers = [f">>{code}<<" for code in targets]
@@ -118,39 +118,12 @@ def make_marian(
     pad = len(pieces) - 1
     vocabulary = {piece: number for number, piece in enumerate(pieces)}
     (folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False), "utf-8")
+    settings = {"source_lang": source, "target_lang": target, "model_max_length": 512}
     (folder / "tokenizer_config.json").write_text(
-        json.dumps(
-            {
-                "tokenizer_class": "MarianTokenizer",
-                "source_lang": source,
-                "target_lang": target,
-                "model_max_length": 512,
-            }
-        )
+        json.dumps({"tokenizer_class": "MarianTokenizer", **settings})
     )
     torch.manual_seed(seed)
-    model = MarianMTModel(
-        MarianConfig(
-            vocab_size=len(pieces),
-            d_model=shape.width,
-            encoder_layers=shape.layers,
-            decoder_layers=shape.layers,
-            encoder_attention_heads=shape.heads,
-            decoder_attention_heads=shape.heads,
-            encoder_ffn_dim=shape.feed_forward,
-            decoder_ffn_dim=shape.feed_forward,
-            max_position_embeddings=512,
-            activation_function="swish",
-            scale_embedding=True,
-            static_position_embeddings=True,
-            share_encoder_decoder_embeddings=True,
-            pad_token_id=pad,
-            eos_token_id=0,
-            bos_token_id=0,
-            decoder_start_token_id=pad,
-            forced_eos_token_id=0,
-        )
-    ).eval()
+    model = MarianMTModel(_config(shape, len(pieces), pad)).eval()
     model.generation_config = GenerationConfig(
         pad_token_id=pad,
         eos_token_id=0,
@@ -172,6 +145,31 @@ def make_marian(
         )
     model.save_pretrained(folder, safe_serialization=not pickled)
     return folder
+
+
+def _config(shape: Shape, words: int, pad: int) -> Any:
+    from transformers import MarianConfig
+
+    return MarianConfig(
+        vocab_size=words,
+        d_model=shape.width,
+        encoder_layers=shape.layers,
+        decoder_layers=shape.layers,
+        encoder_attention_heads=shape.heads,
+        decoder_attention_heads=shape.heads,
+        encoder_ffn_dim=shape.feed_forward,
+        decoder_ffn_dim=shape.feed_forward,
+        max_position_embeddings=512,
+        activation_function="swish",
+        scale_embedding=True,
+        static_position_embeddings=True,
+        share_encoder_decoder_embeddings=True,
+        pad_token_id=pad,
+        eos_token_id=0,
+        bos_token_id=0,
+        decoder_start_token_id=pad,
+        forced_eos_token_id=0,
+    )
 
 
 def teach(

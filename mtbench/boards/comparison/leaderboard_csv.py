@@ -14,6 +14,7 @@ from pathlib import Path
 
 from mtbench.boards.comparison.sides import Side, SideCell, SideRow
 from mtbench.errors import DataError, RequestError, UnknownName
+from mtbench.files.spreadsheets import unquoted
 from mtbench.files.writing import read_lines
 from mtbench.languages import LanguagePair
 
@@ -26,7 +27,6 @@ OTHERS = (
 )  # fmt: skip
 OF_A_METRIC = ("_ci_low", "_ci_high", "_signature")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def parse_map(settings: Iterable[str]) -> dict[str, str]:
@@ -171,7 +171,7 @@ class _Columns:
     def text(self, cells: Sequence[str], name: str) -> str:
         """A cell of a record, or the constant of that name; empty where there is neither."""
         at = self._index.get(name)
-        return self.constants.get(name, "") if at is None else _unquoted(cells[at])
+        return self.constants.get(name, "") if at is None else unquoted(cells[at])
 
     def _need(self, path: Path, names: Sequence[str], header: Sequence[str]) -> None:
         wanted = ["corpus", "system"]
@@ -233,8 +233,3 @@ def _number(where: str, column: str, text: str) -> float | None:
         hint = "write numbers with a dot" if "," in text else "leave the cell empty for no score"
         raise DataError(f"{where}: not a number in {column!r}: {text!r}", hint=hint)
     return value
-
-
-def _unquoted(text: str) -> str:
-    """A text cell without the apostrophe that keeps spreadsheets from running it."""
-    return text[1:] if text[:1] == "'" and text[1:2] in _FORMULA and text[1:2] else text

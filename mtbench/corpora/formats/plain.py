@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from io import TextIOWrapper
@@ -14,8 +13,8 @@ from mtbench.corpora.formats.segments import ImportedSegment, Wanted
 from mtbench.errors import DataError, RequestError
 from mtbench.files.writing import read_lines, replacing
 from mtbench.languages import LanguagePair, normalise_tag
+from mtbench.text.lines import has_line_end, one_line
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _SUFFIXES = frozenset({".txt", ".text", ".src", ".ref", ".hyp"})
 
 
@@ -159,13 +158,13 @@ def write_lines(texts: Iterable[tuple[str, str]], stream: IO[str], *, join: bool
     """
     joined = 0
     for identifier, text in texts:
-        if "\n" in text or "\r" in text:
+        if has_line_end(text):
             if not join:
                 raise DataError(
                     f"segment {identifier!r} has a line end inside, which plain text cannot hold",
                     hint="write spaces instead by --join-lines, or export as --to csv",
                 )
-            text = _LINE_END.sub(" ", text)
+            text = one_line(text)
             joined += 1
         stream.write(text + "\n")
     return joined

@@ -8,9 +8,9 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from mtbench.types import SAME_SCORE
 
-TIE = 1e-9  # two scores closer than this are the same
+Array = NDArray[np.float64]
 
 
 def disagreement(
@@ -49,7 +49,7 @@ def disagreement(
 
 def _signs(scores: Mapping[str, Array], a: str, b: str, higher_is_better: bool) -> Array:
     delta = scores[a] - scores[b]
-    signs: Array = np.where(np.abs(delta) < TIE, 0, np.sign(delta))
+    signs: Array = np.where(np.abs(delta) < SAME_SCORE, 0, np.sign(delta))
     signs = np.where(np.isfinite(delta), signs, np.nan)
     return signs if higher_is_better else -signs
 

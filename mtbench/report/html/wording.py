@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from mtbench.report.words import SMALL
 from mtbench.types import MetricInfo, Table
 from mtbench.types.findings import PairedTest
-
-SMALL = 30
 
 
 def paired_tests(table: Table) -> list[PairedTest]:
