@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from types import ModuleType
+from typing import Any, Literal, get_origin
 
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
@@ -86,8 +88,16 @@ def type_text(kind: type[BaseModel], name: str) -> str:
             text = (
                 annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
             )
-            return _plain(text)
+            return _plain(_spelt_out(text, sys.modules[base.__module__]))
     return ""
+
+
+def _spelt_out(text: str, module: ModuleType) -> str:
+    """Names of literals as the choices that they stand for."""
+    for name in re.findall(r"\w+", text):
+        if get_origin(value := getattr(module, name, None)) is Literal:
+            text = re.sub(rf"\b{name}\b", str(value).removeprefix("typing."), text)
+    return text
 
 
 def _plain(text: str) -> str:
