@@ -7,7 +7,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
-from mtbench.checkpoints.hub import Checkpoint, cache_folder, fetch, read_config
+from mtbench.checkpoints.folders import Checkpoint, cache_folder, fetch, read_config
 from mtbench.checkpoints.tokenization import first_line, load_tokenizer, quiet
 from mtbench.errors import MissingWeights, RequestError
 from mtbench.files.digests import digest_json

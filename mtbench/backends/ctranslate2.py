@@ -28,7 +28,15 @@ from mtbench.backends.huggingface import (
     versions,
 )
 from mtbench.backends.tokenization import Encoded, Tokenizer
-from mtbench.checkpoints.hub import Checkpoint, chosen_files, digest_files, fetch, find, read_config
+from mtbench.checkpoints.digests import digest_files
+from mtbench.checkpoints.folders import (
+    Checkpoint,
+    cache_folder,
+    chosen_files,
+    fetch,
+    find,
+    read_config,
+)
 from mtbench.checkpoints.tokenization import first_line
 from mtbench.errors import BackendError, MissingWeights, RequestError, SegmentError, Unavailable
 from mtbench.languages import LanguagePair
@@ -201,12 +209,15 @@ class CTranslate2(Backend):
     def _checkpoint_identity(self, checkpoint: Checkpoint) -> dict[str, Json]:
         if checkpoint.commit is not None:
             return {"commit": checkpoint.commit}
-        return {"files": digest_files(chosen_files(checkpoint.folder), self.runtime)}
+        return {"files": self._digest(chosen_files(checkpoint.folder))}
 
     def _folder_digest(self) -> str:
         folder = Path(self.options.model).expanduser()
         files = [p for p in folder.iterdir() if p.is_file() and p.suffix in _MODEL_FILES]
-        return digest_files(files, self.runtime)
+        return self._digest(files)
+
+    def _digest(self, files: list[Path]) -> str:
+        return digest_files(files, cache_folder(self.runtime))
 
     # --- work -----------------------------------------------------------------------------------
 
@@ -332,7 +343,7 @@ class CTranslate2(Backend):
             "commit": self._checkpoint.commit if self._checkpoint else None,
             "weights": self._folder_digest()
             if _is_converted(self.options.model)
-            else digest_files(chosen_files(fetch(self._found())), self.runtime),
+            else self._digest(chosen_files(fetch(self._found()))),
             "family": told.family,
             "tokenizer": tokenizer.name,
             "source_code": told.source_code,

@@ -23,7 +23,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mtbench.checkpoints.hub import read_config
+from mtbench.checkpoints.folders import read_config
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.languages import LanguagePair, base_language, normalise_tag
 from mtbench.types import Json

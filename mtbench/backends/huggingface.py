@@ -14,16 +14,18 @@ from mtbench.backends.decoding import CheckpointOptions, decoding_of
 from mtbench.backends.families import Direction, UnservedPair, direction, name_contradicts
 from mtbench.backends.prompts import Prompter, PromptOptions
 from mtbench.backends.seq2seq import Seq2Seq
-from mtbench.checkpoints.hub import (
+from mtbench.checkpoints.device import pick_device
+from mtbench.checkpoints.digests import digest_files
+from mtbench.checkpoints.folders import (
     Checkpoint,
+    cache_folder,
     cached,
     chosen_files,
-    digest_files,
     fetch,
     find,
     read_config,
 )
-from mtbench.checkpoints.torch_models import pick_device, seed_for
+from mtbench.checkpoints.torch_models import seed_for
 from mtbench.errors import MissingExtra, MtbenchError, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
@@ -137,7 +139,9 @@ class HuggingFace(Backend):
         if checkpoint.commit is not None:
             found["commit"] = checkpoint.commit
         else:
-            found["weights"] = digest_files(chosen_files(checkpoint.folder), self.runtime)
+            found["weights"] = digest_files(
+                chosen_files(checkpoint.folder), cache_folder(self.runtime)
+            )
         if is_llm(checkpoint.folder):
             found["prompt"] = self._prompter.digest()
         if self.options.sampling:
@@ -195,7 +199,7 @@ class HuggingFace(Backend):
         return {
             "model": self.options.model,
             "commit": self._found().commit,
-            "weights": digest_files(chosen_files(self._folder), self.runtime),
+            "weights": digest_files(chosen_files(self._folder), cache_folder(self.runtime)),
             "architecture": type(engine.model).__name__,
             **self._asking(engine),
             "decoding": engine.decoding,

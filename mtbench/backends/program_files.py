@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from mtbench.checkpoints.hub import digest_files
+from mtbench.checkpoints.digests import digest_files
+from mtbench.checkpoints.folders import cache_folder
 from mtbench.errors import RequestError
 from mtbench.files.digests import digest_file, digest_json
 from mtbench.types import Runtime
@@ -65,7 +66,9 @@ class ProgramFiles:
                     found[one.name] = digest_file(one.path)
             elif (inside := self._readable(one)) is not None:
                 names = [path.relative_to(one.path).as_posix() for path in inside]
-                found[one.name] = digest_json([names, digest_files(inside, self._runtime)])
+                found[one.name] = digest_json(
+                    [names, digest_files(inside, cache_folder(self._runtime))]
+                )
         if self._first is None:
             self._first = found
         return found

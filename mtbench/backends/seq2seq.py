@@ -9,7 +9,7 @@ from typing import Any
 from mtbench.backends.decoding import SamplingOptions, cut_facts, decoding_of, source_limit
 from mtbench.backends.families import Direction
 from mtbench.backends.tokenization import Encoded, Tokenizer
-from mtbench.checkpoints.hub import read_config
+from mtbench.checkpoints.folders import read_config
 from mtbench.checkpoints.torch_models import load_model, no_gradients, release, seeded
 from mtbench.errors import BackendError, SegmentError
 from mtbench.plugins import require

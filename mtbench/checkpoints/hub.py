@@ -1,304 +1,279 @@
-"""Checkpoints by hub name or folder: found on this machine first, fetched only when they are not.
+"""The model hub, through huggingface-hub and its cache: models and data sets, for every room.
 
-Nothing here imports torch or transformers, so that ``check`` answers within seconds.
+What is on this machine is used without asking the network anything. What is not is looked up
+once (commit, files, sizes), fetched once at that commit, retried and resumed; where that cannot
+be, one message says why. Nothing here imports torch, transformers or another room than the error
+tree: the workers of other environments use it, too.
 """
 
 from __future__ import annotations
 
-import json
 import re
-from contextlib import suppress
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal, TypeVar
 
-from mtbench.checkpoints.network import reachable
-from mtbench.errors import DataError, MissingWeights, MtbenchError, RequestError, Unavailable
-from mtbench.files.digests import digest_file, digest_rows
-from mtbench.files.writing import write_json
-from mtbench.plugins import require
-from mtbench.types import Json, Runtime
+from mtbench.checkpoints.bars import bar
+from mtbench.checkpoints.network import FORBIDDEN, unreachable
+from mtbench.checkpoints.problems import Problem, problem_of, refusal
+from mtbench.errors import MissingExtra
 
-HUB_SECONDS = 5.0  # a hub that has not answered by then counts as out of reach
+T = TypeVar("T")
+Kind = Literal["model", "dataset"]
 
-_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?\Z")
-_COMMIT = re.compile(r"[0-9a-f]{40}\Z")
-_SAFE = re.compile(r"model(-\d+-of-\d+)?\.safetensors\Z|model\.safetensors\.index\.json\Z")
-_PICKLED = re.compile(r"pytorch_model(-\d+-of-\d+)?\.bin\Z|pytorch_model\.bin\.index\.json\Z")
-_SMALL = (".json", ".spm", ".model", ".txt", ".jinja", ".bpe", ".tiktoken")
-_TOKENIZERS = (
-    "tokenizer.json",
-    "tokenizer.model",
-    "sentencepiece.bpe.model",
-    "spiece.model",
-    "vocab.json",
-    "vocab.txt",
-)
-_FIRST_LOOK = ("config.json", "tokenizer_config.json", "special_tokens_map.json")
+MAIN = "main"
+COMMIT = re.compile(r"[0-9a-f]{40}\Z")
+_HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?\Z", re.ASCII)
+_TRIES = 4
+_LONGEST_WAIT = 60.0  # seconds between two tries; a hub that asks for more is obeyed by the user
+
+
+def is_hub_id(text: str) -> bool:
+    """Whether a text could name a repository of the hub: ``OWNER/NAME`` or ``NAME``.
+
+    Example:
+        >>> is_hub_id("Helsinki-NLP/opus-mt-en-de"), is_hub_id("../models/mine")
+        (True, False)
+    """
+    return bool(_HUB_ID.match(text)) and ".." not in text and "--" not in text
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """Where a checkpoint is, or where it can be had.
+class Listing:
+    """What a repository of the hub holds.
 
     Attributes:
-        model: As asked for: a hub id or a folder.
-        revision: As asked for; None for a folder.
-        commit: The hub commit that the revision stands for; None for a folder.
-        folder: Where its files are; a look at the first of them where it is not ``complete``.
-        complete: Whether all files are here.
-        files: Names of the files to fetch where it is not complete.
-        weights: Whether weights were asked for, or the tokenizer alone.
+        repo: Its id.
+        revision: As asked for.
+        commit: The commit that the revision stands for.
+        files: Path → bytes of every file; None where the hub does not say.
+        kind: Model or data set.
     """
 
-    model: str
-    revision: str | None
-    commit: str | None
-    folder: Path
-    complete: bool
-    files: tuple[str, ...] = ()
-    weights: bool = True
+    repo: str
+    revision: str
+    commit: str
+    files: Mapping[str, int | None]
+    kind: Kind = "model"
 
-    @property
-    def pinned(self) -> bool:
-        """Whether the request alone fixes the weights: a folder does not change under a name."""
-        return self.commit is None or self.revision == self.commit
+    def missing(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Those of some files that are not in the cache."""
+        place = _folder(self.repo, self.kind) / "snapshots" / self.commit
+        return tuple(name for name in names if not (place / name).is_file())
 
-    def note(self) -> str | None:
-        """What a reader must know where the revision is not pinned."""
-        if self.pinned:
-            return None
-        return (
-            f"revision {self.revision} of {self.model} is not pinned; "
-            f"it stood at {self.commit} in this run"
-        )
+    def size(self, names: Sequence[str]) -> int:
+        """Bytes of some files."""
+        return sum(self.files.get(name) or 0 for name in names)
 
 
-def find(model: str, revision: str | None, runtime: Runtime, *, weights: bool = True) -> Checkpoint:
-    """Finds a checkpoint: a folder, else the hub's local cache, else the hub itself.
+# --- this machine -----------------------------------------------------------------------------
 
-    The hub is asked only where the cache has no complete copy, and only about existence and
-    access; ``fetch`` downloads.
+
+def cache_folder() -> Path:
+    """Where the hub's cache lies.
+
+    Raises:
+        MissingExtra: If huggingface-hub is not installed.
+    """
+    return Path(_client().constants.HF_HUB_CACHE)
+
+
+def cached_snapshot(
+    repo: str, revision: str | None, required: Sequence[str], *, any_other: bool = False
+) -> Path | None:
+    """A model's snapshot in the cache that holds every required file. No network.
 
     Args:
-        model: A folder, or a hub id such as ``Helsinki-NLP/opus-mt-en-de``.
-        revision: A branch, tag or commit; ``main`` where None.
-        runtime: Its ``offline`` forbids the hub.
-        weights: Whether weights are needed, or the tokenizer alone.
+        repo: The repository.
+        revision: Commit, branch or tag; None for ``main``.
+        required: Paths inside the repository.
+        any_other: Whether another snapshot will do where that revision is not there: ``main``
+            first, then the newest.
 
-    Raises:
-        RequestError: If the name is neither a folder nor a hub id.
-        MissingWeights: If it is not here and cannot be had.
-        MissingExtra: If the hub's client is not installed.
+    Returns:
+        Its folder, whose name is the commit.
     """
-    folder = Path(model).expanduser()
-    if folder.is_dir():
-        if revision is not None:
-            raise RequestError(
-                f"{model}: a folder has no revision", hint="leave out the option revision"
-            )
-        if problem := _incomplete(folder, weights):
-            raise MissingWeights(f"{folder}: {problem}", hint="name the folder of a checkpoint")
-        return Checkpoint(model, None, None, folder, complete=True, weights=weights)
-    if not _HUB_ID.match(model):
-        raise MissingWeights(
-            f"{model}: no such folder", hint="name a folder or a hub id: OWNER/NAME"
-        )
-    wanted = revision or "main"
-    return cached(model, wanted, weights=weights) or _ask_hub(model, wanted, runtime, weights)
-
-
-def cached(model: str, revision: str | None, *, weights: bool = True) -> Checkpoint | None:
-    """The complete copy of a hub checkpoint in the local cache, if there is one. No network."""
-    hub = require("huggingface_hub", "a model from the hub", "hf")
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
-    wanted = revision or "main"
-    try:
-        found = Path(hub.snapshot_download(model, revision=wanted, local_files_only=True))
-    except (LocalEntryNotFoundError, HFValidationError):
-        return None
-    if _incomplete(found, weights):
-        return None
-    return Checkpoint(model, wanted, found.name, found, complete=True, weights=weights)
-
-
-def fetch(checkpoint: Checkpoint) -> Path:
-    """The folder of a checkpoint, downloaded where it is not here yet.
-
-    Raises:
-        MissingWeights: If the download fails.
-    """
-    if checkpoint.complete:
-        return checkpoint.folder
-    import huggingface_hub as hub
-
-    try:
-        folder = Path(
-            hub.snapshot_download(
-                checkpoint.model,
-                revision=checkpoint.commit,
-                allow_patterns=list(checkpoint.files),
-                etag_timeout=HUB_SECONDS,
-            )
-        )
-    except OSError as error:
-        raise _unreachable(checkpoint.model, error) from error
-    if problem := _incomplete(folder, checkpoint.weights):
-        raise MissingWeights(f"{checkpoint.model}: {problem} after the download")
-    return folder
-
-
-def _ask_hub(model: str, revision: str, runtime: Runtime, weights: bool) -> Checkpoint:
-    import huggingface_hub as hub
-
-    if runtime.offline or hub.constants.HF_HUB_OFFLINE:
-        raise MissingWeights(
-            f"{model} is not in the local cache, and this run is offline",
-            hint=f"fetch it where there is a network: hf download {model}",
-        )
-    if not reachable():
-        raise MissingWeights(
-            f"{model} is not in the local cache, and the hub cannot be reached",
-            hint=f"where there is a network: hf download {model}",
-        )
-    try:
-        info = hub.HfApi().model_info(model, revision=revision, timeout=HUB_SECONDS)
-        names = tuple(_chosen(sibling.rfilename for sibling in info.siblings or ()))
-        if not weights:
-            names = tuple(name for name in names if name.endswith(_SMALL))
-        elif not any(name.endswith((".safetensors", ".bin")) for name in names):
-            raise MissingWeights(f"{model} on the hub holds no weights that PyTorch can load")
-        if _FIRST_LOOK[0] not in names:
-            raise MissingWeights(f"{model} on the hub holds no {_FIRST_LOOK[0]}")
-        # The first file also proves that a gated model may be read; asked for by the revision's
-        # name, it leaves in the cache which commit that name stands for.
-        wanted, folder = revision, Path()
-        for name in _FIRST_LOOK:
-            if name in names:
-                path = hub.hf_hub_download(model, name, revision=wanted, etag_timeout=HUB_SECONDS)
-                folder = Path(path).parent
-                wanted = folder.name
-    except OSError as error:
-        raise _unreachable(model, error) from error
-    return Checkpoint(model, revision, wanted, folder, complete=False, files=names, weights=weights)
-
-
-def _unreachable(model: str, error: OSError) -> MtbenchError:
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
-
-    if isinstance(error, GatedRepoError):
-        return MissingWeights(
-            f"{model} is gated: its owner must let you in",
-            hint=f"accept its terms at https://huggingface.co/{model}, then: hf auth login",
-        )
-    if isinstance(error, RepositoryNotFoundError):
-        return MissingWeights(
-            f"{model}: no such folder here, and no such model on the hub (or a private one)",
-            hint="check the spelling; for a private model: hf auth login",
-        )
-    if isinstance(error, RevisionNotFoundError):
-        return MissingWeights(f"{model} has no such revision on the hub")
-    return MissingWeights(
-        f"{model} is not in the local cache, and the hub cannot be reached",
-        why=f"{type(error).__name__}: {str(error).splitlines()[0][:160] if str(error) else ''}",
-        hint=f"where there is a network: hf download {model}",
-    )
-
-
-def _chosen(names: Json) -> list[str]:
-    """The files that are needed: safetensors rather than pickles, nothing of other frameworks."""
-    top = [name for name in names if "/" not in name]
-    weights = [n for n in top if _SAFE.match(n)] or [n for n in top if _PICKLED.match(n)]
-    small = [n for n in top if n.endswith(_SMALL) and not n.endswith(".index.json")]
-    return sorted({*weights, *small})
-
-
-def chosen_files(folder: Path) -> list[Path]:
-    """The files of a checkpoint that take part: configuration, tokenizer, weights."""
-    return [folder / name for name in _chosen(p.name for p in folder.iterdir() if p.is_file())]
-
-
-def _incomplete(folder: Path, weights: bool = True) -> str | None:
-    """What is missing from a checkpoint's folder; None where nothing is."""
-    if not (folder / "config.json").is_file():
-        return "there is no config.json"
-    names = {path.name for path in folder.iterdir()}
-    if problem := _no_tokenizer(folder, names):
-        return problem
-    if not weights:
-        return None
-    for single, index in (
-        ("model.safetensors", "model.safetensors.index.json"),
-        ("pytorch_model.bin", "pytorch_model.bin.index.json"),
-    ):
-        if single in names:
-            return None
-        if index in names:
-            shards = set(read_config(folder, index).get("weight_map", {}).values())
-            missing = sorted(shards - names)
-            return f"{missing[0]} is missing" if missing else None
-    return "there are no weights (model.safetensors or pytorch_model.bin)"
-
-
-def _no_tokenizer(folder: Path, names: set[str]) -> str | None:
-    """What a tokenizer lacks: a download that was broken off may have left the weights alone."""
-    if read_config(folder).get("model_type") == "marian":
-        missing = sorted({"source.spm", "target.spm", "vocab.json"} - names)
-        return f"{missing[0]} is missing" if missing else None
-    if names.isdisjoint(_TOKENIZERS):
-        return f"there is no tokenizer ({', '.join(_TOKENIZERS[:3])} …)"
+    folder = _folder(repo, "model")
+    wanted = [revision or MAIN, *([MAIN] if any_other else [])]
+    candidates = []
+    for name in wanted:
+        reference = folder / "refs" / name
+        commit = reference.read_text().strip() if reference.is_file() else name
+        candidates.append(folder / "snapshots" / commit)
+    if any_other and (folder / "snapshots").is_dir():
+        others = [path for path in (folder / "snapshots").iterdir() if path.is_dir()]
+        candidates += sorted(others, key=lambda path: (-path.stat().st_mtime, path.name))
+    for snapshot in candidates:
+        if snapshot.is_dir() and all((snapshot / name).is_file() for name in required):
+            return snapshot
     return None
 
 
-def read_config(folder: Path, name: str = "config.json") -> dict[str, Json]:
-    """A JSON object of a checkpoint's folder; empty where there is no such file.
+def _folder(repo: str, kind: Kind) -> Path:
+    return cache_folder() / f"{kind}s--{repo.replace('/', '--')}"
+
+
+def _client() -> Any:
+    try:
+        import huggingface_hub
+        import huggingface_hub.constants
+        import huggingface_hub.errors
+        import huggingface_hub.utils
+    except ImportError as error:
+        raise MissingExtra("a checkpoint from the hub", "hf", str(error)) from error
+    return huggingface_hub
+
+
+# --- the hub ----------------------------------------------------------------------------------
+
+
+def listing(
+    repo: str,
+    revision: str | None = None,
+    *,
+    kind: Kind = "model",
+    offline: bool = False,
+    fetch: str | None = None,
+) -> Listing:
+    """What a repository holds, and that this account may read it. Downloads nothing.
+
+    Args:
+        repo: The repository.
+        revision: Commit, branch or tag; None for ``main``.
+        kind: Model or data set.
+        offline: Whether asking is forbidden.
+        fetch: The command that fetches it where there is a network, for the message.
 
     Raises:
-        DataError: If it is no JSON object.
+        MissingWeights: With one clear reason why it cannot be had.
+        MissingExtra: If huggingface-hub is not installed.
     """
-    path = folder / name
-    if not path.is_file():
-        return {}
-    try:
-        found = json.loads(path.read_bytes())
-    except ValueError as error:
-        raise DataError(f"{path}: not JSON: {error}") from error
-    if not isinstance(found, dict):
-        raise DataError(f"{path}: not a JSON object")
+    hub = _client()
+    line = fetch or download_line(repo)
+
+    def ask() -> Listing:
+        seconds = hub.constants.HF_HUB_ETAG_TIMEOUT
+        info = hub.HfApi().repo_info(
+            repo, revision=revision, repo_type=kind, files_metadata=True, timeout=seconds
+        )
+        files = {one.rfilename: one.size for one in info.siblings or ()}
+        if info.gated and files:  # what is in it is open to see; only asking for a file tells
+            address = hub.hf_hub_url(repo, min(files), revision=info.sha, repo_type=kind)
+            hub.get_hf_file_metadata(address, timeout=seconds)
+        return Listing(repo, revision or MAIN, str(info.sha), files, kind)
+
+    _require_network(hub, repo, offline, line, kind)
+    return _patiently(hub, ask, repo, revision, line, kind)
+
+
+def download(wanted: Listing, names: Sequence[str], *, fetch: str | None = None) -> Path:
+    """The folder of a snapshot with some of its files, those downloaded that are not here yet.
+
+    Args:
+        wanted: From ``listing``: its commit is what is fetched, wherever the branch has moved.
+        names: Of the files.
+        fetch: The command that fetches them where there is a network, for the message.
+
+    Raises:
+        MissingWeights: With one clear reason why they cannot be had; what came whole is kept.
+    """
+    hub = _client()
+    line = fetch or download_line(wanted.repo)
+    place = _folder(wanted.repo, wanted.kind)
+
+    def get() -> Path:
+        found = Path(
+            hub.snapshot_download(
+                wanted.repo,
+                revision=wanted.commit,
+                repo_type=wanted.kind,
+                allow_patterns=[_literal(name) for name in names],
+            )
+        )
+        if missing := [name for name in names if not (found / name).is_file()]:
+            raise FileNotFoundError(f"{missing[0]} did not come")
+        return found
+
+    _require_network(hub, wanted.repo, False, line, wanted.kind)
+    left = wanted.missing(names)
+    with bar(wanted.repo, [place / "blobs"], wanted.size(left) or None):
+        found = _patiently(hub, get, wanted.repo, wanted.revision, line, wanted.kind)
+    _remember_revision(place, wanted)
     return found
 
 
-def digest_files(paths: list[Path], runtime: Runtime) -> str:
-    """Digest of names and bytes of files; a file that has not changed is not read again.
+def download_line(repo: str) -> str:
+    """The command that fetches a repository."""
+    return f"hf download {repo}"
 
-    What was read is remembered in the cache folder by real path, size and modification time.
+
+def hub_errors() -> type[Exception]:
+    """The base of what the library's HTTP library raises: from release 1 on, it is no OSError."""
+    found: type[Exception] = _client().errors.HTTPError
+    return found
+
+
+def _literal(name: str) -> str:
+    """A pattern that matches a file's name alone."""
+    return re.sub(r"([*?[])", r"[\1]", name)
+
+
+def _remember_revision(place: Path, wanted: Listing) -> None:
+    """Notes in the cache which commit a branch or tag stood for, as the library itself does."""
+    if wanted.revision == wanted.commit:
+        return
+    reference = place / "refs" / wanted.revision
+    try:
+        reference.parent.mkdir(parents=True, exist_ok=True)
+        reference.write_text(wanted.commit)
+    except OSError:
+        return  # the commit is asked for again
+
+
+def _require_network(hub: Any, repo: str, offline: bool, line: str, kind: Kind) -> None:
+    """Refuses within seconds where the hub may not be asked, or does not answer at all."""
+    reason = FORBIDDEN if hub.constants.HF_HUB_OFFLINE else None
+    reason = reason or ("this run is offline" if offline else unreachable())
+    if reason:
+        raise refusal(repo, None, Problem("offline", reason), line, kind=kind)
+
+
+def _patiently(
+    hub: Any, act: Callable[[], T], repo: str, revision: str | None, line: str, kind: Kind
+) -> T:
+    """Does something with the hub, again where that may help, after the time it asks for.
+
+    What has arrived of a file is kept by the library, and a new try goes on from there.
     """
-    memory = Path(cache_folder(runtime)) / "file-digests.json"
-    known: dict[str, Json] = {}
-    with suppress(OSError, ValueError, TypeError):
-        known = dict(json.loads(memory.read_bytes()))
-    fresh = False
-    rows = []
-    for path in sorted(paths, key=lambda p: p.name):
-        state = path.stat()
-        key = f"{path.resolve()}|{state.st_size}|{state.st_mtime_ns}"
-        if key not in known:
-            known[key], fresh = digest_file(path), True
-        rows.append([path.name, known[key]])
-    if fresh:
-        with suppress(Unavailable):  # only a shortcut for the next time
-            write_json(memory, known)
-    return digest_rows(rows)
+    for number in range(1, _TRIES + 1):
+        try:
+            with _silent(hub):
+                return act()
+        except (OSError, ValueError, RuntimeError, hub_errors()) as error:
+            problem = problem_of(error)
+            wait = float(number) if problem.seconds is None else problem.seconds
+            if not problem.transient or number == _TRIES or wait > _LONGEST_WAIT:
+                raise refusal(repo, revision, problem, line, kind=kind) from error
+            time.sleep(wait)
+    raise AssertionError("the last try returns or raises")
 
 
-def cache_folder(runtime: Runtime) -> Path:
-    """The folder for what can be made again: the runtime's, else the user's."""
-    if runtime.cache:
-        return Path(runtime.cache)
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("mtbench"))
+@contextmanager
+def _silent(hub: Any) -> Iterator[None]:
+    """Keeps the library's own bars and warnings off the terminal."""
+    utils, logs = hub.utils, hub.utils.logging
+    bars, verbosity = not utils.are_progress_bars_disabled(), logs.get_verbosity()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        utils.disable_progress_bars()
+        logs.set_verbosity(logs.CRITICAL)
+        try:
+            yield
+        finally:
+            logs.set_verbosity(verbosity)
+            if bars:
+                utils.enable_progress_bars()

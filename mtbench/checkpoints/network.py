@@ -1,53 +1,81 @@
-"""Whether a model hub can be reached, answered within seconds."""
+"""Whether the hub may be asked, and takes connections: answered within seconds.
+
+Imports nothing but the standard library: the workers of other environments use it, too.
+"""
 
 from __future__ import annotations
 
 import functools
 import os
+import socket
 import threading
+from urllib.parse import urlsplit
 
-SECONDS = 4.0
+SECONDS = 4.0  # for a connection; how long an answer may take is the hub library's own setting
 DEFAULT_ENDPOINT = "https://huggingface.co"
+FORBIDDEN = "HF_HUB_OFFLINE forbids to ask it"
+_YES = frozenset({"1", "ON", "YES", "TRUE"})
+
+
+def endpoint() -> str:
+    """The hub's address (``HF_ENDPOINT``)."""
+    return (os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT).rstrip("/")
 
 
 def offline() -> bool:
     """Whether the user forbids the hub (``HF_HUB_OFFLINE``)."""
-    return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+    return os.environ.get("HF_HUB_OFFLINE", "").upper() in _YES
 
 
-@functools.lru_cache(maxsize=1)
+def unreachable() -> str | None:
+    """Why the hub cannot be asked, in a few words; None where it takes connections."""
+    return FORBIDDEN if offline() else _no_connection(endpoint())
+
+
 def reachable() -> bool:
-    """Whether the hub answers (``HF_ENDPOINT`` and proxies as set); asked once a process.
+    """Whether the hub takes connections; asked once a process."""
+    return unreachable() is None
+
+
+@functools.lru_cache(maxsize=4)
+def _no_connection(address: str) -> str | None:
+    """Why there is no connection to an address, or to the proxy before it.
 
     Name look-ups know no time-out, so the question is put in a thread that is not waited for
-    longer than ``SECONDS``. The standard library asks: the workers of other environments do, too.
+    longer than ``SECONDS``.
     """
-    if offline():
-        return False
-    answers: list[bool] = []
-    thread = threading.Thread(target=lambda: answers.append(_answers()), daemon=True)
+    try:
+        host, port, name = _door(address)
+    except ValueError:
+        return f"HF_ENDPOINT is no http or https address: {address}"
+    found: list[str | None] = []
+    thread = threading.Thread(target=lambda: found.append(_knock(host, port)), daemon=True)
     thread.start()
     thread.join(SECONDS)
-    return bool(answers and answers[0])
+    reason = found[0] if found else f"no answer within {SECONDS:g} seconds"
+    return reason and f"{name} takes no connection ({reason})"
 
 
-def _answers() -> bool:
-    import ssl
-    import urllib.error
-    import urllib.parse
-    import urllib.request
+def _door(address: str) -> tuple[str, int, str]:
+    """Host and port to connect to, and what they are called: the proxy's, where one is set."""
+    from urllib.request import getproxies, proxy_bypass
 
-    endpoint = os.environ.get("HF_ENDPOINT") or DEFAULT_ENDPOINT
-    if urllib.parse.urlsplit(endpoint).scheme not in ("http", "https"):
-        return False
-    question = urllib.request.Request(endpoint, method="HEAD")  # noqa: S310 - scheme seen above
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(address)
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if proxy and not proxy_bypass(parts.netloc.rpartition("@")[2]):
+        behind = urlsplit(proxy if "//" in proxy else f"//{proxy}")
+        if behind.hostname:
+            usual = {"https": 443, "socks5": 1080, "socks5h": 1080}.get(behind.scheme, 80)
+            return behind.hostname, behind.port or usual, f"the proxy {behind.hostname}"
+    return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), address
+
+
+def _knock(host: str, port: int) -> str | None:
     try:
-        with urllib.request.urlopen(question, timeout=SECONDS):  # noqa: S310
-            return True
-    except urllib.error.HTTPError:
-        return True  # whatever it says, it answers
-    except urllib.error.URLError as error:
-        # A certificate that only the hub's own client knows how to trust: let that one try.
-        return isinstance(error.reason, ssl.SSLCertVerificationError)
-    except (OSError, ValueError):
-        return False
+        with socket.create_connection((host, port), timeout=SECONDS):
+            return None
+    except (OSError, ValueError) as error:
+        return str(getattr(error, "strerror", None) or error)

@@ -1,4 +1,4 @@
-"""What every torch model here needs: a device, safe loading, seeds, memory given back."""
+"""What every torch model here needs: safe loading, seeds, memory given back."""
 
 from __future__ import annotations
 
@@ -11,35 +11,9 @@ from pickle import UnpicklingError
 from typing import Any
 
 from mtbench.checkpoints.tokenization import first_line, quiet
-from mtbench.errors import MissingWeights, Unavailable
+from mtbench.errors import MissingWeights
 from mtbench.plugins import require
 from mtbench.types import Source
-
-
-def pick_device(wanted: str) -> str:
-    """The torch device for a runtime's: ``auto`` takes a GPU where there is one.
-
-    Raises:
-        Unavailable: If the device asked for is not there.
-    """
-    if wanted == "cpu":
-        return "cpu"
-    torch = require("torch", "a neural model", "hf")
-    cuda = torch.cuda.is_available()
-    mps = torch.backends.mps.is_available()
-    if wanted == "auto":
-        return "cuda" if cuda else "mps" if mps else "cpu"
-    there = mps if wanted == "mps" else cuda and _index(wanted) < torch.cuda.device_count()
-    if not there:
-        raise Unavailable(
-            f"the device {wanted!r} is not there", hint="--device cpu, or auto for what there is"
-        )
-    return wanted
-
-
-def _index(device: str) -> int:
-    _, _, number = device.partition(":")
-    return int(number) if number else 0
 
 
 def load_model(kind: Any, folder: Path, model: str, *, dtype: str, device: str) -> Any:

@@ -10,14 +10,15 @@ from typing import Any
 
 import numpy as np
 
-from mtbench.checkpoints import hub
-from mtbench.checkpoints.network import offline, reachable
+from mtbench.checkpoints.device import pick_device
+from mtbench.checkpoints.digests import digest_files
+from mtbench.checkpoints.folders import cache_folder, chosen_files, fetch, find, read_config
 from mtbench.checkpoints.tokenization import load_tokenizer, quiet
-from mtbench.checkpoints.torch_models import load_model, pick_device
+from mtbench.checkpoints.torch_models import load_model
 from mtbench.encoders.calibration import LEAST, sample_cosines, usual_cosines
 from mtbench.encoders.layers import Layer, read_layers
 from mtbench.encoders.packaged import SentenceEncoder, Vectors
-from mtbench.errors import MissingWeights, RequestError
+from mtbench.errors import RequestError
 from mtbench.files.digests import digest_file, digest_json
 from mtbench.plugins import require
 from mtbench.types import Runtime
@@ -26,7 +27,8 @@ OWNER = "sentence-transformers"
 TEXTS_AT_ONCE = 16
 _MODULES = ("modules.json", "sentence_bert_config.json", "config_sentence_transformers.json")
 _POOLED = frozenset({"bert", "camembert", "roberta", "xlm-roberta", "xlm-roberta-xl"})
-_LAYERS = ("*_Pooling/config.json", "*_Dense/*", "*_Normalize/*")
+# What stands behind the transformer; the first of it makes a model one of this format.
+_BEHIND = (*_MODULES, "*_Pooling/config.json", "*_Dense/*", "*_Normalize/*")
 
 
 class CheckpointEncoder(SentenceEncoder):
@@ -57,17 +59,17 @@ class CheckpointEncoder(SentenceEncoder):
         self._layers: list[Layer] = read_layers(folder, model, self._device)
         self._tokenizer = load_tokenizer(folder, model)
         self._model = load_model(
-            _bare(transformers, hub.read_config(folder)),
+            _bare(transformers, read_config(folder)),
             folder,
             model,
             dtype="float32",
             device=self._device,
         )
-        settings = hub.read_config(folder, "sentence_bert_config.json")
+        settings = read_config(folder, "sentence_bert_config.json")
         self.cut = 0
         self._lower = bool(settings.get("do_lower_case"))
         self._most = _limit(settings, self._tokenizer, self._model)
-        self._prompt = _prompt(hub.read_config(folder, "config_sentence_transformers.json"))
+        self._prompt = _prompt(read_config(folder, "config_sentence_transformers.json"))
         low, high = sample_cosines(self)
         self.cut = 0  # of the documents, not of the sample
         self.usual = usual_cosines(low, high)
@@ -130,10 +132,8 @@ def locate(model: str) -> tuple[Path, str | None]:
     wanted = model
     if not Path(model).expanduser().is_dir() and "/" not in model:
         wanted = f"{OWNER}/{model}"
-    found = hub.find(wanted, None, Runtime(offline=offline()))
-    folder = hub.fetch(found)
-    if not (folder / _MODULES[0]).is_file() and found.commit is not None:
-        folder = _fetch_layers(wanted, found.commit)
+    found = find(wanted, None, Runtime(), also=_BEHIND)
+    folder = fetch(found)
     if not (folder / _MODULES[0]).is_file():
         raise RequestError(
             f"{model}: not a sentence-transformers model: there is no {_MODULES[0]}",
@@ -142,28 +142,12 @@ def locate(model: str) -> tuple[Path, str | None]:
     return folder, found.commit[:8] if found.commit else None
 
 
-def _fetch_layers(model: str, commit: str) -> Path:
-    if offline() or not reachable():
-        raise MissingWeights(
-            f"{model}: only a part of it is in the local cache, and the hub cannot be reached",
-            hint=f"where there is a network: hf download {model}",
-        )
-    client = require("huggingface_hub", "a model from the hub", "hf")
-    try:
-        return Path(
-            client.snapshot_download(
-                model, revision=commit, allow_patterns=[*_MODULES, *_LAYERS], etag_timeout=5.0
-            )
-        )
-    except OSError as error:
-        raise MissingWeights(f"{model} cannot be fetched", why=str(error)[:160]) from error
-
-
 def _digest(folder: Path) -> str:
     """Eight digits for all that takes part: transformer, tokenizer, and the layers behind it."""
-    layers = [path for pattern in (*_MODULES, *_LAYERS) for path in sorted(folder.glob(pattern))]
+    layers = [path for pattern in _BEHIND for path in sorted(folder.glob(pattern))]
     behind = [[path.relative_to(folder).as_posix(), digest_file(path)] for path in layers]
-    return digest_json([hub.digest_files(hub.chosen_files(folder), Runtime()), behind])[:8]
+    files = digest_files(chosen_files(folder), cache_folder(Runtime()))
+    return digest_json([files, behind])[:8]
 
 
 def _limit(settings: dict[str, Any], tokenizer: Any, model: Any) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mtbench.checkpoints.hub import read_config
+from mtbench.checkpoints.folders import read_config
 from mtbench.errors import DataError, MissingWeights, RequestError
 from mtbench.plugins import require
 

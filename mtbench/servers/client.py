@@ -10,10 +10,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -21,6 +19,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from mtbench.errors import BackendError, MissingEngine, TransientError
+from mtbench.servers.headers import retry_after
 from mtbench.servers.secrets import Secret, key_in_words
 from mtbench.types import Json
 
@@ -291,21 +290,6 @@ def _json_or_none(content: bytes) -> Json:
 
 def _no_constant(name: str) -> Json:
     raise ValueError(f"{name} is no JSON")
-
-
-def retry_after(header: str | None, now: float | None = None) -> float | None:
-    """Seconds that a ``Retry-After`` header asks for: a number, or a date."""
-    if header is None:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            moment = parsedate_to_datetime(header).timestamp()
-        except (ValueError, TypeError, OverflowError):
-            return None
-        seconds = moment - (time.time() if now is None else now)
-    return max(seconds, 0.0) if seconds < 1e9 else None
 
 
 # --- judging ----------------------------------------------------------------------------------

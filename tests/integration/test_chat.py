@@ -23,7 +23,8 @@ from mtbench.errors import (
     Unavailable,
 )
 from mtbench.servers.chat import Chat, ChatOptions, Message, Price
-from mtbench.servers.client import BODY_LIMIT, retry_after
+from mtbench.servers.client import BODY_LIMIT
+from mtbench.servers.headers import retry_after
 from tests.support.server import Say, Server, chat_answer, chat_server
 
 KEY = "sk-very/secret-0123456789"

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mtbench.checkpoints import hub
 from mtbench.cli.main import run
-from mtbench.metrics.comet import hub
 from mtbench.metrics.comet.checkpoint import PINNED
 from tests.support.comet_samples import paragraphs, scores, view
 from tests.support.tiny_comet import Library

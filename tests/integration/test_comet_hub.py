@@ -6,117 +6,27 @@ place when it is imported.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.comet_samples import CORPUS
+from tests.support.hub import COMMIT, Hub, comet_hub
 
 ROOT = CORPUS.parents[1]
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
 OTHER = "89abcdef0123456789abcdef0123456789abcdef"
-
-
-class Hub(ThreadingHTTPServer):
-    """Repositories by name: path → bytes; ``gated`` ones refuse their files."""
-
-    def __init__(self, repositories: dict[str, dict[str, bytes]], gated: set[str]) -> None:
-        super().__init__(("127.0.0.1", 0), Answer)
-        self.repositories = repositories
-        self.gated = gated
-        self.asked: list[str] = []
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}"
-
-
-class Answer(BaseHTTPRequestHandler):
-    """The few answers of the hub that a download needs."""
-
-    server: Hub
-
-    def log_message(self, *_: Any) -> None:
-        """Says nothing."""
-
-    def do_HEAD(self) -> None:
-        self._answer(body=False)
-
-    def do_GET(self) -> None:
-        self._answer(body=True)
-
-    def _answer(self, *, body: bool) -> None:
-        self.server.asked.append(f"{self.command} {self.path}")
-        for repo, files in self.server.repositories.items():
-            about, _, revision = self.path.partition("/revision/")
-            if about == f"/api/models/{repo}":
-                if (revision or "main") not in ("main", COMMIT):
-                    self._send(404, b"", {"X-Error-Code": "RevisionNotFound"}, body)
-                    return
-                found = {
-                    "id": repo,
-                    "sha": COMMIT,
-                    "gated": "manual" if repo in self.server.gated else False,
-                    "siblings": [{"rfilename": name} for name in files],
-                }
-                self._send(200, json.dumps(found).encode(), {}, body)
-                return
-            name = self.path.removeprefix(f"/{repo}/resolve/{COMMIT}/")
-            if name in files and repo in self.server.gated:
-                self._send(403, b"", {"X-Error-Code": "GatedRepo"}, body)
-                return
-            if name in files:
-                etag = hashlib.sha256(files[name]).hexdigest()
-                self._send(200, files[name], {"ETag": f'"{etag}"', "X-Repo-Commit": COMMIT}, body)
-                return
-        self._send(404, b"", {"X-Error-Code": "RepoNotFound"}, body)
-
-    def _send(self, status: int, content: bytes, headers: dict[str, str], body: bool) -> None:
-        self.send_response(status)
-        for key, value in headers.items():
-            self.send_header(key, value)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        if body:
-            self.wfile.write(content)
 
 
 @pytest.fixture
 def hub(tiny_comet: Callable[[str], Path]) -> Iterator[Hub]:
     model = tiny_comet("regression").parent.parent
-    encoder = model.parent / "encoder"
-    hparams = (model / "hparams.yaml").read_text()
-    hparams = hparams.replace(str(encoder), "org/tiny-xlmr")
-    files = {
-        "hparams.yaml": hparams.encode(),
-        "checkpoints/model.ckpt": (model / "checkpoints" / "model.ckpt").read_bytes(),
-        "README.md": b"not needed",
-    }
-    tokenizer = {
-        name: (encoder / name).read_bytes() for name in ("config.json", "tokenizer.json")
-    } | {"model.safetensors": b"not needed either"}
-    server = Hub(
-        {
-            "org/tiny": files,
-            "org/closed": files,
-            "org/tiny-xlmr": tokenizer,
-            "org/text": {"a": b""},
-        },
-        gated={"org/closed"},
-    )
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server
-    server.shutdown()
-    server.server_close()
+    with comet_hub(model, model.parent / "encoder") as found:
+        yield found
 
 
 PROGRAM = """
@@ -179,7 +89,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, hub: Hub) -> Machine:
-    return Machine(tmp_path / "home", hub.address)
+    return Machine(tmp_path / "home", hub.url)
 
 
 def test_checked_without_a_download_then_fetched_then_never_asked_again(
@@ -221,19 +131,23 @@ def test_fetched_ahead_it_serves_offline(machine: Machine) -> None:
             "org/closed",
             {},
             [
-                "org/closed is gated: the hub asks for an account that has accepted its licence",
-                "accept it at https://huggingface.co/org/closed, then run: hf auth login",
+                "org/closed is gated: the hub asks for an account that has accepted its terms",
+                "accept them at HUB/org/closed, then run: hf auth login",
             ],
         ),
         (
             "org/nothing",
             {},
             [
-                "there is no org/nothing on the hub, or it is private",
+                "there is no org/nothing on the hub (or it is private), and no such folder here",
                 "check the name, or run: hf auth login",
             ],
         ),
-        ("org/tiny", {"revision": "v7"}, ["org/tiny has no revision 'v7' on the hub"]),
+        (
+            "org/tiny",
+            {"revision": "v7"},
+            ["org/tiny has no revision 'v7' on the hub", "see those that there are: HUB/org/tiny"],
+        ),
     ],
 )
 @pytest.mark.parametrize("step", ["check", "check view"])
@@ -242,7 +156,7 @@ def test_one_clear_message_each(
 ) -> None:
     found = machine.run(model, step, **options)
     assert (found["error"], found["code"]) == ("MissingWeights", 3)
-    assert found["lines"] == lines
+    assert found["lines"] == [line.replace("HUB", machine.address) for line in lines]
     assert machine.files() == set()
 
 
@@ -258,7 +172,7 @@ def test_no_network_is_noticed_within_seconds(address: str, machine: Machine) ->
     found = machine.run("org/tiny", "check view")
     assert (found["error"], found["code"]) == ("MissingWeights", 3)
     assert found["lines"][0] == "org/tiny is not on this machine"
-    assert "the hub cannot be reached" in found["lines"][1]
+    assert f"{address} takes no connection" in found["lines"][1]
     assert found["lines"][2].endswith("mtbench metrics fetch comet --comet-model org/tiny")
     assert found["seconds"] < 10
 

@@ -15,13 +15,13 @@ from typing import Any
 import pytest
 
 from tests.support.checkpoints import checkpoint
-from tests.support.hub import COMMIT, hub
+from tests.support.hub import COMMIT, Hub, contents
 from tests.support.server import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK = """
 import json, sys
-from mtbench.backends.hub import fetch, find
+from mtbench.checkpoints.folders import fetch, find
 from mtbench.errors import MtbenchError
 from mtbench.types import Runtime
 for model, revision, offline, get in json.loads(sys.argv[1]):
@@ -50,9 +50,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def server(served: Path) -> Iterator[Server]:
-    models = {"acme/tiny": served, "acme/closed": served, "acme/empty": served.parent / "none"}
-    (served.parent / "none").mkdir(exist_ok=True)
-    with hub(models, frozenset({"acme/closed"})) as found:
+    files = contents(served)
+    with Hub(
+        {"acme/tiny": files, "acme/closed": files, "acme/empty": {}}, {"acme/closed"}
+    ) as found:
         yield found
 
 
@@ -155,20 +156,20 @@ def test_what_cannot_be_had_is_said_before_work(server: Server, tmp_path: Path) 
     said = [" ".join(failure["lines"]) for failure in failures]
     assert "is gated" in said[0]
     assert "hf auth login" in said[0]
-    assert "no such model on the hub" in said[1]
-    assert "has no such revision" in said[2]
+    assert "there is no acme/nothing on the hub" in said[1]
+    assert "has no revision 'v9'" in said[2]
     assert "no weights that PyTorch can load" in said[3]
     assert "this run is offline" in said[4]
     assert tagged["note"].startswith("revision v1 of acme/tiny is not pinned")
 
 
 def test_a_hub_out_of_reach_is_noticed_within_seconds(tmp_path: Path) -> None:
-    with hub({}) as gone:
+    with Hub({}) as gone:
         pass
     started = time.perf_counter()
     (failure,) = look(gone.url, tmp_path, ("acme/tiny", None, False, False))
     (forbidden,) = look(gone.url, tmp_path, ("acme/tiny", None, False, False), HF_HUB_OFFLINE="1")
     assert time.perf_counter() - started < 20
     assert failure["code"] == forbidden["code"] == 3
-    assert "the hub cannot be reached" in failure["lines"][0]
-    assert "offline" in forbidden["lines"][0]
+    assert failure["lines"][1] == f"{gone.url} takes no connection (Connection refused)"
+    assert forbidden["lines"][1] == "HF_HUB_OFFLINE forbids to ask it"

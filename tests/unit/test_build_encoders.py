@@ -163,7 +163,7 @@ def test_what_is_no_encoder_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     from tests.support.tiny_encoder import make_encoder
 
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
-    with pytest.raises(MissingWeights, match="sentence-transformers/LaBSE is not in the local"):
+    with pytest.raises(MissingWeights, match="sentence-transformers/LaBSE is not on this machine"):
         CheckpointEncoder("LaBSE")
     with pytest.raises(MissingWeights, match="no such folder"):
         CheckpointEncoder("no/such/folder")

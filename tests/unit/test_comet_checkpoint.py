@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from mtbench.checkpoints import digests
 from mtbench.errors import MissingWeights, RequestError
 from mtbench.files.digests import digest_file
 from mtbench.metrics.comet import checkpoint
@@ -171,13 +172,15 @@ def test_the_digest_of_a_large_file_is_remembered_until_it_changes(
 ) -> None:
     shutil.copytree(encoder_of(tiny_comet), moved / "encoder")
     cache = str(moved / "cache")
+    monkeypatch.setattr(digests, "_SETTLED", -1.0)
+    monkeypatch.setattr(digests, "_SMALL", 0)
     first = checkpoint.locate(str(moved), cache=cache)
 
     def small_ones_alone(path: Path) -> str:
         assert path.suffix != ".ckpt", "read again"
         return digest_file(path)
 
-    monkeypatch.setattr("mtbench.metrics.comet.identity.digest_file", small_ones_alone)
+    monkeypatch.setattr(digests, "digest_file", small_ones_alone)
     assert checkpoint.locate(str(moved), cache=cache).sha256 == first.sha256
     monkeypatch.undo()
     rewrite(moved, hidden_sizes=[96, 32])

@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mtbench.checkpoints.network import offline, reachable
+from mtbench.checkpoints.hub import download_line, hub_errors
+from mtbench.checkpoints.network import unreachable
+from mtbench.checkpoints.problems import Problem, problem_of, refusal, said
 from mtbench.corpora.formats.presets import Row
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.corpora.formats.tables import read_rows
-from mtbench.errors import DataError, RequestError, Unavailable, UnknownName
+from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.languages import base_language, normalise_tag
 from mtbench.plugins import require
 from mtbench.types import Json
@@ -60,7 +62,7 @@ def hub_rows(
             number += 1
             yield number, f"{label}:{number}", _plain(row)
     except _generation_errors() as error:
-        raise DataError(f"{label}:{number + 1}: cannot be read: {_first_line(error)}") from error
+        raise DataError(f"{label}:{number + 1}: cannot be read: {said(error)}") from error
 
 
 def _generation_errors() -> tuple[type[Exception], ...]:
@@ -127,20 +129,13 @@ def _load(name: str, config: str | None, revision: str | None) -> Any:
             if any((folder / marker).is_file() for marker in _SAVED):
                 return datasets.load_from_disk(name)
             return datasets.load_dataset(name, config, streaming=True)
-        with _reaching(name):
+        with _reaching(name, revision):
             return datasets.load_dataset(name, config, revision=revision)
-    except datasets.exceptions.DatasetNotFoundError as error:
-        if "gated" in str(error):
-            raise Unavailable(
-                f"{name} needs consent to its terms on the hub",
-                hint="accept them on its page, then log in: huggingface-cli login",
-            ) from error
-        raise RequestError(f"{name}: {_first_line(error)}", hint="check the id") from error
     except (datasets.exceptions.DatasetsError, ValueError, OSError, RuntimeError) as error:
         # The library tells a missing configuration, an unreadable file and a refused script
         # apart only by these broad classes.
         raise RequestError(
-            f"{name}: cannot be loaded: {_first_line(error)}",
+            f"{name}: cannot be loaded: {said(error)}",
             hint="name the configuration by --config where it has several",
         ) from error
 
@@ -163,45 +158,42 @@ def _one_split(loaded: Any, split: str | None, name: str) -> Any:
 
 
 @contextmanager
-def _reaching(name: str) -> Iterator[None]:
-    """Keeps the library from trying for long where the hub does not answer; its cache serves.
+def _reaching(name: str, revision: str | None = None) -> Iterator[None]:
+    """Says what the hub does not give; where it cannot be asked, the library's cache serves.
 
     Raises:
-        Unavailable: If the set is needed from the hub and the hub does not answer.
+        Unavailable: If the set is needed from the hub, which does not give it.
+        RequestError: If the hub has no such set or revision.
     """
     import datasets
     import huggingface_hub.constants as hub
 
-    reason = None
-    if offline() or datasets.config.HF_HUB_OFFLINE:
-        reason = "HF_HUB_OFFLINE forbids to ask it"
-    elif not reachable():
-        reason = f"{hub.ENDPOINT} gives no answer"
+    reason = unreachable()
     before = (hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE)
     try:
         if reason:
             hub.HF_HUB_OFFLINE = True
             datasets.config.HF_HUB_OFFLINE = True
         yield
-    except (OSError, datasets.exceptions.DatasetsError) as error:
-        if not reason and not isinstance(error, ConnectionError | TimeoutError):
+    except (OSError, datasets.exceptions.DatasetsError, hub_errors()) as error:
+        problem = Problem("offline", reason) if reason else problem_of(error)
+        if problem.kind in ("other", "file"):  # of the set, not of the hub
             raise
-        raise Unavailable(
-            f"{name}: not in the cache, and the Hugging Face hub cannot be reached",
-            why=reason or _first_line(error),
-            hint="try again with a connection, or give a local folder of the set",
-        ) from error
+        found = refusal(name, revision, problem, _fetch_line(name), kind="dataset")
+        if problem.kind in ("missing", "revision"):
+            raise RequestError(found.message, why=found.why, hint=found.hint) from error
+        raise found from error
     finally:
         hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
+
+
+def _fetch_line(name: str) -> str:
+    return f"{download_line(name)} --repo-type dataset"
 
 
 def _quieten(datasets: Any) -> None:
     datasets.utils.logging.set_verbosity_error()
     datasets.disable_progress_bars()
-
-
-def _first_line(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def parquet_rows(path: Path) -> Iterator[Row]:
@@ -221,7 +213,7 @@ def parquet_rows(path: Path) -> Iterator[Row]:
                     number += 1
                     yield number, f"{path}:{number}", _plain(row)
     except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
-        raise DataError(f"{path}: not Parquet: {_first_line(error)}") from error
+        raise DataError(f"{path}: not Parquet: {said(error)}") from error
 
 
 def _plain(row: Mapping[str, Json]) -> dict[str, Json]:

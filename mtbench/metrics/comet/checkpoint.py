@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import shlex
 from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from mtbench.checkpoints import hub
+from mtbench.checkpoints.digests import remembered_digest
 from mtbench.errors import MissingWeights, RequestError
-from mtbench.metrics.comet import hub
-from mtbench.metrics.comet.identity import TOKENIZERS, configuration_digest, remembered_digest
+from mtbench.metrics.comet.identity import TOKENIZERS, configuration_digest
 from mtbench.metrics.comet.quiet import quiet
 
 CHECKPOINT = "checkpoints/model.ckpt"
@@ -31,7 +34,11 @@ ENCODER_NAMES = {
     "xlm-roberta-base": "FacebookAI/xlm-roberta-base",
 }
 
-NOT_ASKED = "downloads are turned off"
+_METRICS = {
+    "Unbabel/wmt22-comet-da": "comet",
+    "Unbabel/wmt22-cometkiwi-da": "cometkiwi",
+    "Unbabel/XCOMET-XL": "xcomet",
+}
 
 CLASSES = {
     "regression_metric": "RegressionMetric",
@@ -120,15 +127,19 @@ def locate(
     wanted = revision or PINNED.get(model)
     snapshot = hub.cached_snapshot(model, wanted, [CHECKPOINT, HPARAMS], any_other=not revision)
     if snapshot is None:
-        if offline:
-            raise hub.offline(model, NOT_ASKED)
-        if not fetch:
-            commit = hub.commit_of(model, wanted, CHECKPOINT)
-            return Located(model, "", commit, None, kind="", encoder="", encoder_model="")
-        snapshot = hub.fetch_snapshot(model, wanted, [CHECKPOINT, HPARAMS])
-        if not (snapshot / CHECKPOINT).is_file() or not (snapshot / HPARAMS).is_file():
+        listing = hub.listing(model, wanted, offline=offline, fetch=fetch_line(model))
+        if not {CHECKPOINT, HPARAMS} <= listing.files.keys():
             raise RequestError(f"{model} is on the hub but is no COMET checkpoint")
+        if not fetch:
+            return Located(model, "", listing.commit, None, kind="", encoder="", encoder_model="")
+        snapshot = hub.download(listing, [CHECKPOINT, HPARAMS], fetch=fetch_line(model))
     return _describe(snapshot / CHECKPOINT, model, snapshot.name, asked)
+
+
+def fetch_line(model: str) -> str:
+    """The command that fetches a checkpoint and what it needs."""
+    metric = _METRICS.get(model) or f"comet --comet-model {shlex.quote(model)}"
+    return f"mtbench metrics fetch {metric}"
 
 
 def _label(file: Path) -> str:
@@ -240,7 +251,7 @@ def local_encoder(path: Path, name: str) -> Path | None:
         )
     for repo in dict.fromkeys((name, ENCODER_NAMES.get(name, name))):
         for tokenizer in TOKENIZERS:
-            found = hub.cached_snapshot(repo, None, ["config.json", tokenizer])
+            found = hub.cached_snapshot(repo, None, ["config.json", tokenizer], any_other=True)
             if found is not None:
                 return found
     return None
@@ -252,13 +263,12 @@ def _encoder(path: Path, hparams: dict[str, Any], model: str, asked: _Asked) -> 
     here = local_encoder(path, name)
     if here is not None:
         return here
-    if asked.offline:
-        raise hub.offline(f"{name} (the encoder's tokenizer)", NOT_ASKED, fetch=model)
-    repo = ENCODER_NAMES.get(name, name)
+    line = fetch_line(model)
+    listing = hub.listing(ENCODER_NAMES.get(name, name), offline=asked.offline, fetch=line)
     if not asked.fetch:
-        hub.commit_of(repo, None, "config.json")
         return None
-    found = hub.fetch_snapshot(repo, None, ENCODER_FILES)
+    wanted = [n for n in listing.files if any(fnmatchcase(n, one) for one in ENCODER_FILES)]
+    found = hub.download(listing, wanted, fetch=line)
     if not _is_encoder(found):
         raise MissingWeights(f"{name} on the hub holds no tokenizer that COMET reads")
     return found

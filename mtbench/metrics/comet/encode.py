@@ -178,24 +178,3 @@ def depends_on_batch(run: Callable[[Sequence[Ids]], Any], vocabulary: int) -> bo
         if not torch.equal(run([*probe[3:], *probe[:3]]), together.roll(-3, dims=0)):
             return True
     return False
-
-
-def pick_device(name: str) -> Any:
-    """The torch device of a ``--device``.
-
-    Raises:
-        Unavailable: If this machine has no such device.
-    """
-    import torch
-
-    from mtbench.errors import Unavailable
-
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        device = torch.device(name)
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        reason = str(error).splitlines()[0][:200]
-        raise Unavailable(f"this machine has no device {name!r}", why=reason) from error
-    return device

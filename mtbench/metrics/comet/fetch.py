@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from mtbench.checkpoints import hub
 from mtbench.errors import MissingExtra, MissingWeights
-from mtbench.metrics.comet import checkpoint, hub
+from mtbench.metrics.comet import checkpoint
 from mtbench.metrics.comet.client import open_session
 from mtbench.metrics.comet.session import Settings
 from mtbench.types import Record

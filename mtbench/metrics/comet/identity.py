@@ -50,27 +50,6 @@ def _plain(values: Mapping[str, Any]) -> Any:
     return json.loads(json.dumps(values, default=repr), parse_constant=str)
 
 
-def remembered_digest(path: Path, cache: str) -> str:
-    """A large file's SHA-256, computed again when anything about the file has changed.
-
-    The time of its last change of state is part of what is compared: unlike its size and the time
-    of its last change of content, no program sets that.
-    """
-    state = path.stat()
-    seen = (state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
-    key = digest_text(f"{path.resolve()}\n{seen}\n")
-    memory = Path(cache) / "comet" / "digests" / key if cache else None
-    if memory and memory.is_file():
-        return memory.read_text().strip()
-    found = digest_file(path)
-    if memory:
-        memory.parent.mkdir(parents=True, exist_ok=True)
-        beside = memory.with_suffix(".tmp")
-        beside.write_text(found + "\n")
-        beside.replace(memory)
-    return found
-
-
 def embeddings_key(facts: Iterable[object]) -> str:
     """Name of a set of embeddings: equal only where every fact is."""
     return digest_text("".join(f"{fact}\n" for fact in facts))[:32]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mtbench.checkpoints.device import pick_device
+from mtbench.checkpoints.digests import remembered_digest
 from mtbench.errors import MetricError, MissingExtra, MtbenchError, Unavailable
 from mtbench.metrics.comet import checkpoint
 from mtbench.metrics.comet.cache import Store
@@ -17,11 +19,10 @@ from mtbench.metrics.comet.encode import (
     BATCH,
     Tokenized,
     limit,
-    pick_device,
     prepare_model,
     tokenize,
 )
-from mtbench.metrics.comet.identity import embeddings_key, remembered_digest
+from mtbench.metrics.comet.identity import embeddings_key
 from mtbench.metrics.comet.quiet import quiet
 from mtbench.metrics.comet.regression import Sentences
 from mtbench.metrics.comet.unified import Pairs, Triple, mean_score
@@ -120,7 +121,9 @@ class LocalSession:
             raise MetricError(f"{self._settings.model} was not located")
         wanted = self._settings
         _import_comet()
-        device = pick_device(wanted.device)
+        import torch
+
+        device = torch.device(pick_device(wanted.device))
         model = checkpoint.load(self._located, wanted.trust)
         with quiet():
             prepare_model(model, wanted.precision, device)
