@@ -173,11 +173,24 @@ dry_run_option = click.option(
 )
 
 
+def _silence(context: click.Context, option: click.Parameter, quiet: bool) -> bool:
+    """With ``-q``, no bars of downloads either, in this process and in those it starts."""
+    if quiet:
+        import os
+
+        from mtbench.checkpoints.bars import SILENCED
+
+        os.environ[SILENCED] = "1"
+    return quiet
+
+
 def _talk_options(*, used: bool) -> Callable[[F], F]:
     verbose, quiet = "Say more, and show tracebacks of bugs.", "Say nothing but errors on stderr."
     return _together(
         click.option("-v", "--verbose", is_flag=True, expose_value=used, help=verbose),
-        click.option("-q", "--quiet", is_flag=True, expose_value=used, help=quiet),
+        click.option(
+            "-q", "--quiet", is_flag=True, expose_value=used, callback=_silence, help=quiet
+        ),
     )
 
 

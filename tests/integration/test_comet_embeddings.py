@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtbench.metrics.comet import checkpoint, hub, session
+from mtbench.checkpoints import hub
+from mtbench.metrics.comet import checkpoint, session
 from mtbench.types import Runtime
 from tests.support.comet_samples import metric, paragraphs, view
 
