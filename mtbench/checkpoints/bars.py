@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from mtbench.checkpoints.network import said_yes
+
 SILENCED = "HF_HUB_DISABLE_PROGRESS_BARS"  # the hub library's own variable; -q sets it
 _SECONDS = 0.2  # between two looks
 
 
 def shown() -> bool:
     """Whether bars are shown: stderr is a terminal, and nobody asked for silence."""
-    silenced = os.environ.get(SILENCED, "").upper() in {"1", "ON", "YES", "TRUE"}
-    return not silenced and sys.stderr is not None and sys.stderr.isatty()
+    return not said_yes(SILENCED) and sys.stderr is not None and sys.stderr.isatty()
 
 
 @contextmanager

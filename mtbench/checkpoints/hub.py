@@ -21,6 +21,7 @@ from mtbench.checkpoints.bars import bar
 from mtbench.checkpoints.network import FORBIDDEN, unreachable
 from mtbench.checkpoints.problems import Problem, problem_of, refusal
 from mtbench.errors import MissingExtra
+from mtbench.servers.headers import LONGEST_REQUESTED_WAIT
 
 T = TypeVar("T")
 Kind = Literal["model", "dataset"]
@@ -29,7 +30,6 @@ MAIN = "main"
 COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?\Z", re.ASCII)
 _TRIES = 4
-_LONGEST_WAIT = 60.0  # seconds between two tries; a hub that asks for more is obeyed by the user
 
 
 def is_hub_id(text: str) -> bool:
@@ -256,7 +256,7 @@ def _patiently(
         except (OSError, ValueError, RuntimeError, hub_errors()) as error:
             problem = problem_of(error)
             wait = float(number) if problem.seconds is None else problem.seconds
-            if not problem.transient or number == _TRIES or wait > _LONGEST_WAIT:
+            if not problem.transient or number == _TRIES or wait > LONGEST_REQUESTED_WAIT:
                 raise refusal(repo, revision, problem, line, kind=kind) from error
             time.sleep(wait)
     raise AssertionError("the last try returns or raises")

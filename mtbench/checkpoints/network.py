@@ -24,7 +24,12 @@ def endpoint() -> str:
 
 def offline() -> bool:
     """Whether the user forbids the hub (``HF_HUB_OFFLINE``)."""
-    return os.environ.get("HF_HUB_OFFLINE", "").upper() in _YES
+    return said_yes("HF_HUB_OFFLINE")
+
+
+def said_yes(variable: str) -> bool:
+    """Whether a variable of the environment is set to what the hub library reads as yes."""
+    return os.environ.get(variable, "").upper() in _YES
 
 
 def unreachable() -> str | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from email.utils import parsedate_to_datetime
 
+LONGEST_REQUESTED_WAIT = 300.0  # seconds that a server may ask for
+
 
 def retry_after(header: str | None, now: float | None = None) -> float | None:
     """Seconds that a ``Retry-After`` header asks for: a number, or a date.

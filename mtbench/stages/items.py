@@ -21,10 +21,10 @@ from mtbench.errors import (
     TransientError,
     UnusableAnswer,
 )
+from mtbench.servers.headers import LONGEST_REQUESTED_WAIT as LONGEST_REQUESTED_WAIT
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0  # seconds between two attempts, unless a server asks for more
-LONGEST_REQUESTED_WAIT = 300.0  # seconds that a server may ask for
 FAILED_CALLS_IN_A_ROW = 3  # after so many exhausted calls the other side counts as gone
 ANSWERED_CALLS_IN_A_ROW = 30  # or, where it is there and fails, as broken
 
