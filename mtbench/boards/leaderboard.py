@@ -36,12 +36,14 @@ class Entry(NamedTuple):
         run: Its record.
         scores: The scores made from this very output.
         stale: Sentences on stored scores that are not of this output.
+        differences: Metric and signature → what a score's file says otherwise than its statistics.
     """
 
     folder: str
     run: RunRecord
     scores: tuple[Score, ...]
     stale: tuple[str, ...] = ()
+    differences: Mapping[tuple[str, str], tuple[str, ...]] = {}
 
 
 class Standing(NamedTuple):
@@ -77,6 +79,7 @@ def build(
     current: Mapping[str, str] | None = None,
     preferred: Mapping[tuple[str, str], str] | None = None,
     sort: str | None = None,
+    primaries: Mapping[str, str] | None = None,
     missing: Mapping[str, str] | None = None,
 ) -> Leaderboard:
     """The leaderboard of stored runs.
@@ -90,7 +93,10 @@ def build(
             several are stored; elsewhere that of most whole outputs is shown, and of equally many
             the one nearest to the metric's defaults. Scores of partial outputs stand beside those
             that differ from theirs in nothing else, outside the ranking.
-        sort: Primary metric; by default the first of ``PRIMARY_METRICS`` that most systems have.
+        sort: Primary metric of all tables.
+        primaries: Test set (``CORPUS/SRC-TGT``) → primary metric of its table, where ``sort`` is
+            not given and some candidate has that score. Elsewhere it is the first of
+            ``PRIMARY_METRICS`` that most systems have.
         missing: Metric → why it could not be computed.
     """
     groups: dict[tuple[str, str], list[Entry]] = {}
@@ -110,6 +116,7 @@ def build(
             (current or {}).get(f"{corpus}/{pair}"),
             preferred or {},
             sort,
+            (primaries or {}).get(f"{corpus}/{pair}"),
             missing or {},
         )
         for (corpus, pair), group in sorted(groups.items(), key=lambda item: item[0])
@@ -135,6 +142,7 @@ def _table(
     current: str | None,
     preferred: Mapping[tuple[str, str], str],
     sort: str | None,
+    named: str | None,
     missing: Mapping[str, str],
 ) -> Table:
     run = entries[-1].run
@@ -148,7 +156,7 @@ def _table(
         )
         excluded += left_out
     candidates = [entry for entry in entries if not entry.run.card.baseline]
-    primary = sort or _primary(chosen, candidates)
+    primary = sort or (named if chosen.get(named or "") else _primary(chosen, candidates))
     ranked = Ranked({}, "")
     if primary is not None:
         shown = [chosen[primary][e.folder] for e in entries if e.folder in chosen[primary]]
@@ -241,6 +249,30 @@ def _one_signature(
     return found, left_out
 
 
+def notes_of(score: Score) -> tuple[str, ...]:
+    """What a score's own facts say that a reader must know, in sentences."""
+    warning = score.notes.get("warning", ())
+    found = [warning] if isinstance(warning, str) else list(warning)
+    if cut := cut_segments(score):
+        limit = _cut_fact(score).get("limit")
+        within = f"the first {limit} sub-words" if limit else "the beginning"
+        found.append(
+            f"read only {within} of {cut} of {score.segments} segments "
+            f"({100 * cut / score.segments:.0f} %), so it is no score of the whole"
+        )
+    return tuple(map(str, found))
+
+
+def cut_segments(score: Score) -> int:
+    """Segments of which the metric read only the beginning, in whichever of its texts."""
+    return len({name for ids in _cut_fact(score).values() if isinstance(ids, list) for name in ids})
+
+
+def _cut_fact(score: Score) -> dict[str, Json]:
+    cut = score.notes.get("cut")
+    return cut if isinstance(cut, dict) else {}
+
+
 def _partial(score: Score) -> bool:
     return Signature.parse(score.signature).partial
 
@@ -304,11 +336,14 @@ def _row(
                 reason = f"{run.failures} segments have no translation"
             cells[metric] = Cell(reason=reason)
         else:
+            differences = entry.differences.get((metric, score.signature), ())
             cells[metric] = Cell(
                 score=score.score,
                 interval=score.interval,
                 signature=score.signature,
                 partial=_partial(score),
+                cut=cut_segments(score),
+                notes=(*notes_of(score), *differences),
             )
     standing = standings.get(entry.folder)
     ranked_by = chosen[primary].get(entry.folder) if primary else None
@@ -317,8 +352,8 @@ def _row(
         folder=entry.folder,
         baseline=run.card.baseline,
         rank=standing.rank if standing else None,
-        rank_first=standing.first if standing else None,
-        rank_last=standing.last if standing else None,
+        rank_low=standing.first if standing else None,
+        rank_high=standing.last if standing else None,
         cluster=standing.cluster if standing else None,
         cells=cells,
         segments=run.segments,

@@ -95,11 +95,11 @@ def _row(
     wins = losses = 0
     for name, table in test_sets.items():
         for row in table.rows:
-            if row.system != system or row.rank_first is None or row.rank_last is None:
+            if row.system != system or row.rank_low is None or row.rank_high is None:
                 continue
-            ranks[name] = (row.rank_first, row.rank_last)
+            ranks[name] = (row.rank_low, row.rank_high)
             # A rank range is losses + 1 … candidates - wins.
-            losses += row.rank_first - 1
-            wins += sum(r.rank_first is not None for r in table.rows) - row.rank_last
+            losses += row.rank_low - 1
+            wins += sum(r.rank_low is not None for r in table.rows) - row.rank_high
     average = sum(score for score, _ in scores.values()) / len(test_sets) if averaged else None
     return OverTestSets(system=system, ranks=ranks, wins=wins, losses=losses, macro_average=average)

@@ -166,6 +166,24 @@ runtime_options = _together(
         "--force", is_flag=True, help="Go on where a guard refuses; marked in the result."
     ),
 )
+sort_option = click.option(
+    "--sort",
+    metavar="METRIC",
+    help="The metric that ranks. Default: the first one asked for by name, else comet, else chrf.",
+)
+stored_sort_options = _together(
+    click.option(
+        "--sort",
+        metavar="METRIC",
+        help="The metric that ranks. Default: the one that leaderboard.csv names.",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(min=0),
+        metavar="N",
+        help="Of intervals and tests. Default: the seed that the scores' intervals have.",
+    ),
+)
 dry_run_option = click.option(
     "--dry-run",
     is_flag=True,
@@ -239,9 +257,17 @@ def request(**given: Any) -> Request:
     """
     from mtbench.languages import LanguagePair
     from mtbench.pipeline import Request
-    from mtbench.plugins import DEFAULT_METRICS
+    from mtbench.plugins import DEFAULT_METRICS, METRICS
 
     names = list(dict.fromkeys(given.pop("metrics", ())))
+    sort = given.pop("sort", None)
+    if sort is not None and sort not in (names or DEFAULT_METRICS):
+        METRICS.get(sort)
+        raise RequestError(
+            f"--sort {sort}: not among the metrics of this call",
+            hint=f"ask for it too: --metric {sort}",
+        )
+    primary = sort or next(iter(names), None)
     settings = settings_of(given.pop("settings", ()))
     models = {name: given.pop(f"{name}_model", None) for name in COMET_FAMILY}
     asked = [name for name in COMET_FAMILY if name in names]
@@ -260,7 +286,9 @@ def request(**given: Any) -> Request:
         if trust:
             settings.setdefault(name, {})["trust_checkpoint"] = True
     pairs = tuple(str(LanguagePair.parse(pair)) for pair in given.pop("pairs", ()))
-    return Request(metrics=tuple(names), metric_options=settings, pairs=pairs, **given)
+    return Request(
+        metrics=tuple(names), primary=primary, metric_options=settings, pairs=pairs, **given
+    )
 
 
 def settings_of(settings: Sequence[str]) -> dict[str, dict[str, Json]]:

@@ -14,6 +14,7 @@ from mtbench.cli.estimates import emit_estimates
 @common.model_option
 @common.corpus_options()
 @common.metric_options
+@common.sort_option
 @click.option(
     "--skip-missing", is_flag=True, help="Leave out systems that cannot run here, and say so."
 )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: mtbench leaderboard results --pair en-it --sort chrf")
 @click.argument("results", required=False)
 @common.stored_selection
-@click.option("--sort", metavar="METRIC", help="Primary metric, by which systems are ranked.")
+@common.stored_sort_options
 @click.option(
     "--by",
     type=click.Choice(["domain", "document", "original_language", "length"]),
@@ -43,6 +43,7 @@ def leaderboard(
     corpora: tuple[str, ...],
     pairs: tuple[str, ...],
     sort: str | None,
+    seed: int | None,
     by: By | None,
     over_pairs: bool,
     health: bool,
@@ -67,7 +68,7 @@ def leaderboard(
         raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
     wanted = {str(LanguagePair.parse(pair)) for pair in pairs}
     stored = Results(space.results)
-    found = board(stored, sort=sort)
+    found = board(stored, sort=sort, seed=seed)
     if sort is not None and sort not in found.metrics:
         raise UnknownName("metric here", sort, found.metrics)
     tables = tuple(
@@ -81,7 +82,7 @@ def leaderboard(
         raise RequestError(f"{space.results}: no results of that kind")
     chosen = found.model_copy(update={"tables": tables})
     if by is not None:
-        _print_slices(stored, chosen, by, sort, style)
+        _print_slices(stored, chosen, by, sort, seed, style)
     elif health:
         _print_health(space, chosen, style, verbose=verbose)
     elif suspicion:
@@ -129,12 +130,12 @@ def _print_suspicion(space: Workspace, board: Leaderboard, style: str) -> None:
 
 
 def _print_slices(
-    stored: Results, board: Leaderboard, by: By, metric: str | None, style: str
+    stored: Results, board: Leaderboard, by: By, metric: str | None, seed: int | None, style: str
 ) -> None:
     from mtbench.pipeline.slicing import partial_systems, slices
     from mtbench.report import words
 
-    found = list(slices(stored, board, by, metric))
+    found = list(slices(stored, board, by, metric, seed=seed or 0))
     shown = [table for table, _ in found]
     for table in board.tables:
         if table not in shown:
@@ -226,9 +227,9 @@ def _print_overview(board: Leaderboard, metric: str | None, style: str) -> None:
 
 
 def _range(ranks: tuple[int, int] | None) -> str:
-    if ranks is None:
-        return "–"
-    return str(ranks[0]) if ranks[0] == ranks[1] else f"{ranks[0]}–{ranks[1]}"
+    from mtbench.report.words import rank_range
+
+    return "–" if ranks is None else rank_range(*ranks)
 
 
 def _check_known(kind: str, wanted: Iterable[str], known: set[str]) -> None:

@@ -15,6 +15,7 @@ from mtbench.cli import common
     "-o", "--output", required=True, metavar="DIR", help="Folder to write; the page is index.html."
 )
 @common.stored_selection
+@common.stored_sort_options
 @click.option("--title", default="", metavar="TEXT", help="Heading of the page.")
 @click.option(
     "--human",
@@ -56,6 +57,8 @@ def report(
     output: str,
     corpora: tuple[str, ...],
     pairs: tuple[str, ...],
+    sort: str | None,
+    seed: int | None,
     title: str,
     human: str | None,
     pearmut: str | None,
@@ -85,6 +88,8 @@ def report(
         pairs=tuple(str(LanguagePair.parse(pair)) for pair in pairs),
         human=Path(human) if human else None,
         title=title,
+        sort=sort,
+        seed=seed,
     )
     asked = None
     if pearmut:

@@ -30,6 +30,7 @@ PLAIN = "plain"
 @click.option("--source", metavar="FILE", help="Source text, one segment a line.")
 @common.corpus_options(many_references=True)
 @common.metric_options
+@common.sort_option
 @common.runtime_options
 @common.format_option()
 @common.talk_options

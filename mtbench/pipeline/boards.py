@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 
 import numpy as np
 
 from mtbench import __version__
 from mtbench.boards.leaderboard import Entry, Ranked, Ranker, Standing, build
-from mtbench.errors import MtbenchError
+from mtbench.errors import DataError
 from mtbench.files.spreadsheets import unquoted
 from mtbench.pipeline.scores import belongs
-from mtbench.plugins import Array, make_metric
+from mtbench.pipeline.stored import StoredScores, recomputed
+from mtbench.plugins import Array
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
 from mtbench.significance.humans import DOUBTFUL, human_agreement
-from mtbench.types import Leaderboard, Runtime, Score
+from mtbench.types import Leaderboard, Score
 from mtbench.types.findings import PairedTest
-
-RANKING_SEED = 0
 
 
 def board(
@@ -30,32 +30,54 @@ def board(
     *,
     preferred: Mapping[tuple[str, str], str] | None = None,
     sort: str | None = None,
+    primaries: Mapping[str, str] | None = None,
     missing: Mapping[str, str] | None = None,
     without: Collection[tuple[str, str]] = (),
+    seed: int | None = None,
 ) -> Leaderboard:
     """The leaderboard of everything in a results folder.
 
     Args:
         results: The folder.
         preferred: Test set and metric → signature to show where scores of several are stored.
-        sort: Primary metric.
+        sort: Primary metric of all tables.
+        primaries: Test set → primary metric; elsewhere it is what ``leaderboard.csv`` names.
         missing: Metric → why it could not be computed.
         without: Test set and folder of each run that is not to be in it.
+        seed: Of intervals and tests; by default the one that the stored intervals were made with.
     """
+    stored = StoredScores(results, seed)
     entries = [
         entry
         for folder in results.runs()
         if (f"{folder.corpus}/{folder.pair}", folder.system) not in without
-        and (entry := read_entry(folder)) is not None
+        and (entry := read_entry(folder, stored)) is not None
     ]
     return build(
         entries,
-        _ranker(results),
+        _ranker(results, seed),
         current=current_states(results, entries),
         preferred=preferred,
         sort=sort,
+        primaries=named_primaries(results) | dict(primaries or {}),
         missing=missing,
     )
+
+
+def named_primaries(results: Results) -> dict[str, str]:
+    """Test set → primary metric, as ``leaderboard.csv`` names them; damaged rows name none."""
+    found = {}
+    with suppress(csv.Error, DataError):
+        for row in csv.DictReader(io.StringIO(results.read_leaderboard() or "", newline="")):
+            if metric := row.get("rank_metric"):
+                found[_test_set_of(row)] = metric
+    return found
+
+
+def _test_set_of(row: Mapping[str, str]) -> str:
+    """``CORPUS/SRC-TGT`` of a row of a ``leaderboard.csv``."""
+    corpus = unquoted(row.get("corpus") or "")
+    return f"{corpus}/{row.get('src')}-{row.get('tgt')}"
 
 
 def current_states(results: Results, entries: Sequence[Entry]) -> dict[str, str]:
@@ -68,8 +90,12 @@ def current_states(results: Results, entries: Sequence[Entry]) -> dict[str, str]
     return found
 
 
-def read_entry(folder: RunFolder) -> Entry | None:
+def read_entry(folder: RunFolder, stored: StoredScores) -> Entry | None:
     """A stored run with the scores of its output, or None where there is no run.
+
+    Args:
+        folder: Of the run.
+        stored: Reads its scores.
 
     Raises:
         DataError: If a file does not hold.
@@ -78,16 +104,18 @@ def read_entry(folder: RunFolder) -> Entry | None:
     if run is None:
         return None
     scores, stale = [], []
+    differences: dict[tuple[str, str], tuple[str, ...]] = {}
     for path in folder.score_paths():
-        stored = folder.read_score(path)
-        if belongs(stored, run):
-            scores.append(stored)
-        else:
+        found = stored.read(folder, path)
+        if not belongs(found.written, run):
             stale.append(f"{folder.system}: {path.name} is of another output")
-    return Entry(folder.system, run, tuple(scores), tuple(stale))
+            continue
+        scores.append(found.result.score)
+        differences[found.written.metric, found.written.signature] = found.differences
+    return Entry(folder.system, run, tuple(scores), tuple(stale), differences)
 
 
-def _ranker(results: Results) -> Ranker:
+def _ranker(results: Results, seed: int | None) -> Ranker:
     """Ranks stored scores: a score's ``system`` names its folder here."""
 
     def ranked(scores: Sequence[Score], baselines: frozenset[str]) -> Ranked:
@@ -95,29 +123,31 @@ def _ranker(results: Results) -> Ranker:
         if len(candidates) < 2:
             return Ranked({}, "")
         one = scores[0]
-        try:
-            metric = make_metric(one.metric, one.options, Runtime())
-        except MtbenchError as error:
-            return Ranked({}, f"nobody can be ranked here, because {error}")
         stored, lineages = {}, {}
         for score in scores:
             folder = results.run(score.corpus, score.pair, score.system)
-            result = folder.read_result(folder.score_path(score.metric, score.signature))
+            path = folder.score_path(score.metric, score.signature)
+            stored[score.system] = recomputed(folder.read_result(path))
             run = folder.read_run()
-            stored[score.system] = result.statistics
             lineages[score.system] = run.card.lineage if run else None
-        if len({statistics.ids for statistics in stored.values()}) > 1:
+        metric = stored[one.system].metric
+        if metric is None:
+            why = stored[one.system].differences[0]
+            return Ranked({}, f"nobody can be ranked here by {one.metric}, {why}")
+        statistics = {name: each.result.statistics for name, each in stored.items()}
+        if len({each.ids for each in statistics.values()}) > 1:
             return Ranked({}, "nobody can be ranked here, because the test set has changed")
-        rows = {name: statistics.rows for name, statistics in stored.items()}
-        segment_scores = {name: statistics.segment_scores for name, statistics in stored.items()}
-        ids = next(iter(stored.values())).ids
-        unit = _unit(results, one, ids, np.stack(list(segment_scores.values()), axis=1))
+        rows = {name: each.rows for name, each in statistics.items()}
+        segment_scores = {name: each.segment_scores for name, each in statistics.items()}
+        ids = statistics[one.system].ids
+        drawn = _seed_of(scores) if seed is None else seed
+        unit = _unit(results, one, ids, np.stack(list(segment_scores.values()), axis=1), drawn)
         found = rank(
             rows,
             metric.pool,
             higher_is_better=one.info.higher_is_better,
             baselines=baselines & set(rows),
-            seed=RANKING_SEED,
+            seed=drawn,
             units=unit.index,
             metric=one.metric,
             segment_scores=segment_scores,
@@ -131,6 +161,12 @@ def _ranker(results: Results) -> Ranker:
         )
 
     return ranked
+
+
+def _seed_of(scores: Sequence[Score]) -> int:
+    """The seed that most of the scores' intervals have, the smallest of equally many."""
+    counts = Counter(score.interval.seed for score in scores if score.interval is not None)
+    return min(counts, key=lambda one: (-counts[one], one), default=0)
 
 
 def _with_agreement(
@@ -148,9 +184,12 @@ def _with_agreement(
     return test.model_copy(update={"agreement": agreement})
 
 
-def _unit(results: Results, score: Score, ids: Sequence[str], segment_scores: Array) -> UnitChoice:
+def _unit(
+    results: Results, score: Score, ids: Sequence[str], segment_scores: Array, seed: int
+) -> UnitChoice:
     labels = results.labels_of(score.corpus, score.pair, ids)
-    return choose_unit(labels.documents if labels else (None,) * len(ids), segment_scores)
+    documents = labels.documents if labels else (None,) * len(ids)
+    return choose_unit(documents, segment_scores, seed=seed)
 
 
 def _standings(found: Ranking) -> dict[str, Standing]:
@@ -200,35 +239,28 @@ def board_like(results: Results, text: str) -> Leaderboard:
     version = __version__
     with suppress(csv.Error):  # a damaged file asks for nothing
         for row in csv.DictReader(io.StringIO(text, newline="")):
-            corpus, pair = row.get("corpus") or "", f"{row.get('src')}-{row.get('tgt')}"
             version = row.get("mtbench_version") or version
             for column, value in row.items():
                 if column and column.endswith("_signature"):
                     metric = column.removesuffix("_signature")
                     columns[metric] = "not scored"
                     if value:
-                        preferred[f"{unquoted(corpus)}/{pair}", metric] = value
+                        preferred[_test_set_of(row), metric] = value
     found = board(results, preferred=preferred, missing=columns)
     return found.model_copy(update={"mtbench_version": version})
 
 
-def write_leaderboard(
-    results: Results,
-    *,
-    preferred: Mapping[tuple[str, str], str] | None = None,
-    missing: Mapping[str, str] | None = None,
-) -> Leaderboard:
+def write_leaderboard(results: Results, build: Callable[[], Leaderboard]) -> Leaderboard:
     """Writes ``leaderboard.csv`` from everything in a results folder.
 
     Args:
         results: The folder.
-        preferred: As for ``board``.
-        missing: As for ``board``.
+        build: Builds the leaderboard to write, once nobody else can write one.
 
     Returns:
         What it says.
     """
     with results.leaderboard_locked():
-        found = board(results, preferred=preferred, missing=missing)
+        found = build()
         results.write_leaderboard(to_csv(found))
     return found

@@ -20,6 +20,7 @@ from mtbench.boards.comparison import (
 from mtbench.boards.leaderboard import Ranked, build
 from mtbench.errors import MtbenchError, RequestError, UnknownName
 from mtbench.pipeline.boards import current_states, read_entry
+from mtbench.pipeline.stored import StoredScores, recomputed
 from mtbench.plugins import METRICS, Metric, make_metric
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Family, UnitChoice, choose_unit, over_family, ruled_resamples
@@ -124,10 +125,12 @@ def _side(given: Given, preferred: Mapping[tuple[str, str], str] | None = None) 
         raise RequestError(f"{path}: --map is for CSV files")
     if _is_run(path):
         root = path.resolve().parents[2]
-        entries = [read_entry(RunFolder(path.resolve(), root))]
+        folders = [RunFolder(path.resolve(), root)]
     else:
         root = path
-        entries = [read_entry(folder) for folder in Results(path).runs()]
+        folders = list(Results(path).runs())
+    scores = StoredScores(Results(root))
+    entries = [read_entry(folder, scores) for folder in folders]
     found = [entry for entry in entries if entry is not None]
     if not found:
         raise RequestError(f"{path}: no results in it", hint="run mtbench evaluate first")
@@ -199,7 +202,8 @@ def _stored(row: SideRow, metric: str, folder: RunFolder, run: RunRecord) -> Met
     cell = row.cells[metric]
     paths = [path for path in folder.score_paths() if path.name.startswith(f"{metric}@")]
     for path in paths:
-        score = folder.read_score(path)
+        result = recomputed(folder.read_result(path)).result
+        score = result.score
         if (
             cell.score is not None
             and score.output_digest == run.output_digest
@@ -207,7 +211,7 @@ def _stored(row: SideRow, metric: str, folder: RunFolder, run: RunRecord) -> Met
             and row.testset_digest in (None, score.testset_digest)
             and abs(score.score - cell.score) <= _ROUNDED
         ):
-            return folder.read_result(path)
+            return result
     if not paths:
         return f"no {metric} statistics of {row.system} on {row.test_set} in {folder.path}"
     return f"the {metric} statistics in {folder.path} are not those behind {row.where}"
@@ -275,7 +279,7 @@ class _Tester:
         if isinstance(metric, str):
             return metric
         info = a.score.info
-        unit = _unit(new, old)
+        unit = _unit(new, old, self._seed)
         family = Family(
             {NEW: a.statistics.rows, OLD: b.statistics.rows},
             metric.pool,
@@ -298,7 +302,7 @@ def _made(result: MetricResult) -> Metric | str:
         return f"{result.score.metric} cannot be pooled here: {error.message}"
 
 
-def _unit(new: Stored, old: Stored) -> UnitChoice:
+def _unit(new: Stored, old: Stored, seed: int) -> UnitChoice:
     """The unit to resample, by the documents that either results folder knows."""
     score = new.result.score
     ids = new.result.statistics.ids
@@ -306,5 +310,5 @@ def _unit(new: Stored, old: Stored) -> UnitChoice:
     for stored in (new, old):
         labels = stored.results.labels_of(score.corpus, score.pair, ids)
         if labels is not None:
-            return choose_unit(labels.documents, np.stack(columns, axis=1))
+            return choose_unit(labels.documents, np.stack(columns, axis=1), seed=seed)
     return choose_unit((None,) * len(ids))

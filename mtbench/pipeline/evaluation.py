@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from mtbench.config import Workspace
@@ -13,6 +14,7 @@ from mtbench.pipeline.planning import plan
 from mtbench.pipeline.resolve import ResolvedSet, resolve_sets, resolve_systems
 from mtbench.pipeline.scores import score
 from mtbench.pipeline.work import Plan, Request, Watcher
+from mtbench.report import words
 from mtbench.results import Results
 from mtbench.stages import scoring
 from mtbench.types import Cell, Leaderboard, Row, RunRecord
@@ -120,16 +122,26 @@ def evaluate(
     failures = translate(found, request, results, watcher) + _partial(found, request)
     signatures, broken = score(found, request, watcher)
     failures += broken
-    boards = write_leaderboard(results, preferred=signatures, missing=found.missing)
+    build = partial(
+        board,
+        results,
+        preferred=signatures,
+        primaries=dict.fromkeys(found.by_test_set(), request.primary or ""),
+        missing=found.missing,
+    )
+    boards = write_leaderboard(results, build)
     outdated = _outdated(found)
     if outdated:
         # Ranks are of the rows that are shown.
-        boards = board(results, preferred=signatures, missing=found.missing, without=outdated)
+        boards = build(without=outdated)
         for (name, _), line in outdated.items():
             if line:
                 watcher.say(f"{name}: {line}")
                 found.skipped.setdefault(name, []).append(line)
     shown = _of_this_call(boards, found, partial=request.allow_partial)
+    for table in shown.tables:
+        for sentence in words.score_notes(shown, table):
+            watcher.say(f"{table.corpus}/{table.pair}: {sentence}")
     if failures:
         raise Unfinished(shown, failures) from failures[0]
     return shown, found

@@ -8,6 +8,7 @@ import numpy as np
 
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
+from mtbench.pipeline.stored import recomputed
 from mtbench.plugins import make_metric
 from mtbench.results import Results
 from mtbench.types import Json, Leaderboard, MetricResult, Record, Row, Runtime, Table
@@ -82,7 +83,8 @@ def _one(results: Results, table: Table, row: Row) -> SystemHealth:
 def stored_result(results: Results, table: Table, row: Row, metric: str) -> MetricResult:
     """The stored score of a row with its statistics."""
     folder = results.run(table.corpus, table.pair, row.folder)
-    return folder.read_result(folder.score_path(metric, str(row.cells[metric].signature)))
+    path = folder.score_path(metric, str(row.cells[metric].signature))
+    return recomputed(folder.read_result(path)).result
 
 
 def _as_worst(

@@ -232,7 +232,7 @@ def _plan_metrics(found: Plan, request: Request, watcher: Watcher) -> None:
     names = request.metrics or DEFAULT_METRICS
     for name in dict.fromkeys(names):
         named = "model" in request.metric_options.get(name, {})
-        by_default = not request.metrics and not named
+        by_default = not request.metrics and not named and request.primary != name
         try:
             _add_metric(found, name, request)
         except Unavailable as error:

@@ -15,6 +15,7 @@ from mtbench.pipeline.arguments import model_argument
 from mtbench.pipeline.boards import board
 from mtbench.pipeline.flags import Flagger
 from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
+from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.suspicion import suspect
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.pipeline.work import Watcher
@@ -48,6 +49,8 @@ def gather(
     pairs: Sequence[str] = (),
     human: Path | None = None,
     title: str = "",
+    sort: str | None = None,
+    seed: int | None = None,
 ) -> Content:
     """Everything a report shows.
 
@@ -58,6 +61,8 @@ def gather(
         pairs: Only these directions, ``SRC-TGT``; all where none is named.
         human: A file of human judgements.
         title: The report's heading.
+        sort: The metric that ranks; by default the one that ``leaderboard.csv`` names.
+        seed: Of intervals and tests; by default the one of the stored intervals.
 
     Raises:
         RequestError: If there are no results of that kind.
@@ -66,7 +71,7 @@ def gather(
     if not space.results.is_dir():
         raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
     results = Results(space.results)
-    found = board(results)
+    found = board(results, sort=sort, seed=seed)
     tables = tuple(
         table
         for table in found.tables
@@ -82,7 +87,7 @@ def gather(
     stored = StoredTestSets(space)
     shown = found.model_copy(update={"tables": tables})
     suspect_by_table = _suspicions(space, shown)
-    gatherers = [_Gatherer(results, stored, table, watcher) for table in tables]
+    gatherers = [_Gatherer(results, stored, table, watcher, seed or 0) for table in tables]
     placed: Sequence[Judgements | None] = [None] * len(tables)
     if human is not None:
         places = [gatherer.place() for gatherer in gatherers]
@@ -118,12 +123,18 @@ class _Gatherer:
     """Gathers one table's segments."""
 
     def __init__(
-        self, results: Results, stored: StoredTestSets, table: Table, watcher: Watcher
+        self,
+        results: Results,
+        stored: StoredTestSets,
+        table: Table,
+        watcher: Watcher,
+        seed: int,
     ) -> None:
         self._results = results
         self._stored = stored
         self._table = table
         self._watcher = watcher
+        self._seed = seed
         self.name = f"{table.corpus}/{table.pair}"
         self._notes: list[str] = []
         self._found = self._outputs()
@@ -211,7 +222,8 @@ class _Gatherer:
                 if cell is None or cell.signature is None or cell.score is None:
                     continue
                 folder = self._results.run(self._table.corpus, self._table.pair, row.folder)
-                result = folder.read_result(folder.score_path(metric, cell.signature))
+                path = folder.score_path(metric, cell.signature)
+                result = recomputed(folder.read_result(path)).result
                 if result.statistics.ids != tuple(ids):
                     self._notes.append(
                         f"The {metric} scores of {row.system} are of other segments."
@@ -271,7 +283,7 @@ class _Gatherer:
                 for system, result in by_system.items()
                 if not Signature.parse(result.score.signature).partial
             }
-            estimator = partial(interval_of_part, documents=labels.documents, seed=SEED)
+            estimator = partial(interval_of_part, documents=labels.documents, seed=self._seed)
             for by in ("length", "domain", "document"):
                 found += _grouped(rows, labels_by(labels, by), pool, estimator, by, metric)
         return found

@@ -10,11 +10,20 @@ import numpy as np
 
 from mtbench.errors import MtbenchError, UnknownName
 from mtbench.pipeline.scores import belongs
+from mtbench.pipeline.stored import interval_of
 from mtbench.plugins import Metric, make_metric
 from mtbench.results import RunFolder
-from mtbench.significance import bootstrap_interval, choose_unit
+from mtbench.significance import choose_unit
 from mtbench.stages import scoring
-from mtbench.types import SAME_SCORE, MetricResult, Record, Runtime, SystemOutput, TestSet
+from mtbench.types import (
+    SAME_SCORE,
+    Interval,
+    MetricResult,
+    Record,
+    Runtime,
+    SystemOutput,
+    TestSet,
+)
 
 LEXICAL = ("bleu", "chrf", "chrf++", "spbleu", "ter")
 
@@ -83,6 +92,9 @@ def _follows(where: str, result: MetricResult, metric: Metric) -> Iterator[Findi
     segments = np.asarray(metric.segment_scores(rows), dtype=np.float64)
     close = np.allclose(segments, result.statistics.segment_scores, rtol=0, atol=SAME_SCORE)
     yield Finding(where=where, what="segment scores follow from their statistics", holds=close)
+    told, made = score.info, metric.info
+    close = (told.higher_is_better, told.bounds) == (made.higher_is_better, made.bounds)
+    yield Finding(where=where, what="direction and bounds are the metric's", holds=close)
 
 
 def _labelled(
@@ -96,18 +108,17 @@ def _labelled(
         close = _alike(scoring.by_label(rows, labels, metric), told)
         yield Finding(where=where, what=f"scores of {what} follow from statistics", holds=close)
     if score.interval is not None:
-        units = choose_unit(test_set.documents).index
-        interval = bootstrap_interval(
-            rows,
-            metric.pool,
-            resamples=score.interval.resamples,
-            seed=score.interval.seed,
-            units=units,
-            level=score.interval.level,
-        )
-        ends = {"low": score.interval.low, "high": score.interval.high}
-        close = _alike({"low": interval.low, "high": interval.high}, ends)
+        units = choose_unit(test_set.documents)
+        made = interval_of(result.statistics, metric, units, score.interval.seed)
+        close = _same_interval(made, score.interval)
         yield Finding(where=where, what="interval follows from statistics", holds=close)
+
+
+def _same_interval(made: Interval, told: Interval) -> bool:
+    ends = _alike({"low": made.low, "high": made.high}, {"low": told.low, "high": told.high})
+    if not told.basis:  # as version 0.1.0 wrote it
+        made = made.model_copy(update={"basis": ""})
+    return ends and made == told.model_copy(update={"low": made.low, "high": made.high})
 
 
 def _alike(found: Mapping[str, float], told: Mapping[str, float]) -> bool:

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from mtbench.errors import MetricError, MtbenchError, Unavailable
+from mtbench.pipeline.stored import interval_of, recomputed
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Metric
-from mtbench.significance import bootstrap_interval, choose_unit
+from mtbench.significance import choose_unit
 from mtbench.stages import scoring
 from mtbench.types import MetricResult, RunRecord, Score, ScoringView, Signature, TestSet
-
-INTERVAL_RESAMPLES = 1_000
 
 
 def score(
@@ -44,6 +43,10 @@ def score(
                 for task in tasks
                 if _is_stale(task, metric, signed[task.folder.system])
             }
+            for task in tasks:
+                signature = signed[task.folder.system]
+                if signature is not None and task.folder.system not in stale:
+                    _bring_up_to_date(task, metric, signature, request)
             if stale:
                 todo.append((tasks[0].test_set, scoring_view, stale, signed))
         if todo:
@@ -78,8 +81,10 @@ def _is_stale(task: Task, metric: Metric, signature: Signature | None) -> bool:
     path = task.folder.score_path(metric.info.name, str(signature))
     if not path.is_file():
         return True
-    stored = task.folder.read_score(path)
-    return not belongs(stored, task.output.run, task.test_set.references_digest())
+    stored = recomputed(task.folder.read_result(path))
+    return bool(stored.differences) or not belongs(
+        stored.written, task.output.run, task.test_set.references_digest()
+    )
 
 
 def belongs(score: Score, run: RunRecord, references: str | None = None) -> bool:
@@ -129,11 +134,17 @@ def _score_all(metric: Metric, todo: Sequence[Todo], request: Request, watcher: 
 def _with_interval(
     result: MetricResult, metric: Metric, test_set: TestSet, request: Request
 ) -> MetricResult:
-    interval = bootstrap_interval(
-        result.statistics.rows,
-        metric.pool,
-        resamples=INTERVAL_RESAMPLES,
-        seed=request.runtime.seed,
-        units=choose_unit(test_set.documents).index,
-    )
+    units, kept = choose_unit(test_set.documents), result.score.interval
+    interval = interval_of(result.statistics, metric, units, request.runtime.seed, kept)
     return MetricResult(result.score.model_copy(update={"interval": interval}), result.statistics)
+
+
+def _bring_up_to_date(task: Task, metric: Metric, signature: Signature, request: Request) -> None:
+    """Has a fresh score say what its metric is today, with an interval of this call's seed."""
+    path = task.folder.score_path(metric.info.name, str(signature))
+    if not path.is_file():
+        return
+    stored = recomputed(task.folder.read_result(path))
+    current = _with_interval(stored.result, metric, task.test_set, request)
+    if current.score != stored.written:
+        task.folder.write_score(current)

@@ -14,11 +14,9 @@ from mtbench.significance import interval_of_part
 from mtbench.types import Cell, Leaderboard, Runtime, Table
 from mtbench.types.findings import Sliced
 
-SLICING_SEED = 0
-
 
 def slices(
-    results: Results, board: Leaderboard, by: By, metric: str | None = None
+    results: Results, board: Leaderboard, by: By, metric: str | None = None, *, seed: int = 0
 ) -> Iterator[tuple[Table, Sliced]]:
     """Scores of every table's systems by document, domain, original language or length.
 
@@ -30,6 +28,7 @@ def slices(
         board: The leaderboard.
         by: What tells segments apart.
         metric: Whose scores; by default each table's primary metric.
+        seed: Of the intervals.
 
     Raises:
         RequestError: If a table has no such scores, or its segments have no such label.
@@ -68,7 +67,7 @@ def slices(
                 statistics,
                 named,
                 scorer.pool,
-                partial(interval_of_part, documents=labels.documents, seed=SLICING_SEED),
+                partial(interval_of_part, documents=labels.documents, seed=seed),
                 by=by,
                 metric=name,
             ),

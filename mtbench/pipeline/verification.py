@@ -8,12 +8,13 @@ from mtbench.config import Workspace
 from mtbench.errors import DataError, MtbenchError, RequestError
 from mtbench.pipeline.boards import board_like
 from mtbench.pipeline.outputs import facts
+from mtbench.pipeline.resolve import resolve_system
 from mtbench.pipeline.score_checks import Finding, check_score
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.stages import scoring
-from mtbench.types import Signature, SystemOutput, TestSet
+from mtbench.types import Runtime, Signature, SystemOutput, TestSet
 
 
 def verify(space: Workspace) -> Iterator[Finding]:
@@ -31,7 +32,7 @@ def verify(space: Workspace) -> Iterator[Finding]:
         yield from _verify_run(folder, corpus)
     for folder in {(folder.corpus, folder.pair): folder for folder in folders}.values():
         yield from _verify_labels(results, folder, corpus)
-    yield _verify_csv(results)
+    yield _verify_csv(results, scored=any(folder.score_paths() for folder in folders))
 
 
 def _verify_run(folder: RunFolder, corpus: StoredTestSets) -> Iterator[Finding]:
@@ -44,6 +45,7 @@ def _verify_run(folder: RunFolder, corpus: StoredTestSets) -> Iterator[Finding]:
     if output is None:
         return
     yield Finding(where=where, what="output is the one that run.json records", holds=True)
+    yield from _verify_given_file(where, output)
     test_set = corpus.test_set(folder)
     if isinstance(test_set, str):
         yield Finding(where=where, what="made from the corpus", holds=None, detail=test_set)
@@ -57,6 +59,23 @@ def _verify_run(folder: RunFolder, corpus: StoredTestSets) -> Iterator[Finding]:
             continue
         scored_on = corpus.test_set(folder, reference) if reference else test_set
         yield from check_score(folder, path, output, scored_on)
+
+
+def _verify_given_file(where: str, output: SystemOutput) -> Iterator[Finding]:
+    """The file that an output was read from, where it is one and is still there."""
+    run, what = output.run, "is what the file says that it was read from"
+    try:
+        system = resolve_system(run.card)
+        if not system.kind.one_test_set(system.options):
+            return
+        backend = system.backend(run.pair, Runtime())
+        now = backend.provenance()
+    except (MtbenchError, OSError) as error:
+        yield Finding(where=where, what=what, holds=None, detail=str(error))
+        return
+    same = now.get("digest") == run.provenance.get("digest")
+    detail = "" if same else f"{now.get('path')} has changed since; score it again"
+    yield Finding(where=where, what=what, holds=same, detail=detail)
 
 
 def _verify_origin(where: str, output: SystemOutput, test_set: TestSet) -> Iterator[Finding]:
@@ -108,13 +127,14 @@ def _verify_labels(
     yield Finding(where=where, what=what, holds=same, detail=detail)
 
 
-def _verify_csv(results: Results) -> Finding:
+def _verify_csv(results: Results, *, scored: bool) -> Finding:
     where = str(results.leaderboard_path)
     what = "leaderboard is the one that these results give"
     try:
         stored = results.read_leaderboard()
         if stored is None:
-            return Finding(where=where, what=what, holds=None, detail="no such file")
+            detail = "there is none; run mtbench evaluate again to have it rebuilt"
+            return Finding(where=where, what=what, holds=False if scored else None, detail=detail)
         same = stored == to_csv(board_like(results, stored))
     except MtbenchError as error:
         return Finding(where=where, what=what, holds=False, detail=str(error))

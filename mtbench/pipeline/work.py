@@ -36,6 +36,8 @@ class Request(Record):
         corpora: ``--corpus``, as given.
         pairs: ``--pair``, parsed and written back.
         metrics: Names, in the order asked for; empty for the defaults.
+        primary: The metric that ranks: ``--sort``, or the first one asked for by name; None
+            where nobody asked for one.
         metric_options: Metric → its options.
         limit: Only the first so many segments.
         reference: The one reference to use, of several.
@@ -48,6 +50,7 @@ class Request(Record):
     corpora: tuple[str, ...] = ()
     pairs: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
+    primary: str | None = None
     metric_options: dict[str, dict[str, Json]] = Field(default_factory=dict)
     limit: int | None = None
     reference: str | None = None

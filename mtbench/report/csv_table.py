@@ -7,12 +7,15 @@ import io
 from collections.abc import Iterator
 
 from mtbench.files.spreadsheets import quoted
+from mtbench.report.words import row_notes
 from mtbench.types import Leaderboard, Row, Table
 
-LEADING = ("corpus", "src", "tgt", "system", "segments", "rank", "cluster")
+LEADING = (
+    "corpus", "src", "tgt", "system", "segments", "rank", "rank_low", "rank_high", "cluster",
+)  # fmt: skip
 TRAILING = (
     "failures", "off_target", "empty", "copied", "length_ratio", "seconds_per_segment",
-    "rank_metric", "testset_digest", "output_digest", "mtbench_version",
+    "rank_metric", "testset_digest", "output_digest", "mtbench_version", "notes",
 )  # fmt: skip
 METRIC_SUFFIXES = ("", "_ci_low", "_ci_high", "_signature")
 
@@ -37,7 +40,8 @@ def to_csv(board: Leaderboard) -> str:
 
 def _cells(table: Table, row: Row, version: str) -> Iterator[str]:
     yield from (quoted(table.corpus), table.pair.source, table.pair.target, quoted(row.system))
-    yield from (_whole(row.segments), _whole(row.rank), _whole(row.cluster))
+    yield from (_whole(row.segments), _whole(row.rank), _whole(row.rank_low))
+    yield from (_whole(row.rank_high), _whole(row.cluster))
     for metric in table.metrics:
         cell = row.cells[metric]
         yield number(cell.score)
@@ -47,6 +51,7 @@ def _cells(table: Table, row: Row, version: str) -> Iterator[str]:
     yield from (_whole(row.failures), _whole(row.off_target), _whole(row.empty))
     yield from (_whole(row.copied), number(row.length_ratio), number(row.seconds_per_segment))
     yield from (table.rank_metric or "", row.testset_digest, row.output_digest, version)
+    yield quoted("; ".join(row_notes(row)))
 
 
 def number(value: float | None) -> str:

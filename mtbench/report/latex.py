@@ -22,6 +22,7 @@ _SPECIAL = {
     "×": r"$\times$",
     "·": r"$\cdot$",
     "†": r"\dag{}",
+    "‡": r"\ddag{}",
     "…": r"\dots{}",
     "→": r"$\rightarrow$",
     "↑": r"$\uparrow$",

@@ -16,6 +16,7 @@ ORIGINS = {
 SMALL = 30
 NAMED_UNASKED = 3  # scores left out that are named without being asked for
 PARTIAL = "†"  # behind a score in which failed segments count as empty
+NOTED = "‡"  # behind a score that is not to be read without its note
 PARTIAL_MEANS = (
     f"{PARTIAL}: segments without a translation count as empty; such a score is in no ranking"
 )
@@ -32,6 +33,8 @@ def circumstances(table: Table) -> str:
     parts = [_count(facts.segments, "segment")]
     if facts.documents:
         parts[0] += f" in {_count(facts.documents, 'document')}"
+    if facts.documents == 1:
+        parts.append("nothing here speaks for texts other than this document")
     if facts.source_origin:
         parts.append(f"source {ORIGINS[facts.source_origin]}")
     if facts.reference_origin:
@@ -46,12 +49,24 @@ def circumstances(table: Table) -> str:
 
 
 def rank(row: Row) -> str:
-    """``1``, ``2 (2–4)``, or a dash for an unranked row."""
+    """``1``, ``2 (2–4)``, or a dash for an unranked row; the range is the row's own."""
     if row.rank is None:
         return "–"
-    if row.rank_first == row.rank_last:
+    if row.rank == row.rank_low == row.rank_high:
         return str(row.rank)
-    return f"{row.rank} ({row.rank_first}–{row.rank_last})"
+    return f"{row.rank} ({rank_range(row.rank_low, row.rank_high)})"
+
+
+def rank_range(low: int | None, high: int | None) -> str:
+    """``2–4``, or ``2`` where both ends are one."""
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def outside_its_range(row: Row) -> bool:
+    """Whether a row shares its cluster's rank without being able to hold it itself."""
+    if row.rank is None or row.rank_low is None or row.rank_high is None:
+        return False
+    return not row.rank_low <= row.rank <= row.rank_high
 
 
 def column(name: str, info: MetricInfo | None) -> str:
@@ -62,10 +77,11 @@ def column(name: str, info: MetricInfo | None) -> str:
 
 
 def value(cell: Cell, info: MetricInfo | None) -> str:
-    """A score in its customary decimals, marked where it is partial; a dash for none."""
+    """A score in its customary decimals, marked where it is partial or noted; a dash for none."""
     if cell.score is None or info is None:
         return "–"
-    return f"{cell.score:.{info.decimals}f}{PARTIAL if cell.partial else ''}"
+    marks = (PARTIAL if cell.partial else "") + (NOTED if cell.notes else "")
+    return f"{cell.score:.{info.decimals}f}{marks}"
 
 
 def interval(cell: Cell, info: MetricInfo | None) -> str:
@@ -90,6 +106,7 @@ def remarks(row: Row) -> str:
         found.append(f"{row.copied} copied")
     if row.off_target:
         found.append(f"{row.off_target} off-target")
+    found += [f"{cell.cut} cut by {name}" for name, cell in row.cells.items() if cell.cut]
     if row.via:
         found.append(f"via {', '.join(row.via)}")
     return ", ".join(found)
@@ -103,6 +120,12 @@ def footnotes(
         yield table.verdict
     if has_partial(table):
         yield f"{PARTIAL_MEANS}."
+    yield from (f"{NOTED} {sentence}" for sentence in score_notes(board, table))
+    if outside := [row.system for row in table.rows if outside_its_range(row)]:
+        yield (
+            f"{', '.join(outside)}: the rank is that of the cluster, because not every system "
+            "above beats every one in it; the range in brackets is the system's own."
+        )
     for metric, reason in board.missing.items():
         yield f"{metric}: no score here. {reason}"
     cells = [cell for row in table.rows for cell in row.cells.values()] if intervals else []
@@ -117,6 +140,30 @@ def footnotes(
         yield from (f"left out: {sentence}" for sentence in table.excluded)
     else:
         yield f"{_count(len(table.excluded), 'stored score')} left out (-v names them)."
+
+
+def score_notes(board: Leaderboard, table: Table) -> Iterator[str]:
+    """What a reader must know of scores: each sentence once, with the systems it is about."""
+    for metric in table.metrics:
+        scored = [row for row in table.rows if row.cells[metric].score is not None]
+        about: dict[str, list[str]] = {}
+        for row in scored:
+            for note in row.cells[metric].notes:
+                about.setdefault(note, []).append(row.system)
+        info = board.metrics.get(metric)
+        title = info.title if info else metric
+        for note, systems in about.items():
+            whose = "" if len(systems) == len(scored) else f" of {', '.join(systems)}"
+            yield f"{title}{whose}: {note.rstrip('.')}."
+
+
+def row_notes(row: Row) -> Iterator[str]:
+    """Everything a reader must know of one row and its scores."""
+    yield from row.notes
+    for metric, cell in row.cells.items():
+        yield from (f"{metric}: {note}" for note in cell.notes)
+    if outside_its_range(row):
+        yield f"rank {row.rank} is the cluster's"
 
 
 def has_partial(table: Table) -> bool:

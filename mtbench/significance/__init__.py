@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from mtbench.significance.choice import choose_unit, interval_of_part
-from mtbench.significance.intervals import bootstrap_interval
+from mtbench.significance.intervals import bootstrap_interval, interval_basis
 from mtbench.significance.limits import limits_of_test
 from mtbench.significance.paired import Family, holm, over_family, paired_bootstrap, paired_test
 from mtbench.significance.randomization import ruled_resamples
 from mtbench.significance.ranking import rank
+from mtbench.significance.units import RELIABLE_UNITS
 from mtbench.types.findings import PairedTest, RankedSystem, Ranking, UnitChoice
 
 __all__ = [
+    "RELIABLE_UNITS",
     "Family",
     "PairedTest",
     "RankedSystem",
@@ -19,6 +21,7 @@ __all__ = [
     "bootstrap_interval",
     "choose_unit",
     "holm",
+    "interval_basis",
     "interval_of_part",
     "limits_of_test",
     "over_family",

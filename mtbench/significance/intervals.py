@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping
 
 import numpy as np
@@ -56,7 +57,26 @@ def bootstrap_interval(
         unit="segment" if units is None else "document",
         units=len(sums),
         reliable=len(sums) >= RELIABLE_UNITS,
+        basis=interval_basis(rows, units),
     )
+
+
+def interval_basis(rows: Array, units: Units | None = None) -> str:
+    """Sixteen hex digits of what an interval is drawn from: statistics, and units where given.
+
+    Args:
+        rows: Array of shape (n, k), one row per segment.
+        units: For each segment, an integer that names its document; None for segments.
+
+    Example:
+        >>> interval_basis(np.array([[1.0, 2.0]])) == interval_basis(np.array([[1.0, 3.0]]))
+        False
+    """
+    found = hashlib.sha256(str(rows.shape).encode())
+    found.update(np.ascontiguousarray(rows, dtype="<f8").tobytes())
+    if units is not None:
+        found.update(np.asarray(units, dtype="<i8").tobytes())
+    return found.hexdigest()[:16]
 
 
 def bootstrap_scores(

@@ -19,6 +19,8 @@ class Cell(Record):
         signature: How it was computed.
         partial: Whether segments without a translation count as empty ones in it; such a score
             stands in no ranking.
+        cut: Segments of which the metric read only the beginning.
+        notes: Sentences without which the score would mislead.
         reason: Why there is no score.
     """
 
@@ -26,6 +28,8 @@ class Cell(Record):
     interval: Interval | None = None
     signature: str | None = None
     partial: bool = False
+    cut: int = 0
+    notes: tuple[str, ...] = ()
     reason: str | None = None
 
 
@@ -37,7 +41,7 @@ class Row(Record):
         folder: Its folder under results.
         baseline: Whether it stands outside the ranking.
         rank: Shared by its cluster; None for an unranked row.
-        rank_first, rank_last: The range that its rank can have.
+        rank_low, rank_high: The range that its rank can have.
         cluster: Number of its cluster, from 1.
         cells: Metric → cell.
         segments, failures, empty, copied, off_target: Counts; None where not looked for.
@@ -52,8 +56,8 @@ class Row(Record):
     folder: str
     baseline: bool = False
     rank: int | None = None
-    rank_first: int | None = None
-    rank_last: int | None = None
+    rank_low: int | None = None
+    rank_high: int | None = None
     cluster: int | None = None
     cells: dict[str, Cell] = Field(default_factory=dict)
     segments: int

@@ -91,6 +91,8 @@ class Interval(Record):
         unit: What was resampled: ``segment`` or ``document``.
         units: How many of those there are.
         reliable: False below 30 units.
+        basis: Digest of the statistics and units it was drawn from; empty where another version
+            wrote it, or it is an interval of something else than one score.
     """
 
     low: float
@@ -102,6 +104,7 @@ class Interval(Record):
     unit: Literal["segment", "document"]
     units: int
     reliable: bool
+    basis: str = ""
 
 
 class Score(Record):

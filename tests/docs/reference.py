@@ -60,6 +60,8 @@ COLUMNS = {
     "system": "name of the system",
     "segments": "segments of the test set",
     "rank": "rank of the system's cluster; empty where nobody can be ranked, and for baselines",
+    "rank_low": "best rank that the system itself can have: its losses + 1",
+    "rank_high": "worst rank that it can have: the ranked systems less its wins",
     "cluster": "number of the cluster, from 1",
     "METRIC": "score, six decimals; empty for no score",
     "METRIC_ci_low": "lower end of the 95 % interval",
@@ -75,6 +77,7 @@ COLUMNS = {
     "testset_digest": "SHA-256 of the test set",
     "output_digest": "SHA-256 of the output",
     "mtbench_version": "what wrote the file",
+    "notes": "what the row's numbers are not to be read without, in sentences",
 }
 
 

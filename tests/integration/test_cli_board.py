@@ -14,10 +14,12 @@ import pytest
 from mtbench import __version__
 from tests.support.workspace import SENTENCES, Space, sentences
 
-LEADING = ["corpus", "src", "tgt", "system", "segments", "rank", "cluster"]
+LEADING = [
+    "corpus", "src", "tgt", "system", "segments", "rank", "rank_low", "rank_high", "cluster",
+]  # fmt: skip
 TRAILING = [
     "failures", "off_target", "empty", "copied", "length_ratio", "seconds_per_segment",
-    "rank_metric", "testset_digest", "output_digest", "mtbench_version",
+    "rank_metric", "testset_digest", "output_digest", "mtbench_version", "notes",
 ]  # fmt: skip
 NASTY = (
     "=cmd|' -C calc'!A0",
@@ -143,9 +145,31 @@ def test_another_primary_metric(three: Space) -> None:
     assert three(*THREE).code == 0
     by_default = three("leaderboard", "--format", "json").json["tables"]
     by_bleu = three("leaderboard", "--sort", "bleu", "--format", "json").json["tables"]
-    assert {t["rank_metric"] for t in by_default} == {"chrf"}
+    by_chrf = three("leaderboard", "--sort", "chrf", "--format", "json").json["tables"]
+    assert {t["rank_metric"] for t in by_default} == {"bleu"}, "the first one named in evaluate"
     assert {t["rank_metric"] for t in by_bleu} == {"bleu"}
-    assert [row["system"] for row in by_default[1]["rows"]] == ["good", "fair", "poor", "identity"]
+    assert {t["rank_metric"] for t in by_chrf} == {"chrf"}
+    assert [row["system"] for row in by_chrf[1]["rows"]] == ["good", "fair", "poor", "identity"]
+
+
+def test_the_metric_that_ranks(three: Space) -> None:
+    """``--sort``, else the first one asked for by name, else the default; kept in the CSV."""
+    call = ["evaluate", "--model", "hypotheses:good", "--model", "hypotheses:poor"]
+    call += ["--pair", "en-it"]
+
+    def ranked(*more: str) -> str:
+        answer = three(*call, *more, "--format", "json")
+        assert answer.code == 0, answer
+        (table,) = answer.json["tables"]
+        return str(table["rank_metric"])
+
+    assert ranked("--metric", "bleu") == "bleu"
+    assert ranked("--metric", "ter", "--metric", "bleu") == "ter"
+    assert ranked("--metric", "ter", "--metric", "bleu", "--sort", "bleu") == "bleu"
+    assert {row["rank_metric"] for row in table(three)} == {"bleu"}
+    assert ranked() == "chrf", "nobody named one"
+    three(*call, "--metric", "bleu", "--sort", "chrf").refused(2, "--sort chrf", "--metric chrf")
+    three(*call, "--sort", "chfr").refused(2, "chfr", "'chrf'")
 
 
 def test_a_primary_metric_that_nobody_was_scored_by(three: Space) -> None:

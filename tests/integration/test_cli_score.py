@@ -73,7 +73,7 @@ def test_the_systems_need_not_be_named_one_by_one(files: Space) -> None:
     one = files("score", "--hypotheses", "good.it", "near.it", *arguments)
     two = files("score", "--hypotheses", "good.it", "--hypotheses", "near.it", *arguments)
     assert one.code == two.code == 0
-    rows = [[line.split(",")[:-5] for line in answer.out.splitlines()] for answer in (one, two)]
+    rows = [[line.split(",")[:-6] for line in answer.out.splitlines()] for answer in (one, two)]
     assert rows[0] == rows[1]
 
 

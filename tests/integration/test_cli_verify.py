@@ -123,6 +123,26 @@ TAMPERINGS: dict[str, tuple[Callable[[Space], object], str]] = {
         lambda s: edit(score_of(s, "bleu"), lambda d: set_in(d, "interval", "low", value=7.9)),
         "interval follows",
     ),
+    "an interval's certainty": (
+        lambda s: edit(
+            score_of(s, "bleu"), lambda d: set_in(d, "interval", "reliable", value=True)
+        ),
+        "interval follows",
+    ),
+    "a direction": (
+        lambda s: edit(
+            score_of(s, "bleu"), lambda d: set_in(d, "info", "higher_is_better", value=False)
+        ),
+        "direction and bounds",
+    ),
+    "bounds": (
+        lambda s: edit(score_of(s, "bleu"), lambda d: set_in(d, "info", "bounds", value=[0, 1])),
+        "direction and bounds",
+    ),
+    "the leaderboard gone": (
+        lambda s: (s.root / "results/leaderboard.csv").unlink(),
+        "there is none",
+    ),
     "a document's score": (
         lambda s: edit(score_of(s, "bleu"), lambda d: set_in(d, "documents", "d1", value=50.0)),
         "documents",
@@ -206,6 +226,21 @@ def test_a_corpus_that_is_not_here(done: Space) -> None:
     assert answer.code == 0
     assert "not looked at" in answer.out
     assert "no corpus 'news' here" in answer.out
+
+
+def test_a_file_of_hypotheses_that_was_changed_afterwards(space: Space) -> None:
+    space.corpus()
+    space.file("near.it", [f"{reference[:-3]}o." for _, reference in SENTENCES])
+    assert space("evaluate", "--model", "hypotheses:near.it", "--metric", "chrf").code == 0
+    assert space("verify").code == 0
+    space.file("near.it", [reference for _, reference in SENTENCES])
+    answer = space("verify")
+    answer.refused(1)
+    assert "near.it has changed since" in answer.out
+    (space.root / "near.it").unlink()
+    answer = space("verify")
+    assert answer.code == 0, "the output itself is kept; where it came from is not here"
+    assert "not looked at" in answer.out
 
 
 def test_no_results(space: Space) -> None:

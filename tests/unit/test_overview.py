@@ -23,7 +23,7 @@ def table(
         rows.append(
             Row(
                 system=system, folder=system, baseline=system == "identity", rank=first,
-                rank_first=first, rank_last=last,
+                rank_low=first, rank_high=last,
                 cells={"chrf": Cell(score=score, signature=signature if score else None)},
                 segments=100, testset_digest="t", output_digest="o",
             )

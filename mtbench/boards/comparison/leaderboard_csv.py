@@ -22,8 +22,8 @@ KEY = ("corpus", "src", "tgt", "system")
 PAIR = "pair"
 DIGESTS = ("testset_digest", "output_digest")
 OTHERS = (
-    "segments", "rank", "rank_last", "cluster", "failures", "off_target", "empty", "copied",
-    "length_ratio", "seconds_per_segment", "rank_metric", "mtbench_version",
+    "segments", "rank", "rank_low", "rank_high", "cluster", "failures", "off_target", "empty",
+    "copied", "length_ratio", "seconds_per_segment", "rank_metric", "mtbench_version", "notes",
 )  # fmt: skip
 OF_A_METRIC = ("_ci_low", "_ci_high", "_signature")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from mtbench.report.html import flags
 from mtbench.report.html.content import SetContent
+from mtbench.report.words import row_notes
 from mtbench.types import Row, RunRecord
 
 USUAL_LENGTH = (0.8, 1.25)  # characters of the hypotheses over those of the references
@@ -58,8 +59,8 @@ def badges(one: SetContent, row: Row) -> Iterator[Badge]:
         yield Badge(f"suspect: {kind}", "suspect", " · ".join(evidence), opens="suspicions")
     if row.via:
         yield Badge(f"via {', '.join(row.via)}", title="languages that the text passed through")
-    if row.notes:
-        yield Badge("note", "warn", " · ".join(row.notes), opens="notes")
+    if notes := " · ".join(row_notes(row)):
+        yield Badge("note", "warn", notes, opens="notes")
 
 
 def _flag(bit: int, count: int, kind: str) -> Badge:
