@@ -19,7 +19,7 @@ from mtbench.boards.comparison import (
 )
 from mtbench.boards.leaderboard import Ranked, build
 from mtbench.errors import MtbenchError, RequestError, UnknownName
-from mtbench.pipeline.boards import current_states, read_entry
+from mtbench.pipeline.boards import current_states, named_primaries, read_entry
 from mtbench.pipeline.stored import StoredScores, recomputed
 from mtbench.plugins import METRICS, Metric, make_metric
 from mtbench.results import Results, RunFolder
@@ -136,7 +136,11 @@ def _side(given: Given, preferred: Mapping[tuple[str, str], str] | None = None) 
         raise RequestError(f"{path}: no results in it", hint="run mtbench evaluate first")
     states = current_states(Results(root), found)
     board = build(
-        found, lambda scores, baselines: Ranked({}, ""), current=states, preferred=preferred
+        found,
+        lambda scores, baselines: Ranked({}, ""),
+        current=states,
+        preferred=preferred,
+        primaries=named_primaries(Results(root)),
     )
     return side_of_board(board, str(path))
 

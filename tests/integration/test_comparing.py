@@ -56,7 +56,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
         code = run(
             ["evaluate", f"--model=hypotheses:{outputs / 'good.txt'}",
              f"--model=hypotheses:{outputs / 'same.txt'}", "--corpus", str(corpus),
-             "--pair", "de-en", "--metric", "bleu", "--metric", "chrf",
+             "--pair", "de-en", "--metric", "bleu", "--metric", "chrf", "--sort", "chrf",
              "--results", str(folder / f"results-{name}"), "-q", "--format", "json"]
         )  # fmt: skip
         assert code == 0
