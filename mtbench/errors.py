@@ -20,7 +20,8 @@
         │   └── SegmentError                this segment cannot be translated; others can
         │       └── UnusableAnswer          what came is no translation; another try may bring one
         ├── MetricError                     a metric failed
-        └── PartialOutput                   some segments have no translation
+        ├── PartialOutput                   some segments have no translation
+        └── PartialScore                    a metric gave some segments no score
 """
 
 from __future__ import annotations
@@ -210,6 +211,10 @@ class MetricError(RunFailed):
 
 class PartialOutput(RunFailed):
     """Some segments of an output have no translation."""
+
+
+class PartialScore(RunFailed):
+    """A metric gave some segments of an output no score."""
 
 
 def _any_of(names: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from mtbench.errors import MissingExtra, MtbenchError, RequestError, UnknownName
 from mtbench.languages import LanguagePair
-from mtbench.seams import Advance, Array, Backend, MeanMetric, Metric, Scorer
+from mtbench.seams import Advance, Array, Backend, MeanMetric, Metric, Scorer, SegmentMetric
 from mtbench.types import Json, Record, Runtime
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "Metric",
     "Registry",
     "Scorer",
+    "SegmentMetric",
     "first_defect",
     "make_backend",
     "make_metric",

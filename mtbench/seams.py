@@ -11,10 +11,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.errors import RequestError, SegmentError
+from mtbench.errors import MetricError, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.types import (
+    Candidate,
     Json,
+    Judged,
     MetricInfo,
     Record,
     Runtime,
@@ -180,7 +182,18 @@ class Backend(ABC):
 
 
 class Scorer(ABC):
-    """A metric made ready for one test set."""
+    """A metric made ready for one test set, or for a part of one.
+
+    Attributes:
+        block: Segments that are scored and kept at a time, so that whoever ends the scoring loses
+            no more than that; None for all at once, where scoring takes seconds. It must not
+            depend on which systems there are: where the sum of floating-point numbers depends on
+            what is scored together, the same inputs still give the same bytes.
+        fixed_notes: Names in ``notes`` whose values are no counts, and not to be added up.
+    """
+
+    block: int | None = None
+    fixed_notes: frozenset[str] = frozenset()
 
     @abstractmethod
     def statistics(
@@ -210,7 +223,7 @@ class Metric(ABC):
 
     Making one is cheap and touches nothing; ``with metric:`` acquires and releases weights.
     ``pool`` and ``segment_scores`` need no weights, so stored statistics can be pooled again
-    anywhere.
+    anywhere. A metric that scores one segment after the other is a ``SegmentMetric``.
     """
 
     class Options(Record):
@@ -267,6 +280,10 @@ class Metric(ABC):
         """Score of each segment from its row alone: (n, k) → (n,)."""
         return self.pool(rows)
 
+    def warnings(self, notes: Mapping[str, Json]) -> tuple[str, ...]:
+        """Sentences on a whole output that a user must read, from its notes."""
+        return ()
+
     def worst_rows(self, rows: Array) -> Array | None:
         """Rows of the same segments with nothing right in them: (n, k) → (n, k).
 
@@ -296,3 +313,167 @@ class MeanMetric(Metric):
         """Rows ``(score, 1)`` from scores of shape (n,)."""
         column = np.asarray(scores, dtype=np.float64)
         return np.stack([column, np.ones_like(column)], axis=1)
+
+
+class SegmentMetric(MeanMetric):
+    """A metric that scores one segment after the other, and may let one fail.
+
+    It is driven as a system is: segments are asked for in batches, several at once, again where
+    that may help, and each is kept as it comes. Equal hypotheses of several systems are asked for
+    once. The score is over the segments that have one, and is partial where some have none.
+
+    Attributes:
+        max_concurrency: How many ``judge`` calls may run at once.
+        preferred_batch: Segments per call where the user does not say.
+        billed: Whether somebody may charge for a request: then no estimate sends one.
+        context: Segments before each one, of its document, that it is given.
+
+    Example:
+        >>> from mtbench.types import MetricInfo, Record, Runtime, Signature
+        >>> class Length(SegmentMetric):
+        ...     @property
+        ...     def info(self):
+        ...         return MetricInfo(name="length", title="Length", needs=("source",))
+        ...     def signature(self, view):
+        ...         return Signature.of(unit="character")
+        ...     def judge(self, batch):
+        ...         return [float(len(candidate.hypothesis)) for candidate in batch]
+        >>> view = ScoringView(pair=LanguagePair.parse("en-it"), ids=("a",), sources=("Yes.",),
+        ...                    references=None, documents=(None,))
+        >>> Length(Record(), Runtime()).prepare(view).statistics({"it": ["Sì."]})["it"].tolist()
+        [[3.0, 1.0]]
+    """
+
+    max_concurrency: int = 1
+    preferred_batch: int = 1
+    billed: bool = False
+    context: int = 0
+
+    @abstractmethod
+    def judge(self, batch: Sequence[Candidate]) -> Sequence[float | Judged | SegmentError]:
+        """Scores a batch: as many answers, in the same order.
+
+        A ``SegmentError`` in the place of an answer fails that segment alone; raised, it sends the
+        stage to try the segments one by one.
+
+        Raises:
+            TransientError: To be tried again.
+            UnusableAnswer: To be tried again as well, fewer times.
+            SegmentError: If a segment of the batch cannot be scored.
+            MetricError: If the metric as a whole failed.
+        """
+
+    def usage(self) -> dict[str, float]:
+        """Sums since ``__enter__`` that a server reported: tokens, cost."""
+        return {}
+
+    def asked(self, batch: Sequence[Candidate]) -> Sequence[str]:
+        """The texts that are sent for a batch, prompts included: for estimates alone."""
+        return []
+
+    def summary(self, annotations: Mapping[str, Json]) -> dict[str, Json]:
+        """Facts about a whole output, from what was kept of its segments."""
+        return {}
+
+    def prepare(self, view: ScoringView) -> Scorer:
+        """Scores in this thread, without another try: for checks and a few segments."""
+        return _InPlace(self, view)
+
+
+class _InPlace(Scorer):
+    """A ``SegmentMetric`` as any other metric; all rows or an error."""
+
+    def __init__(self, metric: SegmentMetric, view: ScoringView) -> None:
+        self._metric = metric
+        self._view = view
+        self._annotations: dict[str, dict[str, Json]] = {}
+
+    def statistics(
+        self, outputs: Mapping[str, Sequence[str]], advance: Advance | None = None
+    ) -> dict[str, Array]:
+        found = {}
+        size = self._metric.preferred_batch
+        for name, texts in outputs.items():
+            some = candidates(self._view, texts, self._metric.context)
+            answers = [
+                answer
+                for at in range(0, len(some), size)
+                for answer in judged(self._metric, some[at : at + size])
+            ]
+            if (
+                error := next((a for a in answers if isinstance(a, SegmentError)), None)
+            ) is not None:
+                raise MetricError(error.message, why=error.why) from error
+            whole = [answer for answer in answers if isinstance(answer, Judged)]
+            found[name] = MeanMetric.rows([one.score for one in whole])
+            self._annotations[name] = {
+                one.id: answer.annotation
+                for one, answer in zip(some, whole, strict=True)
+                if answer.annotation is not None
+            }
+            if advance is not None:
+                advance(len(texts))
+        return found
+
+    def annotations(self, system: str) -> Mapping[str, Json]:
+        return self._annotations.get(system, {})
+
+    def notes(self, system: str) -> Mapping[str, Json]:
+        return self._metric.summary(self._annotations.get(system, {}))
+
+
+def candidates(view: ScoringView, texts: Sequence[str], context: int = 0) -> list[Candidate]:
+    """Hypotheses as a ``SegmentMetric`` is given them, in the order of the view's ids.
+
+    Args:
+        view: What the metric declared.
+        texts: The hypotheses.
+        context: Segments before each one, of its document, that go with it.
+
+    Example:
+        >>> view = ScoringView(pair=LanguagePair.parse("en-it"), ids=("a", "b"),
+        ...                    sources=("Yes.", "No."), references=None, documents=("d", "d"))
+        >>> candidates(view, ["Sì.", "No."], context=1)[1].context
+        (('Yes.', 'Sì.'),)
+    """
+    sources: Sequence[str | None] = view.sources or [None] * len(texts)
+    references = view.references or [()] * len(texts)
+    columns = zip(view.ids, sources, references, texts, view.documents, strict=True)
+    found: list[Candidate] = []
+    before: list[tuple[str, str]] = []
+    last: str | None = None
+    for name, source, those, text, document in columns:
+        if document is None or document != last:
+            before = []
+        last = document
+        near = tuple(before[-context:]) if context else ()
+        found.append(
+            Candidate(id=name, pair=view.pair, hypothesis=text, source=source, references=those,
+                      context=near)
+        )  # fmt: skip
+        before.append((source or "", text))
+    return found
+
+
+def judged(metric: SegmentMetric, batch: Sequence[Candidate]) -> list[Judged | SegmentError]:
+    """A batch's answers, held against the contract.
+
+    Raises:
+        MetricError: If there are more or fewer answers than segments, or one is no finite number.
+    """
+    answers = metric.judge(batch)
+    name = metric.info.name
+    if len(answers) != len(batch):
+        raise MetricError(
+            f"{name} gave {len(answers)} answers for {len(batch)} segments "
+            f"({batch[0].id} … {batch[-1].id})"
+        )
+    found: list[Judged | SegmentError] = []
+    for answer, candidate in zip(answers, batch, strict=True):
+        if isinstance(answer, SegmentError | Judged):
+            found.append(answer)
+        elif isinstance(answer, int | float) and np.isfinite(answer):
+            found.append(Judged(score=float(answer)))
+        else:
+            raise MetricError(f"{name} gave segment {candidate.id!r} no finite number: {answer!r}")
+    return found

@@ -344,6 +344,7 @@ def _row(
                 partial=_partial(score),
                 cut=cut_segments(score),
                 notes=(*notes_of(score), *differences),
+                unjudged=len(score.unjudged),
             )
     standing = standings.get(entry.folder)
     ranked_by = chosen[primary].get(entry.folder) if primary else None

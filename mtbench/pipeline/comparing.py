@@ -273,6 +273,8 @@ class _Tester:
         if isinstance(old, str):
             return old
         a, b = new.result, old.result
+        if a.score.unjudged or b.score.unjudged:
+            return f"{question.metric} has not scored every segment of both"
         if a.score.testset_digest != b.score.testset_digest:
             return "the stored statistics are of two different test sets"
         if a.statistics.ids != b.statistics.ids:

@@ -177,6 +177,11 @@ def _of_this_call(boards: Leaderboard, found: Plan, *, partial: bool) -> Leaderb
 
 
 def _without_partial(row: Row) -> Row:
-    reason = f"{row.failures} segments have no translation; --allow-partial shows the score"
-    cells = {m: Cell(reason=reason) if cell.partial else cell for m, cell in row.cells.items()}
+    cells = {m: _hidden(row, cell) if cell.partial else cell for m, cell in row.cells.items()}
     return row.model_copy(update={"cells": cells})
+
+
+def _hidden(row: Row, cell: Cell) -> Cell:
+    missing = [f"{row.failures} segments have no translation"] if row.failures else []
+    missing += [f"{cell.unjudged} segments have no score"] if cell.unjudged else []
+    return Cell(reason=f"{', '.join(missing)}; --allow-partial shows the score")

@@ -89,8 +89,10 @@ def _follows(where: str, result: MetricResult, metric: Metric) -> Iterator[Findi
     close = math.isclose(pooled, score.score, rel_tol=0, abs_tol=SAME_SCORE)
     detail = "" if close else f"statistics give {pooled!r}, the file says {score.score!r}"
     yield Finding(where=where, what="score follows from its statistics", holds=close, detail=detail)
-    segments = np.asarray(metric.segment_scores(rows), dtype=np.float64)
-    close = np.allclose(segments, result.statistics.segment_scores, rtol=0, atol=SAME_SCORE)
+    with np.errstate(invalid="ignore"):  # a segment without a score has a row of zeros
+        segments = np.asarray(metric.segment_scores(rows), dtype=np.float64)
+    written = result.statistics.segment_scores
+    close = np.allclose(segments, written, rtol=0, atol=SAME_SCORE, equal_nan=True)
     yield Finding(where=where, what="segment scores follow from their statistics", holds=close)
     told, made = score.info, metric.info
     close = (told.higher_is_better, told.bounds) == (made.higher_is_better, made.bounds)
@@ -100,17 +102,19 @@ def _follows(where: str, result: MetricResult, metric: Metric) -> Iterator[Findi
 def _labelled(
     where: str, result: MetricResult, metric: Metric, test_set: TestSet
 ) -> Iterator[Finding]:
-    rows, score = result.statistics.rows, result.score
+    score = result.score
+    rows, documents = scoring.with_score(result.statistics, test_set.documents)
+    _, domains = scoring.with_score(result.statistics, test_set.domains)
     for what, labels, told in (
-        ("documents", test_set.documents, score.documents),
-        ("domains", test_set.domains, score.domains),
+        ("documents", documents, score.documents),
+        ("domains", domains, score.domains),
     ):
         close = _alike(scoring.by_label(rows, labels, metric), told)
         yield Finding(where=where, what=f"scores of {what} follow from statistics", holds=close)
     if score.interval is not None:
         units = choose_unit(test_set.documents)
         made = interval_of(result.statistics, metric, units, score.interval.seed)
-        close = _same_interval(made, score.interval)
+        close = made is not None and _same_interval(made, score.interval)
         yield Finding(where=where, what="interval follows from statistics", holds=close)
 
 

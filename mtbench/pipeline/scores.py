@@ -5,13 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
-from mtbench.errors import MetricError, MtbenchError, Unavailable
+from mtbench.errors import MetricError, MtbenchError, PartialScore, Unavailable
 from mtbench.pipeline.stored import interval_of, recomputed
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Metric
+from mtbench.results import ScoringPart
 from mtbench.significance import choose_unit
 from mtbench.stages import scoring
-from mtbench.types import MetricResult, RunRecord, Score, ScoringView, Signature, TestSet
+from mtbench.types import (
+    MetricResult,
+    RunRecord,
+    Score,
+    ScoredBlock,
+    ScoringView,
+    Signature,
+    TestSet,
+)
 
 
 def score(
@@ -51,7 +60,8 @@ def score(
                 todo.append((tasks[0].test_set, scoring_view, stale, signed))
         if todo:
             try:
-                _score_all(metric, todo, request, watcher)
+                incomplete = _score_all(metric, todo, request, watcher)
+                failures += [] if request.allow_partial else incomplete
             except (MetricError, Unavailable) as error:
                 failures.append(error)
                 watcher.say(str(error))
@@ -99,26 +109,34 @@ def belongs(score: Score, run: RunRecord, references: str | None = None) -> bool
 Todo = tuple[TestSet, ScoringView, dict[str, Task], Mapping[str, Signature | None]]
 
 
-def _score_all(metric: Metric, todo: Sequence[Todo], request: Request, watcher: Watcher) -> None:
+def _score_all(
+    metric: Metric, todo: Sequence[Todo], request: Request, watcher: Watcher
+) -> list[MtbenchError]:
+    """Scores all outputs; each block is kept as it is finished, each test set's scores at its end.
+
+    Returns:
+        A ``PartialScore`` for each system of which some segments have no score.
+    """
     name = metric.info.name
     total = sum(len(test_set) * len(stale) for test_set, _, stale, _ in todo)
+    incomplete: list[MtbenchError] = []
     watcher.start(name, total)
     try:
         with ExitStack() as stack:
             stack.enter_context(metric)
             for test_set, scoring_view, stale, signed in todo:
-                outputs = {key: task.output for key, task in stale.items() if task.output}
-                signatures = {key: signed[key] for key in outputs}
-                results = scoring.score(
-                    test_set,
-                    outputs,
-                    metric,
-                    scoring_view,
-                    {key: value for key, value in signatures.items() if value},
-                    watcher.advance,
+                parts = _parts(metric, test_set, stale, signed)
+                results = _score_test_set(
+                    metric, test_set, scoring_view, stale, signed, parts, watcher
                 )
                 for key, result in results.items():
                     stale[key].folder.write_score(_with_interval(result, metric, test_set, request))
+                    parts[key].remove()
+                    for line in metric.warnings(result.score.notes):
+                        watcher.say(f"{test_set.name} {stale[key].card.name}: {line}")
+                    if result.score.unjudged:
+                        incomplete.append(_partial_score(test_set, stale[key], result.score))
+                        watcher.say(str(incomplete[-1]))
     except MtbenchError:
         raise
     except Exception as error:
@@ -129,6 +147,67 @@ def _score_all(metric: Metric, todo: Sequence[Todo], request: Request, watcher: 
         ) from error
     finally:
         watcher.stop()
+    return incomplete
+
+
+def _parts(
+    metric: Metric,
+    test_set: TestSet,
+    stale: Mapping[str, Task],
+    signed: Mapping[str, Signature | None],
+) -> dict[str, ScoringPart]:
+    """For each system the file of its score under way."""
+    found = {}
+    for key, task in stale.items():
+        signature = signed[key]
+        if task.output is not None and signature is not None:
+            depends_on = {
+                "output_digest": task.output.run.output_digest,
+                "sources_digest": task.output.run.sources_digest,
+                "references_digest": test_set.references_digest(),
+            }
+            found[key] = task.folder.scoring_part(metric.info.name, signature, depends_on)
+    return found
+
+
+def _score_test_set(
+    metric: Metric,
+    test_set: TestSet,
+    scoring_view: ScoringView,
+    stale: Mapping[str, Task],
+    signed: Mapping[str, Signature | None],
+    parts: Mapping[str, ScoringPart],
+    watcher: Watcher,
+) -> dict[str, MetricResult]:
+    outputs = {key: task.output for key, task in stale.items() if task.output and key in parts}
+    signatures = {key: found for key in outputs if (found := signed[key]) is not None}
+    references = test_set.references_digest()
+    done: dict[str, list[ScoredBlock]] = {}
+    for key, output in outputs.items():
+        earlier = stale[key].folder.partial_score(metric.info.name, signatures[key])
+        if earlier is not None and belongs(earlier.score, output.run, references):
+            done[key] = [scoring.block_of(earlier)]
+        done[key] = [*done.get(key, ()), *parts[key].read()]
+    return scoring.score(
+        test_set,
+        outputs,
+        metric,
+        scoring_view,
+        signatures,
+        watcher.advance,
+        done=done,
+        keep=lambda key, block: parts[key].append(block),
+    )
+
+
+def _partial_score(test_set: TestSet, task: Task, score: Score) -> PartialScore:
+    first, why = next(iter(score.unjudged.items()))
+    return PartialScore(
+        f"{test_set.name}: {score.metric} gave {len(score.unjudged)} of {score.segments} segments "
+        f"of {task.card.name} no score, the first being {first!r}",
+        why=why,
+        hint="run again to try them again, or show the score of the others with --allow-partial",
+    )
 
 
 def _with_interval(

@@ -102,7 +102,8 @@ def recomputed(result: MetricResult) -> StoredScore:
     rows = result.statistics.rows
     try:
         score = float(metric.pool(rows.sum(axis=0)))
-        segments = np.asarray(metric.segment_scores(rows), dtype=np.float64)
+        with np.errstate(invalid="ignore"):  # a segment without a score has a row of zeros
+            segments = np.asarray(metric.segment_scores(rows), dtype=np.float64)
     except (IndexError, TypeError, ValueError) as error:
         raise DataError(
             f"{written.system} on {written.corpus}/{written.pair}: the stored statistics of "
@@ -125,7 +126,7 @@ def _differences(
 ) -> Iterable[str]:
     if not same(score, written.score):
         yield f"its file says {written.score:.6g}, its statistics {score:.6g}, which is shown"
-    if not np.allclose(segments, statistics.segment_scores, rtol=0, atol=SAME_SCORE):
+    if not np.allclose(segments, statistics.segment_scores, 0, SAME_SCORE, equal_nan=True):
         yield "its file's segment scores are not those of its statistics, which are used"
     if written.info.higher_is_better != metric.info.higher_is_better:
         better = "higher" if metric.info.higher_is_better else "lower"
@@ -143,8 +144,13 @@ def interval_of(
     units: UnitChoice,
     seed: int,
     kept: Interval | None = None,
-) -> Interval:
-    """The interval of a score: a kept one where it was made from just this, else a new one."""
+) -> Interval | None:
+    """The interval of a score: a kept one where it was made from just this, else a new one.
+
+    None for a score that the metric could not give every segment.
+    """
+    if np.isnan(statistics.segment_scores).any():
+        return None
     basis = interval_basis(statistics.rows, units.index)
     if (
         kept is not None

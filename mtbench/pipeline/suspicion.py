@@ -62,7 +62,8 @@ def _evidence(
     stored: dict[str, dict[str, MetricResult]] = {}
     for row in rows:
         for metric in table.metrics:
-            if metric != "health" and row.cells[metric].signature is not None:
+            cell = row.cells[metric]
+            if metric != "health" and cell.signature is not None and not cell.unjudged:
                 result = stored_result(results, table, row, metric)
                 stored.setdefault(metric, {})[row.system] = result
     ids = tuple(h.id for h in next(iter(outputs.values())).hypotheses)

@@ -18,7 +18,8 @@ NAMED_UNASKED = 3  # scores left out that are named without being asked for
 PARTIAL = "†"  # behind a score in which failed segments count as empty
 NOTED = "‡"  # behind a score that is not to be read without its note
 PARTIAL_MEANS = (
-    f"{PARTIAL}: segments without a translation count as empty; such a score is in no ranking"
+    f"{PARTIAL}: segments without a translation count as empty, those that the metric gave no "
+    "score are left out; such a score is in no ranking"
 )
 
 

@@ -14,7 +14,8 @@
 from __future__ import annotations
 
 from mtbench.results.folder import RunFolder
+from mtbench.results.part import ScoringPart
 from mtbench.results.score_files import INLINE_SEGMENTS
 from mtbench.results.store import Results
 
-__all__ = ["INLINE_SEGMENTS", "Results", "RunFolder"]
+__all__ = ["INLINE_SEGMENTS", "Results", "RunFolder", "ScoringPart"]

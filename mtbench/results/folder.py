@@ -13,7 +13,7 @@ from mtbench.languages import LanguagePair
 from mtbench.results import score_files
 from mtbench.results.lines import hypothesis_values, json_line, record
 from mtbench.results.locks import locked
-from mtbench.results.part import PartFile
+from mtbench.results.part import ScoringPart, TranslationPart
 from mtbench.types import (
     Finished,
     Hypothesis,
@@ -39,7 +39,7 @@ class RunFolder:
     def __init__(self, path: Path, root: Path) -> None:
         self.path = path
         self._root = root
-        self._parts: dict[str, PartFile] = {}
+        self._parts: dict[str, TranslationPart] = {}
 
     @property
     def system(self) -> str:
@@ -72,9 +72,10 @@ class RunFolder:
         """Where the back end of such a run may keep what is not finished yet."""
         return self.path / f"output.{run_digest[:16]}.scratch.jsonl"
 
-    def _part(self, run_digest: str) -> PartFile:
+    def _part(self, run_digest: str) -> TranslationPart:
         if run_digest not in self._parts:
-            self._parts[run_digest] = PartFile(self.part_path(run_digest))
+            path = self.part_path(run_digest)
+            self._parts[run_digest] = TranslationPart(path, run_digest)
         return self._parts[run_digest]
 
     def locked(self, waiting: Callable[[], object] | None = None) -> AbstractContextManager[None]:
@@ -121,6 +122,8 @@ class RunFolder:
         else:
             beside.unlink(missing_ok=True)
         self._remove_scores_but_of(run.output_digest)
+        for path in (self.path / "scores").glob("*.part.jsonl"):
+            path.unlink(missing_ok=True)
         self.write_run(run)
         for path in (self.part_path(run.run_digest), self.scratch_path(run.run_digest)):
             path.unlink(missing_ok=True)
@@ -175,15 +178,12 @@ class RunFolder:
     # --- a translation under way ------------------------------------------------------------
 
     def read_part(self, run_digest: str) -> tuple[list[Finished], Spent]:
-        """What an interrupted translation had finished, and what it had taken.
-
-        See ``PartFile.read``.
-        """
-        return self._part(run_digest).read(run_digest)
+        """What an interrupted translation had finished, and what it had taken."""
+        return self._part(run_digest).read()
 
     def append_part(self, run_digest: str, batch: Sequence[Finished], spent: Spent) -> None:
-        """Puts a finished batch on disk; see ``PartFile.append``."""
-        self._part(run_digest).append(run_digest, batch, spent)
+        """Puts a finished batch on disk."""
+        self._part(run_digest).append(batch, spent)
 
     # --- scores -----------------------------------------------------------------------------
 
@@ -196,10 +196,36 @@ class RunFolder:
         """The files of all scores, sorted."""
         return sorted((self.path / "scores").glob("*@*.json"))
 
+    def scoring_part(self, metric: str, signature: Signature, of: Mapping[str, str]) -> ScoringPart:
+        """The append-only file of a score under way.
+
+        Args:
+            metric: Its name.
+            signature: As the whole score will have it.
+            of: What it depends on beside: digests of output, sources, references.
+        """
+        path = self.score_path(metric, str(signature)).with_suffix(".part.jsonl")
+        return ScoringPart(path, {"signature": str(signature), **of})
+
+    def partial_score(self, metric: str, signature: Signature) -> MetricResult | None:
+        """The score over some of the segments that has all but this signature, if there is one.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        path = self.score_path(metric, str(signature.of_unjudged()))
+        return self.read_result(path) if path.is_file() else None
+
     def write_score(self, result: MetricResult) -> None:
-        """Writes a score with the statistics it follows from."""
-        path = self.score_path(result.score.metric, result.score.signature)
-        score_files.write_score(path, result)
+        """Writes a score with the statistics it follows from.
+
+        One over some of the segments gives way to one over all of them.
+        """
+        score, signature = result.score, Signature.parse(result.score.signature)
+        score_files.write_score(self.score_path(score.metric, score.signature), result)
+        if not score.unjudged:
+            partial = self.score_path(score.metric, str(signature.of_unjudged()))
+            score_files.remove_score(partial)
 
     def read_score(self, path: Path) -> Score:
         """A score without its arrays.

@@ -1,22 +1,27 @@
-"""The append-only file of a translation under way."""
+"""The append-only files of work under way: translations and scores."""
 
 from __future__ import annotations
 
 import json
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
 
 from mtbench.files.writing import unreadable, unwritable
 from mtbench.results.lines import hypothesis_values, json_line
-from mtbench.types import Finished, Hypothesis, Json, Spent
+from mtbench.types import Finished, Hypothesis, Json, ScoredBlock, Spent
+
+T = TypeVar("T")
 
 SYNC_SECONDS = 2.0  # what a power cut can take; a killed process takes nothing
 
 
 class PartFile:
-    """One line for the run it belongs to, then one line for each finished batch.
+    """One line for what the work belongs to, then one line for each finished part of it.
 
     Args:
         path: The file; need not exist.
@@ -27,78 +32,153 @@ class PartFile:
         self._synced = -SYNC_SECONDS
         self._is_ours = False  # whether what is in it can be gone on from
 
-    def read(self, run_digest: str) -> tuple[list[Finished], Spent]:
-        """What an interrupted translation had finished, and what it had taken; writes nothing.
+    def read(self, head: Json, read_line: Callable[[Json], T]) -> list[T]:
+        """What interrupted work had finished; writes nothing.
 
-        A last line that was cut off is passed over: its batch is done again. The part of another
-        run (other options, weights or sources) is of no use.
+        A last line that was cut off is passed over: that part is done again. The file of other
+        work is of no use.
 
         Args:
-            run_digest: What the translation depends on.
+            head: What the work depends on.
+            read_line: Makes of a line's values what they stand for.
 
         Raises:
             RequestError: If it cannot be read.
         """
-        finished, spent, _ = self._read(run_digest)
         self._is_ours = False
-        return finished, spent
+        return self._read(head, read_line)[0]
 
-    def _read(self, run_digest: str) -> tuple[list[Finished], Spent, int]:
-        """The finished segments, what they had taken, and how many bytes say so."""
-        finished: list[Finished] = []
-        spent, good = Spent(), 0
+    def _read(self, head: Json, read_line: Callable[[Json], T]) -> tuple[list[T], int]:
+        """What is finished, and how many bytes say so."""
         try:
             lines = self.path.read_bytes().split(b"\n")
         except FileNotFoundError:
-            return finished, spent, good
+            return [], 0
         except OSError as error:
             raise unreadable(self.path, error) from error
+        found: list[T] = []
+        good = 0
         for number, line in enumerate(lines[:-1]):
             try:
                 values = json.loads(line)
                 if number == 0:
-                    if values["run_digest"] != run_digest:
+                    if values != head:
                         break
                 else:
-                    batch = [_finished(entry) for entry in values["batch"]]
-                    spent = _spent(values)
-                    finished += batch
+                    found.append(read_line(values))
             except (ValueError, KeyError, TypeError, AttributeError):
                 break
             good += len(line) + 1
-        return finished, spent, good
+        return found, good
 
-    def append(self, run_digest: str, batch: Sequence[Finished], spent: Spent) -> None:
-        """Puts a finished batch on disk: one line, so that it is there whole or not at all.
+    def append(self, head: Json, values: Json, read_line: Callable[[Json], object]) -> None:
+        """Puts a finished part on disk: one line, so that it is there whole or not at all.
 
         Args:
-            run_digest: What the translation depends on.
-            batch: The segments that are done.
-            spent: What the whole translation has taken so far.
+            head: What the work depends on.
+            values: What is finished.
+            read_line: As for ``read``.
 
         Raises:
             Unavailable: If the file cannot be written.
         """
-        usage = {"usage": dict(spent.usage)} if spent.usage else {}
-        values = [_values(one) for one in batch]
-        line = json_line({"seconds": round(spent.seconds, 3), **usage, "batch": values})
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("ab") as stream:
                 if not self._is_ours:
-                    # What cannot be read goes: a line cut off, or the part of another run.
-                    stream.truncate(self._read(run_digest)[2])
+                    # What cannot be read goes: a line cut off, or the part of other work.
+                    stream.truncate(self._read(head, read_line)[1])
                     stream.seek(0, os.SEEK_END)
                     self._is_ours = True
                 if stream.tell() == 0:
-                    stream.write(json_line({"run_digest": run_digest}).encode("utf-8"))
-                stream.write(line.encode("utf-8"))
+                    stream.write(json_line(head).encode("utf-8"))
+                stream.write(json_line(values).encode("utf-8"))
                 stream.flush()
                 if time.monotonic() - self._synced >= SYNC_SECONDS:
                     os.fsync(stream.fileno())
                     self._synced = time.monotonic()
         except OSError as error:
             raise unwritable(self.path, error) from error
+
+
+class TranslationPart:
+    """A translation under way.
+
+    Args:
+        path: The file; need not exist.
+        run_digest: What the translation depends on.
+    """
+
+    def __init__(self, path: Path, run_digest: str) -> None:
+        self._file = PartFile(path)
+        self._head: Json = {"run_digest": run_digest}
+
+    def read(self) -> tuple[list[Finished], Spent]:
+        """What an interrupted translation had finished, and what it had taken; writes nothing."""
+        found = self._file.read(self._head, _batch)
+        spent = found[-1][1] if found else Spent()
+        return [one for batch, _ in found for one in batch], spent
+
+    def append(self, batch: Sequence[Finished], spent: Spent) -> None:
+        """Puts a finished batch on disk; see ``PartFile.append``.
+
+        Args:
+            batch: The segments that are done.
+            spent: What the whole translation has taken so far.
+        """
+        usage = {"usage": dict(spent.usage)} if spent.usage else {}
+        values = [_values(one) for one in batch]
+        line = {"seconds": round(spent.seconds, 3), **usage, "batch": values}
+        self._file.append(self._head, line, _batch)
+
+
+class ScoringPart:
+    """A score under way.
+
+    Args:
+        path: The file; need not exist.
+        head: What the score depends on: signature, output, sources, references.
+    """
+
+    def __init__(self, path: Path, head: Mapping[str, str]) -> None:
+        self._file = PartFile(path)
+        self._head: Json = dict(head)
+
+    def read(self) -> list[ScoredBlock]:
+        """The blocks that interrupted scoring had finished; see ``PartFile.read``."""
+        return self._file.read(self._head, _scored_block)
+
+    def append(self, block: ScoredBlock) -> None:
+        """Puts a finished block on disk; see ``PartFile.append``."""
+        values: dict[str, Json] = {"ids": list(block.ids), "rows": block.rows.tolist()}
+        beside = {
+            "unjudged": dict(block.unjudged),
+            "annotations": dict(block.annotations),
+            "notes": dict(block.notes),
+        }
+        line = values | {k: v for k, v in beside.items() if v}
+        self._file.append(self._head, line, _scored_block)
+
+    def remove(self) -> None:
+        """Removes the file."""
+        self._file.path.unlink(missing_ok=True)
+
+
+def _scored_block(values: Json) -> ScoredBlock:
+    ids, rows = tuple(values["ids"]), np.array(values["rows"], dtype=np.float64)
+    if rows.ndim != 2 or len(rows) != len(ids) or not np.isfinite(rows).all():
+        raise ValueError("rows that do not belong to the ids")
+    return ScoredBlock(
+        ids,
+        rows,
+        dict(values.get("unjudged", {})),
+        dict(values.get("annotations", {})),
+        dict(values.get("notes", {})),
+    )
+
+
+def _batch(values: Json) -> tuple[list[Finished], Spent]:
+    return [_finished(entry) for entry in values["batch"]], _spent(values)
 
 
 def _values(one: Finished) -> dict[str, Json]:

@@ -15,6 +15,7 @@ from mtbench.types import Json, MetricResult, Score, Statistics
 
 INLINE_SEGMENTS = 20_000  # above this, arrays go into a compressed file beside the JSON
 _ARRAYS = ("arrays", "segment_ids", "segment_scores", "statistics")
+_SAID_WHERE_THERE_IS_SOME = ("kind", "unjudged")
 _DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
 
 
@@ -26,6 +27,8 @@ def write_score(path: Path, result: MetricResult) -> None:
     """
     statistics = result.statistics
     document = result.score.model_dump(mode="json")
+    for key in [key for key in _SAID_WHERE_THERE_IS_SOME if not document[key]]:
+        del document[key]
     if len(statistics.ids) > INLINE_SEGMENTS:
         beside = path.with_suffix(".npz")
         buffer = io.BytesIO()
@@ -39,7 +42,9 @@ def write_score(path: Path, result: MetricResult) -> None:
         document["arrays"] = beside.name
     else:
         document["segment_ids"] = list(statistics.ids)
-        document["segment_scores"] = statistics.segment_scores.tolist()
+        document["segment_scores"] = [
+            None if np.isnan(score) else score for score in statistics.segment_scores.tolist()
+        ]
         document["statistics"] = [
             [int(v) if v.is_integer() else v for v in row] for row in statistics.rows.tolist()
         ]
@@ -75,8 +80,10 @@ def read_result(path: Path) -> MetricResult:
             rows = np.array(document["statistics"], dtype=np.float64).reshape(len(ids), -1)
             scores = np.array(document["segment_scores"], dtype=np.float64)
             statistics = Statistics(ids, rows, scores)
+        there = [name not in score.unjudged for name in statistics.ids]
         if not (
-            np.isfinite(statistics.rows).all() and np.isfinite(statistics.segment_scores).all()
+            np.isfinite(statistics.rows).all()
+            and np.isfinite(statistics.segment_scores[there]).all()
         ):
             raise ValueError("a number that is not finite")
     except _DAMAGED as error:

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtbench.errors import DataError, MetricError, PartialOutput
-from mtbench.plugins import Advance, Array, Metric
+from mtbench.files.digests import canonical_json
+from mtbench.plugins import Advance, Array, Metric, SegmentMetric
+from mtbench.seams import candidates, judged
+from mtbench.stages import items
 from mtbench.types import (
+    Candidate,
     Hypothesis,
+    Json,
+    Judged,
     MetricInfo,
     MetricResult,
     Score,
+    ScoredBlock,
     ScoringView,
     Signature,
     Statistics,
@@ -89,6 +99,9 @@ def check_output(test_set: TestSet, output: SystemOutput, *, allow_partial: bool
         )
 
 
+KeepBlock = Callable[[str, ScoredBlock], None]
+
+
 def score(
     test_set: TestSet,
     outputs: Mapping[str, SystemOutput],
@@ -96,6 +109,10 @@ def score(
     scoring_view: ScoringView,
     signatures: Mapping[str, Signature],
     advance: Advance | None = None,
+    *,
+    done: Mapping[str, Sequence[ScoredBlock]] | None = None,
+    keep: KeepBlock | None = None,
+    sleep: Callable[[float], object] | None = None,
 ) -> dict[str, MetricResult]:
     """Scores of all systems of a call at once, by an entered metric.
 
@@ -106,48 +123,300 @@ def score(
         scoring_view: From ``view``.
         signatures: System → whole signature, from ``signature``.
         advance: Called with the number of segments finished since the last call.
+        done: System → what was finished before.
+        keep: Called with each finished block of a system.
+        sleep: Waits between attempts of a ``SegmentMetric``; for tests.
 
     Returns:
-        System → result, without interval.
+        System → result, without interval. Where the metric gave some segment no score, the result
+        is over the others, says so and is signed as partial.
 
     Raises:
-        MetricError: If the metric gives statistics of another shape, or a non-finite score.
+        MetricError: If the metric gives statistics of another shape, a non-finite score, or none
+            for any segment of a system.
     """
-    scorer = metric.prepare(scoring_view)
-    rows = scorer.statistics({name: output.texts for name, output in outputs.items()}, advance)
-    options = metric.options.model_dump(mode="json")
-    sources_digest = test_set.sources_digest()
-    references_digest = test_set.references_digest()
-    testset_digest = test_set.digest()
-    found = {}
-    for name, output in outputs.items():
-        table = _checked(rows, name, len(test_set), metric.info.name)
-        whole = float(metric.pool(table.sum(axis=0)))
-        segments = np.asarray(metric.segment_scores(table), dtype=np.float64)
-        if not np.isfinite(whole) or not np.isfinite(segments).all():
-            raise MetricError(f"{metric.info.name} gave {name} a score that is no finite number")
-        header = Score(
-            metric=metric.info.name,
-            info=metric.info,
-            options=options,
-            signature=str(signatures[name]),
-            corpus=test_set.corpus,
-            pair=test_set.pair,
-            system=output.run.system,
-            score=whole,
-            segments=len(test_set),
-            failures=sum(h.failure is not None for h in output.hypotheses),
-            output_digest=output.run.output_digest,
-            documents=by_label(table, test_set.documents, metric),
-            domains=by_label(table, test_set.domains, metric),
-            annotations=dict(scorer.annotations(name)),
-            notes=dict(scorer.notes(name)),
-            sources_digest=sources_digest,
-            references_digest=references_digest,
-            testset_digest=testset_digest,
-        )
-        found[name] = MetricResult(header, Statistics(test_set.ids, table, segments))
+    place = {name: at for at, name in enumerate(test_set.ids)}
+    finished = {name: _Finished(place, (done or {}).get(name, ())) for name in outputs}
+
+    def kept(name: str, block: ScoredBlock) -> None:
+        finished[name].add(block)
+        # One that holds the whole test set is written as a score at once.
+        if keep is not None and len(block.ids) < len(place):
+            keep(name, block)
+
+    texts = {name: output.texts for name, output in outputs.items()}
+    told = advance or _nobody
+    if isinstance(metric, SegmentMetric):
+        _judge(metric, scoring_view, texts, finished, kept, told, sleep)
+    else:
+        _score_blocks(metric, scoring_view, texts, finished, kept, told)
+    digests = {
+        "sources_digest": test_set.sources_digest(),
+        "references_digest": test_set.references_digest(),
+        "testset_digest": test_set.digest(),
+    }
+    return {
+        name: _result(test_set, output, metric, finished[name], signatures[name], digests)
+        for name, output in outputs.items()
+    }
+
+
+def _nobody(steps: int) -> None:
+    """Is told of progress where nobody else wants to be."""
+
+
+class _Finished:
+    """What there is of one system so far: the latest score of each segment.
+
+    Args:
+        place: Segment id → its position.
+        blocks: What was finished before.
+    """
+
+    def __init__(self, place: Mapping[str, int], blocks: Iterable[ScoredBlock]) -> None:
+        self._place = place
+        self.table: Array = np.zeros((len(place), 0))
+        self.there = np.zeros(len(place), dtype=np.bool_)
+        self.unjudged: dict[str, str] = {}
+        self.annotations: dict[str, Json] = {}
+        self.notes: dict[str, Json] = {}
+        self.fixed: frozenset[str] = frozenset()
+        for block in blocks:
+            self.add(block)
+        self.unjudged.clear()  # what failed before is tried again
+
+    def add(self, block: ScoredBlock) -> None:
+        if self.table.shape[1] == 0:
+            self.table = np.zeros((len(self._place), block.rows.shape[1]))
+        at = np.fromiter((self._place[name] for name in block.ids), np.intp, len(block.ids))
+        new = np.array([name not in block.unjudged for name in block.ids], dtype=np.bool_)
+        self.table[at[new]] = block.rows[new]
+        self.there[at[new]] = True
+        for name in self.unjudged.keys() & set(block.ids):
+            del self.unjudged[name]
+        self.unjudged.update(block.unjudged)
+        self.annotations.update(block.annotations)
+        self.notes = _added(self.notes, block.notes, self.fixed)
+
+
+def _added(a: Mapping[str, Json], b: Mapping[str, Json], fixed: frozenset[str]) -> dict[str, Json]:
+    """Facts about two parts of an output as facts about both: counts and lists are joined."""
+    found = dict(a)
+    for key, value in b.items():
+        before = found.get(key)
+        if isinstance(value, dict) and isinstance(before, dict):
+            found[key] = _added(before, value, fixed)
+        elif key in fixed or before is None or isinstance(value, str | bool):
+            found[key] = value
+        elif isinstance(value, list | int | float):
+            found[key] = before + value
     return found
+
+
+def _score_blocks(
+    metric: Metric,
+    scoring_view: ScoringView,
+    texts: Mapping[str, Sequence[str]],
+    finished: Mapping[str, _Finished],
+    keep: KeepBlock,
+    advance: Advance,
+) -> None:
+    whole, ids = metric.prepare(scoring_view), scoring_view.ids
+    for one in finished.values():
+        one.fixed = whole.fixed_notes
+    size = max(1, whole.block or len(ids))
+    for start in range(0, max(1, len(ids)), size):
+        stop = min(start + size, len(ids))
+        wanted = [
+            name for name, one in finished.items() if not one.there[start:stop].all() or not ids
+        ]
+        advance((len(finished) - len(wanted)) * (stop - start))
+        if not wanted:
+            continue
+        part = stop - start < len(ids)
+        scorer = metric.prepare(_part(scoring_view, start, stop)) if part else whole
+        some = {name: texts[name][start:stop] for name in wanted}
+        rows = scorer.statistics(some, advance)
+        for name in wanted:
+            block = ScoredBlock(
+                ids=ids[start:stop],
+                rows=_checked(rows, name, stop - start, metric.info.name),
+                annotations=dict(scorer.annotations(name)),
+                notes=dict(scorer.notes(name)),
+            )
+            keep(name, block)
+
+
+def _part(whole: ScoringView, start: int, stop: int) -> ScoringView:
+    return whole.model_copy(
+        update={
+            "ids": whole.ids[start:stop],
+            "sources": whole.sources[start:stop] if whole.sources is not None else None,
+            "references": whole.references[start:stop] if whole.references is not None else None,
+            "documents": whole.documents[start:stop],
+        }
+    )
+
+
+def judging_batches(
+    metric: SegmentMetric,
+    scoring_view: ScoringView,
+    texts: Mapping[str, Sequence[str]],
+    finished: Mapping[str, Container[str]],
+) -> tuple[list[tuple[list[Candidate], list[tuple[str, ...]]]], list[tuple[str, str]]]:
+    """What a ``SegmentMetric`` is still to be asked for, equal candidates once.
+
+    Args:
+        metric: Its context and batch size count.
+        scoring_view: From ``view``.
+        texts: System → hypotheses.
+        finished: System → ids that have a score.
+
+    Returns:
+        Batches for ``items.work``, and the places (system, id) that the numbers in them stand for.
+    """
+    places: list[tuple[str, str]] = []
+    alike: dict[str, tuple[Candidate, list[str]]] = {}
+    for name, hypotheses in texts.items():
+        for one in candidates(scoring_view, hypotheses, metric.context):
+            if one.id in finished[name]:
+                continue
+            key = canonical_json([one.source, one.references, one.hypothesis, one.context])
+            alike.setdefault(key, (one, []))[1].append(str(len(places)))
+            places.append((name, one.id))
+    every = list(alike.values())
+    size = metric.runtime.batch_size or metric.preferred_batch
+    batches = [
+        ([candidate for candidate, _ in part], [tuple(numbers) for _, numbers in part])
+        for part in items.blocks(every, size)
+    ]
+    return batches, places
+
+
+def _judge(
+    metric: SegmentMetric,
+    scoring_view: ScoringView,
+    texts: Mapping[str, Sequence[str]],
+    finished: Mapping[str, _Finished],
+    keep: KeepBlock,
+    advance: Advance,
+    sleep: Callable[[float], object] | None,
+) -> None:
+    ready = {
+        name: {each for each, there in zip(scoring_view.ids, one.there, strict=True) if there}
+        for name, one in finished.items()
+    }
+    batches, places = judging_batches(metric, scoring_view, texts, ready)
+    advance(len(texts) * len(scoring_view.ids) - len(places))
+    paid: dict[str, float] = {}
+
+    def keep_all(answered: Sequence[items.Done[Judged]]) -> None:
+        nonlocal paid
+        mine: dict[str, dict[str, items.Done[Judged]]] = {}
+        for one in answered:
+            for number in one.ids:
+                name, segment = places[int(number)]
+                mine.setdefault(name, {})[segment] = one
+        now = dict(metric.usage())
+        spent = {key: round(value - paid.get(key, 0.0), 6) for key, value in now.items()}
+        paid = now
+        for name, by_id in mine.items():
+            # A text of several systems is paid for once, on the account of the first of them.
+            keep(name, _block(by_id, spent))
+            spent = {}
+            advance(len(by_id))
+
+    asked = items.Respondent(
+        partial(judged, metric),
+        concurrency=metric.max_concurrency,
+        who=f"the metric {metric.info.name}",
+        failed=MetricError,
+    )
+    items.work(batches, asked, keep_all, sleep=sleep)
+    for one in finished.values():
+        one.notes = {**one.notes, **metric.summary(one.annotations)}
+
+
+def _block(by_id: Mapping[str, items.Done[Judged]], spent: Mapping[str, float]) -> ScoredBlock:
+    answers = {name: one.answer for name, one in by_id.items()}
+    usage: dict[str, Json] = {key: value for key, value in spent.items() if value}
+    return ScoredBlock(
+        ids=tuple(by_id),
+        rows=np.array([[a.score, 1.0] if a else [0.0, 0.0] for a in answers.values()]),
+        unjudged={name: one.failure or "" for name, one in by_id.items() if one.answer is None},
+        annotations={
+            name: a.annotation for name, a in answers.items() if a and a.annotation is not None
+        },
+        notes={"usage": usage} if usage else {},
+    )
+
+
+def _result(
+    test_set: TestSet,
+    output: SystemOutput,
+    metric: Metric,
+    finished: _Finished,
+    signed: Signature,
+    digests: Mapping[str, Any],
+) -> MetricResult:
+    name, system = metric.info.name, output.run.system
+    there, table = finished.there, finished.table
+    if not there.any() and len(test_set):
+        first = next((each for each in test_set.ids if each in finished.unjudged), "")
+        why = finished.unjudged.get(first, "")
+        raise MetricError(f"{name} gave no segment of {system} a score", why=f"{first}: {why}")
+    whole = float(metric.pool(table.sum(axis=0)))
+    segments = np.full(len(table), np.nan)
+    segments[there] = metric.segment_scores(table[there])
+    if not np.isfinite(whole) or not np.isfinite(segments[there]).all():
+        raise MetricError(f"{name} gave {system} a score that is no finite number")
+    unjudged = {each: finished.unjudged[each] for each in test_set.ids if each in finished.unjudged}
+    header = Score(
+        metric=name,
+        info=metric.info,
+        options=metric.options.model_dump(mode="json"),
+        signature=str(signed.of_unjudged() if unjudged else signed),
+        corpus=test_set.corpus,
+        pair=test_set.pair,
+        system=system,
+        score=whole,
+        segments=len(test_set),
+        failures=sum(h.failure is not None for h in output.hypotheses),
+        unjudged=unjudged,
+        output_digest=output.run.output_digest,
+        documents=by_label(table[there], _those(test_set.documents, there), metric),
+        domains=by_label(table[there], _those(test_set.domains, there), metric),
+        annotations={each: finished.annotations[each] for each in test_set.ids
+                     if each in finished.annotations},
+        notes=finished.notes,
+        **digests,
+    )  # fmt: skip
+    return MetricResult(header, Statistics(test_set.ids, table, segments))
+
+
+def with_score(
+    statistics: Statistics, labels: Sequence[str | None]
+) -> tuple[Array, Sequence[str | None]]:
+    """Rows and labels of the segments that have a score."""
+    there = ~np.isnan(statistics.segment_scores)
+    return statistics.rows[there], _those(labels, there)
+
+
+def _those(labels: Sequence[str | None], there: NDArray[np.bool_]) -> list[str | None]:
+    return [label for label, is_there in zip(labels, there, strict=True) if is_there]
+
+
+def block_of(result: MetricResult) -> ScoredBlock:
+    """A stored score's segments, so that scoring goes on from there."""
+    statistics, score = result.statistics, result.score
+    usage = score.notes.get("usage")
+    return ScoredBlock(
+        ids=statistics.ids,
+        rows=statistics.rows,
+        unjudged=score.unjudged,
+        annotations=score.annotations,
+        notes={"usage": usage} if usage else {},
+    )
 
 
 def _checked(rows: Mapping[str, Array], name: str, segments: int, metric: str) -> Array:

@@ -11,10 +11,13 @@ from mtbench.types.boards import Cell, Leaderboard, Row, Table
 from mtbench.types.corpora import CorpusCard, Labels, Segment, Source, TestSet, TestSetFacts
 from mtbench.types.scores import (
     SAME_SCORE,
+    Candidate,
     Interval,
+    Judged,
     MetricInfo,
     MetricResult,
     Score,
+    ScoredBlock,
     ScoringView,
     Statistics,
 )
@@ -35,6 +38,7 @@ from mtbench.types.systems import (
 __all__ = [
     "SAME_SCORE",
     "SCHEMA_VERSION",
+    "Candidate",
     "Cell",
     "CorpusCard",
     "Engine",
@@ -42,6 +46,7 @@ __all__ = [
     "Hypothesis",
     "Interval",
     "Json",
+    "Judged",
     "Labels",
     "Leaderboard",
     "MetricInfo",
@@ -52,6 +57,7 @@ __all__ = [
     "RunRecord",
     "Runtime",
     "Score",
+    "ScoredBlock",
     "ScoringView",
     "Segment",
     "Signature",

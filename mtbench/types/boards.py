@@ -17,8 +17,9 @@ class Cell(Record):
         score: The system score, or None where there is none.
         interval: Around it.
         signature: How it was computed.
-        partial: Whether segments without a translation count as empty ones in it; such a score
-            stands in no ranking.
+        partial: Whether segments without a translation count as empty ones in it, or segments
+            that the metric gave no score are left out; it stands in no ranking.
+        unjudged: Segments that the metric gave no score.
         cut: Segments of which the metric read only the beginning.
         notes: Sentences without which the score would mislead.
         reason: Why there is no score.
@@ -30,6 +31,7 @@ class Cell(Record):
     partial: bool = False
     cut: int = 0
     notes: tuple[str, ...] = ()
+    unjudged: int = 0
     reason: str | None = None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -79,6 +80,39 @@ class ScoringView(Record):
         return counts.pop() if len(counts) == 1 else None
 
 
+class Candidate(Record):
+    """One hypothesis, and what a segment-wise metric may hold it against.
+
+    Attributes:
+        id: Of the segment.
+        pair: The direction.
+        hypothesis: What is judged.
+        source: Or None to a metric that did not declare it.
+        references: Likewise empty.
+        context: Source (or an empty text) and hypothesis of segments before it in its document,
+            nearest last; as many as the metric asks for.
+    """
+
+    id: str
+    pair: LanguagePair
+    hypothesis: str
+    source: str | None = None
+    references: tuple[str, ...] = ()
+    context: tuple[tuple[str, str], ...] = ()
+
+
+class Judged(Record):
+    """A segment's score, and what goes with it that is no number.
+
+    Attributes:
+        score: On the metric's scale.
+        annotation: Error spans, reasons; kept by segment id.
+    """
+
+    score: float
+    annotation: Json = None
+
+
 class Interval(Record):
     """An interval around a system score.
 
@@ -119,8 +153,10 @@ class Score(Record):
         corpus, pair, system: Whose score it is.
         score: The system score, on the metric's customary scale.
         interval: Around the system score.
+        kind: The registry's name of the metric, where ``metric`` is one of a card or a file.
         segments: Number of segments.
         failures: Segments without a translation, counted as empty (``--allow-partial``).
+        unjudged: Segment id → why the metric gave it no score; ``score`` is over the others.
         output_digest, sources_digest, references_digest, testset_digest: What it was made from.
         documents: Document → score over its segments, where documents are known.
         domains: Domain → score over its segments, where domains are known.
@@ -130,6 +166,7 @@ class Score(Record):
 
     schema_version: int = SCHEMA_VERSION
     metric: str
+    kind: str | None = None
     info: MetricInfo
     options: dict[str, Json] = Field(default_factory=dict)
     signature: str
@@ -140,6 +177,7 @@ class Score(Record):
     interval: Interval | None = None
     segments: int
     failures: int = 0
+    unjudged: dict[str, str] = Field(default_factory=dict)
     output_digest: str
     sources_digest: str
     references_digest: str
@@ -164,7 +202,7 @@ class Statistics:
         ids: Segment ids, in corpus order.
         rows: Float array of shape (n, k): one row a segment; any subset's score is the
             metric's ``pool`` of the sum of its rows.
-        segment_scores: Float array of shape (n,).
+        segment_scores: Float array of shape (n,); NaN where the metric gave none.
     """
 
     ids: tuple[str, ...]
@@ -176,6 +214,25 @@ class Statistics:
             raise ValueError(f"{len(self.ids)} ids against statistics of shape {self.rows.shape}")
         if self.segment_scores.shape != (len(self.ids),):
             raise ValueError(f"{len(self.ids)} ids against {len(self.segment_scores)} scores")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScoredBlock:
+    """Segments of one system that a metric is done with.
+
+    Attributes:
+        ids: Segment ids.
+        rows: Float array of shape (n, k); zeros where the segment has no score.
+        unjudged: Segment id → why it has none.
+        annotations: Segment id → what is no number.
+        notes: Facts about the block as a whole.
+    """
+
+    ids: tuple[str, ...]
+    rows: NDArray[np.float64]
+    unjudged: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, Json] = field(default_factory=dict)
+    notes: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

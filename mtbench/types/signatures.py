@@ -9,6 +9,7 @@ from pydantic import field_validator
 from mtbench.files.digests import digest_text
 from mtbench.types.base import Record
 
+_PARTIAL = (("failures", "empty"), ("unjudged", "omitted"))
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*\Z")
 
 
@@ -63,16 +64,22 @@ class Signature(Record):
 
     @property
     def partial(self) -> bool:
-        """Whether segments without a translation count as empty ones (``--allow-partial``)."""
-        return self.get("failures") == "empty"
+        """Whether segments without a translation count as empty ones (``--allow-partial``), or
+        segments without a score are left out.
+        """
+        return any(field in _PARTIAL for field in self.fields)
 
     def of_partial(self) -> Signature:
         """This signature for an output with failures, which count as empty."""
         return self.plus(failures="empty")
 
+    def of_unjudged(self) -> Signature:
+        """This signature for a score over those segments that the metric could score."""
+        return self.plus(unjudged="omitted")
+
     def of_whole(self) -> Signature:
-        """This signature as it would be for a whole output."""
-        return Signature(fields=tuple(f for f in self.fields if f[0] != "failures"))
+        """This signature as it would be for a whole output, each segment of it scored."""
+        return Signature(fields=tuple(f for f in self.fields if f not in _PARTIAL))
 
     def digest8(self) -> str:
         """Eight hex digits that tell it apart in a file name."""

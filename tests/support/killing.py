@@ -56,7 +56,7 @@ class Child:
     def wait_for(self, path: Path, seconds: float = 30.0) -> None:
         """Waits until a file is there and holds something; its name may be a pattern."""
         end = time.monotonic() + seconds
-        while not any(found.stat().st_size for found in path.parent.glob(path.name)):
+        while not any(found.stat().st_size for found in matching(path)):
             if time.monotonic() > end:
                 raise TimeoutError(f"{path} did not appear")
             time.sleep(0.002)
@@ -73,3 +73,8 @@ def alive(number: int) -> bool:
             return False
         return not Path("/proc").is_dir()
     return status.rpartition(")")[2].split()[0] != "Z"
+
+
+def matching(path: Path) -> list[Path]:
+    """The files that a path names, in which any part may be a pattern."""
+    return list(Path(path.anchor).glob(str(path.relative_to(path.anchor))))

@@ -219,7 +219,7 @@ def _turned_partial(found: MetricDelta) -> bool:
     return found.old is not None and found.new is None and found.reason == _NEW_PARTIAL
 
 
-_PARTIAL = "in the score of the {side} side, failed segments count as empty"
+_PARTIAL = "in the score of the {side} side, failed segments count as empty or are left out"
 _NEW_PARTIAL = _PARTIAL.format(side="new")
 
 

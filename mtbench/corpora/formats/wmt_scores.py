@@ -181,7 +181,7 @@ def write_scores(
 
 
 def _number(value: float) -> str:
-    return repr(float(value))
+    return "None" if value != value else repr(float(value))  # as mt-metrics-eval writes none
 
 
 def _same_segments(group: Sequence[MetricResult]) -> None:

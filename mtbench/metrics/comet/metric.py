@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, ClassVar, Literal
 
@@ -12,7 +13,7 @@ from mtbench.metrics.comet.scorer import CometScorer
 from mtbench.metrics.comet.session import Settings
 from mtbench.metrics.comet.signature import comet_signature
 from mtbench.plugins import MeanMetric, Scorer
-from mtbench.types import MetricInfo, Record, Runtime, ScoringView, Signature
+from mtbench.types import Json, MetricInfo, Record, Runtime, ScoringView, Signature
 
 Precision = Literal["fp32", "bf16", "fp16"]
 
@@ -190,6 +191,19 @@ class CometFamily(MeanMetric):
             self.wanted.precision,
             self._reference_count(view) if self.with_reference else None,
             forced=self.runtime.force and (bool(uncovered(view.pair)) or not known),
+        )
+
+    def warnings(self, notes: Mapping[str, Json]) -> tuple[str, ...]:
+        """Says of how many segments only the beginning was read."""
+        cut = {**notes}.get("cut")
+        if not cut:
+            return ()
+        sides = [ids for side, ids in cut.items() if side != "limit"]
+        longest = sorted({one for ids in sides for one in ids})
+        shown = ", ".join(longest[:5]) + (" …" if len(longest) > 5 else "")
+        return (
+            f"{self.name} read only the first {cut.get('limit')} sub-words in {len(longest)} "
+            f"segments: {shown}",
         )
 
     def __enter__(self) -> CometFamily:

@@ -15,6 +15,9 @@ from mtbench.types import Json, ScoringView
 
 log = logging.getLogger(__name__)
 
+# Segments that are kept at a time: some ten seconds' work, and enough to fill a GPU.
+_BLOCK = {"cpu": 32}
+_BLOCK_GPU = 1024
 _ROOM = 14  # systems in a block whose batches are fixed by content
 
 
@@ -28,6 +31,8 @@ class CometScorer(Scorer):
         with_reference: Whether references are read.
         loaded: What the session said when it loaded.
     """
+
+    fixed_notes = frozenset({"limit"})
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class CometScorer(Scorer):
         self._sources = view.sources
         self._references = view.references if with_reference else None
         self._loaded = loaded
+        self.block = _BLOCK.get(str(loaded.get("device", "cpu")).partition(":")[0], _BLOCK_GPU)
         self._told = False
         self._annotations: dict[str, dict[str, Json]] = {}
         self._notes: dict[str, dict[str, Json]] = {}
@@ -74,7 +80,6 @@ class CometScorer(Scorer):
                 self._score_block(block, some, scores, cuts, advance)
         for name in names:
             self._notes[name] = self._facts(outputs[name], cuts[name])
-            self._warn(name, cuts[name])
         return {name: MeanMetric.rows(scores[name]) for name in names}
 
     def annotations(self, system: str) -> Mapping[str, Json]:
@@ -161,21 +166,6 @@ class CometScorer(Scorer):
         if self._loaded.get("batches") == "content":
             found["batches"] = "fixed by content"
         return found
-
-    def _warn(self, system: str, cuts: dict[str, list[str]]) -> None:
-        longest = {one for ids in cuts.values() for one in ids}
-        if longest:
-            shown = ", ".join(sorted(longest)[:5]) + (" …" if len(longest) > 5 else "")
-            log.warning(
-                "%s %s: %s read only the first %s sub-words in %d of %d segments: %s",
-                self._pair,
-                system,
-                self._name,
-                self._loaded.get("limit"),
-                len(longest),
-                len(self._ids),
-                shown,
-            )
 
 
 class _Progress:
