@@ -184,6 +184,14 @@ stored_sort_options = _together(
         help="Of intervals and tests. Default: the seed that the scores' intervals have.",
     ),
 )
+
+
+def by_option(words: str) -> Callable[[F], F]:
+    """``--by``: which label tells the parts of a test set apart."""
+    parts = click.Choice(["domain", "document", "original_language", "length"])
+    return click.option("--by", type=parts, help=words)
+
+
 dry_run_option = click.option(
     "--dry-run",
     is_flag=True,

@@ -22,11 +22,7 @@ if TYPE_CHECKING:
 @click.argument("results", required=False)
 @common.stored_selection
 @common.stored_sort_options
-@click.option(
-    "--by",
-    type=click.Choice(["domain", "document", "original_language", "length"]),
-    help="Scores on parts of the test sets instead, by the primary metric.",
-)
+@common.by_option("Scores on parts of the test sets instead, by the primary metric.")
 @click.option(
     "--over-pairs", is_flag=True, help="Systems over all test sets instead: ranks, wins, averages."
 )

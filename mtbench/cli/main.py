@@ -27,6 +27,7 @@ VERBS = {
     "leaderboard": ("mtbench.cli.leaderboard:leaderboard", "Print the table of stored results."),
     "compare": ("mtbench.cli.compare:compare", "Compare two leaderboards; gate a change."),
     "report": ("mtbench.cli.report:report", "Write a page with tables, plots and every segment."),
+    "meta": ("mtbench.cli.meta:meta", "Say how far metrics agree with human scores."),
     "verify": ("mtbench.cli.verify:verify", "Check stored results against what made them."),
     "doctor": ("mtbench.cli.doctor:doctor", "Say what can run here and what is missing."),
 }

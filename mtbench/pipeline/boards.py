@@ -12,7 +12,8 @@ import numpy as np
 
 from mtbench import __version__
 from mtbench.boards.leaderboard import Entry, Ranked, Ranker, Standing, build
-from mtbench.errors import DataError
+from mtbench.config import Workspace
+from mtbench.errors import DataError, RequestError
 from mtbench.files.spreadsheets import unquoted
 from mtbench.pipeline.scores import belongs
 from mtbench.pipeline.stored import StoredScores, recomputed
@@ -21,7 +22,7 @@ from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
 from mtbench.significance.humans import DOUBTFUL, human_agreement
-from mtbench.types import Leaderboard, Score
+from mtbench.types import Leaderboard, Score, Table
 from mtbench.types.findings import PairedTest
 
 
@@ -248,6 +249,35 @@ def board_like(results: Results, text: str) -> Leaderboard:
                         preferred[_test_set_of(row), metric] = value
     found = board(results, preferred=preferred, missing=columns)
     return found.model_copy(update={"mtbench_version": version})
+
+
+def stored_tables(
+    space: Workspace, corpora: Sequence[str] = (), pairs: Sequence[str] = ()
+) -> tuple[Table, ...]:
+    """The tables of a results folder that a call asks for.
+
+    Args:
+        space: Where results are.
+        corpora: Only these; all where none is named.
+        pairs: Only these directions, ``SRC-TGT``; all where none is named.
+
+    Raises:
+        RequestError: If there are none.
+    """
+    if not space.results.is_dir():
+        raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
+    tables = board(Results(space.results)).tables
+    found = tuple(
+        table
+        for table in tables
+        if (not corpora or table.corpus in corpora) and (not pairs or str(table.pair) in pairs)
+    )
+    if not found:
+        raise RequestError(
+            f"{space.results}: no results{' of that kind' if tables else ''}",
+            hint="mtbench leaderboard shows what there is",
+        )
+    return found
 
 
 def write_leaderboard(results: Results, build: Callable[[], Leaderboard]) -> Leaderboard:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 
-from mtbench.errors import DataError, RequestError
+from mtbench.errors import RequestError
+from mtbench.judgements.pearmut import ORIGIN
 from mtbench.report.html import Content, SetContent, disagreement, most_disputed
 from mtbench.types import Json
 
 MOST_OF_TITLE = 60  # characters; file names have an end
-ORIGIN = "mtbench"  # key of an item: which segment it is
 
 # What pearmut 1.1 takes for markup: these tags anywhere, media at the beginning of a text.
 _TAG = re.compile(r"<(?=/?(?:br|strong|b|i|p|em|h1|h2|h3)>)|^<(?=(?:audio|video|img|iframe) )")
@@ -108,35 +108,3 @@ def _check_names(systems: Iterable[str]) -> None:
                 why='digits alone and the signs " and & are not told apart there',
                 hint="rename the system",
             )
-
-
-def is_annotation(values: Mapping[str, Json]) -> bool:
-    """Whether a line is one of pearmut's ``data/annotations/CAMPAIGN.jsonl``."""
-    return "annotation" in values and "item" in values
-
-
-def annotated(values: Mapping[str, Json], where: str) -> Iterator[dict[str, Json]]:
-    """The scores of one line of annotations, with the keys of a judgement.
-
-    A translation that was skipped has no score and is left out.
-
-    Raises:
-        DataError: If the line is not about segments that ``campaign`` asked about.
-    """
-    try:
-        pairs = list(zip(values["item"], values["annotation"], strict=True))
-        for item, answers in pairs:
-            if "tgt" not in item:  # a form: a question about the judge
-                continue
-            origin = item.get(ORIGIN)
-            if origin is None:
-                raise DataError(
-                    f"{where}: an annotation of a segment that mtbench did not ask about",
-                    hint="only campaigns made by mtbench report --pearmut say what they are about",
-                )
-            asked = {key: origin[key] for key in ("corpus", "pair", "id")}
-            for system, answer in answers.items():
-                if answer.get("score") is not None:
-                    yield {**asked, "system": system, "score": answer["score"]}
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise DataError(f"{where}: not an annotation as pearmut writes it: {error!r}") from error

@@ -11,16 +11,17 @@ import numpy as np
 from mtbench.boards.slices import By, Estimator, Pool, labels_by, slice_scores
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
+from mtbench.judgements.place import Place, place_all
+from mtbench.judgements.read import read_judgements
 from mtbench.pipeline.arguments import model_argument
 from mtbench.pipeline.boards import board
 from mtbench.pipeline.flags import Flagger
-from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
 from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.suspicion import suspect
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.pipeline.work import Watcher
 from mtbench.plugins import Array, make_metric
-from mtbench.report.html import Content, Group, GroupScore, Judgements, SetContent, Suspicion
+from mtbench.report.html import Content, Group, GroupScore, SetContent, Suspicion
 from mtbench.results import Results
 from mtbench.significance import interval_of_part
 from mtbench.types import (
@@ -36,6 +37,7 @@ from mtbench.types import (
     Table,
     TestSet,
 )
+from mtbench.types.judgements import Judgements
 
 SEED = 0
 MOST_INTERVALS = 60  # groups; beyond, as with documents, a score alone is drawn
@@ -91,7 +93,7 @@ def gather(
     placed: Sequence[Judgements | None] = [None] * len(tables)
     if human is not None:
         places = [gatherer.place() for gatherer in gatherers]
-        placed = place_judgements(read_judgements(human), places, human.name)
+        placed = place_all(read_judgements(human), places, human.name)
     sets = [
         one.gather(judged, suspect_by_table.get(one.name, ()))
         for one, judged in zip(gatherers, placed, strict=True)

@@ -20,7 +20,7 @@ Array = NDArray[np.float64]
 # Streams of one seed that must not overlap.
 BOOTSTRAP, RANDOMIZATION, PERMUTATION = 1, 2, 3
 
-_ENTRIES = 1 << 21  # of a chunk's matrix: 16 MB as float64
+CHUNK = 1 << 21  # entries of a chunk's matrix: 16 MB as float64
 
 
 def stream(seed: int, purpose: int) -> np.random.PCG64:
@@ -38,7 +38,7 @@ def stream(seed: int, purpose: int) -> np.random.PCG64:
     return np.random.PCG64(np.random.SeedSequence([seed, purpose]))
 
 
-def chunk_sizes(resamples: int, units: int, entries: int = _ENTRIES) -> Iterator[int]:
+def chunk_sizes(resamples: int, units: int, entries: int = CHUNK) -> Iterator[int]:
     """Sizes of chunks that keep memory flat: resamples × units of a chunk ≤ ``entries``."""
     size = max(1, entries // max(1, units))
     for start in range(0, resamples, size):
@@ -58,7 +58,7 @@ def indexes(bits: np.random.PCG64, resamples: int, units: int) -> NDArray[np.int
 
 
 def multinomial_counts(
-    units: int, resamples: int, seed: int, *, entries: int = _ENTRIES
+    units: int, resamples: int, seed: int, *, entries: int = CHUNK
 ) -> Iterator[Array]:
     """How often each unit is drawn, for resamples of size ``units`` with replacement.
 
@@ -80,7 +80,7 @@ def multinomial_counts(
 
 
 def swap_masks(
-    units: int, resamples: int, seed: int, *, entries: int = _ENTRIES
+    units: int, resamples: int, seed: int, *, entries: int = CHUNK
 ) -> Iterator[NDArray[np.uint8]]:
     """Fair coins, one a unit: 1 where the two systems' rows are swapped.
 
@@ -100,7 +100,7 @@ def swap_masks(
         yield np.unpackbits(raw.view(np.uint8), axis=1, bitorder="little")[:, :units]
 
 
-def all_masks(units: int, *, entries: int = _ENTRIES) -> Iterator[NDArray[np.uint8]]:
+def all_masks(units: int, *, entries: int = CHUNK) -> Iterator[NDArray[np.uint8]]:
     """Every mask whose first unit is not swapped: the others are their mirror images.
 
     Args:

@@ -19,7 +19,7 @@ LAYERS: dict[str, int] = {
         (
             "errors files interruptions languages types",
             "checkpoints config engine plugins processes seams servers text",
-            "boards corpora encoders report results significance stages",
+            "boards corpora encoders judgements report results significance stages",
             "backends documents metrics",
             "pipeline testing",
             "api cli",

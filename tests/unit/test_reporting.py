@@ -16,8 +16,9 @@ from mtbench.cli.common import ConsoleWatcher
 from mtbench.cli.main import run
 from mtbench.config import Workspace, find_system, workspace
 from mtbench.errors import DataError, RequestError
+from mtbench.judgements.place import Place, place_all
+from mtbench.judgements.read import read_judgements
 from mtbench.pipeline.arguments import model_argument
-from mtbench.pipeline.judgements import Place, place_judgements, read_judgements
 from mtbench.pipeline.pearmut import campaign, plain
 from mtbench.pipeline.reporting import gather
 from mtbench.report.html.page import commands
@@ -148,9 +149,9 @@ def test_a_judgement_that_fits_two_test_sets_is_refused(tmp_path: Path) -> None:
     path.write_text('{"id": "1", "system": "x", "score": 1}\n', encoding="utf-8")
     places = [Place("c", "en-de", ["1"], ["x"]), Place("c", "en-fr", ["1"], ["x"])]
     with pytest.raises(DataError, match="2 test sets"):
-        place_judgements(read_judgements(path), places, "a.jsonl")
+        place_all(read_judgements(path), places, "a.jsonl")
     path.write_text('{"id": "1", "system": "x", "score": 1, "pair": "en-fr"}\n', encoding="utf-8")
-    first, second = place_judgements(read_judgements(path), places, "a.jsonl")
+    first, second = place_all(read_judgements(path), places, "a.jsonl")
     assert first is None and second is not None
 
 

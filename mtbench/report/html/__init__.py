@@ -6,7 +6,6 @@ from mtbench.report.html.content import (
     Content,
     Group,
     GroupScore,
-    Judgements,
     SetContent,
     Suspicion,
 )
@@ -18,7 +17,6 @@ __all__ = [
     "Content",
     "Group",
     "GroupScore",
-    "Judgements",
     "SetContent",
     "Suspicion",
     "disagreement",

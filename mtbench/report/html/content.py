@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.types import Json, Leaderboard, RunRecord, Table
+from mtbench.types.judgements import Judgements
 
 Array = NDArray[np.float64]
 
@@ -40,21 +41,6 @@ class Group:
     metric: str
     segments: int
     scores: Mapping[str, GroupScore]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Judgements:
-    """Human judgements of one test set, averaged over whoever judged.
-
-    Attributes:
-        scores: System → array of shape (n,), NaN where nobody judged.
-        counts: System → array of shape (n,), how many judged.
-        source: Name of the file.
-    """
-
-    scores: Mapping[str, Array]
-    counts: Mapping[str, Array]
-    source: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""Human judgements: files in every shape that campaigns leave behind, read and placed."""

@@ -1,0 +1,210 @@
+"""How far metrics are to be believed: for a terminal, a pull request, a program, a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+
+from mtbench.files.spreadsheets import quoted
+from mtbench.report.csv_table import number
+from mtbench.report.markdown import escaped
+from mtbench.types.agreement import (
+    Measured,
+    MetaEvaluation,
+    MetaTable,
+    MetricAgreement,
+    SystemAgreement,
+)
+
+_BETWEEN = ("pairwise_accuracy", "pearson", "kendall", "spearman")
+_BASES = {
+    "whole_set": "corpus score, whole set",
+    "judged_segments": "corpus score, judged segments",
+    "segment_means": "mean of segment scores",
+}
+_TITLES = {
+    "pairwise_accuracy": "pairwise accuracy",
+    "soft_pairwise_accuracy": "soft pairwise accuracy",
+    "accuracy_with_ties": "accuracy with ties (acc_eq)",
+    "pearson_flat": "Pearson, flat",
+    "kendall_flat": "Kendall τ-b, flat",
+    "pearson_within": "Pearson within segments",
+    "kendall_within": "Kendall τ-b within segments",
+}
+
+Grid = Callable[[Sequence[str], Sequence[Sequence[str]]], str]
+
+
+def to_text(found: MetaEvaluation, grid: Grid) -> str:
+    """Tables with their sentences; ``grid`` draws a header and rows."""
+    return "\n".join(_lines(found, grid, heading=lambda text: text))
+
+
+def to_markdown(found: MetaEvaluation) -> str:
+    """The same as Markdown."""
+    return "\n".join(_lines(found, _markdown_grid, heading=lambda text: f"### {escaped(text)}\n"))
+
+
+def _markdown_grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [list(header), ["---"] * len(header), *map(list, rows)]
+    return "".join(f"| {' | '.join(map(escaped, line))} |\n" for line in lines)
+
+
+def _lines(found: MetaEvaluation, grid: Grid, heading: Callable[[str], str]) -> Iterator[str]:
+    for table in found.tables:
+        part = f", {table.part}" if table.part else ""
+        yield heading(f"{table.corpus} {table.pair.source}→{table.pair.target}{part}")
+        yield (
+            f"{table.source} ({table.protocol}): {len(table.systems)} systems, "
+            f"{table.judged} of {table.segments} segments judged for all of them"
+            + (f", {table.judged_for_some} for some" if table.judged_for_some else "")
+        )
+        yield ""
+        yield grid(("between systems", *_titles(_BETWEEN), "soft (SPA)"), list(_systems(table)))
+        yield grid(
+            ("within segments and over all rows", "acc_eq", "ε", "ties",
+             "Kendall within", "Pearson within", "Kendall flat", "Pearson flat"),
+            list(_segments(table)),
+        )  # fmt: skip
+        yield from (f"{sentence}" for sentence in sentences(table))
+        yield ""
+
+
+def _titles(names: Sequence[str]) -> list[str]:
+    return [_TITLES.get(name, name.capitalize()) for name in names]
+
+
+def _systems(table: MetaTable) -> Iterator[tuple[str, ...]]:
+    for one in table.metrics:
+        for basis, title in _BASES.items():
+            values: SystemAgreement | None = getattr(one, basis)
+            if values is None:
+                continue
+            soft = cell(one.soft_pairwise_accuracy) if basis == "segment_means" else ""
+            pairwise = f"{values.agreeing}/{values.pairs}  {cell(values.pairwise_accuracy)}"
+            yield (
+                f"{_named(one)}: {title}",
+                pairwise,
+                *(cell(getattr(values, name)) for name in _BETWEEN[1:]),
+                soft,
+            )
+
+
+def _named(one: MetricAgreement) -> str:
+    return f"({one.metric})" if one.sentinel else one.metric
+
+
+def _segments(table: MetaTable) -> Iterator[tuple[str, ...]]:
+    for one in table.metrics:
+        ties = one.accuracy_with_ties
+        yield (
+            _named(one),
+            cell(ties.estimate) + ("!" if ties.degenerate else ""),
+            f"{ties.epsilon:.4g}",
+            f"{ties.tied:.0%}",
+            *(
+                cell(value)
+                for value in (
+                    one.kendall_within.estimate,
+                    one.pearson_within.estimate,
+                    one.kendall_flat,
+                    one.pearson_flat,
+                )
+            ),
+        )
+
+
+def cell(value: Measured) -> str:
+    """``.732 [.65, .81]``; a dash where there is no value."""
+    if value.value is None:
+        return "–"
+    if value.low is None or value.high is None:
+        return _short(value.value)
+    return f"{_short(value.value)} [{_short(value.low, 2)}, {_short(value.high, 2)}]"
+
+
+def _short(value: float, decimals: int = 3) -> str:
+    text = f"{round(value, decimals) + 0.0:.{decimals}f}"
+    return text.replace("0.", ".", 1) if abs(value) < 1 and "0." in text else text
+
+
+def sentences(table: MetaTable) -> Iterator[str]:
+    """What a reader must know beside the numbers."""
+    for one in table.metrics:
+        if one.not_above_sentinels and not one.sentinel:
+            names = ", ".join(_TITLES[name] for name in one.not_above_sentinels)
+            yield f"{one.metric} is not significantly above lengths and constant in: {names}."
+        if one.accuracy_with_ties.degenerate and not one.sentinel:
+            yield (
+                f"!: {one.metric}'s ε makes {one.accuracy_with_ties.tied:.0%} of the pairs ties; "
+                "its acc_eq says nothing."
+            )
+        if (left_out := one.kendall_within.left_out) and not one.sentinel:
+            yield f"{one.metric}: {left_out} segments in which a side is constant are left out."
+    for statistic, groups in table.clusters.items():
+        if sum(map(len, groups)) > 1:
+            order = " > ".join(" = ".join(members) for members in groups)
+            yield (
+                f"{_TITLES[statistic]}: {order} (=: not separated by PERM-BOTH, Holm, "
+                f"α = {table.alpha:g})."
+            )
+    if table.raters is not None:
+        raters = table.raters
+        values = [
+            f"{name} {_short(value)}"
+            for name, value in (
+                ("Kendall τ-b", raters.kendall),
+                ("Pearson", raters.pearson),
+                ("same order within segments", raters.same_order),
+            )
+            if value is not None
+        ]
+        yield (
+            f"{raters.raters} raters agree with each other on {raters.segments} rows that two or "
+            f"more of them judged: {', '.join(values)}. A metric cannot be asked for more."
+        )
+    else:
+        yield "Agreement between raters: not known, since the file has no row judged by two."
+    yield from (f"{name} takes no part: {why}." for name, why in table.left_out.items())
+    yield from (f"{note[:1].upper()}{note[1:]}." for note in table.notes)
+    yield (
+        f"Intervals: 95 %, {table.resamples:,} resamples; SPA: {table.draws:,} permutations; "
+        f"tests: {table.permutations:,} permutations; seed {table.seed}."
+    )
+
+
+def to_csv(found: MetaEvaluation) -> str:
+    """One row per test set, part, metric and statistic."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\r\n")
+    writer.writerow(
+        ("corpus", "src", "tgt", "part", "metric", "sentinel", "statistic", "value", "ci_low",
+         "ci_high", "systems", "segments", "seed", "signature")
+    )  # fmt: skip
+    for table in found.tables:
+        for one in table.metrics:
+            for name, value in values(one):
+                writer.writerow(
+                    (
+                        quoted(table.corpus), table.pair.source, table.pair.target,
+                        quoted(table.part or ""), quoted(one.metric), int(one.sentinel), name,
+                        *map(number, (value.value, value.low, value.high)),
+                        len(table.systems), table.judged, table.seed, quoted(one.signature or ""),
+                    )
+                )  # fmt: skip
+    return stream.getvalue()
+
+
+def values(one: MetricAgreement) -> Iterator[tuple[str, Measured]]:
+    """Every statistic of a metric with its name, in a fixed order."""
+    for basis in _BASES:
+        between: SystemAgreement | None = getattr(one, basis)
+        if between is not None:
+            yield from ((f"{basis}_{name}", getattr(between, name)) for name in _BETWEEN)
+    yield "soft_pairwise_accuracy", one.soft_pairwise_accuracy
+    yield "accuracy_with_ties", one.accuracy_with_ties.estimate
+    yield "pearson_flat", one.pearson_flat
+    yield "kendall_flat", one.kendall_flat
+    yield "pearson_within", one.pearson_within.estimate
+    yield "kendall_within", one.kendall_within.estimate

@@ -1,0 +1,88 @@
+"""Records of human judgements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Protocol = Literal["mqm", "esa", "scores"]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorSpan:
+    """An error that somebody marked.
+
+    Attributes:
+        start, end: Characters of the translation; None where the error is not located in it.
+        severity: As written, in lower case: ``major``, ``minor`` …
+        category: Such as ``accuracy/omission``; empty where the protocol has none.
+    """
+
+    start: int | None
+    end: int | None
+    severity: str
+    category: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """A segment of a system, and how good somebody found it.
+
+    Attributes:
+        segment, system: What was judged.
+        score: How good it was found, higher being better.
+        corpus, pair: Of which test set, if the file says.
+        rater: Who judged, if the file says.
+        document: Of which document, if the file says.
+        spans: Errors that were marked; None where the protocol marks none.
+        where: ``file:line``.
+    """
+
+    segment: str
+    system: str
+    score: float
+    corpus: str | None
+    pair: str | None
+    where: str
+    rater: str | None = None
+    document: str | None = None
+    spans: tuple[ErrorSpan, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JudgementFile:
+    """What a file of human judgements holds.
+
+    Attributes:
+        judgements: One per rater, segment and system.
+        protocol: How the scores came about.
+        title: The format, in words.
+        notes: What was left out while reading, and why.
+        lowest, highest: Ends of the scale, where it has such.
+    """
+
+    judgements: tuple[Judgement, ...]
+    protocol: Protocol
+    title: str
+    notes: tuple[str, ...] = ()
+    lowest: float | None = None
+    highest: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgements:
+    """Human judgements of one test set, averaged over raters.
+
+    Attributes:
+        scores: System → array of shape (n,), NaN where nobody judged.
+        counts: System → array of shape (n,), how many judged.
+        source: Name of the file.
+    """
+
+    scores: Mapping[str, NDArray[np.float64]]
+    counts: Mapping[str, NDArray[np.float64]]
+    source: str
