@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from mtbench.cli import common
-from mtbench.errors import RegressionFound, RequestError
+from mtbench.errors import RequestError
 
 if TYPE_CHECKING:
     from mtbench.boards.comparison.diffing import FailOn
@@ -36,6 +36,18 @@ if TYPE_CHECKING:
     multiple=True,
     type=click.Choice(["worse", "not-noninferior", "missing"]),
     help="Exit 1 if a row is worse, is not shown to be non-inferior, or is missing in B.",
+)
+@click.option(
+    "--rename",
+    "renames",
+    multiple=True,
+    metavar="OLD=NEW",
+    help="The system OLD of A is the system NEW of B.",
+)
+@click.option(
+    "--rescore",
+    is_flag=True,
+    help="Score A's stored outputs on the references of B, where those have changed.",
 )
 @click.option("--results-a", metavar="DIR", help="Statistics of A. Default: where A lies.")
 @click.option("--results-b", metavar="DIR", help="Statistics of B. Default: where B lies.")
@@ -66,6 +78,8 @@ def compare(
     metrics: tuple[str, ...],
     margins: tuple[str, ...],
     fail_on: tuple[str, ...],
+    renames: tuple[str, ...],
+    rescore: bool,
     results_a: str | None,
     results_b: str | None,
     map_a: tuple[str, ...],
@@ -82,7 +96,8 @@ def compare(
     Each is a CSV, a results folder, or the folder of one run. With the stored statistics of both
     at hand, deltas come with intervals and tests. The verdict can gate a pull request.
     """
-    from mtbench.boards.comparison import check, parse_map
+    from mtbench.boards.comparison import gate, parse_map
+    from mtbench.config import workspace
     from mtbench.pipeline.comparing import Given, compare_leaderboards
     from mtbench.report.comparison_text import render_comparison
 
@@ -93,19 +108,37 @@ def compare(
         margins=_margins(margins),
         alpha=alpha,
         seed=seed,
+        renamed=_renames(renames),
+        rescore_with=workspace() if rescore else None,
     )
-    try:
-        check(found, cast("tuple[FailOn, ...]", fail_on))
-    except RegressionFound as error:
-        if style == "json":
-            common.emit_failed(found.model_dump(mode="json"), error)
-        common.emit(render_comparison(found, style, verbose=verbose))
-        raise
+    found, error = gate(found, cast("tuple[FailOn, ...]", fail_on))
+    if error is not None and style == "json":
+        common.emit_failed(found.model_dump(mode="json"), error)
     common.emit(render_comparison(found, style, verbose=verbose))
+    if error is not None:
+        raise error
 
 
 def _folder(path: str | None) -> Path | None:
     return None if path is None else Path(path)
+
+
+def _renames(settings: tuple[str, ...]) -> dict[str, str]:
+    """``OLD=NEW`` options as a table.
+
+    Raises:
+        RequestError: If one is malformed.
+    """
+    found: dict[str, str] = {}
+    for setting in settings:
+        old, _, new = setting.partition("=")
+        if not old or not new or old in found or new in found.values():
+            raise RequestError(
+                f"--rename: not OLD=NEW, each name once: {setting!r}",
+                hint="such as --rename our-mt-1=our-mt-2",
+            )
+        found[old] = new
+    return found
 
 
 def _margins(settings: tuple[str, ...]) -> dict[str, float]:

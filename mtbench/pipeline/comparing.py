@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,23 +12,23 @@ from mtbench.boards.comparison import (
     Evidence,
     Question,
     Side,
-    SideRow,
     compare,
     read_side,
     side_of_board,
 )
 from mtbench.boards.leaderboard import Ranked, build
+from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError, UnknownName
 from mtbench.pipeline.boards import current_states, named_primaries, read_entry
-from mtbench.pipeline.stored import StoredScores, recomputed
+from mtbench.pipeline.rescoring import Lookup, Rescorer
+from mtbench.pipeline.row_statistics import RowStatistics, Stored
+from mtbench.pipeline.stored import StoredScores
 from mtbench.plugins import METRICS, Metric, make_metric
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Family, UnitChoice, choose_unit, over_family, ruled_resamples
 from mtbench.significance.humans import human_agreement
-from mtbench.types import MetricInfo, MetricResult, RunRecord, Runtime
+from mtbench.types import MetricInfo, MetricResult, Runtime
 from mtbench.types.findings import LeaderboardDiff, PairedTest
-
-_ROUNDED = 1.01e-6  # scores in a CSV have six decimals
 
 NEW, OLD = "new", "old"
 
@@ -56,6 +56,8 @@ def compare_leaderboards(
     margins: Mapping[str, float] | None = None,
     alpha: float = 0.05,
     seed: int = 0,
+    renamed: Mapping[str, str] | None = None,
+    rescore_with: Workspace | None = None,
 ) -> LeaderboardDiff:
     """What changed from one leaderboard to another.
 
@@ -69,23 +71,32 @@ def compare_leaderboards(
         margins: Metric → the largest difference that does not matter, on its own scale.
         alpha: The level of each family of tests.
         seed: Of all draws.
+        renamed: Name of a system on the old side → its name on the new one.
+        rescore_with: Where corpora are, if old outputs are to be scored again on the new side's
+            references where these have changed.
 
     Raises:
         RequestError: If something is not there or cannot be compared.
         DataError: If a file does not hold.
     """
-    sides = _sides(old, new)
+    first, second = _sides(old, new)
     runs = [_is_run(given.path) for given in (old, new)]
-    named = {metric for side in sides for metric in side.metrics}
+    before, after = (RowStatistics(g.results or _beside(g.path)) for g in (old, new))
+    lookup: Lookup = before
+    if rescore_with is not None:
+        lookup = rescorer = Rescorer(rescore_with, before, after)
+        first = rescorer.rescored(first, second, renamed or {})
+    named = {metric for side in (first, second) for metric in side.metrics}
     return compare(
-        sides[0],
-        sides[1],
+        first,
+        second,
         infos=_infos(named),
-        tester=_Tester(_lookup(old), _lookup(new), seed),
+        tester=_Tester(lookup, after, seed),
         metrics=metrics,
         margins=margins,
         alpha=alpha,
         by_system=not all(runs),
+        renamed=renamed,
     )
 
 
@@ -158,67 +169,10 @@ def _infos(metrics: set[str]) -> dict[str, MetricInfo]:
     return found
 
 
-Lookup = Callable[[SideRow, str], "Stored | str"]
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A stored score with its run and where it lies."""
-
-    result: MetricResult
-    run: RunRecord
-    results: Results
-
-
-def _lookup(given: Given) -> Lookup:
-    """Finds the statistics behind a row, or says why not."""
-    root = given.results or _beside(given.path)
-    results = Results(root)
-    folders: dict[tuple[str, str], list[RunFolder]] = {}
-    for folder in results.runs():
-        folders.setdefault((folder.corpus, str(folder.pair)), []).append(folder)
-
-    def find(row: SideRow, metric: str) -> Stored | str:
-        for folder in folders.get((row.corpus, str(row.pair)), []):
-            run = folder.read_run()
-            if run is None or not _is_of(row, folder, run):
-                continue
-            stored = _stored(row, metric, folder, run)
-            return stored if isinstance(stored, str) else Stored(stored, run, results)
-        return f"no statistics of {row.system} on {row.test_set} in {root}"
-
-    return find
-
-
 def _beside(path: Path) -> Path:
     if path.is_file():
         return path.resolve().parent
     return path.resolve().parents[2] if _is_run(path) else path
-
-
-def _is_of(row: SideRow, folder: RunFolder, run: RunRecord) -> bool:
-    named = row.folder == folder.system if row.folder else row.system in (folder.system, run.system)
-    return named and row.output_digest in (None, run.output_digest)
-
-
-def _stored(row: SideRow, metric: str, folder: RunFolder, run: RunRecord) -> MetricResult | str:
-    """The result behind a cell: same metric, signature, output, test set and score."""
-    cell = row.cells[metric]
-    paths = [path for path in folder.score_paths() if path.name.startswith(f"{metric}@")]
-    for path in paths:
-        result = recomputed(folder.read_result(path)).result
-        score = result.score
-        if (
-            cell.score is not None
-            and score.output_digest == run.output_digest
-            and cell.signature in (None, score.signature)
-            and row.testset_digest in (None, score.testset_digest)
-            and abs(score.score - cell.score) <= _ROUNDED
-        ):
-            return result
-    if not paths:
-        return f"no {metric} statistics of {row.system} on {row.test_set} in {folder.path}"
-    return f"the {metric} statistics in {folder.path} are not those behind {row.where}"
 
 
 # --- tests ----------------------------------------------------------------------------------

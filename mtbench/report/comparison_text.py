@@ -13,7 +13,7 @@ from mtbench.files.spreadsheets import quoted
 from mtbench.report import markdown
 from mtbench.report.csv_table import number
 from mtbench.report.text import UNBOUNDED
-from mtbench.types.findings import LeaderboardDiff, MetricDelta, RowDiff
+from mtbench.types.findings import Gate, LeaderboardDiff, MetricDelta, RowDiff
 
 COLUMNS = (
     "corpus", "src", "tgt", "system", "old_system", "status", "metric", "deciding", "verdict",
@@ -22,8 +22,9 @@ COLUMNS = (
     "not_inferior", "agreement_percent", "reason", "signature",
 )  # fmt: skip
 
+_ALONE = {"new": "new", "missing": "missing", "changed": "on another test set"}
 _MARKS = {"better": "🟢 better", "worse": "🔴 worse", "equivalent": "⚪ equivalent"}
-_ORDER = ("worse", "missing", "new", "better", "undecided", "equivalent")
+_ORDER = ("worse", "missing", "changed", "new", "better", "undecided", "equivalent")
 _MARKDOWN_ROWS = 150  # a comment on a pull request holds 65,536 characters
 _FEW = 5
 
@@ -49,16 +50,29 @@ def render_comparison(found: LeaderboardDiff, style: str, *, verbose: bool = Fal
 
 
 def headline(found: LeaderboardDiff) -> str:
-    """One sentence: the verdict and what it rests on."""
+    """One sentence: the verdict, what it rests on, and what the gate makes of it."""
     both = [row for row in found.rows if row.status == "both"]
     counts = {verdict: sum(row.verdict == verdict for row in both) for verdict in _ORDER}
     parts = [f"{counts[verdict]} {verdict}" for verdict in _ORDER if counts[verdict]]
-    for status in ("new", "missing"):
+    unjudged = sum(row.verdict is None for row in both)
+    if unjudged:
+        parts.append(f"{unjudged} not comparable")
+    for status, said in _ALONE.items():
         alone = sum(row.status == status for row in found.rows)
         if alone:
-            parts.append(f"{alone} {status}")
+            parts.append(f"{alone} {said}")
     verdict = found.verdict or "no verdict"
-    return f"{verdict} by {' and '.join(found.deciding)} ({', '.join(parts)})"
+    said = f"{verdict} by {' and '.join(found.deciding)} ({', '.join(parts)})"
+    return f"{_gate(found.gate)}{said}" if found.gate is not None else said
+
+
+def _gate(gate: Gate) -> str:
+    on = ", ".join(gate.fail_on)
+    if gate.state == "open":
+        return f"passed (--fail-on {on}): "
+    if gate.state == "closed":
+        return f"failed (--fail-on {on}): "
+    return f"no answer (--fail-on {on}): "
 
 
 def circumstances(found: LeaderboardDiff) -> Iterator[str]:
@@ -88,6 +102,8 @@ def circumstances(found: LeaderboardDiff) -> Iterator[str]:
             f"†: significant, but humans would agree with the metric for under 60 % of system "
             f"pairs at such a difference ({doubtful} here; Kocmi et al. 2024)."
         )
+    if found.gate is not None:
+        yield from (f"--fail-on: {reason}." for reason in found.gate.reasons)
     yield from reasons(found)
     yield from agreements(found)
     yield from detectable(found)
@@ -129,6 +145,12 @@ def detectable(found: LeaderboardDiff) -> Iterator[str]:
 def reasons(found: LeaderboardDiff) -> Iterator[str]:
     """Why rows have no test, each reason once with the rows it holds for."""
     rows: dict[str, list[str]] = {}
+    for row in found.rows:
+        if row.reason:
+            rows.setdefault(row.reason, []).append(_named(row))
+        for entry in row.metrics:
+            if row.status == "both" and not entry.deciding and entry.delta is None and entry.reason:
+                rows.setdefault(entry.reason, []).append(_named(row))
     for row in found.rows:
         for entry in row.metrics:
             if entry.reason and entry.deciding and row.status == "both":
@@ -181,9 +203,9 @@ def _segments(entry: MetricDelta) -> str:
 
 def _judged(row: RowDiff, entry: MetricDelta) -> str:
     if row.status != "both":
-        return row.status
+        return _ALONE[row.status]
     if entry.verdict is None:
-        return "no score"
+        return "no score" if None in (entry.old, entry.new) else "not comparable"
     doubtful = entry.agreement is not None and entry.agreement.doubtful
     return entry.verdict + ("†" if doubtful else "")
 
@@ -267,6 +289,8 @@ def _printable(text: str) -> str:
 def to_markdown(found: LeaderboardDiff) -> str:
     """For a comment on a pull request: what is worse comes first, other metrics folded away."""
     mark = _MARKS.get(found.verdict or "", "⚪")
+    if found.gate is not None and found.gate.state != "open":
+        mark = "🔴" if found.gate.state == "closed" else "⚠️"
     lines = [
         f"### mtbench: {mark.split()[0]} {_escaped(headline(found))}",
         "",
@@ -364,6 +388,6 @@ def _csv_cells(row: RowDiff, entry: MetricDelta) -> list[str]:
         number(entry.margin),
         {None: "", True: "yes", False: "no"}[entry.not_inferior],
         number(entry.agreement.percent if entry.agreement else None),
-        quoted(entry.reason or ""),
+        quoted(entry.reason or row.reason or ""),
         quoted(entry.signature or ""),
     ]

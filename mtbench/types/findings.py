@@ -267,7 +267,9 @@ class RowDiff(Record):
         corpus, src, tgt: The test set.
         system: Its name in the new leaderboard, or in the old one where it is missing.
         old_system: Its name in the old leaderboard, where it is another.
-        status: In both, only in the new one, or only in the old one.
+        status: In both, only in the new one, only in the old one; or in both, but on test sets
+            that differ, so that nothing of it can be compared.
+        reason: What differs, where it is ``changed``.
         same_output: Whether both rows were made from the same output; None where not known.
         verdict: Over the deciding metrics: worse where one is worse, else better where one is
             better, else equivalent where all are, else undecided.
@@ -279,10 +281,25 @@ class RowDiff(Record):
     tgt: str
     system: str
     old_system: str | None = None
-    status: Literal["both", "new", "missing"]
+    status: Literal["both", "new", "missing", "changed"]
+    reason: str | None = None
     same_output: bool | None = None
     verdict: Verdict | None = None
     metrics: tuple[MetricDelta, ...] = ()
+
+
+class Gate(Record):
+    """What ``--fail-on`` makes of a comparison.
+
+    Attributes:
+        fail_on: What it was asked to stop.
+        state: ``open`` (exit 0), ``closed`` (exit 1), ``no answer`` (exit 2).
+        reasons: Why it is not open.
+    """
+
+    fail_on: tuple[str, ...]
+    state: Literal["open", "closed", "no answer"]
+    reasons: tuple[str, ...] = ()
 
 
 class LeaderboardDiff(Record):
@@ -294,6 +311,7 @@ class LeaderboardDiff(Record):
         deciding: Metrics that verdicts rest on. Their tests over all rows are one family.
         margins: Metric → the largest difference that does not matter.
         verdict: Over all rows in both, by the rule of a row; None where there is none.
+        gate: What ``--fail-on`` makes of it, where that was asked.
         rows: Sorted by test set and system.
         notes: Sentences a reader must see.
     """
@@ -305,6 +323,7 @@ class LeaderboardDiff(Record):
     deciding: tuple[str, ...]
     margins: dict[str, float] = Field(default_factory=dict)
     verdict: Verdict | None = None
+    gate: Gate | None = None
     rows: tuple[RowDiff, ...]
     notes: tuple[str, ...] = ()
 

@@ -15,6 +15,7 @@ from mtbench.cli.main import run
 from mtbench.errors import RegressionFound, RequestError
 from mtbench.pipeline.comparing import Given, compare_leaderboards
 from mtbench.types.findings import LeaderboardDiff, PairedTest
+from tests.support.workspace import SENTENCES, Space, sentences, tree
 
 WORDS = (
     *("the", "cat", "sat", "on", "a", "mat", "and", "saw", "red"),
@@ -193,3 +194,50 @@ def test_what_is_not_there(made: Path, tmp_path: Path) -> None:
         compare_leaderboards(
             Given(made / "results-after", mapping={"bleu": "x"}), csv_of(made, "after")
         )
+
+
+def test_a_reference_was_corrected(space: Space) -> None:
+    """The gate of a pull request that corrects a reference: one row changed, old outputs scored."""
+    rows = sentences()
+    space.corpus("news", "en-it", rows=rows)
+    space.corpus("more", "en-it", rows=rows)
+    space.file("mt.it", [reference for _, reference in SENTENCES])
+    call = ["evaluate", "--model", "hypotheses:mt.it", "--metric", "chrf", "--pair", "en-it"]
+    two = [[*call, "--corpus", name] for name in ("news", "more")]
+    assert all(space(*one, "--results", "before").code == 0 for one in two)
+    rows[0]["ref"] = "Il gatto stava sul tappeto della casa vecchia."
+    space.corpus("news", "en-it", rows=rows)
+    space.file("mt.it", [f"{reference[:-5]}!" for _, reference in SENTENCES])
+    assert all(space(*one, "--results", "after").code == 0 for one in two)
+    answer = space("compare", "before", "after", "--fail-on", "worse", "--format", "md")
+    assert "on another test set" in answer.out
+    assert "the test sets differ" in answer.out
+    assert answer.code == 1 and answer.out.startswith("### mtbench: 🔴 failed")
+    before = tree(space.root / "before")
+    answer = space("compare", "before", "after", "--rescore", "--format", "json")
+    assert answer.code == 0
+    one = next(row for row in answer.json["rows"] if row["corpus"] == "news")
+    assert one["status"] == "both" and one["metrics"][0]["test"] is not None
+    # The old output is every old reference word for word: by hand, on the new references.
+    import sacrebleu
+
+    references = [[row["ref"] for row in rows]]
+    expected = sacrebleu.corpus_chrf([reference for _, reference in SENTENCES], references).score
+    assert one["metrics"][0]["old"] == pytest.approx(expected, abs=1e-9)
+    assert any("scored again on the references" in note for note in answer.json["notes"])
+    assert tree(space.root / "before") == before, "nothing is written"
+
+
+def test_a_system_under_another_name(space: Space) -> None:
+    space.corpus("news", "en-it")
+    space.file("one.it", [reference for _, reference in SENTENCES])
+    space.file("two.it", [f"{reference[:-5]}!" for _, reference in SENTENCES])
+    for name, results in (("one", "before"), ("two", "after")):
+        call = ("evaluate", "--model", f"hypotheses:{name}.it", "--model", "identity")
+        assert space(*call, "--metric", "chrf", "--results", results).code == 0
+    plain = space("compare", "before", "after", "--fail-on", "worse")
+    assert "--rename one=two" in plain.out
+    renamed = space("compare", "before", "after", "--rename", "one=two", "--fail-on", "worse")
+    assert renamed.code == 1 and "one → two" in renamed.out
+    space("compare", "before", "after", "--rename", "on=two").refused(2, "'on'", "'one'")
+    space("compare", "before", "after", "--rename", "one").refused(2, "OLD=NEW")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mtbench.boards.comparison import check, compare
+from mtbench.boards.comparison import SideCell, check, compare, gate
 from mtbench.boards.comparison.diffing import FailOn
 from mtbench.errors import DataError, RegressionFound, RequestError, UnknownName
+from mtbench.report.comparison_text import headline, render_comparison
 from mtbench.types.findings import LeaderboardDiff
 from tests.support.boards import INFOS, answering, row, side
 
@@ -166,24 +167,94 @@ def test_the_same_output_needs_no_test() -> None:
 def test_one_output_with_two_scores_was_edited() -> None:
     old = side("old", row("a", comet=0.8, output="o" * 64))
     new = side("new", row("a", comet=0.9, output="o" * 64))
-    with pytest.raises(DataError, match=r"two scores of comet: 0\.8 and 0\.9"):
+    with pytest.raises(DataError, match=r"two scores of comet: 0\.8 in a.csv:2 and 0\.9"):
         compare(old, new, infos=INFOS, tester=answering({}))
 
 
-def test_different_test_sets_are_refused() -> None:
+def test_a_changed_test_set_excludes_its_row_alone() -> None:
+    old = side("old", row("a", comet=0.8, testset="1" * 64), row("b", comet=0.8))
+    new = side("new", row("a", comet=0.7, testset="2" * 64), row("b", comet=0.9))
+    found = compare(old, new, infos=INFOS, tester=answering({("b", "comet"): 0.1}))
+    a, b = found.rows
+    assert (a.status, a.verdict, a.metrics[0].delta) == ("changed", None, None)
+    assert str(a.reason).startswith("the test sets differ: 11111111 in")
+    assert (b.status, b.verdict) == ("both", "better")
+    assert "1 on another test set" in headline(found)
+    for style in ("table", "md", "csv", "json"):
+        assert "the test sets differ" in render_comparison(found, style).replace("\\", ""), style
+    check(found, ["worse"])
+    with pytest.raises(RegressionFound, match="a on news/en-de cannot be compared"):
+        check(found, ["missing"])
+
+
+@pytest.mark.parametrize("fail_on", [(), ("worse",)])
+def test_where_no_row_can_be_compared_it_is_refused(fail_on: tuple[FailOn, ...]) -> None:
     old = side("old", row("a", comet=0.8, testset="1" * 64))
     new = side("new", row("a", comet=0.8, testset="2" * 64))
-    with pytest.raises(RequestError, match=r"a on news/en-de: the test sets differ \(11111111"):
-        compare(old, new, infos=INFOS, tester=answering({}))
+    found = compare(old, new, infos=INFOS, tester=answering({}))
+    judged, error = gate(found, fail_on)
+    assert isinstance(error, RequestError) and "the test sets differ" in str(error.why)
+    assert "--rescore" in str(error.hint)
+    if fail_on:
+        assert judged.gate is not None and judged.gate.state == "no answer"
+        assert headline(judged).startswith("no answer (--fail-on worse): no verdict")
 
 
-def test_different_signatures_are_refused_with_what_differs() -> None:
-    old = side("old", row("a", chrf=60.0, signature="nrefs:1|case:mixed|version:2.5.1"))
-    new = side("new", row("a", chrf=60.0, signature="nrefs:1|case:lc|version:2.6.0|x:y"))
-    with pytest.raises(RequestError) as caught:
-        compare(old, new, infos=INFOS, tester=answering({}))
-    assert "case mixed → lc, version 2.5.1 → 2.6.0, x absent → y" in caught.value.message
-    assert "--metric" in str(caught.value.hint)
+def test_a_column_that_does_not_decide_stops_nothing() -> None:
+    chrf = {"old": "nrefs:1|case:mixed|version:2.5.1", "new": "nrefs:1|case:lc|version:2.6.0|x:y"}
+    sides = []
+    for name, comet, ter in (("old", 0.8, 40.0), ("new", 0.9, 40000.0)):
+        one = row("a", comet=comet, ter=ter)
+        one.cells["chrf"] = SideCell(60.0, chrf[name])
+        sides.append(side(name, one))
+    old, new = sides
+    infos = {**INFOS, "ter": INFOS["ter"].model_copy(update={"bounds": (0.0, 1000.0)})}
+    found = compare(old, new, infos=infos, tester=answering({("a", "comet"): 0.1}))
+    assert found.verdict == "better"
+    reasons = {e.metric: e.reason for e in found.rows[0].metrics if e.delta is None}
+    assert "case mixed → lc, version 2.5.1 → 2.6.0, x absent → y" in str(reasons["chrf"])
+    assert "40000 is no ter, which lies between 0 and 1000" in str(reasons["ter"])
+    for style in ("table", "md", "csv", "json"):
+        assert "computed differently" in render_comparison(found, style), style
+    check(found, ["worse"])
+    with pytest.raises(DataError, match="40000 is no ter"):
+        compare(old, new, infos=infos, tester=answering({}), metrics=["ter"])
+    by_chrf = compare(old, new, infos=infos, tester=answering({}), metrics=["chrf"])
+    with pytest.raises(RequestError, match="no row can be compared"):
+        check(by_chrf, [])
+
+
+def test_a_renamed_system() -> None:
+    old = side("old", row("mt-1", comet=0.8), row("other", comet=0.7))
+    new = side("new", row("mt-2", comet=0.9), row("other", comet=0.7))
+    asked = {("mt-2", "comet"): 0.1, ("other", "comet"): 0.0}
+    (note,) = compare(old, new, infos=INFOS, tester=answering(asked)).notes
+    assert note.endswith("compare them with --rename mt-1=mt-2")
+    found = compare(old, new, infos=INFOS, tester=answering(asked), renamed={"mt-1": "mt-2"})
+    assert not found.notes
+    one = found.rows[0]
+    assert (one.system, one.old_system, one.verdict) == ("mt-2", "mt-1", "better")
+    with pytest.raises(UnknownName, match="mt-3"):
+        compare(old, new, infos=INFOS, tester=answering(asked), renamed={"mt-1": "mt-3"})
+
+
+def test_a_headline_says_what_the_exit_code_says() -> None:
+    old = side("old", row("a", comet=0.8), row("gone", comet=0.7))
+    new = side("new", row("a", comet=0.9))
+    found = compare(old, new, infos=INFOS, tester=answering({("a", "comet"): 0.1}))
+    assert headline(found).startswith("better by comet")
+    judged, error = gate(found, ["missing"])
+    assert isinstance(error, RegressionFound)
+    assert headline(judged).startswith("failed (--fail-on missing): better by comet")
+    markdown = render_comparison(judged, "md")
+    assert markdown.startswith("### mtbench: 🔴 failed")
+    assert "gone on news/en-de is missing" in markdown.replace("\\", "")
+    passed, error = gate(found, ["worse"])
+    assert error is None and headline(passed).startswith("passed (--fail-on worse): better")
+
+
+def test_a_signature_without_a_score_stands_in_nobodys_way() -> None:
+    old = side("old", row("a", chrf=60.0, signature="nrefs:1"))
     # A signature without a score on one side stands in nobody's way.
     empty = side("new", row("a", chrf=None, signature="nrefs:2"))
     found = compare(old, empty, infos=INFOS, tester=answering({}))

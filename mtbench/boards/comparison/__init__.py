@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from mtbench.boards.comparison.diffing import Evidence, Question, Tester, check, compare
+from mtbench.boards.comparison.diffing import (
+    Evidence,
+    Question,
+    Tester,
+    check,
+    compare,
+    gate,
+)
 from mtbench.boards.comparison.leaderboard_csv import parse_map, read_side
 from mtbench.boards.comparison.sides import Side, SideCell, SideRow, side_of_board
 from mtbench.boards.comparison.verdicts import equivalent, not_inferior, verdict
@@ -17,6 +24,7 @@ __all__ = [
     "check",
     "compare",
     "equivalent",
+    "gate",
     "not_inferior",
     "parse_map",
     "read_side",

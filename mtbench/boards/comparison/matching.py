@@ -9,23 +9,41 @@ from mtbench.errors import RequestError, UnknownName
 from mtbench.plugins import PRIMARY_METRICS
 from mtbench.types import MetricInfo, Signature
 
+ROUNDED = 1.01e-6  # scores in a CSV have six decimals
+
 Matched = tuple[SideRow | None, SideRow | None]
 
 
-def match_rows(old: Side, new: Side, by_system: bool) -> list[Matched]:
+def match_rows(
+    old: Side, new: Side, by_system: bool, renamed: Mapping[str, str] | None = None
+) -> list[Matched]:
     """Rows of both sides under one key, and those of one side alone; sorted.
+
+    Args:
+        old: The first side.
+        new: The second.
+        by_system: Whether the system's name is part of the key.
+        renamed: Name on the old side → name on the new one, where they differ.
 
     Raises:
         RequestError: If the sides have no row in common.
+        UnknownName: If a side has no system of a name given.
     """
-    sides = [_keyed(side, by_system) for side in (old, new)]
+    names = dict(renamed or {})
+    for side, given in ((old, names.keys()), (new, names.values())):
+        known = {row.system for row in side.rows}
+        for name in given:
+            if name not in known:
+                raise UnknownName(f"system of {side.name}", name, known)
+    sides = [_keyed(old, by_system, names), _keyed(new, by_system, {})]
     keys = sorted({*sides[0], *sides[1]})
     found = [(sides[0].get(key), sides[1].get(key)) for key in keys]
     if found and not any(a is not None and b is not None for a, b in found):
         raise RequestError(
             f"{old.name} and {new.name} have no row in common",
             why=f"the first has {_some(old)}, the second {_some(new)}",
-            hint="rows are matched by corpus, src, tgt and system",
+            hint="rows are matched by corpus, src, tgt and system: pair other names with "
+            "--rename OLD=NEW, or compare two folders of runs",
         )
     if not found:
         raise RequestError(f"{old.name} and {new.name} have no rows")
@@ -40,10 +58,34 @@ def _some(side: Side) -> str:
     return f"{row.system} on {row.test_set}{more}"
 
 
-def _keyed(side: Side, by_system: bool) -> dict[tuple[str, str, str], SideRow]:
+def note_renames(pairs: Sequence[Matched], notes: list[str]) -> None:
+    """Adds a note where one system alone has gone from a test set and one alone has come."""
+    gone: dict[str, list[str]] = {}
+    come: dict[str, list[str]] = {}
+    for old, new in pairs:
+        if old is not None and new is None:
+            gone.setdefault(old.test_set, []).append(old.system)
+        elif new is not None and old is None:
+            come.setdefault(new.test_set, []).append(new.system)
+    found = [
+        (gone[name][0], come[name][0])
+        for name in gone
+        if len(gone[name]) == len(come.get(name, ())) == 1
+    ]
+    notes += [
+        f"{before} is missing and {after} is new: if they are one system, compare them with "
+        f"--rename {before}={after}"
+        for before, after in dict.fromkeys(found)
+    ]
+
+
+def _keyed(
+    side: Side, by_system: bool, names: Mapping[str, str]
+) -> dict[tuple[str, str, str], SideRow]:
     found: dict[tuple[str, str, str], SideRow] = {}
     for row in side.rows:
-        key = (row.corpus, str(row.pair), row.system if by_system else "")
+        system = names.get(row.system, row.system)
+        key = (row.corpus, str(row.pair), system if by_system else "")
         if key in found:
             raise RequestError(f"{side.name}: two rows on {row.test_set} and no way to tell which")
         found[key] = row
@@ -111,38 +153,33 @@ def check_margins(
     return dict(margins)
 
 
-def check_test_set(old: SideRow, new: SideRow) -> None:
-    """Refuses rows of different test sets.
-
-    Raises:
-        RequestError: Naming both digests.
-    """
+def other_test_set(old: SideRow, new: SideRow) -> str | None:
+    """What differs between the test sets of two rows, if something does."""
     a, b = old.testset_digest, new.testset_digest
-    if a is not None and b is not None and a != b:
-        raise RequestError(
-            f"{new.system} on {new.test_set}: the test sets differ "
-            f"({a[:8]} in {old.where}, {b[:8]} in {new.where})",
-            why="scores on different segments or references cannot be compared",
-            hint="evaluate both on the same corpus files",
-        )
+    if a is None or b is None or a == b:
+        return None
+    return f"the test sets differ: {a[:8]} in {old.where}, {b[:8]} in {new.where}"
 
 
-def check_signature(metric: str, old: SideRow, new: SideRow) -> None:
-    """Refuses scores that were computed differently.
-
-    Raises:
-        RequestError: Naming the fields that differ.
-    """
+def computed_otherwise(metric: str, old: SideRow, new: SideRow) -> str | None:
+    """What differs between how two scores were computed, if something does."""
     cells = [row.cells.get(metric) for row in (old, new)]
     signatures = [cell.signature if cell and cell.score is not None else None for cell in cells]
     a, b = signatures
     if a is None or b is None or a == b or is_partial(old, metric) != is_partial(new, metric):
-        return  # a whole and a partial output are not compared at all
-    raise RequestError(
-        f"{new.system} on {new.test_set}: {metric} was computed differently: {_differing(a, b)}",
-        why=f"{old.where} against {new.where}",
-        hint="score one of them again, or name other metrics with --metric",
-    )
+        return None  # a whole and a partial output are not compared at all
+    return f"{metric} was computed differently: {_differing(a, b)}"
+
+
+def out_of_bounds(metric: str, row: SideRow, info: MetricInfo | None) -> str | None:
+    """Why a value can be no score of the metric, if it cannot."""
+    score = score_of(row, metric)
+    if score is None or info is None or info.bounds is None:
+        return None
+    low, high = info.bounds
+    if low - ROUNDED <= score <= high + ROUNDED:
+        return None
+    return f"{row.where}: {score:g} is no {metric}, which lies between {low:g} and {high:g}"
 
 
 def _differing(old: str, new: str) -> str:
