@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -13,6 +13,7 @@ from mtbench.errors import CardError, RequestError, UnknownName
 from mtbench.files.digests import digest_json
 from mtbench.files.writing import read_toml
 from mtbench.plugins import BACKENDS, first_defect, parse_options
+from mtbench.servers.secrets import key_in
 from mtbench.types import CorpusCard, Json, Record, SystemCard
 
 CORPUS_CARD = "card.toml"
@@ -214,10 +215,25 @@ def _validated(
                 "steps": [_step(s, folders, (*seen, card.name)) for s in steps],
             }
             card = card.model_copy(update={"options": options})
+    for text in _texts(card.options):
+        if (found := key_in(text)) is not None:
+            # It is not repeated: cards, results and logs would hold it.
+            raise RequestError(
+                f"{where}: {found.where}: a key among the options would be kept with the results",
+                hint=f"set it in the environment, as {found.variable} or such, and name it there",
+            )
     kind = BACKENDS.get(card.backend)
     options_record = parse_options(kind.Options, system_options(card), where)
     via = card.via or kind.via(options_record)
     return card.model_copy(update={"via": tuple(via)})
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
 
 
 def _step(step: Json, folders: tuple[Path, ...], seen: tuple[str, ...]) -> Json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
@@ -53,10 +52,8 @@ class Backend(ABC):
         max_concurrency: How many ``translate`` calls may run at once.
         preferred_batch: Segments a batch where the user does not say.
         billed: Whether somebody may charge for a request: then no estimate sends one.
-        scratch: File of this one run, for a back end whose answers are not good before the end:
-            it may keep there what a killed run left. Removed with the run's end; None where
-            nothing is stored.
-        carried_seconds: What answers had taken that were taken over from the scratch.
+        restarts: Why an interrupted run starts again from the beginning; empty where answers are
+            good as they come, so that they are kept and the run goes on.
     """
 
     class Options(Record):
@@ -69,8 +66,7 @@ class Backend(ABC):
     max_concurrency: int = 1
     preferred_batch: int = 16
     billed: bool = False
-    scratch: Path | None = None
-    carried_seconds: float = 0.0
+    restarts: str = ""
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         self.options = options

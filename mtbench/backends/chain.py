@@ -97,6 +97,7 @@ class Chain(Backend):
         # Documents go through all steps as documents, whatever one step could do by ids.
         apart = self.batching in ("free", "single")
         self.by_id = apart and any(step.by_id for step in self.steps)
+        self.restarts = self.steps[0].restarts
         self.billed = any(step.billed for step in self.steps)
         self.deterministic = all(step.deterministic for step in self.steps)
         self.max_concurrency = min(step.max_concurrency for step in self.steps)
@@ -170,7 +171,6 @@ class Chain(Backend):
 
     def plan(self, sources: Sequence[Source]) -> None:
         """Tells the first step likewise."""
-        self.steps[0].scratch = self.scratch
         self.steps[0].plan(sources)
 
     def __enter__(self) -> Chain:
@@ -187,7 +187,6 @@ class Chain(Backend):
         trace: TracebackType | None,
     ) -> None:
         self._entered.__exit__(kind, error, trace)
-        self.carried_seconds = self.steps[0].carried_seconds
         for caller in self._callers:
             caller.clear()
 
@@ -217,7 +216,6 @@ class Chain(Backend):
             current = after
         for caller, sources in zip(self._callers, given, strict=True):
             caller.forget(sources)
-        self.carried_seconds = self.steps[0].carried_seconds
         return [
             failed.get(place)
             or Translation(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Literal, cast
 
@@ -38,11 +37,10 @@ class Command(Backend):
                 its end only needs as long as the whole test set takes.
             deterministic: Whether the program gives the same output again.
             memory: What an answer may depend on beside its own segment: ``none``, the rest of its
-                ``document``, or whatever came before it in the ``run``. An interrupted run goes
-                on behind whole such units; with ``run`` it begins again.
-            files: Files and folders that the output depends on, beside files that ``argv`` names;
-                ``{src}`` and ``{tgt}`` as there. Where it is left out, folders that ``argv`` names
-                count too.
+                ``document``, or whatever came before it in the ``run``. With ``jsonl`` an
+                interrupted run goes on behind whole such units; with ``run`` it begins again.
+            files: Files and folders that the output depends on, beside the program and files that
+                ``argv`` names; ``{src}`` and ``{tgt}`` as there.
         """
 
         argv: Annotated[tuple[str, ...], Field(min_length=1)]
@@ -62,6 +60,13 @@ class Command(Backend):
         self.deterministic = options.deterministic
         # All of a run is given to one process, in its order; batches are what counts together.
         self.batching = _BATCHING[options.memory]
+        if options.protocol == "lines":
+            self.restarts = (
+                "which line belongs to which segment is known at the program's end alone; "
+                'with protocol = "jsonl" it would go on'
+            )
+        elif options.memory == "run":
+            self.restarts = 'an answer may depend on all before it (memory = "run")'
         self.argv = tuple(_in_direction(word, pair) for word in options.argv)
         named = options.files
         files = None if named is None else [_in_direction(name, pair) for name in named]
@@ -69,7 +74,6 @@ class Command(Backend):
         self._planned: tuple[Source, ...] = ()
         self._run: ProgramRun | None = None
         self._joined: set[str] = set()
-        self._resumed: tuple[str, ...] = ()
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -94,9 +98,9 @@ class Command(Backend):
             )
 
     def notes(self) -> tuple[str, ...]:
-        """That segments were joined to one line, and what is of an interrupted run."""
+        """That segments were joined to one line, and what is not looked at."""
         joined = f"segments whose newlines became spaces: {len(self._joined)}"
-        return (*([joined] if self._joined else []), *self._resumed, *self._files.notes())
+        return (*([joined] if self._joined else []), *self._files.notes())
 
     def identity(self) -> dict[str, Json]:
         """Digests of the program and of every file and folder that its options name."""
@@ -129,8 +133,6 @@ class Command(Backend):
         trace: TracebackType | None,
     ) -> None:
         if self._run is not None:
-            self._resumed = self._run.notes
-            self.carried_seconds = self._run.carried_seconds
             self._run.close()
             self._run = None
 
@@ -142,14 +144,13 @@ class Command(Backend):
             MissingEngine: If it cannot be started.
         """
         if self._run is None and self._planned:
-            self._run = self._new_run(self._planned, self.scratch)
+            self._run = self._new_run(self._planned)
         wanted = frozenset(source.id for source in batch if source.text.strip())
         if self._run is not None and wanted <= self._run.ids:
             answers, stderr = self._run.answers(wanted)
-            self.carried_seconds = self._run.carried_seconds
         else:
             # Within a chain the texts are not known beforehand: a process for each batch.
-            own = self._new_run(batch, None)
+            own = self._new_run(batch)
             try:
                 answers, stderr = own.answers(wanted)
             finally:
@@ -161,13 +162,9 @@ class Command(Backend):
             found[last] = Translation(text=answer.text, kept={**answer.kept, "stderr": stderr})
         return found
 
-    def _new_run(self, sources: Sequence[Source], scratch: Path | None) -> ProgramRun:
-        if self.options.protocol == "jsonl":
-            return ObjectsRun(self.argv, self.options.timeout, sources)
-        # Some answers are asked for again to go on; of chance they would prove nothing.
-        kept = scratch if self.deterministic and self.options.memory != "run" else None
-        by_document = self.options.memory == "document"
-        return LinesRun(self.argv, self.options.timeout, sources, kept, by_document=by_document)
+    def _new_run(self, sources: Sequence[Source]) -> ProgramRun:
+        kind = ObjectsRun if self.options.protocol == "jsonl" else LinesRun
+        return kind(self.argv, self.options.timeout, sources)
 
 
 def _in_direction(word: str, pair: LanguagePair) -> str:

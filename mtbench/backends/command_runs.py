@@ -1,7 +1,7 @@
 """One process of a program that translates, in either protocol.
 
 With ``lines`` only the count at the very end shows whether any answer stands in its place, so
-nothing is handed on before the program has ended well; what it wrote until then waits in a spool.
+nothing is handed on before the program has ended well.
 With ``jsonl`` each answer is good as it comes.
 """
 
@@ -9,13 +9,9 @@ from __future__ import annotations
 
 import json
 import shlex
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import closing
-from pathlib import Path
 
-from mtbench.backends.spool import Kept, ResumePoint, Spool, resume_point
 from mtbench.errors import BackendError, SegmentError
 from mtbench.processes.programs import LateAnswer, Program, Reader, refuse_unwritable
 from mtbench.text.lines import one_line
@@ -37,8 +33,6 @@ class ProgramRun(ABC):
 
     Attributes:
         ids: Of the segments that have or get an answer.
-        notes: Sentences a reader of the result must see.
-        carried_seconds: What answers taken over from an interrupted run had taken.
     """
 
     def __init__(self, argv: tuple[str, ...], timeout: float, sources: Sequence[Source]) -> None:
@@ -60,8 +54,6 @@ class ProgramRun(ABC):
         self._over = not self._sent
         self._lines = 0
         self._failure: BackendError | None = None
-        self.notes: tuple[str, ...] = ()
-        self.carried_seconds = 0.0
 
     @abstractmethod
     def _block(self, source: Source) -> bytes:
@@ -153,97 +145,32 @@ class ProgramRun(ABC):
 
 
 class LinesRun(ProgramRun):
-    """One segment a line both ways, in order.
-
-    Args:
-        argv: The program and its arguments.
-        timeout: Seconds that may pass without a byte of output.
-        sources: What it is given.
-        scratch: Where lines wait until the program has ended well, for a run that is killed.
-        by_document: Whether an answer may depend on the rest of its document.
-    """
-
-    def __init__(
-        self,
-        argv: tuple[str, ...],
-        timeout: float,
-        sources: Sequence[Source],
-        scratch: Path | None = None,
-        *,
-        by_document: bool = True,
-    ) -> None:
-        super().__init__(argv, timeout, sources)
-        self._spool = Spool(scratch)
-        self._by_document = by_document
+    """One segment a line both ways, in order."""
 
     def _block(self, source: Source) -> bytes:
         return one_line(source.text).encode() + b"\n"
 
     def _rest(self) -> str | None:
-        if self._spool.path is None or not self._lines:
-            return None
-        return "what it wrote is set aside; the same command goes on from there"
+        return "nothing of it counts before its end: the same command starts it again"
 
     def _read(self, wanted: frozenset[str]) -> None:
         if self._over:
             return
-        with closing(self._spool):
-            kept = self._spool.read()
-            if kept.proven is not None and all(s.id in kept.answers for s in self._sent):
-                self._take_over(kept, len(self._sent), kept.proven)
-                self._over = True
-                return
-            point = resume_point(self._sent, kept.answers, by_document=self._by_document)
-            if point is None or not self._goes_on(point, kept):
-                self._spool.clear()
-                self._talk(ResumePoint(0, 0), Kept())
-
-    def _goes_on(self, point: ResumePoint, kept: Kept) -> bool:
-        """Goes on from what an interrupted run left, unless its lines prove to be misplaced."""
-        if not self._talk(point, kept):
-            self.notes = ("answers of an interrupted run were not used: it now answers otherwise",)
-            return False
-        self._take_over(kept, point.start, self._seconds_before(point, kept))
-        return True
-
-    def _take_over(self, kept: Kept, count: int, seconds: float) -> None:
-        taken = {s.id: Translation(text=kept.answers[s.id]) for s in self._sent[:count]}
-        self._found |= taken
-        if count:
-            self.carried_seconds = seconds
-            self.notes = (f"answers taken over from an interrupted run: {count}",)
-
-    def _seconds_before(self, point: ResumePoint, kept: Kept) -> float:
-        return kept.seconds[self._sent[point.start - 1].id] if point.start else 0.0
-
-    def _talk(self, point: ResumePoint, kept: Kept) -> bool:
-        """Reads answers from a point on; False as soon as one is not what it was."""
-        sources = self._sent[point.start :]
-        again = {source.id for source in self._sent[point.start : point.end]}
-        before, began = self._seconds_before(point, kept), time.monotonic()
-        self._start(sources)
+        self._start(self._sent)
+        given = len(self._sent)
         lines: list[str] = []
-        while (line := self._line(enough=len(lines) == len(sources))) is not None:
-            if len(lines) == len(sources):
-                self._spool.clear()
-                what = f"gave more than {len(sources)} lines for {len(sources)} segments"
-                raise self._failed(what, hint=_HINT)
-            name = sources[len(lines)].id
-            if name in again and line != kept.answers[name]:
-                self.close()
-                return False
-            self._spool.append(name, line, before + time.monotonic() - began)
+        while (line := self._line(enough=len(lines) == given)) is not None:
+            if len(lines) == given:
+                raise self._failed(f"gave more than {given} lines for {given} segments", hint=_HINT)
             lines.append(line)
         self._end()
         self._over = True
-        if len(lines) != len(sources):
-            self._spool.clear()
-            raise self._failed(f"gave {len(lines)} lines for {len(sources)} segments", hint=_HINT)
-        self._spool.prove(before + time.monotonic() - began)
+        if len(lines) != given:
+            raise self._failed(f"gave {len(lines)} lines for {given} segments", hint=_HINT)
         self._found |= {
-            source.id: Translation(text=line) for source, line in zip(sources, lines, strict=True)
+            source.id: Translation(text=line)
+            for source, line in zip(self._sent, lines, strict=True)
         }
-        return True
 
 
 class ObjectsRun(ProgramRun):

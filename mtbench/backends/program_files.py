@@ -1,4 +1,8 @@
-"""Files and folders that a program's output depends on, as far as a card names them."""
+"""Files and folders that a program's output depends on: what a card names under ``files``.
+
+The program itself and files that its arguments name (a script, a file of weights) count as well:
+an edited script is another system. What else its words may mean is not guessed at.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +10,6 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from mtbench.checkpoints.digests import digest_files
 from mtbench.checkpoints.folders import cache_folder
@@ -14,20 +17,11 @@ from mtbench.errors import RequestError
 from mtbench.files.digests import digest_file, digest_json
 from mtbench.types import Runtime
 
-MOST_FILES = 1000  # of a folder that is looked at unasked
-
-
-class _Named(NamedTuple):
-    name: str
-    path: Path
-    asked: bool  # named for this very purpose
+_UNSEEN = "changes in it go unseen"
 
 
 class ProgramFiles:
-    """The program, and what its arguments and its card name.
-
-    Where the card says what counts, folders among the arguments do not: a program may well write
-    into one. The folder that mtbench works in never counts, as it holds the results.
+    """The program, the files among its arguments, and what its card names.
 
     Args:
         argv: The program and its arguments.
@@ -36,10 +30,12 @@ class ProgramFiles:
     """
 
     def __init__(self, argv: Sequence[str], files: Sequence[str] | None, runtime: Runtime) -> None:
-        self._argv = argv
-        self._files = files
+        self._named = {name: Path(name).expanduser() for name in files or ()}
+        words = [word.partition("=")[2] if word.startswith("-") else word for word in argv[1:]]
+        self._words = {argv[0]: Path(shutil.which(argv[0]) or argv[0])}
+        self._words |= {word: Path(word) for word in words if word}
+        self._says_what_counts = files is not None
         self._runtime = runtime
-        self._first: dict[str, str] | None = None
 
     def check(self) -> None:
         """Whether all that is said to count is there.
@@ -47,86 +43,55 @@ class ProgramFiles:
         Raises:
             RequestError: If not, or if it cannot be read.
         """
-        for name in self._files or ():
-            path = Path(name).expanduser()
-            kind = _kind(path)
-            if kind is None:
+        for name, path in self._named.items():
+            if not (_is(path, "file") or _is(path, "folder")):
                 raise RequestError(f"files: there is no {name!r}", hint="correct the card's option")
-            every = [path] if kind == "file" else _inside(path, None)
-            blocked = next((p for p in every or () if not os.access(p, os.R_OK)), None)
+            every = [path] if _is(path, "file") else _inside(path)
+            blocked = next((p for p in every if not os.access(p, os.R_OK)), None)
             if blocked is not None:
                 raise RequestError(f"files: {blocked} cannot be read", hint="change its rights")
 
     def digests(self) -> dict[str, str]:
         """Name → digest of what is there and can be read."""
-        found = {}
-        for one in self._named():
-            if _kind(one.path) == "file":
-                if os.access(one.path, os.R_OK):
-                    found[one.name] = digest_file(one.path)
-            elif (inside := self._readable(one)) is not None:
-                names = [path.relative_to(one.path).as_posix() for path in inside]
-                found[one.name] = digest_json(
-                    [names, digest_files(inside, cache_folder(self._runtime))]
-                )
-        if self._first is None:
-            self._first = found
-        return found
+        every = {**self._words, **self._named}
+        found = {
+            name: digest_file(path)
+            for name, path in every.items()
+            if _is(path, "file") and os.access(path, os.R_OK)
+        }
+        for name, path in self._named.items():
+            if _is(path, "folder"):
+                inside = _inside(path)
+                names = [one.relative_to(path).as_posix() for one in inside]
+                found[name] = digest_json([names, digest_files(inside, cache_folder(self._runtime))])
+        return {name: found[name] for name in every if name in found}
 
     def notes(self) -> tuple[str, ...]:
-        """What of it is not looked at, and what has changed since it was looked at first."""
-        found = []
-        first, now = self._first or {}, self.digests()
-        for one in self._named():
-            if _kind(one.path) == "file":
-                if one.name not in now:
-                    found.append(f"{one.name} cannot be read: changes in it go unseen")
-                continue
-            inside = _inside(one.path, None if one.asked else MOST_FILES)
-            if inside is None:
-                found.append(f"the folder {one.name} holds too many files: {_UNSEEN}")
-            elif not inside:
-                found.append(f"the folder {one.name} holds no file that counts")
-            elif not all(os.access(path, os.R_OK) for path in inside):
-                found.append(f"not all files in {one.name} can be read: {_UNSEEN}")
-            elif first.get(one.name, now[one.name]) != now[one.name]:
-                found.append(f"the folder {one.name} changed while the program ran: {_SAY}")
-        return tuple(found)
-
-    def _named(self) -> list[_Named]:
-        program = Path(shutil.which(self._argv[0]) or self._argv[0])
-        found = [_Named(self._argv[0], program, asked=False)]
-        for word in self._argv[1:]:
-            name = word.partition("=")[2] if word.startswith("-") else word
-            found.append(_Named(name, Path(name), asked=False))
-        found += [_Named(name, Path(name).expanduser(), asked=True) for name in self._files or ()]
-        return [one for one in found if one.name and self._counts(one)]
-
-    def _counts(self, one: _Named) -> bool:
-        kind = _kind(one.path)
-        if kind != "folder" or one.asked:
-            return kind is not None
-        return self._files is None and not Path.cwd().is_relative_to(one.path.resolve())
-
-    def _readable(self, one: _Named) -> list[Path] | None:
-        inside = _inside(one.path, None if one.asked else MOST_FILES)
-        return None if inside is None else [p for p in inside if os.access(p, os.R_OK)]
+        """What of it is not looked at."""
+        blind = [
+            f"{name} cannot be read: {_UNSEEN}"
+            for name, path in self._words.items()
+            if _is(path, "file") and not os.access(path, os.R_OK)
+        ]
+        if not self._says_what_counts:
+            blind += [
+                f"the folder {name} is not looked at: {_UNSEEN}; name under files what counts"
+                for name, path in self._words.items()
+                if _is(path, "folder")
+            ]
+        return tuple(blind)
 
 
-_SAY = "name under files what its output depends on"
-_UNSEEN = f"changes there go unseen; {_SAY}"
-
-
-def _kind(path: Path) -> str | None:
-    """``file``, ``folder``, or None: a word among the arguments may be anything."""
+def _is(path: Path, kind: str) -> bool:
+    """Whether there is such a thing: a word among the arguments may be anything."""
     try:
-        return "file" if path.is_file() else "folder" if path.is_dir() else None
+        return path.is_file() if kind == "file" else path.is_dir()
     except (OSError, ValueError):  # too long for a name, or where nobody may look
-        return None
+        return False
 
 
-def _inside(folder: Path, most: int | None) -> list[Path] | None:
-    """The files of a folder, hidden ones and compiled Python left out; None for too many.
+def _inside(folder: Path) -> list[Path]:
+    """The files of a folder, hidden ones and compiled Python left out.
 
     Links to folders are followed: weights often stand behind one.
     """
@@ -140,7 +105,5 @@ def _inside(folder: Path, most: int | None) -> list[Path] | None:
         seen.add((status.st_dev, status.st_ino))
         folders[:] = sorted(f for f in folders if not f.startswith(".") and f != "__pycache__")
         paths = (Path(root) / name for name in sorted(names) if not name.startswith("."))
-        found += [path for path in paths if _kind(path) == "file"]
-        if most is not None and len(found) > most:
-            return None
+        found += [path for path in paths if _is(path, "file")]
     return found

@@ -114,7 +114,11 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
         # From here on the part file alone says what is done, however this run ends.
         task.folder.append_part(task.run_digest, list(done.values()), before)
     batches = translating.plan(sources, backend, request.runtime, frozenset(done))
-    backend.scratch = task.folder.scratch_path(task.run_digest)
+    if backend.restarts and task.folder.begin_part(task.run_digest) and not done:
+        watcher.say(
+            f"{task.card.name} on {task.test_set.name}: the interrupted run starts again; "
+            f"{backend.restarts}"
+        )
     watcher.start(f"{task.card.name} {task.test_set.pair}", sum(b.size for b in batches))
     try:
         with backend:
@@ -123,9 +127,7 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
             clock = time.perf_counter()
 
             def spent() -> Spent:
-                # What was taken over is counted already where answers of it are on disk.
-                earlier = before.seconds or backend.carried_seconds
-                seconds = earlier + time.perf_counter() - clock
+                seconds = before.seconds + time.perf_counter() - clock
                 return Spent(seconds, _sums(before.usage, backend.usage()))
 
             def keep(batch: Sequence[Finished]) -> None:

@@ -68,8 +68,8 @@ class RunFolder:
         """
         return self.path / f"output.{run_digest[:16]}.part.jsonl"
 
-    def scratch_path(self, run_digest: str) -> Path:
-        """Where the back end of such a run may keep what is not finished yet."""
+    def _old_path(self, run_digest: str) -> Path:
+        """What version 0.1 set aside of a program's lines."""
         return self.path / f"output.{run_digest[:16]}.scratch.jsonl"
 
     def _part(self, run_digest: str) -> TranslationPart:
@@ -125,7 +125,7 @@ class RunFolder:
         for path in (self.path / "scores").glob("*.part.jsonl"):
             path.unlink(missing_ok=True)
         self.write_run(run)
-        for path in (self.part_path(run.run_digest), self.scratch_path(run.run_digest)):
+        for path in (self.part_path(run.run_digest), self._old_path(run.run_digest)):
             path.unlink(missing_ok=True)
 
     def _remove_scores_but_of(self, digest: str) -> None:
@@ -180,6 +180,11 @@ class RunFolder:
     def read_part(self, run_digest: str) -> tuple[list[Finished], Spent]:
         """What an interrupted translation had finished, and what it had taken."""
         return self._part(run_digest).read()
+
+    def begin_part(self, run_digest: str) -> bool:
+        """Notes that a translation is under way; whether one was before and was interrupted."""
+        before = self._old_path(run_digest).exists()
+        return self._part(run_digest).begin() or before
 
     def append_part(self, run_digest: str, batch: Sequence[Finished], spent: Spent) -> None:
         """Puts a finished batch on disk."""

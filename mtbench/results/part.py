@@ -119,6 +119,13 @@ class TranslationPart:
         spent = found[-1][1] if found else Spent()
         return [one for batch, _ in found for one in batch], spent
 
+    def begin(self) -> bool:
+        """Notes that the translation is under way; whether it was before."""
+        there = bool(self._file.read(self._head, _batch))
+        if not there:
+            self.append([], Spent())
+        return there
+
     def append(self, batch: Sequence[Finished], spent: Spent) -> None:
         """Puts a finished batch on disk; see ``PartFile.append``.
 
