@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Annotated, Literal, cast
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from mtbench.backends.command_runs import LinesRun, ObjectsRun, ProgramRun
+from mtbench.backends.command_runs import LinesRun, ObjectsRun, ProgramRun, with_keys
 from mtbench.backends.program_files import ProgramFiles
 from mtbench.errors import MissingEngine, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
+from mtbench.servers.secrets import key_among
 from mtbench.text.lines import has_line_end
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
@@ -31,7 +32,8 @@ class Command(Backend):
 
         Attributes:
             argv: The program and its arguments, with ``{src}`` and ``{tgt}`` for the language
-                tags. No shell takes part: no variables, no globs, no pipes.
+                tags, and ``{env:NAME}`` for an environment variable that holds a key. No shell
+                takes part: no variables, no globs, no pipes.
             protocol: ``lines`` or ``jsonl``.
             timeout: Seconds that may pass without a byte of output. A program that answers at
                 its end only needs as long as the whole test set takes.
@@ -49,6 +51,18 @@ class Command(Backend):
         deterministic: bool = True
         memory: Annotated[Literal["none", "document", "run"], Field(exclude=True)] = "document"
         files: tuple[str, ...] | None = None
+
+        @field_validator("argv")
+        @classmethod
+        def _holds_no_key(cls, argv: tuple[str, ...]) -> tuple[str, ...]:
+            if (found := key_among(argv)) is not None:
+                # The key is not repeated: a card, a result and a log would hold it.
+                raise ValueError(
+                    f"{found.where}: a key among the arguments would be kept with the results; "
+                    f"set it in the environment, which the program inherits, or write "
+                    f"{{env:{found.variable}}} in its place"
+                )
+            return argv
 
     by_id = True
     preferred_batch = 256
@@ -81,14 +95,16 @@ class Command(Backend):
         try:
             words = shlex.split(target)
         except ValueError as error:
-            raise RequestError(f"not a command line: {target!r}", why=str(error)) from error
+            # It is not repeated: it may hold a key.
+            raise RequestError("command: not a command line", why=str(error)) from error
         if not words:
             raise RequestError("command: needs a command line", hint="write command:'PROGRAM ARG'")
         return {"argv": words}
 
     def check(self) -> None:
-        """Whether the program is there, and the files it is said to depend on."""
+        """Whether the program is there, its keys, and the files it is said to depend on."""
         self._require_program()
+        with_keys(self.argv)
         self._files.check()
 
     def _require_program(self) -> None:

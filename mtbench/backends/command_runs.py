@@ -8,15 +8,18 @@ With ``jsonl`` each answer is good as it comes.
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
 from mtbench.errors import BackendError, SegmentError
 from mtbench.processes.programs import LateAnswer, Program, Reader, refuse_unwritable
+from mtbench.servers.secrets import Secret, without_keys
 from mtbench.text.lines import one_line
 from mtbench.types import Source, Translation
 
+_KEY = re.compile(r"\{env:([A-Z_][A-Z0-9_]*)\}")
 _HINT = "a program must give one answer for each segment; nothing is cut or filled in"
 
 
@@ -75,7 +78,7 @@ class ProgramRun(ABC):
         was_over = self._over
         self._read(wanted)
         ended = self._over and not was_over and self._program is not None
-        stderr = self._program.stderr() if ended and self._program else ""
+        stderr = without_keys(self._program.stderr()) if ended and self._program else ""
         return {name: self._found[name] for name in wanted}, stderr
 
     def close(self) -> None:
@@ -85,7 +88,7 @@ class ProgramRun(ABC):
 
     def _start(self, sources: Sequence[Source]) -> None:
         self._lines = 0
-        self._program = Program(self._argv, keep_stderr=1_000_000)
+        self._program = Program(with_keys(self._argv), keep_stderr=1_000_000)
         self._program.feed((self._block(source) for source in sources), close=True)
         self._reader = Reader(self._program.stdout, b"\n", self._timeout, self._program)
 
@@ -134,7 +137,7 @@ class ProgramRun(ABC):
         words = None
         if self._program is not None:
             self._program.wait(0.2)
-            words = self._program.last_words()
+            words = without_keys(self._program.last_words() or "")
         self._failure = BackendError(
             f"{shlex.join(self._argv)[:200]}: {what}",
             why=f"its stderr ends: {words}" if words else None,
@@ -142,6 +145,15 @@ class ProgramRun(ABC):
         )
         self.close()
         return self._failure
+
+
+def with_keys(argv: Sequence[str]) -> list[str]:
+    """The words of a command line with ``{env:NAME}`` filled in, for its start alone.
+
+    Raises:
+        Unavailable: If such a variable is not set.
+    """
+    return [_KEY.sub(lambda found: Secret(found[1]).reveal(), word) for word in argv]
 
 
 class LinesRun(ProgramRun):

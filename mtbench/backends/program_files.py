@@ -63,7 +63,9 @@ class ProgramFiles:
             if _is(path, "folder"):
                 inside = _inside(path)
                 names = [one.relative_to(path).as_posix() for one in inside]
-                found[name] = digest_json([names, digest_files(inside, cache_folder(self._runtime))])
+                found[name] = digest_json(
+                    [names, digest_files(inside, cache_folder(self._runtime))]
+                )
         return {name: found[name] for name in every if name in found}
 
     def notes(self) -> tuple[str, ...]:
