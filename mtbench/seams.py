@@ -143,7 +143,8 @@ class Backend(ABC):
     def tokens(self, batch: Sequence[Source]) -> tuple[int, int] | None:
         """What the system reads for a batch, and the bare sources, counted by its own tokenizer.
 
-        Called once entered, for estimates alone; None where the system tells nobody.
+        Called after ``check`` and before ``__enter__``, for estimates alone: a tokenizer may be
+        loaded, weights may not. None where the system tells nobody.
         """
         return None
 

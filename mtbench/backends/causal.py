@@ -35,6 +35,97 @@ class CausalOptions(PromptOptions, SamplingOptions):
     stop: tuple[str, ...] = ()
 
 
+class Asking:
+    """What an LLM is given, in its own tokens; needs its tokenizer and no weights.
+
+    Args:
+        folder: Of the checkpoint.
+        model: Its name, for messages.
+        options: How it is asked.
+        prompter: Makes requests of sources.
+
+    Attributes:
+        window: Positions of the model; None for no limit, or before it is loaded.
+
+    Raises:
+        RequestError: If it is to be asked as a chat and has no template for one.
+    """
+
+    def __init__(
+        self, folder: Path, model: str, options: CausalOptions, prompter: Prompter
+    ) -> None:
+        self._name = model
+        self._options = options
+        self._prompter = prompter
+        self._decoding = causal_decoding(options)
+        self.window: Any = None
+        self.tokenizer = load_tokenizer(folder, model)
+        if options.chat and not getattr(self.tokenizer, "chat_template", None):
+            raise RequestError(
+                f"{model} has no chat template",
+                hint="for a model that only continues text: chat = false, and stop",
+            )
+        self._special = control_tokens(self.tokenizer)
+
+    def tokens(self, batch: Sequence[Source]) -> tuple[int, int]:
+        """Tokens of the prompts of a batch that can be asked for, and of its sources."""
+        prompts = [self.prompt(request) for request in self._prompter.requests(batch)]
+        read = sum(len(prompt) for prompt in prompts if isinstance(prompt, list))
+        texts = [source.text for source in batch]
+        ids = self.tokenizer(texts, add_special_tokens=False, verbose=False).input_ids
+        return read, sum(map(len, ids))
+
+    def prompt(self, request: Request) -> list[int] | SegmentError:
+        """The ids of a request, refused where it does not fit or spells control tokens."""
+        for source in request.sources:
+            for text in (source.text, source.context or "", source.instruction or ""):
+                if spelled := next((t for t in self._special if t in text), None):
+                    return SegmentError(
+                        f"the source spells the model's control token {spelled!r}, "
+                        "which would be taken for one"
+                    )
+        ids = self._chat_ids(request) if self._options.chat else self._plain_ids(request)
+        room = self._room()
+        if room is not None and len(ids) > room:
+            return SegmentError(
+                f"the prompt is {len(ids)} tokens long, and {self._name} takes {room} beside an "
+                f"answer of {self._decoding['max_new_tokens']}",
+                hint="lower max_new_tokens, or show fewer examples",
+            )
+        return ids
+
+    def _room(self) -> int | None:
+        wanted = self._options.max_input_tokens
+        window = self.window
+        if not isinstance(window, int):
+            return wanted
+        room = window - int(self._decoding["max_new_tokens"])
+        return room if wanted is None else min(room, wanted)
+
+    def _chat_ids(self, request: Request) -> list[int]:
+        from jinja2 import TemplateError
+
+        messages = [message.model_dump() for message in request.messages]
+        try:
+            text = self.tokenizer.apply_chat_template(
+                messages,
+                tokenize=False,
+                add_generation_prompt=True,
+                **self._options.chat_template_options,
+            )
+        except TemplateError as error:
+            raise RequestError(
+                f"the chat template of {self._name} refuses the prompt: {first_line(error)}"
+            ) from error
+        # The template has put the special tokens where they belong.
+        return list(self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids)
+
+    def _plain_ids(self, request: Request) -> list[int]:
+        turns = [message.content for message in request.messages]
+        text = "\n\n".join(turns) + str(self._decoding.get("before_answer", ""))
+        return list(self.tokenizer(text, verbose=False).input_ids)
+
+
 class Causal:
     """One LLM.
 
@@ -64,13 +155,8 @@ class Causal:
         self._prompter = prompter
         self._device = device
         self._batch_size = batch_size
-        self.tokenizer = load_tokenizer(folder, model)
-        if options.chat and not getattr(self.tokenizer, "chat_template", None):
-            raise RequestError(
-                f"{model} has no chat template",
-                hint="for a model that only continues text: chat = false, and stop",
-            )
-        self._special = control_tokens(self.tokenizer)
+        self._asking = Asking(folder, model, options, prompter)
+        self.tokenizer = self._asking.tokenizer
         transformers = require("transformers", f"the model {model}", "hf")
         self.model = load_model(
             transformers.AutoModelForCausalLM, folder, model, dtype=dtype, device=device
@@ -78,9 +164,9 @@ class Causal:
         self.decoding = causal_decoding(options)
         self.model.generation_config = self._generation()
         if options.chat:  # a template that refuses a system message does so before any work
-            self._chat_ids(prompter.requests([Source(id="", text="…")])[0])
+            self._asking.prompt(prompter.requests([Source(id="", text="…")])[0])
         self._ends = _ids(self.model.generation_config.eos_token_id)
-        self._window = getattr(self.model.config, "max_position_embeddings", None)
+        self._asking.window = getattr(self.model.config, "max_position_embeddings", None)
 
     def _generation(self) -> Any:
         """The search as the options want it, with the checkpoint's special tokens."""
@@ -106,14 +192,6 @@ class Causal:
             **sampling_settings(self._options),
         )
 
-    def tokens(self, batch: Sequence[Source]) -> tuple[int, int]:
-        """Tokens of the prompts of a batch that can be asked for, and of its sources."""
-        prompts = [self._prompt(request) for request in self._prompter.requests(batch)]
-        read = sum(len(prompt) for prompt in prompts if isinstance(prompt, list))
-        texts = [source.text for source in batch]
-        ids = self.tokenizer(texts, add_special_tokens=False, verbose=False).input_ids
-        return read, sum(map(len, ids))
-
     def translate(self, batch: Sequence[Source], seed: int) -> list[Translation | SegmentError]:
         """Translations of a batch, in its order, or why a source has none.
 
@@ -122,7 +200,7 @@ class Causal:
             BackendError: If the device runs out of memory.
         """
         requests = self._prompter.requests(batch)
-        prompts = [self._prompt(request) for request in requests]
+        prompts = [self._asking.prompt(request) for request in requests]
         rows = {i: ids for i, ids in enumerate(prompts) if isinstance(ids, list)}
         order = sorted(rows, key=lambda i: -len(rows[i]))
         answers: dict[int, str | SegmentError] = {}
@@ -146,56 +224,6 @@ class Causal:
             except SegmentError as error:
                 answer = error
         return [answer] * len(request.sources)
-
-    def _prompt(self, request: Request) -> list[int] | SegmentError:
-        """The ids of a request, refused where it does not fit or spells control tokens."""
-        for source in request.sources:
-            for text in (source.text, source.context or "", source.instruction or ""):
-                if spelled := next((t for t in self._special if t in text), None):
-                    return SegmentError(
-                        f"the source spells the model's control token {spelled!r}, "
-                        "which would be taken for one"
-                    )
-        ids = self._chat_ids(request) if self._options.chat else self._plain_ids(request)
-        room = self._room()
-        if room is not None and len(ids) > room:
-            return SegmentError(
-                f"the prompt is {len(ids)} tokens long, and {self._name} takes {room} beside an "
-                f"answer of {self.decoding['max_new_tokens']}",
-                hint="lower max_new_tokens, or show fewer examples",
-            )
-        return ids
-
-    def _room(self) -> int | None:
-        wanted = self._options.max_input_tokens
-        window = self._window
-        if not isinstance(window, int):
-            return wanted
-        room = window - int(self.decoding["max_new_tokens"])
-        return room if wanted is None else min(room, wanted)
-
-    def _chat_ids(self, request: Request) -> list[int]:
-        from jinja2 import TemplateError
-
-        messages = [message.model_dump() for message in request.messages]
-        try:
-            text = self.tokenizer.apply_chat_template(
-                messages,
-                tokenize=False,
-                add_generation_prompt=True,
-                **self._options.chat_template_options,
-            )
-        except TemplateError as error:
-            raise RequestError(
-                f"the chat template of {self._name} refuses the prompt: {first_line(error)}"
-            ) from error
-        # The template has put the special tokens where they belong.
-        return list(self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids)
-
-    def _plain_ids(self, request: Request) -> list[int]:
-        turns = [message.content for message in request.messages]
-        text = "\n\n".join(turns) + str(self.decoding.get("before_answer", ""))
-        return list(self.tokenizer(text, verbose=False).input_ids)
 
     def _search(self, rows: list[list[int]]) -> list[str | SegmentError]:
         import torch

@@ -11,6 +11,7 @@ from typing import Annotated, NamedTuple, cast
 from pydantic import AfterValidator, Field, field_serializer, model_validator
 
 from mtbench.backends.chain_steps import StepCaller
+from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.plugins import BACKENDS, Backend, parse_options
@@ -136,8 +137,14 @@ class Chain(Backend):
 
     def check(self) -> None:
         """Whether each step could run here."""
+        left: list[Fetch] = []
         for step in self.steps:
-            step.check()
+            try:
+                step.check()
+            except LeftOnHub as error:
+                left += error.fetches
+        if left:
+            raise LeftOnHub(left)
 
     def notes(self) -> tuple[str, ...]:
         """The notes of all steps."""

@@ -295,6 +295,9 @@ class CTranslate2(Backend):
 
     def tokens(self, batch: Sequence[Source]) -> tuple[int, int] | None:
         """Sub-words of the sources."""
+        files = self._ready()
+        if self._tokenizer is None and self._direction is not None:
+            self._tokenizer = Tokenizer(files, self._direction, self.options.model)
         if self._tokenizer is None:
             return None
         count = self._tokenizer.count(source.text for source in batch)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, cast
 
-from mtbench.backends.causal import Causal, CausalOptions, causal_decoding
+from mtbench.backends.causal import Asking, Causal, CausalOptions, causal_decoding
 from mtbench.backends.decoding import CheckpointOptions, decoding_of
 from mtbench.backends.families import Direction, UnservedPair, direction, name_contradicts
 from mtbench.backends.prompts import Prompter, PromptOptions
 from mtbench.backends.seq2seq import Seq2Seq
+from mtbench.backends.tokenization import Tokenizer
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import digest_files
 from mtbench.checkpoints.folders import (
@@ -66,6 +67,7 @@ class HuggingFace(Backend):
         self._checkpoint: Checkpoint | None = None
         self._direction: Direction | None = None
         self._engine: Seq2Seq | Causal | None = None
+        self._counter: Callable[[Sequence[Source]], tuple[int, int]] | None = None
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -189,7 +191,15 @@ class HuggingFace(Backend):
 
     def tokens(self, batch: Sequence[Source]) -> tuple[int, int] | None:
         """Sub-words of the sources, or an LLM's prompts."""
-        return self._engine.tokens(batch) if self._engine is not None else None
+        folder = self._found().folder
+        if self._counter is None:
+            model = self.options.model
+            if is_llm(folder):
+                self._counter = Asking(folder, model, self.options, self._prompter).tokens
+            else:
+                tokenizer = Tokenizer(folder, self._direction or self._told(folder), model)
+                self._counter = lambda batch: (tokenizer.count(s.text for s in batch),) * 2
+        return self._counter(batch)
 
     def provenance(self) -> dict[str, Json]:
         """Weights, tokenizer, codes or prompt, decoding, precision, device and packages."""

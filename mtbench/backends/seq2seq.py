@@ -95,11 +95,6 @@ class Seq2Seq:
             **sampling_settings(self._options),
         )
 
-    def tokens(self, batch: Sequence[Source]) -> tuple[int, int]:
-        """Sub-words of a batch, twice: nothing is said beside the sources."""
-        count = self.tokenizer.count(source.text for source in batch)
-        return count, count
-
     def translate(self, batch: Sequence[Source], seed: int) -> list[Translation | SegmentError]:
         """Translations of a batch, in its order, or why a source has none.
 

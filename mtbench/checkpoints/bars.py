@@ -40,9 +40,8 @@ def bar(title: str, folders: Sequence[Path], total: int | None) -> Iterator[None
     tqdm = importlib.import_module("tqdm").tqdm  # of the hub's library
     before = _finished(folders)
     over = threading.Event()
-    with tqdm(
-        total=total, desc=title, unit="B", unit_scale=True, leave=False, file=sys.stderr
-    ) as line:
+    settings = {"unit": "B", "unit_scale": True, "leave": False}
+    with tqdm(total=total, desc=title, file=sys.stderr, **settings) as line:
 
         def watch() -> None:
             while not over.wait(_SECONDS):

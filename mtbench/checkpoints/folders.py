@@ -95,6 +95,7 @@ def find(
     Raises:
         RequestError: If the name is neither a folder nor a hub id.
         MissingWeights: If it is not here and cannot be had.
+        LeftOnHub: If it is to be had, and the runtime says to look only.
         MissingExtra: If the hub's client is not installed.
     """
     folder = Path(model).expanduser()
@@ -152,6 +153,8 @@ def _on_the_hub(
     if _FIRST_LOOK[0] not in names:
         raise MissingWeights(f"{model} on the hub holds no {_FIRST_LOOK[0]}")
     names += [n for n in listing.files if n not in names and any(fnmatchcase(n, p) for p in also)]
+    if runtime.look_only:
+        raise hub.LeftOnHub([listing.fetch(names)])
     folder = hub.download(listing, [name for name in _FIRST_LOOK if name in names])
     return Checkpoint(
         model, revision, listing.commit, folder, listing, tuple(sorted(names)), weights

@@ -20,7 +20,7 @@ from typing import Any, Literal, TypeVar
 from mtbench.checkpoints.bars import bar
 from mtbench.checkpoints.network import FORBIDDEN, unreachable
 from mtbench.checkpoints.problems import Problem, problem_of, refusal
-from mtbench.errors import MissingExtra
+from mtbench.errors import MissingExtra, MissingWeights
 from mtbench.servers.headers import LONGEST_REQUESTED_WAIT
 
 T = TypeVar("T")
@@ -30,6 +30,7 @@ MAIN = "main"
 COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?\Z", re.ASCII)
 _TRIES = 4
+_PATIENCE = 20.0  # seconds after which no new try begins; the library has tried, too, by then
 
 
 def is_hub_id(text: str) -> bool:
@@ -40,6 +41,35 @@ def is_hub_id(text: str) -> bool:
         (True, False)
     """
     return bool(_HUB_ID.match(text)) and ".." not in text and "--" not in text
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """What would be downloaded.
+
+    Attributes:
+        what: A repository of the hub, or an address.
+        revision: The commit; empty where there is none.
+        files: How many.
+        bytes: Of all of them that are not here; None where nobody says.
+    """
+
+    what: str
+    revision: str = ""
+    files: int = 1
+    bytes: int | None = None
+
+
+class LeftOnHub(MissingWeights):
+    """Where nothing is to be fetched (``--dry-run``): the hub has it, and it is not here yet.
+
+    Args:
+        fetches: What would be downloaded.
+    """
+
+    def __init__(self, fetches: Sequence[Fetch]) -> None:
+        self.fetches = tuple(fetches)
+        super().__init__(f"{', '.join(one.what for one in fetches)} would be fetched")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +94,11 @@ class Listing:
         """Those of some files that are not in the cache."""
         place = _folder(self.repo, self.kind) / "snapshots" / self.commit
         return tuple(name for name in names if not (place / name).is_file())
+
+    def fetch(self, names: Sequence[str]) -> Fetch:
+        """What downloading some files would take; what is cached is left out."""
+        left = self.missing(names)
+        return Fetch(self.repo, self.commit, len(left), self.size(left))
 
     def size(self, names: Sequence[str]) -> int:
         """Bytes of some files."""
@@ -249,6 +284,7 @@ def _patiently(
 
     What has arrived of a file is kept by the library, and a new try goes on from there.
     """
+    began = time.monotonic()
     for number in range(1, _TRIES + 1):
         try:
             with _silent(hub):
@@ -256,7 +292,8 @@ def _patiently(
         except (OSError, ValueError, RuntimeError, hub_errors()) as error:
             problem = problem_of(error)
             wait = float(number) if problem.seconds is None else problem.seconds
-            if not problem.transient or number == _TRIES or wait > LONGEST_REQUESTED_WAIT:
+            over = number == _TRIES or time.monotonic() - began > _PATIENCE
+            if not problem.transient or over or wait > LONGEST_REQUESTED_WAIT:
                 raise refusal(repo, revision, problem, line, kind=kind) from error
             time.sleep(wait)
     raise AssertionError("the last try returns or raises")

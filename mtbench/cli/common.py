@@ -237,7 +237,15 @@ def format_option(*formats: str) -> Callable[[F], F]:
     )
 
 
-def runtime(device: str, batch_size: int | None, seed: int, force: bool, cache: str) -> Runtime:
+def runtime(
+    device: str,
+    batch_size: int | None,
+    seed: int,
+    force: bool,
+    cache: str,
+    *,
+    look_only: bool = False,
+) -> Runtime:
     """The runtime of the options.
 
     Raises:
@@ -253,7 +261,13 @@ def runtime(device: str, batch_size: int | None, seed: int, force: bool, cache: 
             f"--device: not a device: {device!r}", hint="one of auto, cpu, cuda, cuda:N, mps"
         )
     return Runtime(
-        device=device, batch_size=batch_size, seed=seed, force=force, cache=cache, offline=offline()
+        device=device,
+        batch_size=batch_size,
+        seed=seed,
+        force=force,
+        cache=cache,
+        offline=offline(),
+        look_only=look_only,
     )
 
 

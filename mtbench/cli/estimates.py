@@ -19,17 +19,20 @@ def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
         return
     rows = []
     for one in estimates:
-        seconds = "–" if one.seconds is None else f"{one.seconds:,.1f}"
         cost = "–" if one.cost is None else f"{one.cost:,.4f} {one.currency}"
         counts = [f"{one.to_translate:,} of {one.segments:,}", f"{one.calls:,}"]
         counts += [f"{one.tokens_read:,}", f"{one.tokens_written:,}"]
-        row = [one.test_set, one.system, *counts, seconds, cost, " ".join(one.to_score) or "–"]
+        row = [one.test_set, one.system, *counts, cost, " ".join(one.to_score) or "–"]
         rows.append(row)
     header = ["test set", "system", "to translate", "calls", "tokens in", "tokens out"]
-    emit(grid([*header, "seconds", "cost", "to score"], rows))
+    emit(grid([*header, "cost", "to score"], rows))
     by_bytes = any(one.counted_by == "bytes" and one.to_translate for one in estimates)
     rule = ", at 4 bytes each where a system does not count them itself" if by_bytes else ""
-    emit(
-        f"Tokens in include prompts{rule}; tokens out are those of the sources; "
-        "seconds are those of a short probe."
-    )
+    emit(f"Tokens in include prompts{rule}; tokens out are those of the sources.")
+    from rich.filesize import decimal
+
+    for fetch in dict.fromkeys(fetch for one in estimates for fetch in one.to_fetch):
+        size = "of unknown size" if fetch.bytes is None else decimal(fetch.bytes)
+        files = f"{fetch.files} file{'s' if fetch.files != 1 else ''}"
+        at = f" at {fetch.revision[:12]}" if fetch.revision else ""
+        emit(f"To be fetched: {fetch.what}{at}, {files}, {size}.")

@@ -43,7 +43,7 @@ def evaluate(
     from mtbench.report.render import render
 
     space = workspace(results)
-    run_with = common.runtime(device, batch_size, seed, force, str(space.cache))
+    run_with = common.runtime(device, batch_size, seed, force, str(space.cache), look_only=dry_run)
     request = common.request(**given, runtime=run_with)
     watcher = common.ConsoleWatcher(quiet=quiet)
     if dry_run:

@@ -34,7 +34,7 @@ def translate(
     from mtbench.pipeline import estimate, plan_request, translate_only
 
     space = workspace(results)
-    run_with = common.runtime(device, batch_size, seed, force, str(space.cache))
+    run_with = common.runtime(device, batch_size, seed, force, str(space.cache), look_only=dry_run)
     request = common.request(**given, runtime=run_with)
     if dry_run:
         planned = plan_request(

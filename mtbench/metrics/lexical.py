@@ -97,7 +97,7 @@ class Bleu(Lexical):
         super().check(view)
         name = self.options.tokenize if view is None else self.tokenizer(view.pair.target)
         if name is not None:
-            check_tokenizer(name, offline=self.runtime.offline)
+            check_tokenizer(name, offline=self.runtime.offline, look_only=self.runtime.look_only)
 
     def sacrebleu(self, target: str) -> Any:
         """``sacrebleu.metrics.BLEU`` with these options."""

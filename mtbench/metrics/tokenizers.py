@@ -15,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.errors import MissingExtra, MissingWeights, Unavailable
 from mtbench.languages import base_language
 from mtbench.plugins import require
@@ -132,20 +133,24 @@ def load_tokenizer(name: str) -> _Tokenizer:
         ) from error
 
 
-def check_tokenizer(name: str, *, offline: bool = False) -> None:
+def check_tokenizer(name: str, *, offline: bool = False, look_only: bool = False) -> None:
     """Says within seconds whether a tokenizer can run here.
 
     Args:
         name: One of ``TOKENIZERS``.
         offline: Whether no server may be asked.
+        look_only: Whether nothing may be asked for but the hub's file list.
 
     Raises:
+        LeftOnHub: If its model would be fetched, and it is only to be looked.
         MissingExtra: If packages that it needs are not installed.
         MissingWeights: If its model is neither here nor to be had.
         Unavailable: If its dictionary is not the right one.
     """
     if name in SENTENCEPIECE and not model_is_here(name):
         _require_sentencepiece(name)
+        if look_only and not offline:
+            raise LeftOnHub([Fetch(str(_spm_models()[name]["url"]))])
         _probe(name, offline=offline)
     else:
         load_tokenizer(name)

@@ -1,11 +1,11 @@
-"""What a call would do: segments, tokens, time or cost, without doing it."""
+"""What a call would do: segments, tokens, cost, downloads, without doing any of it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
 
-from mtbench.pipeline.estimate import probe
+from mtbench.checkpoints.hub import Fetch
 from mtbench.pipeline.outputs import already_done, stored_output
 from mtbench.pipeline.scores import needs_scoring
 from mtbench.pipeline.work import Plan, Request, Task
@@ -28,10 +28,10 @@ class Estimate(Record):
         tokens_written: As if a translation were as long as its source.
         tokens: Both.
         counted_by: The system's own ``tokenizer``, or ``bytes``: four of them for a token.
-        seconds: Estimated from a probe; None where a server bills for requests.
         cost: Estimated from the card's price; None where it names none.
         currency: Of the cost.
         to_score: Metrics without a stored score of that output.
+        to_fetch: What the system and these metrics would download first.
     """
 
     system: str
@@ -44,19 +44,18 @@ class Estimate(Record):
     tokens_written: int
     tokens: int
     counted_by: Literal["tokenizer", "bytes"]
-    seconds: float | None = None
     cost: float | None = None
     currency: str | None = None
     to_score: tuple[str, ...] = ()
+    to_fetch: tuple[Fetch, ...] = ()
 
 
 def estimate(found: Plan, request: Request) -> list[Estimate]:
-    """What each task would take; writes nothing.
+    """What each task would take: nothing is written, fetched, loaded or asked of a system.
 
-    A system that no server bills for is probed: it translates a few segments.
-
-    Raises:
-        BackendError: If a probe fails.
+    Args:
+        found: From a request whose runtime says to look only.
+        request: That request.
     """
     return [_one(found, task, request) for task in found.tasks]
 
@@ -67,18 +66,16 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
     batches = _still_to_do(task, request) if output is None else []
     sources = [source for batch in batches for source in batch.sources]
     backend = task.backend
-    asked = [text for batch in batches if backend for text in backend.asked(batch.sources)]
-    read, written = _tokens(asked), _tokens([source.text for source in sources])
+    counts = _counted(task, batches)
+    counted = counts is not None
+    read, written = counts or _by_bytes(task, batches)
     price = getattr(backend.options, "price", None) if backend else None
-    probed = probe(backend, batches) if backend and batches and not backend.billed else None
-    counted = probed is not None and probed.read is not None
-    if probed is not None and probed.read is not None and probed.written is not None:
-        read, written = probed.read, probed.written
     scored = tuple(
         metric.info.name
         for metric in found.metrics
         if output is None or needs_scoring(found, task, metric, request)
     )
+    left = [one for fetches in (task.fetches, *found.unseen.values()) for one in fetches]
     return Estimate(
         system=task.card.name,
         test_set=task.test_set.name,
@@ -90,10 +87,10 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
         tokens_written=written,
         tokens=read + written,
         counted_by="tokenizer" if counted else "bytes",
-        seconds=probed.seconds if probed else None,
         cost=round((read * price.input + written * price.output) / 1e6, 6) if price else None,
         currency=price.currency if price else None,
-        to_score=scored,
+        to_score=(*scored, *found.unseen),
+        to_fetch=tuple(dict.fromkeys(left)),
     )
 
 
@@ -102,6 +99,27 @@ def _still_to_do(task: Task, request: Request) -> list[translating.Batch]:
         return []
     done, _ = already_done(task)
     return translating.plan(task.test_set.sources, task.backend, request.runtime, frozenset(done))
+
+
+def _counted(task: Task, batches: Sequence[translating.Batch]) -> tuple[int, int] | None:
+    """Tokens read and written as the system's own tokenizer counts them; None where it does not."""
+    if task.backend is None or task.fetches or not batches:
+        return None
+    read = written = 0
+    for batch in batches:
+        counts = task.backend.tokens(batch.sources)
+        if counts is None:
+            return None
+        read, written = read + counts[0], written + counts[1]
+    return read, written
+
+
+def _by_bytes(task: Task, batches: Sequence[translating.Batch]) -> tuple[int, int]:
+    sources = [source.text for batch in batches for source in batch.sources]
+    if task.backend is None or task.fetches:  # what it would be told is not known yet
+        return _tokens(sources), _tokens(sources)
+    asked = [text for batch in batches for text in task.backend.asked(batch.sources)]
+    return _tokens(asked), _tokens(sources)
 
 
 def _tokens(texts: Sequence[str]) -> int:

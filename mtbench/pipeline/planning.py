@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from mtbench.checkpoints.hub import LeftOnHub
 from mtbench.errors import MtbenchError, RequestError, Unavailable
 from mtbench.files.digests import digest_json
 from mtbench.languages import LanguagePair
@@ -64,7 +65,8 @@ def plan(
         raise Unavailable("none of the systems can run here", hint="see mtbench doctor")
     if with_metrics:
         _plan_metrics(found, request, watcher)
-    results.check_writable()
+    if not request.runtime.look_only:
+        results.check_writable()
     cardless = dict.fromkeys(
         one.test_set.corpus for one in sets if one.place and one.test_set.card is None
     )
@@ -146,9 +148,15 @@ def _task(
         backend.check()
     except Unavailable as error:
         stored = folder.read_run()
+        left = error.fetches if isinstance(error, LeftOnHub) else ()
+        unchecked = Task(system.card, test_set, folder, backend, "", one.place, fetches=left)
         if stored is None:
+            if left:
+                return unchecked
             raise
         if not _is_asked_for(stored, system, backend, one, request):
+            if left:
+                return unchecked
             watcher.say(
                 f"the stored output of {system.name} for {one.name} is not used: "
                 "it is partial, or of other options, prompts, seed or sources"
@@ -235,6 +243,8 @@ def _plan_metrics(found: Plan, request: Request, watcher: Watcher) -> None:
         by_default = not request.metrics and not named and request.primary != name
         try:
             _add_metric(found, name, request)
+        except LeftOnHub as error:
+            found.unseen[name] = error.fetches
         except Unavailable as error:
             if not (by_default and name == "comet"):
                 raise

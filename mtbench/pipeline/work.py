@@ -7,6 +7,7 @@ from typing import Protocol
 
 from pydantic import Field
 
+from mtbench.checkpoints.hub import Fetch
 from mtbench.plugins import Backend, Metric
 from mtbench.results import RunFolder
 from mtbench.types import Json, Record, Runtime, ScoringView, SystemCard, SystemOutput, TestSet
@@ -72,6 +73,7 @@ class Task:
         run_digest: What the output depends on.
         place: Where the corpus was read from, as the run records it.
         output: Once there is one.
+        fetches: What its back end, not checked any further, would download first.
     """
 
     card: SystemCard
@@ -81,6 +83,7 @@ class Task:
     run_digest: str
     place: str = ""
     output: SystemOutput | None = None
+    fetches: tuple[Fetch, ...] = ()
 
 
 @dataclass
@@ -91,6 +94,7 @@ class Plan:
         tasks: Systems on test sets.
         metrics: Those that can run here.
         views: Metric and test set → what the metric is given.
+        unseen: Metric → what it would download first, where it is only looked.
         missing: Metric → why it cannot run here, for metrics nobody asked for by name.
         skipped: Test set → sentences on the systems left out of it.
         left_out: Test set and folder of each of these systems.
@@ -99,6 +103,7 @@ class Plan:
     tasks: list[Task]
     metrics: list[Metric] = field(default_factory=list)
     views: dict[tuple[str, str], ScoringView] = field(default_factory=dict)
+    unseen: dict[str, tuple[Fetch, ...]] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     skipped: dict[str, list[str]] = field(default_factory=dict)
     left_out: set[tuple[str, str]] = field(default_factory=set)

@@ -102,6 +102,7 @@ class Runtime(Record):
         cache: Folder for converted weights and embeddings.
         force: Go on where a guard would refuse; marked in the result.
         offline: Never try to reach a model hub.
+        look_only: Fetch and load nothing (``--dry-run``): what is not here is said to be fetched.
         engine: Where counting, encoding, scoring and translating run.
     """
 
@@ -111,6 +112,7 @@ class Runtime(Record):
     cache: str = ""
     force: bool = False
     offline: bool = False
+    look_only: bool = False
     engine: Engine = Engine()
 
 

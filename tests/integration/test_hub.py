@@ -8,15 +8,16 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.support.checkpoints import checkpoint
-from tests.support.hub import COMMIT, Hub, contents
-from tests.support.server import Server
+from tests.support.hub import COMMIT, Hub, Trouble, contents, cut, status, tls
+from tests.support.server import Say
 
 ROOT = Path(__file__).resolve().parents[2]
 LOOK = """
@@ -49,7 +50,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def server(served: Path) -> Iterator[Server]:
+def server(served: Path) -> Iterator[Hub]:
     files = contents(served)
     with Hub(
         {"acme/tiny": files, "acme/closed": files, "acme/empty": {}}, {"acme/closed"}
@@ -83,7 +84,7 @@ def look(
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
-def test_asks_first_fetches_once_and_then_stays_at_home(server: Server, tmp_path: Path) -> None:
+def test_asks_first_fetches_once_and_then_stays_at_home(server: Hub, tmp_path: Path) -> None:
     before, fetched, after, pinned = look(
         server.url,
         tmp_path,
@@ -116,7 +117,7 @@ def test_asks_first_fetches_once_and_then_stays_at_home(server: Server, tmp_path
     assert len(server.asked) == asked, "what is here is not asked for"
 
 
-def test_a_tokenizer_alone_needs_no_weights(server: Server, tmp_path: Path) -> None:
+def test_a_tokenizer_alone_needs_no_weights(server: Hub, tmp_path: Path) -> None:
     fetched, offline, whole = look(
         server.url,
         tmp_path,
@@ -130,7 +131,7 @@ def test_a_tokenizer_alone_needs_no_weights(server: Server, tmp_path: Path) -> N
     assert whole["code"] == 3
 
 
-def test_half_a_download_is_no_checkpoint(server: Server, tmp_path: Path) -> None:
+def test_half_a_download_is_no_checkpoint(server: Hub, tmp_path: Path) -> None:
     look(server.url, tmp_path, ("acme/tiny", None, False, True))
     (weights,) = tmp_path.glob("hub/models--acme--tiny/snapshots/*/model.safetensors")
     weights.unlink()
@@ -140,7 +141,7 @@ def test_half_a_download_is_no_checkpoint(server: Server, tmp_path: Path) -> Non
     assert "model.safetensors" in again["files"]
 
 
-def test_what_cannot_be_had_is_said_before_work(server: Server, tmp_path: Path) -> None:
+def test_what_cannot_be_had_is_said_before_work(server: Hub, tmp_path: Path) -> None:
     found = look(
         server.url,
         tmp_path,
@@ -173,3 +174,125 @@ def test_a_hub_out_of_reach_is_noticed_within_seconds(tmp_path: Path) -> None:
     assert failure["code"] == forbidden["code"] == 3
     assert failure["lines"][1] == f"{gone.url} takes no connection (Connection refused)"
     assert forbidden["lines"][1] == "HF_HUB_OFFLINE forbids to ask it"
+
+
+# --- a hub that has a bad day ---------------------------------------------------------------
+
+ASK = ("acme/tiny", None, False, True)
+OTHER = "89abcdef0123456789abcdef0123456789abcdef"
+ABOUT, HEAD, GET = "GET /api/models/", "HEAD /acme/tiny/resolve", "GET /acme/tiny/resolve"
+WEIGHTS = "model.safetensors"
+
+
+def slow(say: Say) -> Say:
+    return replace(say, wait=4.0)
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        [Trouble(ABOUT, status(503), times=2)],
+        [Trouble(ABOUT, status(429, Retry_After="1"))],
+        [Trouble(HEAD, status(502))],
+        [Trouble(GET, status(429, Retry_After="1"))],
+        [Trouble(GET, status(500))],
+        [Trouble(ABOUT, slow)],
+        [Trouble(HEAD, slow)],
+        [Trouble(GET, lambda say: replace(say, reset=True))],
+    ],
+    ids=["about-503", "about-429", "head-502", "get-429", "get-500", "slow", "slow-head", "reset"],
+)
+def test_a_fault_that_passes_is_waited_out(
+    trouble: list[Trouble], server: Hub, tmp_path: Path
+) -> None:
+    server.trouble = trouble
+    (found,) = look(server.url, tmp_path, ASK, HF_HUB_ETAG_TIMEOUT="2", HF_HUB_DOWNLOAD_TIMEOUT="2")
+    assert WEIGHTS in found.get("files", ()), found
+    assert all(one.times == 0 for one in trouble)
+
+
+def test_a_broken_download_goes_on_where_it_broke(server: Hub, tmp_path: Path) -> None:
+    large = {**server.repositories["acme/tiny"], WEIGHTS: bytes(25_000_000)}
+    server.repositories["acme/tiny"] = large  # the library writes blocks of 10 MB
+    server.trouble = [Trouble(f"GET /acme/tiny/resolve/{COMMIT}/{WEIGHTS}", cut(0.5))]
+    (found,) = look(server.url, tmp_path, ASK)
+    assert WEIGHTS in found.get("files", ()), found
+    with server.lock:
+        ranges = [
+            asked.headers["range"]
+            for asked in server.asked
+            if asked.path.endswith(WEIGHTS) and asked.headers.get("range", "bytes=0-") != "bytes=0-"
+        ]
+    assert ranges, "the second half alone is asked for"
+
+
+@pytest.mark.parametrize(
+    ("change", "why", "hint"),
+    [
+        (status(503, Retry_After="900"), "the hub answers 503", "try again later"),
+        (status(429, Retry_After="900"), "asks to wait 900 seconds", "try again later"),
+        (status(401), "refuses this account (status 401)", "hf auth login"),
+        (status(404), "the hub", ""),
+    ],
+)
+def test_a_fault_that_stays_is_named(
+    change: Callable[[Say], Say], why: str, hint: str, server: Hub, tmp_path: Path
+) -> None:
+    server.trouble = [Trouble(ABOUT, change, times=99)]
+    (failure,) = look(server.url, tmp_path, ASK)
+    assert failure["code"] == 3
+    assert why in " ".join(failure["lines"])
+    assert hint in failure["lines"][-1]
+
+
+def test_the_same_command_goes_on_from_there(server: Hub, tmp_path: Path) -> None:
+    server.trouble = [Trouble(f"GET /acme/tiny/resolve/{COMMIT}/{WEIGHTS}", status(500), times=99)]
+    (failure,) = look(server.url, tmp_path, ASK)
+    assert failure["code"] == 3
+    assert "the hub answers 500" in failure["lines"][1]
+    asked = len(server.requests())
+    server.trouble = []
+    (found,) = look(server.url, tmp_path, ASK)
+    assert WEIGHTS in found["files"]
+    fetched = {line.rsplit("/", 1)[-1] for line in server.requests()[asked:] if GET in line}
+    assert fetched == {WEIGHTS}, "what came whole is not fetched again"
+
+
+def test_a_branch_that_moves_meanwhile_mixes_nothing(server: Hub, tmp_path: Path) -> None:
+    def move(say: Say) -> Say:
+        server.move(OTHER)
+        return say
+
+    server.trouble = [Trouble(f"HEAD /acme/tiny/resolve/{COMMIT}/config.json", move)]
+    found, again = look(server.url, tmp_path, ASK, ("acme/tiny", None, True, False))
+    assert WEIGHTS in found.get("files", ()), found
+    assert found["commit"] == again["commit"] == COMMIT
+    (moved,) = look(server.url, tmp_path, ("acme/tiny", OTHER, False, True))
+    assert moved["commit"] == OTHER
+
+
+def test_a_file_of_another_length_than_the_hub_says_is_no_checkpoint(
+    server: Hub, tmp_path: Path
+) -> None:
+    where = f"GET /acme/tiny/resolve/{COMMIT}/{WEIGHTS}"
+    server.trouble = [Trouble(where, lambda say: replace(say, body=say.body[:1000]), times=99)]
+    (failure,) = look(server.url, tmp_path, ASK)
+    assert failure["code"] == 3, failure
+    assert not list(tmp_path.glob(f"hub/models--acme--tiny/snapshots/*/{WEIGHTS}"))
+
+
+def test_a_self_signed_certificate_is_said_as_such(served: Path, tmp_path: Path) -> None:
+    with tls(Hub({"acme/tiny": contents(served)}), tmp_path) as address:
+        (failure,) = look(address, tmp_path / "home", ASK)
+    assert failure["code"] == 3
+    assert "the certificate of https://127.0.0.1" in failure["lines"][1]
+    assert "self-signed certificate" in failure["lines"][1]
+
+
+def test_a_dead_proxy_is_said_as_such(server: Hub, tmp_path: Path) -> None:
+    with Hub({}) as gone:
+        pass
+    more = {"http_proxy": gone.url, "NO_PROXY": "", "no_proxy": ""}
+    (failure,) = look(server.url, tmp_path, ASK, **more)
+    assert failure["code"] == 3
+    assert "the proxy 127.0.0.1 takes no connection" in failure["lines"][1]

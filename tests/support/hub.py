@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+import ssl
+import subprocess
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -62,6 +65,7 @@ class Hub(Server):
         self.repositories = dict(repositories)
         self.gated = frozenset(gated)
         self.commit = COMMIT
+        self.earlier: set[str] = set()
         self.trouble: list[Trouble] = []
 
     def requests(self) -> list[str]:
@@ -91,13 +95,21 @@ class Hub(Server):
             return self._file(before, revision, file, asked)
         return _missing("EntryNotFound")
 
+    def move(self, commit: str) -> None:
+        """Another commit becomes ``main``; the one before can still be had."""
+        self.earlier.add(self.commit)
+        self.commit = commit
+
+    def _revisions(self) -> set[str]:
+        return {"main", "v1", self.commit, *self.earlier}
+
     def _about(self, path: str, asked: Asked) -> Say:
         name = next((n for n in self.repositories if f"{path}/".startswith(f"{n}/")), None)
         if name is None:
             return _missing("RepoNotFound")
         verb, _, revision = path[len(name) :].strip("/").partition("/")
         revision, _, under = revision.partition("/")
-        if (revision or "main") not in {"main", "v1", self.commit}:
+        if (revision or "main") not in self._revisions():
             return _missing("RevisionNotFound")
         files = self.repositories[name]
         if verb == "tree":
@@ -106,21 +118,23 @@ class Hub(Server):
             wanted = (asked.body or {}).get("paths", [])
             return Say([_entry(one, files[one]) for one in wanted if one in files])
         siblings = [{"rfilename": one, "size": len(files[one])} for one in files]
+        sha = revision if revision in self.earlier else self.commit
         gated = "manual" if name in self.gated else False
-        about = {"id": name.removeprefix("datasets/"), "sha": self.commit, "gated": gated}
+        about = {"id": name.removeprefix("datasets/"), "sha": sha, "gated": gated}
         return Say({**about, "private": False, "tags": [], "downloads": 0, "siblings": siblings})
 
     def _file(self, name: str, revision: str, file: str, asked: Asked) -> Say:
         if name not in self.repositories:
             return _missing("RepoNotFound")
-        if revision not in {"main", "v1", self.commit}:
+        if revision not in self._revisions():
             return _missing("RevisionNotFound")
         if name in self.gated:
             return Say({"error": "no"}, status=403, headers={"X-Error-Code": "GatedRepo"})
         content = self.repositories[name].get(file)
         if content is None:
             return _missing("EntryNotFound")
-        headers = {"ETag": f'"{_digest(content)}"', "X-Repo-Commit": self.commit}
+        commit = revision if revision in self.earlier else self.commit
+        headers = {"ETag": f'"{_digest(content)}"', "X-Repo-Commit": commit}
         headers["Accept-Ranges"] = "bytes"
         asked_range = asked.headers.get("range", "")
         if not asked_range.startswith("bytes="):
@@ -194,3 +208,19 @@ def as_json(text: str) -> dict[str, object]:
     found = json.loads(text)
     assert isinstance(found, dict)
     return found
+
+
+@contextmanager
+def tls(hub: Hub, folder: Path) -> Iterator[str]:
+    """The hub's address, spoken to by TLS with a self-signed certificate."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
+    command += ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run(
+        [*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    hub.wrap(context)
+    with hub:
+        yield hub.url.replace("http://", "https://")

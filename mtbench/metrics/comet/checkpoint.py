@@ -63,6 +63,7 @@ class Located:
         config: Digest of what a score follows from beside the weights; empty without a path.
         segments: What a unified checkpoint reads, in order.
         hparams: Hyper-parameters as the checkpoint's ``hparams.yaml`` has them.
+        left: What was left on the hub.
     """
 
     model: str
@@ -75,6 +76,7 @@ class Located:
     config: str = ""
     segments: tuple[str, ...] = ()
     hparams: dict[str, Any] = field(default_factory=dict, repr=False)
+    left: tuple[hub.Fetch, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """As JSON, without the hyper-parameters."""
@@ -131,7 +133,7 @@ def locate(
         if not {CHECKPOINT, HPARAMS} <= listing.files.keys():
             raise RequestError(f"{model} is on the hub but is no COMET checkpoint")
         if not fetch:
-            return Located(model, "", listing.commit, None, kind="", encoder="", encoder_model="")
+            return _left(model, listing.commit, None, listing.fetch([CHECKPOINT, HPARAMS]))
         snapshot = hub.download(listing, [CHECKPOINT, HPARAMS], fetch=fetch_line(model))
     return _describe(snapshot / CHECKPOINT, model, snapshot.name, asked)
 
@@ -183,8 +185,8 @@ def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Lo
         )
     sha256 = None if revision else remembered_digest(path, asked.cache)
     encoder = _encoder(path, hparams, model if revision else str(path), asked)
-    if encoder is None:
-        return Located(model, "", revision, sha256, kind="", encoder="", encoder_model="")
+    if isinstance(encoder, hub.Fetch):
+        return _left(model, revision, sha256, encoder)
     segments = hparams.get("input_segments") or ["mt", "src", "ref"]
     return Located(
         model=model,
@@ -257,17 +259,21 @@ def local_encoder(path: Path, name: str) -> Path | None:
     return None
 
 
-def _encoder(path: Path, hparams: dict[str, Any], model: str, asked: _Asked) -> Path | None:
-    """Where the encoder's configuration and tokenizer lie; None where left on the hub."""
+def _left(model: str, revision: str | None, sha256: str | None, what: hub.Fetch) -> Located:
+    return Located(model, "", revision, sha256, kind="", encoder="", encoder_model="", left=(what,))
+
+
+def _encoder(path: Path, hparams: dict[str, Any], model: str, asked: _Asked) -> Path | hub.Fetch:
+    """Where the encoder's configuration and tokenizer lie, or what of them was left on the hub."""
     name = str(hparams.get("pretrained_model", ENCODER))
     here = local_encoder(path, name)
     if here is not None:
         return here
     line = fetch_line(model)
     listing = hub.listing(ENCODER_NAMES.get(name, name), offline=asked.offline, fetch=line)
-    if not asked.fetch:
-        return None
     wanted = [n for n in listing.files if any(fnmatchcase(n, one) for one in ENCODER_FILES)]
+    if not asked.fetch:
+        return listing.fetch(wanted)
     found = hub.download(listing, wanted, fetch=line)
     if not _is_encoder(found):
         raise MissingWeights(f"{name} on the hub holds no tokenizer that COMET reads")

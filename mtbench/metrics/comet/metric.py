@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, ClassVar, Literal
 
+from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.errors import MetricError, RequestError
 from mtbench.metrics.comet.client import Session, open_session
 from mtbench.metrics.comet.languages import COVERED_ENCODERS, XLMR, refuse_uncovered, uncovered
@@ -116,11 +117,15 @@ class CometFamily(MeanMetric):
 
         Raises:
             Unavailable: If COMET is not installed, or the checkpoint cannot be had.
+            LeftOnHub: If it would be fetched, and the runtime says to look only.
             RequestError: If the test set or the checkpoint does not suit the metric.
         """
         if view is not None:
             self._check_view(view)
-        self._check_class(self._locate(fetch=view is not None))
+        facts = self._locate(fetch=view is not None and not self.runtime.look_only)
+        if view is not None and facts["left"]:
+            raise LeftOnHub([Fetch(**one) for one in facts["left"]])
+        self._check_class(facts)
 
     def _check_view(self, view: ScoringView) -> None:
         if not self.runtime.force:
