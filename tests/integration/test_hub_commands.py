@@ -16,6 +16,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ import pytest
 from mtbench.metrics.comet.checkpoint import PINNED
 from tests.support.checkpoints import checkpoint
 from tests.support.hub import Hub, Trouble, at_home, comet_hub, contents, cut, status
+from tests.support.server import Say
 from tests.support.story import write_stories
 from tests.support.tiny_encoder import make_encoder
 
@@ -164,11 +166,8 @@ def test_a_bar_on_a_terminal_and_none_where_silence_is_asked_for(
         assert shown == ""
 
 
-def _late(say: object) -> object:
-    import time
-
-    time.sleep(1.5)
-    return say
+def _late(say: Say) -> Say:
+    return replace(say, wait=1.5)
 
 
 def _all_of(terminal: int) -> str:
