@@ -9,9 +9,11 @@ from collections.abc import Iterable, Sequence
 
 from mtbench.documents.boilerplate import line_key
 from mtbench.documents.records import Doubt
-from mtbench.documents.segments import UNSPACED, AlignedSegment, sides
-from mtbench.languages import LanguagePair, base_language
+from mtbench.documents.segments import AlignedSegment, sides
+from mtbench.languages import LanguagePair
 from mtbench.text.numbers import differing_numbers
+from mtbench.text.patterns import CLOSING, LETTER, SENTENCE_END, URL
+from mtbench.text.scripts import joiner
 
 UNSURE = 0.5
 LONGER = 2.0  # times the usual ratio of lengths in the file
@@ -22,11 +24,9 @@ MOST_USUAL = 0.3
 ALIKE = 0.85
 ENOUGH = 20  # letters; below, two languages may well spell a text alike
 
-_LETTER = re.compile(r"[^\W\d_]")
-_URL = re.compile(r"https?://\S+|www\.\S+")
 # A full stop after a whole word, and the next word in small letters: "Commission. securities".
-_BROKEN = re.compile(r"[^\W\d_]{4,}[.!?] (?=[^\W\d_]{2})(\S+)")
-_ENDS = re.compile(r"[.!?…:;。！？؟।።][\"'”’»“)\]」』]*$")
+_BROKEN = re.compile(r"(?<![^\W\d_])[^\W\d_]{4,}[.!?] (?=[^\W\d_]{2})(\S+)")
+_ENDS = re.compile(rf"[{SENTENCE_END}:;][{CLOSING}]*$")
 _CUT = re.compile(r"[^\W_,]$|,$|[-–—]$")
 
 
@@ -62,7 +62,7 @@ def _usual(texts: Iterable[tuple[str, str]], pair: LanguagePair) -> float | None
     it stays within ``MOST_USUAL``. None where too few segments tell.
     """
     ratios = [math.log(len(b) / len(a)) for a, b in texts if max(len(a), len(b)) >= SHORT]
-    spaced = not {base_language(pair.source), base_language(pair.target)} & UNSPACED
+    spaced = bool(joiner(pair.source) and joiner(pair.target))
     if len(ratios) < FEWEST:
         return 0.0 if spaced else None
     usual = statistics.median(ratios)
@@ -84,7 +84,7 @@ def _reasons(source: str, reference: str, usual: float | None, pair: LanguagePai
             found.append(
                 f"odd length: {longer} is {math.exp(abs(ratio)):.1f} times as long as usual"
             )
-    addresses = (set(_URL.findall(source)), set(_URL.findall(reference)))
+    addresses = (set(URL.findall(source)), set(URL.findall(reference)))
     for language, here, there in ((pair.source, 0, 1), (pair.target, 1, 0)):
         if addresses[here] and not addresses[there]:
             found.append(f"a link in {language} alone")
@@ -111,11 +111,11 @@ def _damage(text: str, other: str) -> list[str]:
 
 def broken(text: str) -> list[str]:
     """Places where a sentence ends and goes on in small letters."""
-    return [m.group(0) for m in _BROKEN.finditer(_URL.sub("", text)) if m.group(1)[0].islower()]
+    return [m.group(0) for m in _BROKEN.finditer(URL.sub("", text)) if m.group(1)[0].islower()]
 
 
 def _starts_small(text: str) -> bool:
-    first = _LETTER.search(text)
+    first = LETTER.search(text)
     return first is not None and first.start() == 0 and first.group().islower()
 
 
@@ -124,6 +124,6 @@ def alike(source: str, reference: str) -> bool:
     from rapidfuzz.fuzz import ratio
 
     one, two = line_key(source), line_key(reference)
-    if sum(map(len, _LETTER.findall(one))) < ENOUGH:
+    if sum(map(len, LETTER.findall(one))) < ENOUGH:
         return False
     return float(ratio(one, two)) >= 100 * ALIKE

@@ -7,13 +7,12 @@ share of its letters beyond ASCII that language has at all.
 
 from __future__ import annotations
 
-import functools
 import itertools
 import re
 import unicodedata
-from typing import Any
 
 from mtbench.plugins import require
+from mtbench.text.identify import among
 
 ENOUGH = 0.95
 SAMPLE = 20_000
@@ -87,17 +86,8 @@ def reads(text: str) -> float:
         return 0.0
     if not beyond:
         return 1.0
-    language, _ = _identifier().classify(sample, datatype="uint32")
-    letters = _LETTERS[language]
+    letters = _LETTERS[among(sample, _LETTERS)]
     known = sum(c in letters or c.lower() in letters for c in beyond)
     odd = sum(a.islower() and b.isupper() for a, b in itertools.pairwise(sample))
     odd += len(_MIXED.findall(sample))
     return known / len(beyond) - min(0.5, odd / len(beyond))
-
-
-@functools.cache
-def _identifier() -> Any:
-    module = require("py3langid.langid", "telling the encoding of a document", "text")
-    found = module.LanguageIdentifier.from_pickled_model(module.MODEL_FILE)
-    found.set_languages(sorted(_LETTERS))
-    return found

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from mtbench.documents.identify import LanguageIdentifier
 from mtbench.documents.read import read_paragraphs
 from mtbench.documents.records import BuildOptions, Document
 from mtbench.errors import RequestError, UnknownName
 from mtbench.files.digests import digest_json
 from mtbench.languages import language_name
+from mtbench.text.identify import DocumentLanguages
 
 T = TypeVar("T")
 
@@ -37,14 +37,14 @@ def read_documents(paths: Sequence[Path | str], options: BuildOptions) -> list[D
     """
     names = list(dict.fromkeys(str(path) for path in paths))
     languages = by_document(options.language_of, names, "--language")
-    identifier: LanguageIdentifier | None = None
+    identifier: DocumentLanguages | None = None
     found = []
     for name in names:
         paragraphs, encoding = read_paragraphs(Path(name), name)
         if name in languages:
             language, confidence = languages[name], 1.0
         else:
-            identifier = identifier or LanguageIdentifier(options.languages)
+            identifier = identifier or DocumentLanguages(options.languages)
             text = "\n".join(paragraphs)
             language, confidence = identifier.identify(text, name)
             _refuse_foreign(identifier.foreign(text), name, options)

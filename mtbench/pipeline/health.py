@@ -1,25 +1,102 @@
-"""Stored output health → counts, and scores with flagged segments counted as worst."""
+"""Outputs → their health: stored where it is fresh, counted where it is not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
 from mtbench.config import Workspace
-from mtbench.errors import MtbenchError, RequestError
+from mtbench.errors import DataError, MtbenchError, RequestError
+from mtbench.health.flags import NAMES
+from mtbench.health.look import Looker, length_ratio, signature
 from mtbench.pipeline.stored import recomputed
-from mtbench.plugins import make_metric
-from mtbench.results import Results
-from mtbench.types import Json, Leaderboard, MetricResult, Record, Row, Runtime, Table
+from mtbench.plugins import Advance, make_metric
+from mtbench.results import Results, RunFolder
+from mtbench.types import (
+    Engine,
+    Hypothesis,
+    Json,
+    Leaderboard,
+    MetricResult,
+    OutputHealth,
+    Record,
+    Row,
+    Runtime,
+    Table,
+    TestSet,
+    output_digest,
+)
 
 
-class SystemHealth(Record):
+class HealthCheck:
+    """Looks at outputs; what is to be found out of a test set itself is found out once.
+
+    Args:
+        engine: Where the work runs.
+    """
+
+    def __init__(self, engine: Engine | None = None) -> None:
+        self._engine = engine
+        self._test_set: TestSet | None = None
+        self._looker: Looker | None = None
+
+    def of(
+        self,
+        test_set: TestSet,
+        hypotheses: Sequence[Hypothesis],
+        stored: OutputHealth | None = None,
+        advance: Advance | None = None,
+    ) -> OutputHealth:
+        """The health of an output; what is stored of it, if it is fresh.
+
+        Args:
+            test_set: What it translates, with its references.
+            hypotheses: In the order of the test set.
+            stored: What was found before.
+            advance: Called with the number of segments looked at since the last call.
+        """
+        signed = str(signature(references=any(test_set.references)))
+        now = (signed, test_set.digest(), output_digest(hypotheses))
+        if stored is not None and now == (
+            stored.signature, stored.testset_digest, stored.output_digest
+        ):  # fmt: skip
+            return stored
+        texts = [hypothesis.text for hypothesis in hypotheses]
+        looked = self._looking_at(test_set).look(texts, advance)
+        counts: dict[str, float] = dict(looked.counts())
+        ratio = length_ratio(test_set.references, texts)
+        if ratio is not None:
+            counts["length_ratio"] = ratio
+        return OutputHealth(
+            signature=signed,
+            testset_digest=now[1],
+            output_digest=now[2],
+            judged=looked.judged,
+            counts=counts,
+            evidence=looked.evidence,
+        )
+
+    def _looking_at(self, test_set: TestSet) -> Looker:
+        if self._looker is None or self._test_set is not test_set:
+            self._test_set = test_set
+            self._looker = Looker(
+                test_set.pair,
+                test_set.ids,
+                [source.text for source in test_set.sources],
+                test_set.references,
+                self._engine,
+            )
+        return self._looker
+
+
+class SystemFlags(Record):
     """What is wrong with one output at first sight.
 
     Attributes:
         system: The system.
         segments, flagged: Counts.
+        judged: Segments whose language could be judged.
         counts: Flag → segments that have it.
         evidence: Segment id → flag → evidence.
         as_worst: Metric with bounds → its score with every flagged segment counted as worst.
@@ -29,6 +106,7 @@ class SystemHealth(Record):
     system: str
     segments: int
     flagged: int
+    judged: int
     counts: dict[str, int]
     evidence: dict[str, dict[str, str]]
     as_worst: dict[str, float]
@@ -37,44 +115,50 @@ class SystemHealth(Record):
 
 def health_of(
     space: Workspace, board: Leaderboard
-) -> Iterator[tuple[Table, tuple[SystemHealth, ...]]]:
-    """The health of every system of a leaderboard.
+) -> Iterator[tuple[Table, tuple[SystemFlags, ...]]]:
+    """The stored health of every system of a leaderboard.
 
     Raises:
-        RequestError: If a table's systems were not scored by ``health``.
+        RequestError: If an output was not looked at since it changed.
     """
     results = Results(space.results)
     for table in board.tables:
-        rows = [
-            row for row in table.rows if "health" in row.cells and row.cells["health"].signature
-        ]
-        if not rows:
-            raise RequestError(
-                f"{table.corpus}/{table.pair}: no stored health",
-                hint="run mtbench evaluate with --metric health (beside the others)",
-            )
-        yield table, tuple(_one(results, table, row) for row in rows)
+        yield table, tuple(_one(results, table, row) for row in table.rows)
 
 
-def _one(results: Results, table: Table, row: Row) -> SystemHealth:
-    health = stored_result(results, table, row, "health")
-    evidence: Mapping[str, dict[str, str]] = health.score.annotations
-    flagged = np.array([name in evidence for name in health.statistics.ids])
+def stored_health(folder: RunFolder, row: Row) -> OutputHealth | None:
+    """The stored health of the output that a row shows; None where there is none."""
+    try:
+        stored = folder.read_health()
+    except DataError:
+        return None
+    return stored if stored is not None and stored.output_digest == row.output_digest else None
+
+
+def _one(results: Results, table: Table, row: Row) -> SystemFlags:
+    folder = results.run(table.corpus, table.pair, row.folder)
+    health = stored_health(folder, row)
+    if health is None:
+        raise RequestError(
+            f"{table.corpus}/{table.pair}: no stored health of {row.system}",
+            hint="run mtbench evaluate or score again, which looks at every output",
+        )
     as_worst, not_worst = {}, {}
     for metric in table.metrics:
         if metric == "health" or row.cells[metric].signature is None:
             continue
-        found = _as_worst(stored_result(results, table, row, metric), flagged)
+        found = _as_worst(stored_result(results, table, row, metric), health.evidence)
         if isinstance(found, str):
             not_worst[metric] = found
         else:
             as_worst[metric] = found
-    return SystemHealth(
+    return SystemFlags(
         system=row.system,
         segments=row.segments,
-        flagged=int(flagged.sum()),
-        counts={flag: int(n) for flag, n in health.score.notes.items()},
-        evidence=dict(evidence),
+        flagged=len(health.evidence),
+        judged=health.judged,
+        counts={flag: int(health.counts[flag]) for flag in NAMES if flag in health.counts},
+        evidence=health.evidence,
         as_worst=as_worst,
         not_worst=not_worst,
     )
@@ -87,9 +171,7 @@ def stored_result(results: Results, table: Table, row: Row, metric: str) -> Metr
     return recomputed(folder.read_result(path)).result
 
 
-def _as_worst(
-    result: MetricResult, flagged: np.ndarray[tuple[int], np.dtype[np.bool_]]
-) -> float | str:
+def _as_worst(result: MetricResult, evidence: Mapping[str, object]) -> float | str:
     """The score with flagged segments at the metric's worst, or why there is none."""
     if result.score.info.bounds is None:
         return "it has no bounds, so there is no worst score"
@@ -101,10 +183,11 @@ def _as_worst(
     worst = metric.worst_rows(rows)
     if worst is None:
         return "it does not say what its worst is"
+    flagged = np.array([name in evidence for name in result.statistics.ids])
     return float(metric.pool(np.where(flagged[:, None], worst, rows).sum(axis=0)))
 
 
-def as_json(table: Table, systems: tuple[SystemHealth, ...]) -> Json:
+def as_json(table: Table, systems: tuple[SystemFlags, ...]) -> Json:
     """One table as a JSON value."""
     return {
         "corpus": table.corpus,

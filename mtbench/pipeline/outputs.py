@@ -9,8 +9,8 @@ from datetime import datetime, timezone
 from functools import partial
 
 from mtbench import __version__
-from mtbench.errors import BackendError, MtbenchError, Unavailable
-from mtbench.pipeline.surface import Surface
+from mtbench.errors import BackendError, DataError, MtbenchError, Unavailable
+from mtbench.pipeline.health import HealthCheck
 from mtbench.pipeline.test_sets import label_segments
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Backend
@@ -18,6 +18,8 @@ from mtbench.results import Results
 from mtbench.stages import translation as translating
 from mtbench.types import (
     Finished,
+    Hypothesis,
+    OutputHealth,
     RunRecord,
     Spent,
     SystemOutput,
@@ -36,7 +38,7 @@ def translate(
         What failed; the other tasks were finished.
     """
     failures: list[MtbenchError] = []
-    surface = Surface()
+    health = HealthCheck(request.runtime.engine)
     for tasks in found.by_test_set().values():
         _keep_labels(results, tasks[0].test_set)
     for task in found.tasks:
@@ -45,9 +47,9 @@ def translate(
             try:
                 stored = stored_output(task)
                 task.output = (
-                    _brought_up_to_date(task, stored, surface)
+                    _brought_up_to_date(task, stored, health, watcher)
                     if stored is not None
-                    else _translated(task, request, watcher, surface)
+                    else _translated(task, request, watcher, health)
                 )
             except (BackendError, Unavailable) as error:
                 said = f"{task.card.name} on {task.test_set.name}: {error}"
@@ -78,9 +80,11 @@ def stored_output(task: Task) -> SystemOutput | None:
     return task.folder.read_output()
 
 
-def _brought_up_to_date(task: Task, output: SystemOutput, surface: Surface) -> SystemOutput:
+def _brought_up_to_date(
+    task: Task, output: SystemOutput, health: HealthCheck, watcher: Watcher
+) -> SystemOutput:
     """A stored output whose record names the card, test set and counts of today."""
-    health = surface.of(task.test_set, output.hypotheses, output.run)
+    seen = _looked_at(task, output.hypotheses, health, watcher)
     current = output.run.model_copy(
         update={
             "corpus_folder": task.place,
@@ -88,8 +92,8 @@ def _brought_up_to_date(task: Task, output: SystemOutput, surface: Surface) -> S
             "system": task.card.name,
             "testset_digest": task.test_set.digest(),
             "test_set": facts(task.test_set),
-            "health": health.values,
-            "health_signature": health.signature,
+            "health": seen.counts,
+            "health_signature": seen.signature,
         }
     )
     if current != output.run:
@@ -103,7 +107,27 @@ def _stored_partial(task: Task) -> SystemOutput | None:
     return output if output is not None and output.run.run_digest == task.run_digest else None
 
 
-def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface) -> SystemOutput:
+def _looked_at(
+    task: Task, hypotheses: Sequence[Hypothesis], health: HealthCheck, watcher: Watcher
+) -> OutputHealth:
+    """The health of a complete output, which is kept beside it."""
+    try:
+        stored = task.folder.read_health()
+    except DataError:
+        stored = None  # it is made again from what it was made from
+    watcher.start(f"{task.card.name} {task.test_set.pair}: output health", len(hypotheses))
+    try:
+        found = health.of(task.test_set, hypotheses, stored, watcher.advance)
+    finally:
+        watcher.stop()
+    if found is not stored:
+        task.folder.write_health(found)
+    return found
+
+
+def _translated(
+    task: Task, request: Request, watcher: Watcher, health: HealthCheck
+) -> SystemOutput:
     backend = task.backend
     if backend is None:
         raise BackendError(f"{task.card.name} cannot run here and its stored output has changed")
@@ -151,7 +175,7 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
     hypotheses = tuple(done[source.id].hypothesis for source in sources)
     failed = sum(h.failure is not None for h in hypotheses)
     every = translating.plan(sources, backend, request.runtime, frozenset())
-    health = surface.of(task.test_set, hypotheses)
+    seen = _looked_at(task, hypotheses, health, watcher)
     run = RunRecord(
         corpus=task.test_set.corpus,
         corpus_folder=task.place,
@@ -178,8 +202,8 @@ def _translated(task: Task, request: Request, watcher: Watcher, surface: Surface
         seconds=round(total.seconds, 3),
         translated=sum(len(batch.sources) for batch in every),
         usage=dict(total.usage),
-        health=health.values,
-        health_signature=health.signature,
+        health=seen.counts,
+        health_signature=seen.signature,
     )
     kept = {name: dict(finished.kept) for name, finished in done.items() if finished.kept}
     task.folder.write_output(run, hypotheses, kept)

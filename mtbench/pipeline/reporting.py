@@ -15,7 +15,7 @@ from mtbench.judgements.place import Place, place_all
 from mtbench.judgements.read import read_judgements
 from mtbench.pipeline.arguments import model_argument
 from mtbench.pipeline.boards import board
-from mtbench.pipeline.flags import Flagger
+from mtbench.pipeline.health import HealthCheck, stored_health
 from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.suspicion import suspect
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
@@ -155,9 +155,7 @@ class _Gatherer:
         results = self._scores(shown, ids)
         test_set = self._test_set(shown[0], first.run, results) if first else None
         labels = self._labels(ids, test_set)
-        flagger = Flagger(self._results, self._table, test_set, self._watcher)
-        evidence, notes = flagger.flags(shown, outputs)
-        self._notes += notes
+        evidence = self._evidence(shown, test_set)
         return SetContent(
             table=self._table,
             ids=ids,
@@ -189,6 +187,31 @@ class _Gatherer:
             human=human,
             notes=tuple(self._notes),
         )
+
+    def _evidence(
+        self, rows: Sequence[Row], test_set: TestSet | None
+    ) -> dict[str, dict[int, dict[str, str]]]:
+        """System → position of a segment → flag → what was seen, as it was counted.
+
+        Where nothing is stored (an older results folder), it is looked for now and not kept.
+        """
+        place = {name: at for at, name in enumerate(self._ids)}
+        health, found, missing = HealthCheck(), {}, []
+        for row in rows:
+            folder = self._results.run(self._table.corpus, self._table.pair, row.folder)
+            output, seen = self._found[row.system], stored_health(folder, row)
+            if seen is None and test_set and test_set.digest() == output.run.testset_digest:
+                seen = health.of(test_set, output.hypotheses)
+            if seen is None:
+                missing.append(row.system)
+                continue
+            found[row.system] = {place[name]: flags for name, flags in seen.evidence.items()}
+        if missing:
+            self._notes.append(
+                f"Flags such as off-target were not looked for in the output of "
+                f"{', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}."
+            )
+        return found
 
     def _outputs(self) -> dict[str, SystemOutput]:
         """The outputs of the rows that are of one and the same test set as the first."""

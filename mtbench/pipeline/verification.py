@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from mtbench.config import Workspace
 from mtbench.errors import DataError, MtbenchError, RequestError
 from mtbench.pipeline.boards import board_like
+from mtbench.pipeline.health import HealthCheck
 from mtbench.pipeline.outputs import facts
 from mtbench.pipeline.resolve import resolve_system
 from mtbench.pipeline.score_checks import Finding, check_score
@@ -50,7 +51,7 @@ def _verify_run(folder: RunFolder, corpus: StoredTestSets) -> Iterator[Finding]:
     if isinstance(test_set, str):
         yield Finding(where=where, what="made from the corpus", holds=None, detail=test_set)
     else:
-        yield from _verify_origin(where, output, test_set)
+        yield from _verify_origin(folder, output, test_set)
     for path in folder.score_paths():
         try:
             reference = Signature.parse(folder.read_score(path).signature).get("ref")
@@ -78,7 +79,8 @@ def _verify_given_file(where: str, output: SystemOutput) -> Iterator[Finding]:
     yield Finding(where=where, what=what, holds=same, detail=detail)
 
 
-def _verify_origin(where: str, output: SystemOutput, test_set: TestSet) -> Iterator[Finding]:
+def _verify_origin(folder: RunFolder, output: SystemOutput, test_set: TestSet) -> Iterator[Finding]:
+    where = str(folder.output_path)
     same = test_set.sources_digest() == output.run.sources_digest
     detail = "" if same else "the corpus has changed since; evaluate again"
     yield Finding(where=where, what="made from the corpus's sources", holds=same, detail=detail)
@@ -97,14 +99,28 @@ def _verify_origin(where: str, output: SystemOutput, test_set: TestSet) -> Itera
         where=where, what="as many segments and failures", holds=told == found, detail=detail
     )
     if test_set.digest() == output.run.testset_digest:
-        counted = scoring.surface(test_set, output.hypotheses)
-        held = counted.items() <= output.run.health.items()
-        yield Finding(where=where, what="empty, copied and length are as recorded", holds=held)
+        yield _verify_health(folder, output, test_set)
         same = facts(test_set) == output.run.test_set
         detail = "" if same else "the corpus's card has changed since; evaluate again"
         yield Finding(
             where=where, what="facts of the test set are as recorded", holds=same, detail=detail
         )
+
+
+def _verify_health(folder: RunFolder, output: SystemOutput, test_set: TestSet) -> Finding:
+    """What was found wrong at first sight, looked for again."""
+    where, what = str(folder.path / "health.json"), "flags are those that the output gives"
+    try:
+        stored = folder.read_health()
+    except DataError as error:
+        return Finding(where=where, what=what, holds=False, detail=str(error))
+    found = HealthCheck().of(test_set, output.hypotheses)
+    if stored is None or stored.signature != found.signature:
+        detail = "other detectors have looked, or none; evaluate again"
+        return Finding(where=where, what=what, holds=None, detail=detail)
+    return Finding(
+        where=where, what=what, holds=stored == found and output.run.health == found.counts
+    )
 
 
 def _verify_labels(

@@ -19,6 +19,7 @@ from mtbench.types import (
     Hypothesis,
     Json,
     MetricResult,
+    OutputHealth,
     RunRecord,
     Score,
     Signature,
@@ -102,6 +103,19 @@ class RunFolder:
     def write_run(self, run: RunRecord) -> None:
         """Writes ``run.json`` alone, where only what it says of itself has changed."""
         write_json(self.path / "run.json", run.model_dump(mode="json"))
+
+    def read_health(self) -> OutputHealth | None:
+        """What was found wrong with the output at first sight; None where nobody looked.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        path = self.path / "health.json"
+        return record(OutputHealth, read_json(path), path) if path.is_file() else None
+
+    def write_health(self, health: OutputHealth) -> None:
+        """Writes ``health.json``."""
+        write_json(self.path / "health.json", health.model_dump(mode="json"))
 
     def write_output(
         self, run: RunRecord, hypotheses: Sequence[Hypothesis], kept: Mapping[str, Json]

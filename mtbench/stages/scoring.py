@@ -16,7 +16,6 @@ from mtbench.seams import candidates, judged
 from mtbench.stages import items
 from mtbench.types import (
     Candidate,
-    Hypothesis,
     Json,
     Judged,
     MetricInfo,
@@ -440,29 +439,3 @@ def by_label(rows: Array, labels: Sequence[str | None], metric: Metric) -> dict[
         if label is not None:
             groups.setdefault(label, []).append(at)
     return {label: float(metric.pool(rows[at].sum(axis=0))) for label, at in groups.items()}
-
-
-def surface(test_set: TestSet, hypotheses: Sequence[Hypothesis]) -> dict[str, float]:
-    """What can be counted without a metric.
-
-    Returns:
-        ``empty`` (a failure is none) and ``copied`` (the source as it stands), counts;
-        ``length_ratio``, characters of the hypotheses over characters of the references (their
-        mean where there are several), absent where there are none.
-    """
-    texts = [hypothesis.text or "" for hypothesis in hypotheses]
-    found: dict[str, float] = {
-        "empty": sum(h.text is not None and not h.text.strip() for h in hypotheses),
-        "copied": sum(
-            text.strip() == source.text.strip()
-            for text, source in zip(texts, test_set.sources, strict=True)
-        ),
-    }
-    characters = sum(
-        sum(map(len, references)) / len(references)
-        for references in test_set.references
-        if references
-    )
-    if characters and all(test_set.references):
-        found["length_ratio"] = round(sum(map(len, texts)) / characters, 6)
-    return found

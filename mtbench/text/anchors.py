@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'«»“”)\]]+|[\w.+-]+@[\w-]+\.[\w.]+")
-_NUMBER = re.compile(r"\d+(?:[.,\u00a0\u202f' ]\d{3})+(?![\d])|\d+")
-_CODE = re.compile(r"\b(?=\w*[A-Z])(?=\w*[a-z0-9]\w*[A-Z]|\w*\d)\w{2,}\b|\b[A-Z]{2,}\b")
+from mtbench.text.numbers import numbers
+from mtbench.text.patterns import ADDRESS, DIGIT
+
+_CODE = re.compile(r"\w{2,}")
+_LOWER = re.compile(r"[a-z0-9]")
+_CAPITAL = re.compile(r"[A-Z]")
 _NAME = re.compile(r"(?<=[a-zà-ÿ,;] )[A-ZÀ-Þ][\w&'’-]{2,}")
-_INSIDE_END = re.compile(r"[.!?…]['\")»”]*\s(?=\W*[A-ZÀ-ÞΑ-ΩА-Я])|[。！？]|[؟।]\s")
-_GROUPING = re.compile(r"[.,\u00a0\u202f' ]")
-
-
-def numbers(text: str) -> tuple[str, ...]:
-    """The numbers of a text in order, grouping marks removed; those in URLs left out."""
-    bare = _URL.sub(" ", text)
-    return tuple(_digits(m) for m in _NUMBER.findall(bare))
-
-
-def _digits(text: str) -> str:
-    return unicodedata.normalize("NFKC", _GROUPING.sub("", text))
+_INSIDE_END = re.compile(r"[.!?…]['\")»”]*\s(?=\W{0,8}[A-ZÀ-ÞΑ-ΩА-Я])|[。！？]|[؟।]\s")
 
 
 def anchors(text: str) -> frozenset[str]:
     """What a translation is likely to carry over: URLs, numbers, acronyms, names."""
-    found = set(_URL.findall(text))
-    bare = _URL.sub(" ", text)
-    found.update(_digits(m) for m in _NUMBER.findall(bare))
-    found.update(m.casefold() for m in _CODE.findall(bare))
+    found = set(ADDRESS.findall(text))
+    bare = ADDRESS.sub(" ", text)
+    found.update(numbers(text))
+    found.update(m.casefold() for m in _CODE.findall(bare) if _is_code(m))
     found.update(m.casefold() for m in _NAME.findall(bare))
     return frozenset(found)
+
+
+def _is_code(word: str) -> bool:
+    """Whether a word is an acronym, or has a capital inside or beside a digit: XL, iPhone, A4."""
+    if not _CAPITAL.search(word):
+        return False
+    if DIGIT.search(word) or (word.isascii() and word.isalpha() and word.isupper()):
+        return True
+    first = _LOWER.search(word)
+    return first is not None and _CAPITAL.search(word, first.end()) is not None
 
 
 def sentences(text: str) -> int:

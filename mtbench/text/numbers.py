@@ -7,11 +7,26 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-_ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+")
-_DIGIT = re.compile(r"\d")
-_NO_DIGIT = re.compile(r"\D+")
+from mtbench.text.patterns import ADDRESS, DIGIT, NO_DIGIT
+
 # Digits, with whatever single mark stands between them: 1,234.5 and 10:30 and 2022-12-07.
+# Digits in groups of three, or alone.
+_GROUPED = re.compile(r"\d+(?:[.,\u00a0\u202f' ]\d{3})+(?![\d])|\d+")
+_GROUPING = re.compile(r"[.,\u00a0\u202f' ]")
 _NUMBER = re.compile(r"\d(?:[\d.,:/'’\u00a0\u2009\u202f-]?\d)*")
+
+
+def numbers(text: str) -> tuple[str, ...]:
+    """The numbers of a text in order, grouping marks removed; those in addresses left out.
+
+    Example:
+        >>> numbers("1,250 of 3 000 in 2024, see www.example.org/1")
+        ('1250', '3000', '2024')
+    """
+    bare = ADDRESS.sub(" ", text)
+    return tuple(
+        unicodedata.normalize("NFKC", _GROUPING.sub("", m)) for m in _GROUPED.findall(bare)
+    )
 
 
 def differing_numbers(source: str, reference: str) -> tuple[str, ...]:
@@ -21,8 +36,8 @@ def differing_numbers(source: str, reference: str) -> tuple[str, ...]:
     (12/07/2022 is 2022-07-12); shorter numbers are often written out and are passed over, and so
     are addresses.
     """
-    source, reference = _ADDRESS.sub(" ", source), _ADDRESS.sub(" ", reference)
-    if not (_DIGIT.search(source) or _DIGIT.search(reference)):
+    source, reference = ADDRESS.sub(" ", source), ADDRESS.sub(" ", reference)
+    if not (DIGIT.search(source) or DIGIT.search(reference)):
         return ()
     ours, theirs = _NUMBER.findall(source), _NUMBER.findall(reference)
     if ours == theirs:
@@ -43,5 +58,5 @@ def _counted(numbers: Iterable[str]) -> Counter[str]:
 
 
 def _digits(text: str) -> str:
-    found = _NO_DIGIT.sub("", text)
+    found = NO_DIGIT.sub("", text)
     return found if found.isascii() else "".join(str(unicodedata.decimal(c)) for c in found)

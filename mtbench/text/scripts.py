@@ -1,54 +1,155 @@
-"""Is a text written in letters of its language? Where it is not, no word need be known."""
+"""Which scripts a text is written in, which its language should have, and how many words it has."""
 
 from __future__ import annotations
 
 import functools
+import re
 import unicodedata
 from collections import Counter
 
 from mtbench.languages import base_language
+from mtbench.text.patterns import WORD
+
+# Chinese languages that are written in Chinese characters, and Japanese: their sentences end with
+# full-width marks, and a reader finds the words.
+CHINESE = frozenset({"cmn", "lzh", "wuu", "yue", "zh"})
+HAN_LANGUAGES = CHINESE | {"ja"}
+# Everything that is written without spaces between words.
+UNSPACED = HAN_LANGUAGES | {"bo", "dz", "km", "ksw", "lo", "mnw", "my", "shn", "th"}
+# They say the same in far fewer characters, with or without spaces.
+DENSE = HAN_LANGUAGES | {"ko"}
 
 LETTERS = 8  # below that a script is not asked for
 SHARE = 0.5  # of the letters, above which a text is written in another script
 WITHOUT_KANA = 15  # Chinese characters without a kana between them are not Japanese
 
-# First words of the Unicode names of letters, and the languages written in them.
-_HAN = ("CJK",)
-_KANA = ("HIRAGANA", "KATAKANA")
-_BY_SCRIPT: dict[tuple[str, ...], str] = {
-    ("LATIN",): (
-        "af an az br bs ca cs cy da de en eo es et eu fi fo fr ga gl hr ht hu id is it jv la lb "
-        "lt lv mg ms mt nb nl nn no oc pl pt qu ro rw se sk sl sq sv sw tl tr vi vo wa xh zu"
-    ),
-    ("CYRILLIC",): "be bg kk ky mk mn ru uk",
-    ("LATIN", "CYRILLIC"): "sr",
-    ("GREEK",): "el",
-    ("HEBREW",): "he",
-    ("ARABIC",): "ar fa ps ug ur",
-    ("DEVANAGARI",): "hi mr ne",
-    ("BENGALI",): "as bn",
-    ("GUJARATI",): "gu",
-    ("KANNADA",): "kn",
-    ("MALAYALAM",): "ml",
-    ("ORIYA",): "or",
-    ("GURMUKHI",): "pa",
-    ("SINHALA",): "si",
-    ("TAMIL",): "ta",
-    ("TELUGU",): "te",
-    ("THAI",): "th",
-    ("LAO",): "lo",
-    ("KHMER",): "km",
-    ("ETHIOPIC",): "am",
-    ("ARMENIAN",): "hy",
-    ("GEORGIAN",): "ka",
-    ("HANGUL", *_HAN): "ko",
-    _HAN: "zh",
-    (*_KANA, *_HAN): "ja",
+# ISO 15924 → first words of the Unicode names of its letters.
+_HAN, _KANA = "CJK", ("HIRAGANA", "KATAKANA")
+_NAMED = {
+    "Arab": ("ARABIC",),
+    "Armn": ("ARMENIAN",),
+    "Beng": ("BENGALI",),
+    "Cyrl": ("CYRILLIC",),
+    "Deva": ("DEVANAGARI",),
+    "Ethi": ("ETHIOPIC",),
+    "Geor": ("GEORGIAN",),
+    "Grek": ("GREEK",),
+    "Gujr": ("GUJARATI",),
+    "Guru": ("GURMUKHI",),
+    "Hang": ("HANGUL",),
+    "Hans": (_HAN,),
+    "Hant": (_HAN, "BOPOMOFO"),
+    "Hebr": ("HEBREW",),
+    "Jpan": (*_KANA, _HAN),
+    "Khmr": ("KHMER",),
+    "Knda": ("KANNADA",),
+    "Kore": ("HANGUL", _HAN),
+    "Laoo": ("LAO",),
+    "Latn": ("LATIN",),
+    "Mlym": ("MALAYALAM",),
+    "Mong": ("MONGOLIAN",),
+    "Mymr": ("MYANMAR",),
+    "Nkoo": ("NKO",),
+    "Olck": ("OL",),
+    "Orya": ("ORIYA",),
+    "Sinh": ("SINHALA",),
+    "Syrc": ("SYRIAC",),
+    "Taml": ("TAMIL",),
+    "Telu": ("TELUGU",),
+    "Tfng": ("TIFINAGH",),
+    "Thaa": ("THAANA",),
+    "Thai": ("THAI",),
+    "Tibt": ("TIBETAN",),
 }
-_SCRIPTS = {tag: scripts for scripts, tags in _BY_SCRIPT.items() for tag in tags.split()}
-_NAMES = {"CJK": "Chinese characters", "HIRAGANA": "kana", "KATAKANA": "kana"}
-_KNOWN = {script for scripts in _BY_SCRIPT for script in scripts} | {"MYANMAR", "TIBETAN"}
-_UNSPACED = {*_HAN, *_KANA, "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"}
+_KNOWN = {name for names in _NAMED.values() for name in names}
+# Languages that people write in a second script without saying so in the tag.
+_EITHER = {"sr": ("Cyrl", "Latn"), "uz": ("Cyrl", "Latn"), "bs": ("Cyrl", "Latn")}
+_SHOWN = {
+    _HAN: "Chinese characters",
+    "HIRAGANA": "kana",
+    "KATAKANA": "kana",
+    "OL": "Ol Chiki letters",
+}
+_UNSPACED_SCRIPTS = {_HAN, *_KANA, "THAI", "LAO", "KHMER", "MYANMAR", "TIBETAN"}
+_LETTERS_OF_A_WORD = 2  # in scripts without spaces, on average
+
+_SMALL_WORD = re.compile(r"(?<![^\W_])[a-zß-öø-ÿ]{2,}(?![^\W_])")
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # fillers, letters and signs by category
+_MARKS = ("Mn", "Mc")
+
+
+def script_of(language: str) -> str | None:
+    """The ISO 15924 code of the script a tag names, or else of its language's usual one.
+
+    Example:
+        >>> script_of("sr-Latn"), script_of("de"), script_of("zh-TW")
+        ('Latn', 'Latn', 'Hant')
+    """
+    return _script_of(language)
+
+
+@functools.lru_cache(maxsize=512)
+def _script_of(language: str) -> str | None:
+    import langcodes
+    from langcodes.tag_parser import LanguageTagError
+
+    try:
+        return langcodes.Language.get(language).maximize().script
+    except (LanguageTagError, LookupError):
+        return None
+
+
+@functools.lru_cache(maxsize=512)
+def scripts_of(language: str) -> frozenset[str]:
+    """First words of the Unicode names of the letters a language is written in; empty if unknown.
+
+    Example:
+        >>> sorted(scripts_of("ja"))
+        ['CJK', 'HIRAGANA', 'KATAKANA']
+    """
+    base = base_language(language)
+    codes: tuple[str | None, ...] = (script_of(language),)
+    if base in _EITHER and "-" not in language:
+        codes = _EITHER[base]
+    return frozenset(name for code in codes if code for name in _NAMED.get(code, ()))
+
+
+def letters_by_script(text: str) -> Counter[str]:
+    """Script → letters, by the first word of their Unicode names.
+
+    Example:
+        >>> dict(letters_by_script("Мир, peace!"))
+        {'CYRILLIC': 3, 'LATIN': 5}
+    """
+    found: Counter[str] = Counter()
+    if text.isascii():
+        if letters := sum(map(str.isalpha, text)):
+            found["LATIN"] = letters
+        return found
+    for character, times in Counter(text).items():
+        if script := _script(character):
+            found[script] += times
+    return found
+
+
+@functools.cache
+def _script(character: str) -> str | None:
+    """The script of a letter; None for what is no letter, or of a script not known here."""
+    if not character.isalpha() and unicodedata.category(character) not in _MARKS:
+        return None
+    name = unicodedata.name(character, "").removeprefix("FULLWIDTH ").removeprefix("HALFWIDTH ")
+    script = name.partition(" ")[0].partition("-")[0]
+    return script if script in _KNOWN else None
+
+
+def script_name(script: str) -> str:
+    """A script for messages.
+
+    Example:
+        >>> script_name("CYRILLIC")
+        'Cyrillic letters'
+    """
+    return _SHOWN.get(script, f"{script.capitalize()} letters")
 
 
 def foreign_script(text: str, language: str) -> str | None:
@@ -59,41 +160,72 @@ def foreign_script(text: str, language: str) -> str | None:
     Args:
         text: The text.
         language: Tag of the language that it should be in.
+
+    Example:
+        >>> foreign_script("Доброе утро, мир", "en")
+        'Cyrillic letters'
     """
-    own = _SCRIPTS.get(base_language(language))
-    if own is None or "-" in language:  # a tag may name a script or a region of its own
+    own = scripts_of(language)
+    if not own:
         return None
-    counts = _counts(text)
-    letters = counts.total()
+    counts = letters_by_script(text)
     foreign = Counter({script: n for script, n in counts.items() if script not in own})
-    if letters >= LETTERS and foreign.total() > SHARE * letters:
-        script = foreign.most_common(1)[0][0]
-        return _NAMES.get(script, f"{script.capitalize()} letters")
+    if foreign.total() > SHARE * counts.total() and counts.total() >= LETTERS:
+        script, mine = foreign.most_common(1)[0][0], counts.total() - foreign.total()
+        # Names stay in their own letters: beside a text of the language they tell nothing.
+        if not mine or script != "LATIN" or _small_words(text) > _units(mine, own):
+            return script_name(script)
     kana = sum(counts[script] for script in _KANA)
-    if base_language(language) == "ja" and counts["CJK"] >= WITHOUT_KANA and not kana:
+    if base_language(language) == "ja" and counts[_HAN] >= WITHOUT_KANA and not kana:
         return "Chinese characters without a kana"
     return None
 
 
+def _small_words(text: str) -> int:
+    """Words in small Latin letters, that is no names."""
+    return len(_SMALL_WORD.findall(text))
+
+
+def _units(letters: int, scripts: frozenset[str]) -> int:
+    """About how many words so many letters are."""
+    return letters // (_LETTERS_OF_A_WORD if scripts & _UNSPACED_SCRIPTS else 5)
+
+
 def unspaced_letters(text: str) -> int:
     """Letters of scripts that are written without spaces between words."""
-    return sum(n for script, n in _counts(text).items() if script in _UNSPACED)
+    counts = letters_by_script(text)
+    return sum(counts[script] for script in _UNSPACED_SCRIPTS)
 
 
-def _counts(text: str) -> Counter[str]:
-    """Script → letters."""
-    found: Counter[str] = Counter()
-    for character, times in Counter(text).items():
-        if script := _script(character):
-            found[script] += times
-    return found
+def word_units(text: str) -> int:
+    """How many words a text has, in any script.
+
+    Runs of letters and digits count one each; where words are not divided by spaces, two letters
+    do.
+
+    Example:
+        >>> word_units("Good morning, world"), word_units("お早うございます")
+        (3, 4)
+    """
+    unspaced = 0 if text.isascii() else unspaced_letters(text)
+    if not unspaced:
+        return len(WORD.findall(text))
+    rest = "".join(" " if _script(c) in _UNSPACED_SCRIPTS else c for c in text)
+    return len(WORD.findall(rest)) + unspaced // _LETTERS_OF_A_WORD
 
 
-@functools.cache
-def _script(character: str) -> str | None:
-    """The script of a letter; None for what is no letter, or of a script not known here."""
-    if not character.isalpha():
-        return None
-    name = unicodedata.name(character, "").removeprefix("FULLWIDTH ").removeprefix("HALFWIDTH ")
-    script = name.partition(" ")[0].partition("-")[0]
-    return script if script in _KNOWN else None
+def visible(text: str) -> bool:
+    """Whether a text has a character that can be seen.
+
+    Example:
+        >>> visible("a"), visible(" \u200b\ufeff")
+        (True, False)
+    """
+    if text.isascii():
+        return not text.isspace() and bool(text)
+    return any(unicodedata.category(c)[0] not in "ZC" and c not in _BLANKS for c in text)
+
+
+def joiner(language: str) -> str:
+    """What stands between two texts that are run together: a space, or nothing."""
+    return "" if base_language(language) in UNSPACED else " "

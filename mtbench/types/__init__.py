@@ -9,6 +9,7 @@ from __future__ import annotations
 from mtbench.types.base import SCHEMA_VERSION, Json, Origin, Record
 from mtbench.types.boards import Cell, Leaderboard, Row, Table
 from mtbench.types.corpora import CorpusCard, Labels, Segment, Source, TestSet, TestSetFacts
+from mtbench.types.health import OutputHealth
 from mtbench.types.scores import (
     SAME_SCORE,
     Candidate,
@@ -52,6 +53,7 @@ __all__ = [
     "MetricInfo",
     "MetricResult",
     "Origin",
+    "OutputHealth",
     "Record",
     "Row",
     "RunRecord",

@@ -171,8 +171,8 @@ class RunRecord(Record):
         seconds: Wall time spent translating, over all sittings.
         translated: Segments translated in that time (repeated sources once).
         usage: Sums that a server reported, over all sittings: tokens, cost.
-        health: Counts over the output: ``empty``, ``copied`` …, and ``length_ratio``.
-        health_signature: What has counted; counts of another one are made anew.
+        health: The counts of ``health.json``: flag → segments, and ``length_ratio``.
+        health_signature: What has counted; counts of another one are made again.
     """
 
     schema_version: int = SCHEMA_VERSION

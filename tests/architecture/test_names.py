@@ -18,8 +18,6 @@ TO_GO = {
     "Evidence",
     "Finding",
     "Request",
-    "Segment",
-    "SystemHealth",
 }
 
 

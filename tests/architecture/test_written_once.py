@@ -21,10 +21,6 @@ TO_GO = "to go"
 SHOWN = "--help shows it without importing numpy; this line fails once the two differ"
 PATTERNS: Exceptions = {
     ("'[\\\\W_]+'", "corpora.validation.texts documents.boilerplate"): TO_GO,
-    (
-        "'[^\\\\W\\\\d_]'",
-        "corpora.validation.texts documents.doubts metrics.health.detectors",
-    ): TO_GO,
 }
 TABLES: Exceptions = {
     ("'document' 'free' 'single' 'whole'", "backends.chain seams testing.backends"): TO_GO,

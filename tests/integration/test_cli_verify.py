@@ -89,7 +89,7 @@ TAMPERINGS: dict[str, tuple[Callable[[Space], object], str]] = {
         lambda s: edit(
             s.root / FOLDER / "run.json", lambda d: set_in(d, "health", "copied", value=0)
         ),
-        "copied",
+        "flags are those that the output gives",
     ),
     "a score": (
         lambda s: edit(score_of(s, "chrf"), lambda d: set_in(d, "score", value=99.0)),

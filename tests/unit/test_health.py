@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mtbench.health.detectors import SegmentTexts, copied, loop, numbers, usual_ratio
+from mtbench.health.flags import NAMES
 from mtbench.languages import LanguagePair
-from mtbench.metrics.health import FLAGS, Health
-from mtbench.metrics.health.detectors import Segment, copied, loop, numbers, usual_ratio
+from mtbench.metrics.health import Health
 from mtbench.testing import check_metric
 from mtbench.types import Runtime, ScoringView
 from tests.support.wmt22 import PAIRS, lines_of, outputs_of, reference_of
@@ -100,7 +101,7 @@ ENGLISH = "The mayor opened a new bridge over the river this morning."
 @pytest.mark.parametrize(
     ("pair", "source", "hypothesis", "expected"),
     [
-        ("zh-en", CHINESE, CHINESE, {"copied"}),
+        ("zh-en", CHINESE, CHINESE, {"copied", "off_target"}),
         ("zh-en", CHINESE, JAPANESE, {"off_target"}),
         ("en-de", ENGLISH, CHINESE, {"off_target"}),
         ("en-de", ENGLISH, RUSSIAN, {"off_target"}),
@@ -111,7 +112,7 @@ ENGLISH = "The mayor opened a new bridge over the river this morning."
         ("en-ru", ENGLISH, RUSSIAN, set()),
         ("en-zh", "iPhone 13 Pro Max", "iPhone 13 Pro Max", set()),  # names of the source stay
         ("en-zh", ENGLISH, "𝐴𝐵𝐶𝐷𝐸𝐹𝐺𝐻𝐼𝐽", set()),  # letters of no language
-        ("en-yue", ENGLISH, RUSSIAN, set()),  # its script is not known here
+        ("en-yue", ENGLISH, RUSSIAN, {"off_target"}),
     ],
 )
 def test_another_script_is_off_target_without_a_word_known(
@@ -155,7 +156,7 @@ def test_what_a_reference_shows_too_is_not_flagged() -> None:
     name = "Network Service Gateway Nokia Alcatel Lucent Nuage Networks"
     assert "copied" in flags(name, name)
     assert not flags(name, name, name)
-    assert numbers(Segment("In 10000 days", "Bald", ("Bald",))) is None
+    assert numbers(SegmentTexts("In 10000 days", "Bald", ("Bald",))) is None
 
 
 def test_length_is_measured_against_what_is_usual() -> None:
@@ -169,10 +170,10 @@ def test_length_is_measured_against_what_is_usual() -> None:
 
 
 def test_repetition_counts_phrases_in_a_row() -> None:
-    assert loop(Segment("a", "so so so so")) == "'so' 4 times in a row"
-    assert loop(Segment("a", "das ist es das ist es das ist es")) is None
-    assert loop(Segment("a", "1 1 1 1 1 1")) is None
-    assert copied(Segment("one two three four five", "One  two three four FIVE")) is not None
+    assert loop(SegmentTexts("a", "so so so so")) == "'so' 4 times in a row"
+    assert loop(SegmentTexts("a", "das ist es das ist es das ist es")) is None
+    assert loop(SegmentTexts("a", "1 1 1 1 1 1")) is None
+    assert copied(SegmentTexts("one two three four five", "One  two three four FIVE")) is not None
 
 
 def test_counts_and_evidence() -> None:
@@ -184,7 +185,10 @@ def test_counts_and_evidence() -> None:
     assert float(metric.pool(rows.sum(axis=0))) == pytest.approx(100 / 3)
     notes = scorer.notes("it")
     assert {flag: n for flag, n in notes.items() if n} == {"empty": 1, "answered": 1}
-    assert set(notes) == set(FLAGS)
+    # None of them is long enough for its language to be told: nobody has looked.
+    assert set(notes) == set(NAMES) - {"off_target"}
+    scorer.statistics({"it": ["", "Daumen", "Er ging am späten Abend wieder nach Hause."]})
+    assert scorer.notes("it")["off_target"] == 0
 
 
 def test_it_keeps_the_contract_of_metrics() -> None:

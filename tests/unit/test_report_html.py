@@ -13,10 +13,10 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from mtbench.metrics.health import FLAGS
+from mtbench.health.flags import NAMES
 from mtbench.report.html import Suspicion, disagreement, most_disputed, pages
 from mtbench.report.html.badges import badges, seconds, seconds_text
-from mtbench.report.html.flags import BY_NAME, COPIED, EMPTY, EXACT, FAILED, LOOP, flags
+from mtbench.report.html.flags import BY_NAME, EXACT, FAILED, flags
 from mtbench.report.html.page import breakable, commands, json_island, safe
 from mtbench.report.html.wording import detectable, paired_tests, verdict
 from mtbench.types import Json
@@ -130,27 +130,21 @@ def test_an_asset_that_ends_its_element_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "source", "references", "expected"),
+    ("text", "references", "seen", "expected"),
     [
-        (None, "a", ["b"], FAILED),
-        ("  ", "a", ["b"], EMPTY),
-        ("the same", "the same ", [], COPIED),
-        ("the same", "the same", ["the same"], COPIED | EXACT),
-        ("x", "a", ["a reference of some length"], 0),
-        ("fine", None, [], 0),
+        (None, ["b"], [], FAILED),
+        (None, [], ["loop"], FAILED),
+        ("the same", [], [], 0),  # what is copied is counted elsewhere, by one rule
+        ("the same", ["the same "], ["copied"], BY_NAME["copied"] | EXACT),
+        ("x", ["a reference of some length"], ["loop"], BY_NAME["loop"]),
     ],
 )
-def test_flags(text: str | None, source: str, references: list[str], expected: int) -> None:
-    assert flags(text, source, references) == expected
+def test_flags(text: str | None, references: list[str], seen: list[str], expected: int) -> None:
+    assert flags(text, references, seen) == expected
 
 
-def test_flags_of_health_join_those_that_are_seen_at_once() -> None:
-    assert flags("the same", "the same", [], ["loop"]) == COPIED | LOOP
-    assert flags(None, "a", [], ["loop"]) == FAILED
-
-
-def test_every_flag_of_the_health_metric_is_known_to_the_page() -> None:
-    assert {*BY_NAME, "empty", "copied"} == set(FLAGS)
+def test_every_flag_of_health_is_known_to_the_page() -> None:
+    assert tuple(BY_NAME) == NAMES
 
 
 def test_badges_count_flags_and_name_suspicions() -> None:
@@ -171,8 +165,8 @@ def test_badges_count_flags_and_name_suspicions() -> None:
         unpacked(t) for _, a, t in parsed(page).inside if (a.get("id") or "").startswith("part-")
     )
     at = part["hypotheses"].index(list(one.hypotheses["a"]))
-    assert part["evidence"][at]["3"] == {str(LOOP): "x 9 times"}
-    assert part["flags"][at][3] & LOOP and not part["flags"][at][4] & LOOP
+    assert part["evidence"][at]["3"] == {str(BY_NAME["loop"]): "x 9 times"}
+    assert part["flags"][at][3] & BY_NAME["loop"] and not part["flags"][at][4] & BY_NAME["loop"]
 
 
 def test_time_of_reading_a_file_is_no_speed() -> None:

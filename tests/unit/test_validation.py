@@ -5,13 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from mtbench.corpora.load import load, pair_files, read_segments
 from mtbench.corpora.validation import Defect, ValidationReport, validate
 from mtbench.errors import DataError, RequestError
 from mtbench.files.digests import digest_file
-from mtbench.text.identify import _classify
 from tests.support.imports import write_jsonl
 
 EN = "The government announced on Monday that the new rules would apply from next year."
@@ -226,18 +224,6 @@ def test_languages_that_are_surely_wrong_are_named_and_short_texts_left_alone(
     assert _found(report, "language") == [
         ("en-it.jsonl", 2, "warning", "ref: looks like German (de), not Italian (it)")
     ]
-
-
-@pytest.mark.parametrize("text", [EN, IT, DE, "Bonjour à tous", "x", "", "Ça va? 123", "字字字"])
-def test_identification_is_the_package_s_own(text: str) -> None:
-    model = LanguageIdentifier.from_pickled_model(MODEL_FILE, norm_probs=True)
-    model.set_languages(["de", "en", "es", "fr", "it", "zh"])
-
-    language, certainty = _classify(model, text)
-
-    expected, probability = model.classify(text)
-    assert language == expected
-    assert certainty == pytest.approx(float(probability), abs=1e-4)
 
 
 def test_sides_that_are_swapped_are_an_error(tmp_path: Path) -> None:

@@ -17,15 +17,13 @@ from mtbench.corpora.line import Line
 from mtbench.corpora.validation.records import SHOWN, Findings, Kind
 from mtbench.corpora.validation.texts import form, overlap_key
 from mtbench.languages import LanguagePair, base_language
+from mtbench.text.scripts import DENSE
 
 _EXTREME = 2.5
 _SMOOTHING = 15  # characters; a short text may well be twice as long in another language
 _ENOUGH = 10  # lines from which on a file's own usual ratio is taken
 _NOTHING = 0
 Hashes = NDArray[np.int64]
-
-# Scripts that say the same in far fewer characters.
-_DENSE = frozenset({"zh", "ja", "ko", "yue"})
 
 
 class FileColumns:
@@ -136,7 +134,7 @@ class FileColumns:
     def _check_lengths(self, findings: Findings) -> None:
         ratios = np.frombuffer(self._ratios, dtype=np.float32)
         there = ~np.isnan(ratios)
-        dense = {base_language(tag) in _DENSE for tag in (self.pair.source, self.pair.target)}
+        dense = {base_language(tag) in DENSE for tag in (self.pair.source, self.pair.target)}
         enough = int(there.sum()) >= _ENOUGH
         if not there.any() or (not enough and len(dense) == 2):
             return

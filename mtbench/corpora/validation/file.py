@@ -12,7 +12,8 @@ from mtbench.corpora.validation.records import SHOWN, Findings, Kind
 from mtbench.errors import DataError
 from mtbench.files.writing import decode_line, unreadable
 from mtbench.languages import LanguagePair, base_language
-from mtbench.text.identify import LanguageCheck, named, related
+from mtbench.text.belongs import belongs
+from mtbench.text.identify import named, related
 from mtbench.text.numbers import differing_numbers
 
 _IDENTIFIED = 20_000  # lines of a file whose language is identified; then one in so many:
@@ -26,18 +27,17 @@ class FileCheck:
         self,
         path: Path,
         pair: LanguagePair | None,
-        languages: LanguageCheck | None,
         findings: Findings,
     ) -> None:
         self._path = path
         self._pair = pair or LanguagePair(source="und", target="und")
-        self._languages = languages if pair is not None else None
+        self._named = pair is not None
         self._findings = findings
         self._columns = FileColumns(path, self._pair)
         self._bad_lines = 0
         self._blank: int | None = None
         self._identified = {"src": 0, "ref": 0}
-        self._others: dict[str, dict[str, list[int]]] = {"src": {}, "ref": {}}
+        self._others: dict[str, dict[tuple[str, str | None], list[int]]] = {"src": {}, "ref": {}}
 
     def read(self) -> tuple[FileColumns, str]:
         """All lines: what is compared across them, and the digest of the file."""
@@ -104,7 +104,7 @@ class FileCheck:
                 )
 
     def _identify(self, side: str, text: str, number: int) -> None:
-        if self._languages is None:
+        if not self._named:
             return
         if len(self._columns) > _IDENTIFIED and len(self._columns) % _STEP:
             self._findings.note(
@@ -114,28 +114,30 @@ class FileCheck:
             return
         tag = self._pair.source if side == "src" else self._pair.target
         self._identified[side] += 1
-        other = self._languages.other_language(text, tag)
-        if other is not None:
-            self._others[side].setdefault(other, []).append(number)
+        found = belongs(text, tag)
+        if found.kind == "other":
+            told = named(found.language) if found.language else found.seen
+            self._others[side].setdefault((told, found.language), []).append(number)
 
     def _check_languages(self) -> None:
         for side, others in self._others.items():
             tag = self._pair.source if side == "src" else self._pair.target
-            for code, lines in others.items():
+            for (told, code), lines in others.items():
                 most = len(lines) >= 5 and 2 * len(lines) > self._identified[side]
-                if most and not related(code, base_language(tag)):
+                if most and (code is None or not related(code, base_language(tag))):
                     self._error(
                         lines[0],
                         "language",
-                        f"{side}: {len(lines)} of {self._identified[side]} texts are in "
-                        f"{named(code)}, not {named(base_language(tag))}",
+                        f"{side}: {len(lines)} of {self._identified[side]} texts are "
+                        f"{'in ' if code else ''}{told}, not {named(base_language(tag))}",
                     )
                     continue
                 for number in lines[:SHOWN]:
                     self._warning(
                         number,
                         "language",
-                        f"{side}: looks like {named(code)}, not {named(base_language(tag))}",
+                        f"{side}: {'looks like ' if code else ''}{told}, "
+                        f"not {named(base_language(tag))}",
                     )
                 if len(lines) > SHOWN:
                     self._findings.more(self._path, "language", len(lines) - SHOWN)

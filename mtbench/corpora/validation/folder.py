@@ -11,9 +11,10 @@ from mtbench.corpora.line import Fault, not_reversible, other_bytes
 from mtbench.corpora.validation.columns import FileColumns
 from mtbench.corpora.validation.file import FileCheck
 from mtbench.corpora.validation.records import Findings, ValidatedFile
-from mtbench.errors import CardError, MissingExtra, RequestError
-from mtbench.languages import LanguagePair
-from mtbench.text.identify import LanguageCheck, named
+from mtbench.errors import CardError, RequestError
+from mtbench.languages import LanguagePair, base_language
+from mtbench.text import identify
+from mtbench.text.belongs import can_tell
 from mtbench.types import CorpusCard
 
 _COMPANIONS = ("readme", "license", "licence", "citation", "changelog", "notice")
@@ -54,10 +55,10 @@ class CorpusCheck:
             pair = self._pair(path, pairs)
             if pair is not None:
                 pairs[path] = pair
-        languages = self._languages(pairs.values())
+        self._note_languages(pairs.values())
         found = []
         for path in paths:
-            reader = FileCheck(path, pairs.get(path), languages, self._findings)
+            reader = FileCheck(path, pairs.get(path), self._findings)
             columns, digest = reader.read()
             self._check_file(path, columns, digest)
             self.files.append(
@@ -110,16 +111,16 @@ class CorpusCheck:
                 self._findings.error(path, None, "file", f"{pair} is also served by {other.name}")
         return pair
 
-    def _languages(self, pairs: Iterable[LanguagePair]) -> LanguageCheck | None:
-        tags = {tag for pair in pairs for tag in (pair.source, pair.target)}
-        try:
-            check = LanguageCheck(tags)
-        except MissingExtra as error:
-            self._findings.note("languages are not identified: " + "; ".join(error.lines()))
-            return None
-        for code in check.unknown:
-            self._findings.note(f"texts in {named(code)} are not identified: no model for it")
-        return check
+    def _note_languages(self, pairs: Iterable[LanguagePair]) -> None:
+        """Says whose texts' language is not identified, and why."""
+        if why := identify.unavailable():
+            self._findings.note(f"languages are not identified, scripts aside: {why}")
+            return
+        tags = {base_language(tag) for pair in pairs for tag in (pair.source, pair.target)}
+        for code in sorted(tag for tag in tags if not can_tell(tag)):
+            self._findings.note(
+                f"texts in {identify.named(code)} are not identified: no model for it"
+            )
 
     def _fault(self, path: Path, line: int | None, fault: Fault) -> None:
         self._findings.error(path, line, fault.kind, fault.message)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from mtbench.text.patterns import LETTER
+
 _CONTROL = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffd\ufffe\uffff]")
-_LETTER = re.compile(r"[^\W\d_]")
 _NO_CHARACTER = re.compile(r"[\W_]+")
 
 
@@ -18,7 +19,7 @@ def control_character(text: str) -> str | None:
 
 def copied(source: str, reference: str) -> bool:
     """Whether the reference is the source, and holds words at all."""
-    return source.strip() == reference.strip() and bool(_LETTER.search(source))
+    return source.strip() == reference.strip() and bool(LETTER.search(source))
 
 
 def form(text: str) -> str | None:

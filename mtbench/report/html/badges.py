@@ -40,13 +40,10 @@ def badges(one: SetContent, row: Row) -> Iterator[Badge]:
         yield Badge("baseline", title="it stands outside the ranking")
     if row.failures:
         yield _flag(flags.FAILED, row.failures, "bad")
-    counted = {flags.EMPTY: row.empty, flags.COPIED: row.copied, flags.OFF_TARGET: row.off_target}
     seen = Counter(name for said in one.evidence.get(row.system, {}).values() for name in said)
     for name, bit in flags.BY_NAME.items():
-        counted.setdefault(bit, seen[name])
-    for bit, count in counted.items():
-        if count:
-            yield _flag(bit, count, "warn")
+        if seen[name]:
+            yield _flag(bit, seen[name], "warn")
     ratio = row.length_ratio
     if ratio is not None and not USUAL_LENGTH[0] <= ratio <= USUAL_LENGTH[1]:
         text = f"length × {ratio:.2f}"

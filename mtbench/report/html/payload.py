@@ -162,7 +162,6 @@ def _part(one: SetContent, shares: Array | None, start: int, stop: int) -> dict[
             [
                 flags.flags(
                     one.hypotheses[s][at],
-                    one.sources[at] if one.sources is not None else None,
                     one.references[at] if one.references is not None else (),
                     one.evidence.get(s, {}).get(at, ()),
                 )

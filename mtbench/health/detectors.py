@@ -10,19 +10,17 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from mtbench.text.scripts import unspaced_letters
+from mtbench.text.patterns import ADDRESS, LETTER, WORD
+from mtbench.text.scripts import visible, word_units
 
 MANY_REPEATS = 4  # of a phrase, one after the other
 LONGEST_PHRASE = 12  # words
 SHORT = 10  # characters of a source whose translation's length tells nothing
 COPIED_WORDS = 5  # a copied name or title of fewer words is no sign
 
-_WORD = re.compile(r"\w+", re.UNICODE)
-_URL = re.compile(r"(?:https?://|www\.)[^\s<>\"'»“”)\]]+|[\w.+-]+@[\w-]+\.[\w.-]*\w")
 _THOUSANDS = r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+"
 _LONG_NUMBER = re.compile(rf"(?<!\d)(?:{_THOUSANDS}|\d{{4,}})(?!\d)")
 _SEPARATORS = re.compile(r"\D")
-_LETTER = re.compile(r"[^\W\d_]")
 _RUN = re.compile(r"(.{2,40}?)\1{9,}", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][\w:-]*(?:\s[^<>]*)?/?>|&(?:lt|gt|amp|quot|#\d+);")
 _FENCE = re.compile(r"```|~~~")
@@ -37,12 +35,12 @@ _CHATTER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _LABEL = re.compile(
-    r"\s*(?:translation|übersetzung|traduction|traduzione|traducción|output|answer)\s*:\s*\S",
+    r"\A\s*(?:translation|übersetzung|traduction|traduzione|traducción|output|answer)\s*:\s*\S",
     re.IGNORECASE,
 )
 
 
-class Segment(NamedTuple):
+class SegmentTexts(NamedTuple):
     """What a detector sees of one segment.
 
     Attributes:
@@ -56,25 +54,26 @@ class Segment(NamedTuple):
     references: tuple[str, ...] = ()
 
 
-Detector = Callable[[Segment], str | None]
+Detector = Callable[[SegmentTexts], str | None]
 
 
-def empty(segment: Segment) -> str | None:
+def empty(segment: SegmentTexts) -> str | None:
     """A hypothesis without a visible character."""
-    return None if segment.hypothesis.strip() else "no text"
+    if visible(segment.hypothesis):
+        return None
+    return "no text" if not segment.hypothesis.strip() else "nothing but invisible characters"
 
 
-def copied(segment: Segment) -> str | None:
+def copied(segment: SegmentTexts) -> str | None:
     """The source as it stands, where a translation would differ."""
-    words = len(_WORD.findall(segment.source)) + unspaced_letters(segment.source) // 2
-    if words < COPIED_WORDS:
+    if word_units(segment.source) < COPIED_WORDS:
         return None
     same = _folded(segment.hypothesis) == _folded(segment.source)
     expected = any(_folded(r) == _folded(segment.source) for r in segment.references)
     return "the source as it stands" if same and not expected else None
 
 
-def loop(segment: Segment) -> str | None:
+def loop(segment: SegmentTexts) -> str | None:
     """A phrase said again and again, more often than in source or references."""
     phrase, times = _repetition(segment.hypothesis)
     if times < MANY_REPEATS:
@@ -83,7 +82,7 @@ def loop(segment: Segment) -> str | None:
     return f"{phrase!r} {times} times in a row" if times > elsewhere + 1 else None
 
 
-def chatter(segment: Segment) -> str | None:
+def chatter(segment: SegmentTexts) -> str | None:
     """Talk about the translation, or markup around it, that is nowhere else."""
     found = [m.group(0) for m in _CHATTER.finditer(segment.hypothesis)]
     if label := _LABEL.match(segment.hypothesis):
@@ -96,15 +95,15 @@ def chatter(segment: Segment) -> str | None:
     return repr(new[0][:60]) if new else None
 
 
-def answered(segment: Segment) -> str | None:
+def answered(segment: SegmentTexts) -> str | None:
     """A sentence where the source has no word at all, only signs or emoji."""
-    if _LETTER.search(segment.source) or any(_LETTER.search(r) for r in segment.references):
+    if LETTER.search(segment.source) or any(LETTER.search(r) for r in segment.references):
         return None
-    words = [word for word in _WORD.findall(segment.hypothesis) if _LETTER.search(word)]
+    words = [word for word in WORD.findall(segment.hypothesis) if LETTER.search(word)]
     return f"{len(words)} words for a source without one" if len(words) >= 2 else None
 
 
-def numbers(segment: Segment) -> str | None:
+def numbers(segment: SegmentTexts) -> str | None:
     """A long number of the source that is not in the hypothesis.
 
     Only where a reference, if there is one, keeps it; only numbers that are hardly ever spelled
@@ -121,16 +120,16 @@ def numbers(segment: Segment) -> str | None:
     return f"{lost[0]} is not there" if lost else None
 
 
-def urls(segment: Segment) -> str | None:
+def urls(segment: SegmentTexts) -> str | None:
     """An address of the source that is not in the hypothesis, nor left out by a reference."""
-    wanted = [_bare(url) for url in _URL.findall(segment.source)]
+    wanted = [_bare(url) for url in ADDRESS.findall(segment.source)]
     for reference in segment.references:
         wanted = [url for url in wanted if url in reference]
     lost = [url for url in wanted if url not in segment.hypothesis]
     return f"{lost[0][:60]} is not there" if lost else None
 
 
-def length(segment: Segment, usual: float) -> str | None:
+def length(segment: SegmentTexts, usual: float) -> str | None:
     """A hypothesis far shorter or longer than what is usual for the test set.
 
     Args:
@@ -167,17 +166,17 @@ def _folded(text: str) -> str:
 
 def _repetition(text: str) -> tuple[str, int]:
     """The phrase most often said in a row, and how often."""
-    words = _WORD.findall(text.casefold())
+    words = WORD.findall(text.casefold())
     best = ("", 1)
     for size in range(1, min(LONGEST_PHRASE, len(words) // 2) + 1):
         alike = 0  # words in a row that equal the word one phrase earlier
         for at in range(size, len(words)):
             alike = alike + 1 if words[at] == words[at - size] else 0
             times = alike // size + 1
-            if times > best[1] and any(_LETTER.search(w) for w in words[at - size + 1 : at + 1]):
+            if times > best[1] and any(LETTER.search(w) for w in words[at - size + 1 : at + 1]):
                 best = (" ".join(words[at - size + 1 : at + 1]), times)
     run = _RUN.search(text)
-    if run and _LETTER.search(run.group(1)):
+    if run and LETTER.search(run.group(1)):
         times = len(run.group(0)) // len(run.group(1))
         if times > best[1]:
             best = (run.group(1), times)
@@ -185,7 +184,7 @@ def _repetition(text: str) -> tuple[str, int]:
 
 
 def _long_numbers(text: str) -> list[str]:
-    return [_SEPARATORS.sub("", match) for match in _LONG_NUMBER.findall(_URL.sub(" ", text))]
+    return [_SEPARATORS.sub("", match) for match in _LONG_NUMBER.findall(ADDRESS.sub(" ", text))]
 
 
 def _bare(url: str) -> str:

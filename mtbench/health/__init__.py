@@ -1,0 +1,1 @@
+"""What is wrong with an output at first sight: counted once, by one rule, with its evidence."""

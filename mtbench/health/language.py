@@ -1,0 +1,156 @@
+"""Is a hypothesis in the language it should be in, and all of it?
+
+A name, a title or a quotation that is rightly left as it was must not decide: what source and
+references share with the hypothesis is set aside, unless nearly everything is left as it was.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from mtbench.languages import base_language
+from mtbench.text import identify
+from mtbench.text.belongs import UNDECIDED, Verdict, belongs
+from mtbench.text.scripts import UNSPACED, script_of, scripts_of, word_units
+
+UNTRANSLATED = 0.8  # of the words
+LEFT = 5  # words in a row that are the source's, most of them in small letters
+LEFT_SMALL = 4
+LEFT_RELATED = 9  # between relatives sentences may well share some words in a row
+LEFT_LETTERS = 10  # in a row, of scripts without spaces
+COMMON = 50  # places of one word that are followed
+WINDOW = 6  # words that are looked at for a third language
+SURE = 0.97  # of so few words, and so many windows, more is asked than of a text
+DOUBTED = 0.9  # below, a text is looked at in parts
+
+_LOWER_RUN = re.compile(r"(?<![\w'’.-])(?:[^\W\d_A-ZÀ-ÖØ-Þ][^\W\d_]*['’]?[ ]?)+")
+
+
+class LanguageCheck:
+    """Looks at hypotheses in one direction.
+
+    Args:
+        source, target: Tags.
+    """
+
+    def __init__(self, source: str, target: str) -> None:
+        self._source, self._target = source, target
+        bases = base_language(source), base_language(target)
+        self._related = identify.related(*bases) or bases[0] == bases[1]
+        self._identifies = identify.unavailable() is None
+        self._windows = self._identifies and bases[1] not in UNSPACED
+
+    def recognises(self, references: Sequence[str]) -> bool:
+        """Whether no reference is itself taken for another language than the target."""
+        return all(belongs(text, self._target).kind != "other" for text in references)
+
+    def look(self, text: str, source: str, references: Sequence[str]) -> Verdict:
+        """What language a hypothesis is in.
+
+        Args:
+            text: The hypothesis.
+            source: Its source.
+            references: Its references, recognised by ``recognises``.
+        """
+        if said := self._left(text, source, references):
+            return Verdict("other", said)
+        found = belongs(text, self._target)
+        if found.kind != "other":
+            if said := self._third_language(text, source, references):
+                return Verdict("other", said)
+            return found
+        if not self._still_other(text, source, references):
+            return UNDECIDED
+        # A source that is itself in another language than it should be tells nothing.
+        if belongs(source, self._source).kind == "other" and text.strip() != source.strip():
+            return UNDECIDED
+        return found
+
+    def _still_other(self, text: str, source: str, references: Sequence[str]) -> bool:
+        """Whether a text stays in another language without the words that others share."""
+        known = set(source.split()).union(*(reference.split() for reference in references))
+        words = text.split()
+        own = [word for word in words if word not in known]
+        if word_units(" ".join(own)) >= identify.WORDS:
+            return belongs(" ".join(own), self._target).kind == "other"
+        left = len(words) - len(own)
+        return left >= UNTRANSLATED * len(words) and word_units(source) >= identify.WORDS
+
+    def _left(self, text: str, source: str, references: Sequence[str]) -> str | None:
+        """A part of the source that stands in the hypothesis as it was."""
+        if base_language(self._source) in UNSPACED:
+            if scripts_of(self._source) & scripts_of(self._target):
+                return None
+            letters = longest_run(_letters(text), _letters(source))
+            said, enough = "".join(letters), len(letters) >= LEFT_LETTERS
+        else:
+            words = longest_run(text.split(), source.split())
+            small = sum(word[0].islower() for word in words)
+            needed = LEFT_RELATED if self._related else LEFT
+            said, enough = " ".join(words), len(words) >= needed and small >= LEFT_SMALL
+        if not enough or any(said in " ".join(reference.split()) for reference in references):
+            return None
+        alike = script_of(self._source) == script_of(self._target)
+        if alike and (not self._identifies or belongs(said, self._target).kind == "target"):
+            return None
+        return f"left as in the source: {said[:80]!r}"
+
+    def _third_language(self, text: str, source: str, references: Sequence[str]) -> str | None:
+        """Words of a third language inside a text: what a pivot left standing.
+
+        Names and quotations are often foreign, so only runs of words in small letters count, six
+        of them at a time, that source and references do not have, and neither the source's
+        language nor English.
+        """
+        if not self._windows:
+            return None
+        expected = base_language(self._target)
+        found = identify.guesses(text)
+        own = sum(g.probability for g in found if identify.alike(g.language, expected))
+        if own >= DOUBTED or expected not in identify.LANGUAGES:
+            return None
+        known = "\n".join((source, *references))
+        for run in _LOWER_RUN.findall(text):
+            words = run.split()
+            starts = range(0, len(words) - WINDOW + 1, WINDOW // 2)
+            parts = [words[start : start + WINDOW] for start in starts]
+            for part in [*parts, words] if len(words) > WINDOW else parts:
+                window = " ".join(part)
+                if window in known:
+                    continue
+                third = [
+                    guess
+                    for guess in identify.guesses(window)
+                    if guess.language not in ("en", base_language(self._source))
+                    and not identify.alike(guess.language, expected)
+                ]
+                if sum(guess.probability for guess in third) >= SURE:
+                    return f"{window!r} looks like {identify.named(third[0].language)}"
+        return None
+
+
+def _letters(text: str) -> list[str]:
+    """Characters without spaces and ASCII: those of a script without spaces."""
+    return [character for character in text if not (character.isspace() or character.isascii())]
+
+
+def longest_run(text: Sequence[str], source: Sequence[str]) -> Sequence[str]:
+    """The longest run of words, or of letters, of a text that its source has, too.
+
+    Example:
+        >>> longest_run("Er sagte the quick fox".split(), "see the quick fox".split())
+        ['the', 'quick', 'fox']
+    """
+    places: dict[str, list[int]] = {}
+    for at, word in enumerate(source):
+        places.setdefault(word, []).append(at)
+    best, end = 0, 0
+    before: dict[int, int] = {}
+    for at, word in enumerate(text):
+        here = {place: before.get(place - 1, 0) + 1 for place in places.get(word, ())[:COMMON]}
+        for length in here.values():
+            if length > best:
+                best, end = length, at + 1
+        before = here
+    return text[end - best : end]

@@ -1,0 +1,194 @@
+"""A test set and the texts of a system → which segment has which flag, and on what evidence."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mtbench.engine.work import Worker, build, run
+from mtbench.files.digests import digest_rows
+from mtbench.health import detectors
+from mtbench.health.detectors import Detector, SegmentTexts
+from mtbench.health.flags import DETECTORS, NAMES
+from mtbench.health.language import LanguageCheck
+from mtbench.languages import LanguagePair
+from mtbench.text import identify
+from mtbench.types import Engine, Json, Signature
+
+Advance = Callable[[int], object]
+
+_SHARD = 500  # segments
+_DETECTORS: Mapping[str, Detector] = {
+    "empty": detectors.empty,
+    "copied": detectors.copied,
+    "loop": detectors.loop,
+    "chatter": detectors.chatter,
+    "answered": detectors.answered,
+    "numbers": detectors.numbers,
+    "urls": detectors.urls,
+}
+
+
+class Looked(NamedTuple):
+    """What was found in one output.
+
+    Attributes:
+        evidence: SegmentTexts id → flag → what was seen; only segments that have one.
+        judged: Segments whose language could be judged.
+    """
+
+    evidence: dict[str, dict[str, str]]
+    judged: int
+
+    def counts(self) -> dict[str, int]:
+        """Flag → segments that have it.
+
+        Where no segment's language could be judged, nobody has looked for ``off_target``.
+        """
+        found = Counter(flag for flags in self.evidence.values() for flag in flags)
+        names = NAMES if self.judged else [name for name in NAMES if name != "off_target"]
+        return {name: found[name] for name in names}
+
+
+_KEPT = 64
+# What was looked at last: the pipeline looks at every output, and the metric of that name, too.
+_RECENT: OrderedDict[str, Looked] = OrderedDict()
+
+
+def signature(*, references: bool) -> Signature:
+    """What the flags depend on beside the texts: the rules, the identifier, references or none.
+
+    Example:
+        >>> signature(references=True).get("refs")
+        'yes'
+    """
+    refs = "yes" if references else "no"
+    return Signature.of(detectors=DETECTORS, refs=refs, lid=identify.version())
+
+
+def length_ratio(
+    references: Sequence[tuple[str, ...]], texts: Sequence[str | None]
+) -> float | None:
+    """Characters of an output over those of its references, of their mean where there are several.
+
+    None where a segment has no reference.
+    """
+    if not references or not all(references):
+        return None
+    characters = sum(sum(map(len, several)) / len(several) for several in references)
+    return round(sum(len(text or "") for text in texts) / characters, 6) if characters else None
+
+
+class Looker:
+    """Looks at the outputs for one test set.
+
+    Args:
+        pair: The direction.
+        ids: SegmentTexts ids.
+        sources: The source texts.
+        references: For each segment its references; empty where there are none.
+        engine: Where the work runs.
+    """
+
+    def __init__(
+        self,
+        pair: LanguagePair,
+        ids: Sequence[str],
+        sources: Sequence[str],
+        references: Sequence[tuple[str, ...]],
+        engine: Engine | None = None,
+    ) -> None:
+        self._pair, self._ids = pair, ids
+        self._sources, self._references = sources, references
+        self._engine = engine
+        firsts = [texts[0] if texts else "" for texts in references]
+        self._usual = detectors.usual_ratio(sources, firsts) if any(firsts) else None
+
+    def look(self, texts: Sequence[str | None], advance: Advance | None = None) -> Looked:
+        """The flags of an output; of one that was looked at just now they are known.
+
+        Args:
+            texts: One per segment; None for a failure, which has no flag.
+            advance: Called with the number of segments looked at since the last call.
+        """
+        key = digest_rows(
+            [str(self._pair), name, source, text, *references]
+            for name, source, text, references in zip(
+                self._ids, self._sources, texts, self._references, strict=True
+            )
+        )
+        if key not in _RECENT:
+            _RECENT[key] = self._look(texts, advance)
+            if len(_RECENT) > _KEPT:
+                _RECENT.popitem(last=False)
+        elif advance is not None:
+            advance(len(texts))
+        return _RECENT[key]
+
+    def _look(self, texts: Sequence[str | None], advance: Advance | None) -> Looked:
+        usual = self._usual
+        if usual is None:
+            usual = detectors.usual_ratio(self._sources, [text or "" for text in texts])
+        arguments: dict[str, Json] = {
+            "source": self._pair.source,
+            "target": self._pair.target,
+            "usual": usual,
+        }
+        worker = Worker(factory="mtbench.health.look:make", arguments=arguments)
+        evidence: dict[str, dict[str, str]] = {}
+        judged = at = 0
+        shards = -(-len(texts) // _SHARD)
+        for found in run(worker, self._shards(texts), shards, self._engine, work=build(worker)):
+            for name, (flags, told) in zip(self._ids[at : at + _SHARD], found, strict=True):
+                judged += told
+                if flags:
+                    evidence[name] = flags
+            at += len(found)
+            if advance is not None:
+                advance(len(found))
+        return Looked(evidence, judged)
+
+    def _shards(self, texts: Sequence[str | None]) -> Iterator[list[SegmentTexts | None]]:
+        rows = zip(self._sources, texts, self._references, strict=True)
+        shard: list[SegmentTexts | None] = []
+        for source, text, references in rows:
+            shard.append(None if text is None else SegmentTexts(source, text, references))
+            if len(shard) == _SHARD:
+                yield shard
+                shard = []
+        if shard:
+            yield shard
+
+
+def make(source: str, target: str, usual: float) -> Callable[[Any], Any]:
+    """What looks at a shard of segments, in whatever process.
+
+    Args:
+        source: Tag of the language translated from.
+        target: Tag of the language translated into.
+        usual: Median of characters of translations over those of sources.
+    """
+    check = LanguageCheck(source, target)
+
+    def look(shard: Sequence[SegmentTexts | None]) -> list[tuple[dict[str, str], bool]]:
+        return [
+            ({}, False) if segment is None else _one(SegmentTexts(*segment), check, usual)
+            for segment in shard
+        ]
+
+    return look
+
+
+def _one(segment: SegmentTexts, check: LanguageCheck, usual: float) -> tuple[dict[str, str], bool]:
+    if said := detectors.empty(segment):
+        return {"empty": said}, False
+    flags = {flag: said for flag, of in _DETECTORS.items() if (said := of(segment))}
+    if said := detectors.length(segment, usual):
+        flags["length"] = said
+    seen = check.look(segment.hypothesis, segment.source, segment.references)
+    if seen.kind == "other":
+        if not check.recognises(segment.references):
+            return flags, False
+        flags["off_target"] = seen.seen
+    return flags, seen.kind != "undecided"

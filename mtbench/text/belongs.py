@@ -1,0 +1,209 @@
+"""Does a text belong to the language it should be in? Scripts and letters decide first.
+
+An identifier sees only what they leave open. Where none of them tells, nothing is said.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+from typing import NamedTuple
+
+from mtbench.languages import base_language
+from mtbench.text import identify
+from mtbench.text.patterns import NOISE
+from mtbench.text.scripts import (
+    CHINESE,
+    LETTERS,
+    foreign_script,
+    letters_by_script,
+    script_of,
+    word_units,
+)
+
+FEW = 20  # letters, below which letters tell nothing
+SHARE_OF_OWN = 0.9  # letters in its script, from which a language that is alone in it is told
+MARKS = 2  # letters that a relative has and the language has not: they tell by themselves
+VARIANT = 2  # characters of one form of Chinese that the other does not have
+LEANING = 0.3  # what the identifier must give a relative where letters speak for it, too
+RARE = 100  # letters without one that a language has often
+
+# Scripts that hardly another living language of the tables is written in.
+_ALONE = {
+    "am": "ETHIOPIC", "el": "GREEK", "gu": "GUJARATI", "he": "HEBREW", "hy": "ARMENIAN",
+    "ka": "GEORGIAN", "km": "KHMER", "kn": "KANNADA", "ko": "HANGUL", "lo": "LAO",
+    "ml": "MALAYALAM", "or": "ORIYA", "pa": "GURMUKHI", "si": "SINHALA", "ta": "TAMIL",
+    "te": "TELUGU", "th": "THAI",
+}  # fmt: skip
+# Letters by which relatives are told from each other; a line is one family.
+_LETTERS: tuple[dict[str, str], ...] = (
+    {"cs": "ěřů", "sk": "ľĺŕôä", "pl": "łąęśźżćń"},
+    {
+        "ru": "ыэё", "uk": "іїєґ", "be": "ўіыэё", "bg": "ъ", "sr": "ђћјљњџ", "mk": "ѓќѕјљњџ",
+        "kk": "әғқңөұүһіыэё", "ky": "ңөүыэё", "mn": "өүыэё", "tt": "әөүҗңһыэё",
+    },
+    {"da": "æø", "nb": "æø", "no": "æø", "sv": "äö", "is": "þð", "fi": "äö"},
+    {"es": "ñ¿¡", "pt": "ãõ", "ro": "ăâîșțşţ"},
+    {"fa": "پچژگ", "ur": "پچژگٹڈڑںے", "ar": "ةىأإ"},
+)  # fmt: skip
+# Of these a text of ``RARE`` letters has one nearly always.
+_FREQUENT = frozenset({"be", "cs", "mk", "pl", "ru", "sr", "uk"})
+# What Cantonese writes and Mandarin does not.
+_CANTONESE = frozenset("嘅咗唔嚟佢哋冇喺啲嗰咁嘢乜睇畀俾諗噉")
+
+
+class Verdict(NamedTuple):
+    """Whether a text belongs to a language.
+
+    Attributes:
+        kind: ``target``, ``other`` or ``undecided``.
+        seen: Why it is another, in words; empty where it is not.
+        language: Tag of the other language, where one was told.
+    """
+
+    kind: identify.Kind
+    seen: str = ""
+    language: str | None = None
+
+
+TARGET, UNDECIDED = Verdict("target"), Verdict("undecided")
+
+
+def belongs(text: str, tag: str) -> Verdict:
+    """Whether a text is in the language that it should be in.
+
+    Args:
+        text: The text.
+        tag: Tag of the language. ``zh`` alone is Simplified Chinese, as in CLDR.
+
+    Example:
+        >>> belongs("Добрий вечір, ми з України, і це наша їжа", "ru").kind
+        'other'
+    """
+    if script := foreign_script(text, tag):
+        return Verdict("other", f"written in {script}")
+    base = base_language(tag)
+    if base in CHINESE or base == "ja":
+        return _of_han(text, tag, base)
+    counts = letters_by_script(text)
+    letters = counts.total()
+    if alone := _ALONE.get(base):
+        own = counts[alone]
+        if base == "ko" and not own and letters >= LETTERS:
+            return Verdict("other", "written in Chinese characters", "zh")
+        return TARGET if own >= SHARE_OF_OWN * letters or own >= FEW else UNDECIDED
+    clean = NOISE.sub(" ", text)
+    leaning = _leaning(clean, base) if letters >= FEW else None
+    if leaning is not None and leaning.sure:
+        return leaning.verdict
+    if identify.unavailable() is not None:
+        return UNDECIDED
+    answer = identify.identified(clean, tag, leaning and leaning.language, LEANING)
+    if answer.language is None:
+        return Verdict(answer.kind)
+    return Verdict("other", f"looks like {identify.named(answer.language)}", answer.language)
+
+
+def can_tell(tag: str) -> bool:
+    """Whether texts that belong to a language can be recognised at all.
+
+    Example:
+        >>> can_tell("en"), can_tell("tlh")
+        (True, False)
+    """
+    base = base_language(tag)
+    return base in identify.LANGUAGES or base in _ALONE or base in CHINESE
+
+
+class _Leaning(NamedTuple):
+    """What letters say: the language itself or a relative, surely or not."""
+
+    language: str
+    sure: bool
+    verdict: Verdict = TARGET
+
+
+def _leaning(text: str, base: str) -> _Leaning | None:
+    """What the letters of relatives tell; None where they leave it open."""
+    lower = text.casefold()
+    for group in _LETTERS:
+        if base not in group:
+            continue
+        counts = Counter(lower)
+        own = sum(counts[c] for c in group[base])
+        best = (0, base, "")
+        for relative, letters in group.items():
+            theirs = [c for c in letters if c in counts and c not in group[base]]
+            ours = sum(counts[c] for c in group[base] if c not in letters)
+            if theirs and not ours:
+                best = max(best, (sum(counts[c] for c in theirs), relative, " ".join(theirs)))
+        if best[0] >= MARKS:
+            said = f"has letters of {identify.named(best[1])}: {best[2]}"
+            return _Leaning(best[1], True, Verdict("other", said, best[1]))
+        if best[0]:
+            return _Leaning(best[1], False)
+        if own:
+            return _Leaning(base, own >= MARKS and not _latin(group[base]))
+        if base in _FREQUENT and sum(map(str.isalpha, lower)) >= RARE:
+            return _Leaning("", False)
+    return None
+
+
+def _latin(letters: str) -> bool:
+    """Whether letters are Latin ones: names carry them into texts of any language."""
+    return letters < "\u0300"
+
+
+def _of_han(text: str, tag: str, base: str) -> Verdict:
+    counts = letters_by_script(text)
+    han, kana = counts["CJK"], counts["HIRAGANA"] + counts["KATAKANA"]
+    if base == "ja":
+        if not kana and any(_variant(c) == "Hans" and not _holds("euc_jp", c) for c in text):
+            return Verdict("other", "has Simplified characters: looks like Chinese (zh)", "zh")
+        return TARGET if kana else UNDECIDED
+    if kana > han / 4 and kana >= FEW // 2:
+        return Verdict("other", "has kana: looks like Japanese (ja)", "ja")
+    if word_units(text) < identify.WORDS or not han:
+        return UNDECIDED
+    cantonese = sorted({c for c in text if c in _CANTONESE})
+    if base in ("zh", "cmn") and len(cantonese) >= 2:
+        said = f"has characters of {identify.named('yue')}: {' '.join(cantonese[:5])}"
+        return Verdict("other", said, "yue")
+    simplified, traditional = variants(text)
+    wants = script_of(tag)
+    if wants == "Hans" and traditional >= VARIANT and traditional > 4 * simplified:
+        return Verdict("other", "written in Traditional characters", "zh-Hant")
+    if wants == "Hant" and simplified >= VARIANT and simplified > 4 * traditional:
+        return Verdict("other", "written in Simplified characters", "zh-Hans")
+    return TARGET
+
+
+def variants(text: str) -> tuple[int, int]:
+    """Characters that only Simplified, and only Traditional Chinese is written with.
+
+    Told by what the national standards GB 2312 and Big5 hold.
+
+    Example:
+        >>> variants("这个国家"), variants("這個國家")
+        ((2, 0), (0, 3))
+    """
+    kinds = [_variant(character) for character in text]
+    return kinds.count("Hans"), kinds.count("Hant")
+
+
+@functools.lru_cache(maxsize=32768)
+def _variant(character: str) -> str | None:
+    if not "\u4e00" <= character <= "\u9fff":
+        return None
+    simplified, traditional = _holds("gb2312", character), _holds("big5", character)
+    if simplified == traditional:
+        return None
+    return "Hans" if simplified else "Hant"
+
+
+def _holds(standard: str, character: str) -> bool:
+    try:
+        character.encode(standard)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,117 @@
+"""Everything that looks at a text: scripts, word units, the language, patterns that stay linear."""
+
+from __future__ import annotations
+
+import re
+from types import ModuleType
+
+import pytest
+
+from mtbench.documents import doubts, markup
+from mtbench.errors import RequestError
+from mtbench.health import detectors, language
+from mtbench.plugins import require
+from mtbench.text import anchors, identify, numbers, patterns, scripts
+from mtbench.text.belongs import belongs
+from mtbench.text.identify import DocumentLanguages
+from mtbench.text.scripts import UNSPACED, joiner, scripts_of, word_units
+
+THAI = (
+    "นายกเทศมนตรีเปิดสะพานใหม่ข้ามแม่น้ำเมื่อเช้านี้ และกล่าวขอบคุณชาวเมืองทุกคนที่ช่วยกันสร้าง "
+    "สะพานเดิมถูกน้ำท่วมพัดหายไปเมื่อปีที่แล้ว ตั้งแต่นั้นมาผู้คนต้องข้ามแม่น้ำด้วยเรือ"
+)
+LAO = "ເຈົ້າເມືອງໄດ້ເປີດຂົວໃໝ່ຂ້າມແມ່ນ້ຳໃນຕອນເຊົ້ານີ້ ແລະໄດ້ຂອບໃຈຊາວເມືອງທຸກຄົນທີ່ຊ່ວຍກັນສ້າງ"
+
+
+def test_a_thai_document_is_told_like_any_other() -> None:
+    """It has hardly a space, so that it was "too short" by words and by code points."""
+    assert DocumentLanguages().identify(THAI, "a.txt")[0] == "th"
+    assert DocumentLanguages(["lo", "th", "km", "my"]).identify(LAO, "a.txt")[0] == "lo"
+
+
+def test_a_document_of_a_few_words_is_not_guessed_at() -> None:
+    with pytest.raises(RequestError, match="too short"):
+        DocumentLanguages().identify("สวัสดี", "a.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "units"),
+    [("", 0), ("one two", 2), ("今天早上", 2), ("iPhone 今天早上", 3), ("Привет, мир", 2)],
+)
+def test_word_units_of_any_script(text: str, units: int) -> None:
+    assert word_units(text) == units
+
+
+def test_one_notion_of_what_is_written_without_spaces() -> None:
+    assert {joiner(tag) for tag in UNSPACED} == {""}
+    assert joiner("zh-Hant") == "" and joiner("ko") == joiner("de") == " "
+    assert scripts_of("sr") == {"CYRILLIC", "LATIN"} and scripts_of("sr-Latn") == {"LATIN"}
+    assert scripts_of("tlh") == frozenset() or "LATIN" in scripts_of("tlh")
+
+
+@pytest.mark.parametrize(
+    ("text", "tag", "kind"),
+    [
+        ("Шеф полиции сказал, что Билл Гейтс и Ant McPartlin не приедут.", "ru", "target"),
+        ("今年は「I'm A Celebrity」の司会をHolly Willoughbyが務めます。", "ja", "target"),
+        ("Кметът откри новия мост над реката и благодари на всички хора от града.", "ru", "other"),
+        ("Сьогодні вранці мер відкрив новий міст через річку.", "ru", "other"),
+        ("這個國家的語言非常豐富。", "zh", "other"),
+        ("這個國家的語言非常豐富。", "zh-Hant", "target"),
+        ("佢哋今日冇嚟，因為落緊大雨。", "zh-Hant", "other"),
+        ("今天早上市长为一座横跨河流的新桥举行了开通仪式。", "ja", "other"),
+        ("Starosta otvoril nový most a poďakoval ľuďom z mesta za ich pomoc.", "cs", "other"),
+        ("Merci", "de", "undecided"),
+    ],
+)
+def test_letters_and_scripts_decide_first(text: str, tag: str, kind: str) -> None:
+    assert belongs(text, tag).kind == kind
+
+
+def test_a_broken_identifier_leaves_scripts_and_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(module: str, what: str, extra: str) -> ModuleType:
+        made = ModuleType(module)
+        made.LangDetectConfig = lambda **options: None  # type: ignore[attr-defined]
+        return made
+
+    monkeypatch.setattr(identify, "require", broken)
+    identify._detector.cache_clear()
+    try:
+        assert "does not work here" in (identify.unavailable() or "")
+        assert identify.version() == "none"
+        assert belongs("Доброе утро, дорогие друзья и коллеги", "de").kind == "other"
+        assert belongs("Good morning, dear friends and colleagues", "de").kind == "undecided"
+    finally:
+        monkeypatch.setattr(identify, "require", require)
+        identify._detector.cache_clear()
+
+
+PATTERNS = [
+    (f"{module.__name__}.{name}", value)
+    for module in (anchors, detectors, doubts, language, markup, numbers, patterns, scripts)
+    for name, value in vars(module).items()
+    if isinstance(value, re.Pattern)
+]
+HOSTILE = {
+    "letters": "a" * 60_000,
+    "a capital and letters": "A" + "a" * 60_000,
+    "dots": "." * 60_000,
+    "digits": "1" * 60_000,
+    "stops and spaces": ". " * 30_000,
+    "quotes": '."' * 30_000,
+    "at signs": "a@" * 30_000,
+    "mail": "a.b-c" * 12_000 + "@",
+    "opened tags": "<a " * 20_000,
+    "front matter": "---\n" + "-a: b\n" * 10_000,
+    "blanks": " " * 60_000,
+}
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_patterns_take_time_linear_in_the_text(hostile: str) -> None:
+    """A quadratic one would take minutes here, an exponential one for ever."""
+    for _, pattern in PATTERNS:
+        for _ in pattern.finditer(HOSTILE[hostile]):
+            pass
