@@ -12,7 +12,7 @@ from mtbench.corpora.formats.wmt_xml import read_output
 from mtbench.errors import DataError, RequestError, SegmentError
 from mtbench.files.digests import digest_file
 from mtbench.files.jsonl import read_objects
-from mtbench.files.writing import read_lines
+from mtbench.files.writing import read_lines, starts_with_bom
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
@@ -120,6 +120,12 @@ class Hypotheses(Backend):
         """Path, format and digest of the file."""
         found = {"path": str(self.path), "format": self.format, "digest": digest_file(self.path)}
         return found | ({"system": self.options.system} if self.options.system else {})
+
+    def notes(self) -> tuple[str, ...]:
+        """What was taken off the text."""
+        if not starts_with_bom(self.path):
+            return ()
+        return (f"{self.path.name}: a byte order mark at its beginning is no part of the text",)
 
     def sources(self, sources: Sequence[Source]) -> None:
         """Reads the file and holds it against the sources.

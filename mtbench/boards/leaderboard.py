@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from mtbench import __version__
@@ -19,12 +19,17 @@ from mtbench.types import (
     Score,
     Signature,
     Table,
+    TestSetFacts,
 )
 
 COLUMN_ORDER = (
     "bleu", "chrf", "chrf++", "spbleu", "ter", "comet", "cometkiwi", "xcomet", "semsim",
 )  # fmt: skip
 _SIDES = ("a", "b", "winner")  # of a paired test
+_MADE_OF_IT = (
+    "the references are edited or chosen outputs of it or of a system of its lineage: "
+    "its scores say how little was changed"
+)
 _OUTDATED = "was scored on another state of the test set; evaluate again"
 
 
@@ -164,21 +169,66 @@ def _table(
         baselines = frozenset(e.folder for e in entries if e.run.card.baseline)
         ranked = ranker([_named(s, e) for s, e in _pairs(scores, entries)], baselines)
     names = _unique_names(entries)
+    facts = _facts(entries, current)
+    related = _related(entries, facts)
     rows = [
-        _row(entry, names[entry.folder], primary, chosen, ranked.standings, missing, outdated)
+        _row(
+            entry,
+            names[entry.folder],
+            primary,
+            chosen,
+            ranked.standings,
+            missing,
+            outdated,
+            related,
+        )
         for entry in entries
     ]
     return Table(
         corpus=run.corpus,
         pair=run.pair,
-        facts=run.test_set,
+        facts=facts,
         metrics=metrics,
         rank_metric=primary,
-        verdict=ranked.verdict,
+        verdict=_with_warning(ranked.verdict, [names[one] for one in related]),
         rows=tuple(_sorted(rows, primary, chosen)),
         excluded=tuple(excluded),
         tests=tuple(_renamed(test, names) for test in ranked.tests),
     )
+
+
+def _related(entries: Sequence[Entry], facts: TestSetFacts) -> tuple[str, ...]:
+    """Folders of the systems whose output became the reference, and of those of their lineage."""
+    made_of = {name.casefold() for name in facts.reference_of}
+    if not made_of:
+        return ()
+
+    def is_named(entry: Entry) -> bool:
+        return not made_of.isdisjoint({entry.run.system.casefold(), entry.folder.casefold()})
+
+    lineages = {e.run.card.lineage for e in entries if is_named(e)} - {None}
+    lineages |= {
+        e.run.card.lineage for e in entries if (e.run.card.lineage or "").casefold() in made_of
+    } - {""}
+    return tuple(
+        e.folder
+        for e in entries
+        if is_named(e) or (e.run.card.lineage is not None and e.run.card.lineage in lineages)
+    )
+
+
+def _with_warning(verdict: str, related: Sequence[str]) -> str:
+    if not related or not verdict:
+        return verdict
+    return f"{verdict} Ranks of, and tests against, {', '.join(related)} favour what was edited."
+
+
+def _facts(entries: Sequence[Entry], current: str | None) -> TestSetFacts:
+    """Of the state of the test set that most rows with scores are of."""
+    runs = [entry.run for entry in entries if entry.scores] or [entry.run for entry in entries]
+    counts = Counter(run.testset_digest for run in runs)
+    shown = max(counts, key=lambda one: (counts[one], one == current, one))
+    return next(run.test_set for run in reversed(runs) if run.testset_digest == shown)
 
 
 def _pairs(scores: Sequence[Score], entries: Sequence[Entry]) -> list[tuple[Score, Entry]]:
@@ -323,6 +373,7 @@ def _row(
     standings: Mapping[str, Standing],
     missing: Mapping[str, str],
     outdated: Sequence[tuple[str, str]],
+    related: Collection[str],
 ) -> Row:
     run = entry.run
     cells = {}
@@ -365,7 +416,8 @@ def _row(
         length_ratio=run.health.get("length_ratio"),
         seconds_per_segment=run.seconds / run.translated if run.translated else None,
         via=run.card.via,
-        notes=run.notes,
+        reference_made=entry.folder in related,
+        notes=(*run.notes, *([_MADE_OF_IT] if entry.folder in related else ())),
         testset_digest=ranked_by.testset_digest if ranked_by else run.testset_digest,
         output_digest=run.output_digest,
     )

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from mtbench.cli import common
-from mtbench.errors import DataError, RequestError
+from mtbench.errors import RequestError
 
 if TYPE_CHECKING:
     from mtbench.pipeline import Request
-    from mtbench.types import Leaderboard, TestSet
-
-PLAIN = "plain"
+    from mtbench.types import Leaderboard
 
 
 @click.command(epilog="Example: mtbench score --hypotheses out.de --reference ref.de --pair en-de")
@@ -28,6 +25,12 @@ PLAIN = "plain"
 )
 @click.argument("more", nargs=-1, metavar="")
 @click.option("--source", metavar="FILE", help="Source text, one segment a line.")
+@click.option("--documents", metavar="FILE", help="Of plain files: one document id per line.")
+@click.option(
+    "--name",
+    metavar="NAME",
+    help="What to call plain files. Default: the common stem of their names.",
+)
 @common.corpus_options(many_references=True)
 @common.metric_options
 @common.sort_option
@@ -39,6 +42,8 @@ def score(
     more: tuple[str, ...],
     source: str | None,
     references: tuple[str, ...],
+    documents: str | None,
+    name: str | None,
     results: str | None,
     device: str,
     batch_size: int | None,
@@ -52,8 +57,8 @@ def score(
     """Score hypotheses that exist already.
 
     With --corpus, on a corpus; the scores are kept under results. Without, on plain files given by
-    --source and --reference (once for each reference), with one --pair; those scores are kept only
-    where --results says.
+    --source and --reference (once for each reference), with one --pair; those scores and
+    the texts are kept only where --results says.
     """
     from mtbench import pipeline
     from mtbench.config import workspace
@@ -65,16 +70,17 @@ def score(
     watcher = common.ConsoleWatcher(quiet=quiet)
     try:
         if given["corpora"]:
-            if source is not None or len(references) > 1:
+            if len(references) > 1 or any(one is not None for one in (source, documents, name)):
                 raise RequestError(
-                    "--source and several --reference go with plain files, not --corpus"
+                    "--source, --documents, --name and several --reference go with plain files, "
+                    "not --corpus"
                 )
             reference = references[0] if references else None
             request = common.request(**given, models=models, reference=reference, runtime=run_with)
             board = _on_corpus(request, results, watcher)
         else:
             request = common.request(**given, models=models, runtime=run_with)
-            board = _on_files(request, source, references, results, watcher)
+            board = _on_files(request, source, references, documents, name, results, watcher)
     except pipeline.Unfinished as error:
         common.emit_unfinished(error, style, verbose=verbose)
         raise
@@ -94,6 +100,8 @@ def _on_files(
     request: Request,
     source: str | None,
     references: Sequence[str],
+    documents: str | None,
+    name: str | None,
     results: str | None,
     watcher: common.ConsoleWatcher,
 ) -> Leaderboard:
@@ -101,64 +109,28 @@ def _on_files(
 
     from mtbench import pipeline
     from mtbench.config import workspace
-    from mtbench.pipeline.resolve import limited
-    from mtbench.plugins import DEFAULT_METRICS, make_metric
-
-    plain = limited(_test_set(request, source, references), request.limit)
-    names = request.metrics or DEFAULT_METRICS
-    needs = {name: make_metric(name, {}, request.runtime).info.needs for name in names}
-    blind = [name for name in names if source is None and "source" in needs[name]]
-    if blind and request.metrics:
-        raise RequestError(f"{blind[0]} needs the source", hint="give it with --source FILE")
-    if blind:
-        watcher.say(f"{', '.join(blind)} left out: no --source given")
-        kept = tuple(name for name in names if name not in blind)
-        request = request.model_copy(update={"metrics": kept})
-    with tempfile.TemporaryDirectory() as scratch:
-        space = workspace(results or scratch)
-        return pipeline.evaluate(request, space, watcher, [plain])[0]
-
-
-def _test_set(request: Request, source: str | None, references: Sequence[str]) -> TestSet:
-    from mtbench.corpora.load import plain
     from mtbench.languages import LanguagePair
+    from mtbench.pipeline.plain_files import PlainFiles, plain_test_set
+    from mtbench.plugins import DEFAULT_METRICS, make_metric
+    from mtbench.results import Results
 
     if len(request.pairs) != 1:
         raise RequestError(
             "plain files need one --pair", hint="such as --pair en-de; or name a --corpus"
         )
-    if source is None and not references:
-        raise RequestError("nothing to score against", hint="give --reference FILE or --corpus")
-    columns = {path: _lines(path) for path in dict.fromkeys([*references, *_given(source)])}
-    counts = {path: len(lines) for path, lines in columns.items()}
-    if len(set(counts.values())) > 1:
-        shown = ", ".join(f"{path} has {count}" for path, count in counts.items())
-        raise DataError(f"files of different numbers of lines: {shown}")
-    count = next(iter(counts.values()))
-    if not count:
-        raise DataError(f"{next(iter(counts))}: no lines")
-    for path in references:
-        _check_filled(path, columns[path])
-    return plain(
-        columns[source] if source is not None else None,
-        [columns[path] for path in references],
-        LanguagePair.parse(request.pairs[0]),
-        PLAIN,
-        count,
+    given = PlainFiles(
+        LanguagePair.parse(request.pairs[0]), source, tuple(references), documents, name
     )
-
-
-def _given(source: str | None) -> list[str]:
-    return [] if source is None else [source]
-
-
-def _lines(path: str) -> list[str]:
-    from mtbench.files.writing import read_lines
-
-    return [line for _, line in read_lines(Path(path))]
-
-
-def _check_filled(path: str, lines: Sequence[str]) -> None:
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            raise DataError(f"{path}:{number}: an empty reference", hint="remove the segment")
+    names = request.metrics or DEFAULT_METRICS
+    needs = {one: make_metric(one, {}, request.runtime).info.needs for one in names}
+    blind = [one for one in names if source is None and "source" in needs[one]]
+    if blind and request.metrics:
+        raise RequestError(f"{blind[0]} needs the source", hint="give it with --source FILE")
+    if blind:
+        watcher.say(f"{', '.join(blind)} left out: no --source given")
+        kept = tuple(one for one in names if one not in blind)
+        request = request.model_copy(update={"metrics": kept})
+    with tempfile.TemporaryDirectory() as scratch:
+        space = workspace(results or scratch)
+        plain = plain_test_set(given, request.limit, Results(space.results), watcher.say)
+        return pipeline.evaluate(request, space, watcher, [plain], keep_texts=True)[0]

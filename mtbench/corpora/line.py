@@ -252,6 +252,11 @@ def _check_labels(values: Mapping[str, Json], report: Report) -> None:
     origin = values.get("origin")
     if isinstance(origin, str) and origin not in ORIGINS:
         report(Fault("type", f"origin: {origin!r} is none of {', '.join(ORIGINS)}"))
+    made_of = values.get("reference_of")
+    if made_of is not None and not (
+        isinstance(made_of, list) and all(isinstance(name, str) and name for name in made_of)
+    ):
+        report(Fault("type", 'reference_of: not a list of systems, such as ["our-mt"]'))
     language = values.get("original_language")
     if isinstance(language, str):
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -191,6 +191,7 @@ def plain(
     pair: LanguagePair,
     name: str,
     count: int,
+    documents: Sequence[str] | None = None,
 ) -> TestSet:
     """A test set from plain lines; ids are line numbers from 1.
 
@@ -200,13 +201,18 @@ def plain(
         pair: The direction.
         name: What to call the corpus.
         count: Number of segments, already checked to be that of every list.
+        documents: For each segment the id of its document; blank for none.
     """
+    stories = [line.strip() or None for line in documents or [""] * count]
     texts = list(sources) if sources is not None else [""] * count
     empty = (None,) * count
     return TestSet(
         corpus=name,
         pair=pair,
-        sources=tuple(Source(id=str(i), text=text) for i, text in enumerate(texts, start=1)),
+        sources=tuple(
+            Source(id=str(i), text=text, document=document)
+            for i, (text, document) in enumerate(zip(texts, stories, strict=True), start=1)
+        ),
         references=tuple(zip(*references, strict=True)) if references else ((),) * count,
         domains=empty,
         original_languages=empty,

@@ -122,6 +122,17 @@ def check_writable(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
+def starts_with_bom(path: Path) -> bool:
+    """Whether a file that can be read begins with a byte order mark, which is no part of its text.
+
+    Pipes are not looked at.
+    """
+    if not path.is_file():
+        return False
+    with path.open("rb") as stream:
+        return stream.read(len(_BOM)) == _BOM
+
+
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     r"""Lines of a UTF-8 text file with their numbers, from 1, without their ends.
 

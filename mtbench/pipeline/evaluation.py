@@ -101,6 +101,8 @@ def evaluate(
     space: Workspace,
     watcher: Watcher,
     sets: Sequence[ResolvedSet] | None = None,
+    *,
+    keep_texts: bool = False,
 ) -> tuple[Leaderboard, Plan]:
     """Translates what is missing, scores what is missing, writes ``leaderboard.csv``.
 
@@ -109,6 +111,7 @@ def evaluate(
         space: Where things are.
         watcher: Told what happens.
         sets: Test sets, where they are not to be looked up.
+        keep_texts: Whether their texts are to be kept with the results, because no corpus has them.
 
     Returns:
         The leaderboard of the test sets of this call, and what was done.
@@ -119,6 +122,8 @@ def evaluate(
     """
     results = Results(space.results)
     found = plan_request(request, space, watcher, sets)
+    for one in sets or () if keep_texts else ():
+        results.write_test_set(one.test_set)
     failures = translate(found, request, results, watcher) + _partial(found, request)
     signatures, broken = score(found, request, watcher)
     failures += broken

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from functools import partial
@@ -19,6 +20,7 @@ from mtbench.stages import translation as translating
 from mtbench.types import (
     Finished,
     Hypothesis,
+    Origin,
     OutputHealth,
     RunRecord,
     Spent,
@@ -253,16 +255,26 @@ def already_done(task: Task) -> tuple[dict[str, Finished], Spent]:
     return {f.hypothesis.id: f for f in finished if f.hypothesis.failure is None}, spent
 
 
+def _one(origins: Sequence[Origin | None]) -> Origin | None:
+    found = set(origins)
+    return found.pop() if len(found) == 1 else None
+
+
 def facts(test_set: TestSet) -> TestSetFacts:
     """What a reader must know of a test set to read a number on it."""
     card = test_set.card
-    origins = set(test_set.origins)
+    origins = Counter(origin or "unknown" for origin in test_set.origins)
+    made_of = [*(card.reference_of if card else ())]
+    for extra in test_set.extras.values():
+        made_of += extra.get("reference_of", ())
     return TestSetFacts(
         segments=len(test_set),
         documents=len({d for d in test_set.documents if d is not None}),
         reversed=test_set.reversed,
         source_origin=card.origin.get(test_set.pair.source) if card else None,
-        reference_origin=next(iter(origins)) if len(origins) == 1 else None,
+        reference_origin=_one(test_set.origins),
+        reference_origins=dict(sorted(origins.items())) if len(origins) > 1 else {},
+        reference_of=tuple(dict.fromkeys(made_of)),
         original_languages=tuple(sorted({o for o in test_set.original_languages if o})),
         date=card.date if card else None,
         references=test_set.reference_count,

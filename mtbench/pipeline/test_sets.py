@@ -7,7 +7,7 @@ import re
 from mtbench.config import Workspace, corpus_folders
 from mtbench.corpora import load as corpora
 from mtbench.errors import MtbenchError
-from mtbench.results import RunFolder
+from mtbench.results import Results, RunFolder
 from mtbench.types import Labels, TestSet
 
 
@@ -24,14 +24,15 @@ def label_segments(test_set: TestSet) -> Labels:
 
 
 class StoredTestSets:
-    """The test sets of runs, each loaded once.
+    """The test sets of runs, each loaded once: from their corpus, or kept with the results.
 
     Args:
-        space: Where corpora are.
+        space: Where corpora and results are.
     """
 
     def __init__(self, space: Workspace) -> None:
         self._known = corpus_folders(space.corpora)
+        self._results = Results(space.results)
         self._sets: dict[tuple[str, str, str | None], TestSet | str] = {}
 
     def test_set(self, folder: RunFolder, reference: str | None = None) -> TestSet | str:
@@ -50,6 +51,12 @@ class StoredTestSets:
         return self._sets[key]
 
     def _load(self, folder: RunFolder, reference: str | None) -> TestSet | str:
+        try:
+            kept = self._results.read_test_set(folder.corpus, folder.pair)
+        except MtbenchError as error:
+            return str(error)
+        if kept is not None:
+            return kept
         name, _, limit = folder.corpus.partition("@first")
         if name not in self._known:
             return f"no corpus {name!r} here"

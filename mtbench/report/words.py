@@ -13,6 +13,11 @@ ORIGINS = {
     "synthetic": "synthetic",
     "unknown": "of unknown origin",
 }
+REFERENCE_MEANS = {
+    "machine": "a score here says how much a system resembles another machine",
+    "synthetic": "a score here says how much a system resembles what made them",
+    "post-edited": "a score here favours the system whose output was edited, and those like it",
+}
 SMALL = 30
 NAMED_UNASKED = 3  # scores left out that are named without being asked for
 PARTIAL = "†"  # behind a score in which failed segments count as empty
@@ -40,6 +45,11 @@ def circumstances(table: Table) -> str:
         parts.append(f"source {ORIGINS[facts.source_origin]}")
     if facts.reference_origin:
         parts.append(f"reference {ORIGINS[facts.reference_origin]}")
+    if facts.reference_origins:
+        counted = (f"{n} {ORIGINS.get(o, o)}" for o, n in facts.reference_origins.items())
+        parts.append(f"references {', '.join(counted)}")
+    if facts.reference_of:
+        parts.append(f"references made of outputs of {', '.join(facts.reference_of)}")
     if facts.references and facts.references > 1:
         parts.append(f"{facts.references} references")
     if facts.reversed:
@@ -99,6 +109,8 @@ def remarks(row: Row) -> str:
     found = []
     if row.baseline:
         found.append("baseline")
+    if row.reference_made:
+        found.append("reference made of it")
     if row.failures:
         found.append(f"{row.failures} failed")
     if row.empty:
@@ -119,6 +131,7 @@ def footnotes(
     """Sentences under a table, which may be one without intervals."""
     if table.verdict:
         yield table.verdict
+    yield from reference_means(table)
     if has_partial(table):
         yield f"{PARTIAL_MEANS}."
     yield from (f"{NOTED} {sentence}" for sentence in score_notes(board, table))
@@ -165,6 +178,15 @@ def row_notes(row: Row) -> Iterator[str]:
         yield from (f"{metric}: {note}" for note in cell.notes)
     if outside_its_range(row):
         yield f"rank {row.rank} is the cluster's"
+
+
+def reference_means(table: Table) -> Iterator[str]:
+    """What a score means where references were not written by people who saw the source alone."""
+    facts = table.facts
+    origins = [facts.reference_origin] if facts.reference_origin else [*facts.reference_origins]
+    for origin in origins:
+        if origin in REFERENCE_MEANS:
+            yield f"References {ORIGINS[origin]}: {REFERENCE_MEANS[origin]}."
 
 
 def has_partial(table: Table) -> bool:

@@ -4,6 +4,7 @@
 
     RESULTS/leaderboard.csv
     RESULTS/CORPUS/SRC-TGT/test_set.json                  ids and labels of the segments
+    RESULTS/CORPUS/SRC-TGT/texts.json                     texts of plain files, which no corpus has
     RESULTS/CORPUS/SRC-TGT/SYSTEM/run.json
     RESULTS/CORPUS/SRC-TGT/SYSTEM/output.jsonl
     RESULTS/CORPUS/SRC-TGT/SYSTEM/kept.jsonl              what a back end wanted kept, if anything

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from mtbench.errors import DataError
 from mtbench.plugins import first_defect
-from mtbench.types import Hypothesis, Json, Labels, OutputHealth, RunRecord, Score
+from mtbench.types import Hypothesis, Json, Labels, OutputHealth, RunRecord, Score, TestSet
 
-RecordT = TypeVar("RecordT", RunRecord, Score, Labels, OutputHealth)
+RecordT = TypeVar("RecordT", RunRecord, Score, Labels, OutputHealth, TestSet)
 
 
 def record(kind: type[RecordT], values: Json, path: Path) -> RecordT:

@@ -12,7 +12,7 @@ from mtbench.languages import LanguagePair
 from mtbench.results.folder import RunFolder
 from mtbench.results.lines import one_key_a_line, record
 from mtbench.results.locks import locked
-from mtbench.types import Labels, RunRecord
+from mtbench.types import Labels, RunRecord, TestSet
 
 
 class Results:
@@ -76,6 +76,23 @@ class Results:
         """Keeps ids and labels of a test set's segments, unless they stand there already."""
         path = self._labels_path(corpus, pair)
         _write_if_new(path, one_key_a_line(labels.model_dump(mode="json")))
+
+    def read_test_set(self, corpus: str, pair: LanguagePair) -> TestSet | None:
+        """A test set of plain files, with its texts; None for one that a corpus holds.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        path = self._texts_path(corpus, pair)
+        return record(TestSet, read_json(path), path) if path.is_file() else None
+
+    def write_test_set(self, test_set: TestSet) -> None:
+        """Keeps the texts of a test set that no corpus holds, unless they stand there already."""
+        path = self._texts_path(test_set.corpus, test_set.pair)
+        _write_if_new(path, one_key_a_line(test_set.model_dump(mode="json")))
+
+    def _texts_path(self, corpus: str, pair: LanguagePair) -> Path:
+        return self.root / corpus / str(pair) / "texts.json"
 
     def _labels_path(self, corpus: str, pair: LanguagePair) -> Path:
         return self.root / corpus / str(pair) / "test_set.json"

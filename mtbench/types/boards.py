@@ -50,6 +50,8 @@ class Row(Record):
         length_ratio: Characters of the hypotheses over characters of the references.
         seconds_per_segment: Wall time of translation over segments translated.
         via: Languages that text passed through.
+        reference_made: Whether the references are edited or chosen outputs of this system, or of
+            one of its lineage.
         notes: Sentences a reader must see.
         testset_digest, output_digest: What the row was made from.
     """
@@ -70,6 +72,7 @@ class Row(Record):
     length_ratio: float | None = None
     seconds_per_segment: float | None = None
     via: tuple[str, ...] = ()
+    reference_made: bool = False
     notes: tuple[str, ...] = ()
     testset_digest: str
     output_digest: str

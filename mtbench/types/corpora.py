@@ -68,6 +68,7 @@ class CorpusCard(Record):
         notes: What a user must know before reading a number.
         reversible: Whether each file also serves the other direction.
         reference_names: Names of the references where a file has several, in order.
+        reference_of: Systems whose outputs were edited or chosen to be references.
         files: File name → SHA-256 of its bytes.
     """
 
@@ -82,6 +83,7 @@ class CorpusCard(Record):
     notes: str = ""
     reversible: bool = False
     reference_names: tuple[str, ...] = ()
+    reference_of: tuple[str, ...] = ()
     files: dict[str, str] = Field(default_factory=dict)
 
     @field_validator("files")
@@ -191,6 +193,8 @@ class TestSetFacts(Record):
         original_languages: Languages the segments were first written in.
         date: When the texts were published, where the card says.
         references: References a segment; None where that varies.
+        reference_origins: Origin → segments whose references came to be so, where they differ.
+        reference_of: Systems whose outputs were edited or chosen to be references.
     """
 
     __test__ = False
@@ -203,6 +207,8 @@ class TestSetFacts(Record):
     original_languages: tuple[str, ...] = ()
     date: datetime.date | None = None
     references: int | None = None
+    reference_origins: dict[str, int] = Field(default_factory=dict)
+    reference_of: tuple[str, ...] = ()
 
 
 class Labels(Record):

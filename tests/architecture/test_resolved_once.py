@@ -6,7 +6,7 @@ import ast
 
 from tests.support.modules import modules, source
 
-RECORDS = {"Workspace"}
+RECORDS = {"Workspace", "check_name"}  # and rules on a text alone
 MAY_ASK = {
     "resolve": "a request's names",
     "doctor": "everything that is here, asked for or not",

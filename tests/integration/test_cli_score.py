@@ -120,7 +120,7 @@ def test_limited(files: Space) -> None:
     limited = files("score", "--hypotheses", "near.it", "--reference", "ref.it", "--pair", "en-it",
                     "--metric", "chrf", "--limit", "3", "--format", "json")  # fmt: skip
     table = limited.json["tables"][0]
-    assert table["corpus"] == "plain@first3"
+    assert table["corpus"] == "ref@first3"
     for name in ("near", "ref"):
         lines = (files.root / f"{name}.it").read_text("utf-8").splitlines()[:3]
         files.file(f"{name}3.it", lines)
@@ -132,7 +132,7 @@ def test_kept_where_results_says(files: Space) -> None:
     arguments = ("score", "--hypotheses", "near.it", "--reference", "ref.it", "--pair", "en-it",
                  "--metric", "chrf", "--results", "kept")  # fmt: skip
     assert files(*arguments).code == 0
-    assert list((files.root / "kept/plain/en-it").glob("near-*/scores/chrf@*.json"))
+    assert list((files.root / "kept/ref/en-it").glob("near-*/scores/chrf@*.json"))
     assert "near" in files("leaderboard", "kept").out
 
 
