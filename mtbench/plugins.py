@@ -65,6 +65,7 @@ BUILTIN_METRICS: dict[str, str] = {
     "comet": "mtbench.metrics.comet.metric:Comet",
     "cometkiwi": "mtbench.metrics.comet.metric:CometKiwi",
     "health": "mtbench.metrics.health:Health",
+    "metricx": "mtbench.metrics.metricx:MetricX",
     "semsim": "mtbench.metrics.semsim:SemSim",
     "spbleu": "mtbench.metrics.lexical:SpBleu",
     "ter": "mtbench.metrics.lexical:Ter",

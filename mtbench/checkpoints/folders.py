@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -42,6 +42,7 @@ class Checkpoint:
         listing: What the hub holds, where it is not complete.
         files: Names of the files to fetch where it is not complete.
         weights: Whether weights were asked for, or the tokenizer alone.
+        tokenizer: Whether a tokenizer was, or the weights alone.
     """
 
     model: str
@@ -51,6 +52,7 @@ class Checkpoint:
     listing: hub.Listing | None = None
     files: tuple[str, ...] = ()
     weights: bool = True
+    tokenizer: bool = True
 
     @property
     def complete(self) -> bool:
@@ -78,6 +80,7 @@ def find(
     runtime: Runtime,
     *,
     weights: bool = True,
+    tokenizer: bool = True,
     also: tuple[str, ...] = (),
 ) -> Checkpoint:
     """Finds a checkpoint: a folder, else the hub's local cache, else the hub itself.
@@ -90,6 +93,7 @@ def find(
         revision: A branch, tag or commit; ``main`` where None.
         runtime: Its ``offline`` forbids the hub.
         weights: Whether weights are needed, or the tokenizer alone.
+        tokenizer: Whether a tokenizer is, or the weights alone.
         also: Patterns of further files that take part; the first names one that must be there.
 
     Raises:
@@ -104,25 +108,32 @@ def find(
             raise RequestError(
                 f"{model}: a folder has no revision", hint="leave out the option revision"
             )
-        if problem := _incomplete(folder, weights):
+        if problem := _incomplete(folder, weights, tokenizer):
             raise MissingWeights(f"{folder}: {problem}", hint="name the folder of a checkpoint")
-        return Checkpoint(model, None, None, folder, weights=weights)
+        return Checkpoint(model, None, None, folder, weights=weights, tokenizer=tokenizer)
     if not hub.is_hub_id(model):
         raise MissingWeights(
             f"{model}: no such folder", hint="name a folder or a hub id: OWNER/NAME"
         )
-    found = cached(model, revision, weights=weights, required=also[:1])
-    return found or _on_the_hub(model, revision or hub.MAIN, runtime, weights, also)
+    found = cached(model, revision, weights=weights, tokenizer=tokenizer, required=also[:1])
+    if found is None:
+        found = _on_the_hub(model, revision or hub.MAIN, runtime, weights, also)
+    return replace(found, tokenizer=tokenizer)
 
 
 def cached(
-    model: str, revision: str | None, *, weights: bool = True, required: tuple[str, ...] = ()
+    model: str,
+    revision: str | None,
+    *,
+    weights: bool = True,
+    tokenizer: bool = True,
+    required: tuple[str, ...] = (),
 ) -> Checkpoint | None:
     """The complete copy of a hub checkpoint in the local cache, if there is one. No network."""
     if not hub.is_hub_id(model):
         return None
     found = hub.cached_snapshot(model, revision, (_FIRST_LOOK[0], *required))
-    if found is None or _incomplete(found, weights):
+    if found is None or _incomplete(found, weights, tokenizer):
         return None
     return Checkpoint(model, revision or hub.MAIN, found.name, found, weights=weights)
 
@@ -136,7 +147,7 @@ def fetch(checkpoint: Checkpoint) -> Path:
     if checkpoint.listing is None:
         return checkpoint.folder
     folder = hub.download(checkpoint.listing, checkpoint.files)
-    if problem := _incomplete(folder, checkpoint.weights):
+    if problem := _incomplete(folder, checkpoint.weights, checkpoint.tokenizer):
         raise MissingWeights(f"{checkpoint.model}: {problem} after the download")
     return folder
 
@@ -174,12 +185,12 @@ def chosen_files(folder: Path) -> list[Path]:
     return [folder / name for name in _chosen(p.name for p in folder.iterdir() if p.is_file())]
 
 
-def _incomplete(folder: Path, weights: bool = True) -> str | None:
+def _incomplete(folder: Path, weights: bool = True, tokenizer: bool = True) -> str | None:
     """What is missing from a checkpoint's folder; None where nothing is."""
     if not (folder / "config.json").is_file():
         return "there is no config.json"
     names = {path.name for path in folder.iterdir()}
-    if problem := _no_tokenizer(folder, names):
+    if tokenizer and (problem := _no_tokenizer(folder, names)):
         return problem
     if not weights:
         return None

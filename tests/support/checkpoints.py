@@ -10,6 +10,7 @@ from pathlib import Path
 from tests.support import tiny_multilingual as multilingual
 from tests.support.tiny_llm import make_llm
 from tests.support.tiny_marian import GERMAN, make_marian
+from tests.support.tiny_metricx import make_metricx
 
 _MAKERS: dict[str, Callable[[Path], Path]] = {
     "marian": make_marian,
@@ -25,6 +26,7 @@ _MAKERS: dict[str, Callable[[Path], Path]] = {
     "mbart50": lambda f: multilingual.make_mbart(f, fifty=True),
     "madlad": lambda f: multilingual.make_t5(f, madlad=True),
     "t5": lambda f: multilingual.make_t5(f, madlad=False),
+    "metricx": make_metricx,
     "llm": make_llm,
     "llm-bare": lambda f: make_llm(f, chat=False, pad=False),
     "llm-shown": lambda f: make_llm(f, chat=False, shown=True),
