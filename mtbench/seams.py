@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Literal
 
@@ -246,6 +247,16 @@ class Metric(ABC):
             Unavailable: With what is missing and how to get it.
             RequestError: If the metric cannot be used on this test set.
         """
+
+    def fetch(self) -> tuple[Path, ...]:
+        """Downloads what this metric needs and is not here; where it lies, weights first.
+
+        A metric without weights does not override this.
+
+        Raises:
+            Unavailable: If it cannot be had.
+        """
+        return ()
 
     def __enter__(self) -> Metric:
         return self

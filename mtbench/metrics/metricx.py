@@ -155,10 +155,14 @@ class MetricX(MeanMetric):
             require(package, "metricx", "hf")
         if view is not None:
             self._refuse(view)
-        found = self._found()
+        self._found()
         if view is not None:
-            fetch(found)
-            fetch(self._tokenizer(found))
+            self.fetch()
+
+    def fetch(self) -> tuple[Path, ...]:
+        """Downloads checkpoint and tokenizer where they are not here."""
+        found = self._found()
+        return fetch(found), fetch(self._tokenizer(found))
 
     def _refuse(self, view: ScoringView) -> None:
         if "reference" in self.info.needs:
@@ -231,9 +235,8 @@ class MetricX(MeanMetric):
     # --- scoring ------------------------------------------------------------------------------
 
     def __enter__(self) -> MetricX:
-        found = self._found()
         device = pick_device(self.runtime.device)
-        folder, tokenizer = fetch(found), fetch(self._tokenizer(found))
+        folder, tokenizer = self.fetch()
         self._model = Reader(
             folder,
             tokenizer / "spiece.model",

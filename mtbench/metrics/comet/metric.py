@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Literal
 
@@ -176,6 +177,10 @@ class CometFamily(MeanMetric):
                 f"{model}: which languages its encoder {encoder} has seen is not known to mtbench",
                 hint="take --force if they are yours: the signature will say so",
             )
+
+    def fetch(self) -> tuple[Path, ...]:
+        """Downloads the checkpoint and what its encoder needs, unless they are here."""
+        return (Path(self._locate(fetch=True)["path"]),)
 
     def _locate(self, fetch: bool) -> dict[str, Any]:
         if self._facts is None or (fetch and not self._facts["path"]):
