@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 @common.stored_sort_options
 @common.by_option("Scores on parts of the test sets instead, by the primary metric.")
 @click.option(
+    "--headline",
+    metavar="autorank[:METRIC,…]",
+    help="One number over several metrics beside them. Default: the neural ones with full rows.",
+)
+@click.option(
     "--over-pairs", is_flag=True, help="Systems over all test sets instead: ranks, wins, averages."
 )
 @click.option(
@@ -41,6 +46,7 @@ def leaderboard(
     sort: str | None,
     seed: int | None,
     by: By | None,
+    headline: str | None,
     over_pairs: bool,
     health: bool,
     suspicion: bool,
@@ -86,7 +92,17 @@ def leaderboard(
     elif over_pairs:
         _print_overview(chosen, sort, style)
     else:
+        if headline is not None:
+            chosen = _with_headline(stored, chosen, headline, seed)
         common.emit(render(chosen, style, verbose=verbose))
+
+
+def _with_headline(
+    stored: Results, board: Leaderboard, headline: str, seed: int | None
+) -> Leaderboard:
+    from mtbench.pipeline.headline import parse_headline, with_headline
+
+    return with_headline(stored, board, parse_headline(headline), seed or 0)
 
 
 def _check_one_view(style: str, *views: object) -> None:

@@ -31,7 +31,8 @@ Version = Literal["23", "24"]
 SCORE_ID = 250089  # the word of mT5's vocabulary whose logit is the score: <extra_id_10>
 WORST = 25.0
 LIMITS: Mapping[Version, int] = {"23": 1024, "24": 1536}  # sub-words, the end token among them
-BLOCK = 32  # segments that are kept at a time; on a GPU sixteen times as many
+BLOCKS = {"cpu": 32}  # segments that are kept at a time
+BLOCK_ON_GPU = 512
 
 # Xue et al. 2021, "mT5: A Massively Multilingual Pre-trained Text-to-Text Transformer", table 6.
 LANGUAGES = frozenset({
@@ -151,7 +152,7 @@ class MetricX(MeanMetric):
             Unavailable: If a package is missing, or the weights cannot be had.
             RequestError: If the test set or the checkpoint does not suit the metric.
         """
-        for package in ("torch", "transformers", "sentencepiece"):
+        for package in ("sentencepiece", "transformers"):
             require(package, "metricx", "hf")
         if view is not None:
             self._refuse(view)
@@ -237,7 +238,7 @@ class MetricX(MeanMetric):
     def __enter__(self) -> MetricX:
         device = pick_device(self.runtime.device)
         folder, tokenizer = self.fetch()
-        self._model = Reader(
+        self._model = LoadedMetricX(
             folder,
             tokenizer / "spiece.model",
             self.options.model,
@@ -286,7 +287,7 @@ def _model_type(folder: Path) -> str:
     return str(read_config(folder).get("model_type", "no model type"))
 
 
-class Reader:
+class LoadedMetricX:
     """A loaded checkpoint: texts → scores.
 
     Args:
@@ -389,8 +390,8 @@ class MetricXScorer(Scorer):
 
     fixed_notes = frozenset({"limit"})
 
-    def __init__(self, reader: Reader, view: ScoringView, version: Version) -> None:
-        self.block = BLOCK if reader.device == "cpu" else 16 * BLOCK
+    def __init__(self, reader: LoadedMetricX, view: ScoringView, version: Version) -> None:
+        self.block = BLOCKS.get(reader.device, BLOCK_ON_GPU)
         self._reader = reader
         self._view = view
         self._version = version

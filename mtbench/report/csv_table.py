@@ -17,14 +17,20 @@ TRAILING = (
     "failures", "off_target", "empty", "copied", "length_ratio", "seconds_per_segment",
     "rank_metric", "testset_digest", "output_digest", "mtbench_version", "notes",
 )  # fmt: skip
+HEADLINE = ("headline", "headline_ci_low", "headline_ci_high", "headline_metrics")
 METRIC_SUFFIXES = ("", "_ci_low", "_ci_high", "_signature")
 
 
 def columns(board: Leaderboard) -> list[str]:
     """The header."""
-    metrics = board.tables[0].metrics if board.tables else ()
+    metrics = _metrics(board.tables[0]) if board.tables else ()
+    headline = HEADLINE if any(table.headline for table in board.tables) else ()
     scores = [f"{metric}{suffix}" for metric in metrics for suffix in METRIC_SUFFIXES]
-    return [*LEADING, *scores, *TRAILING]
+    return [*LEADING, *scores, *TRAILING, *headline]
+
+
+def _metrics(table: Table) -> list[str]:
+    return [metric for metric in table.metrics if metric != table.headline]
 
 
 def to_csv(board: Leaderboard) -> str:
@@ -42,7 +48,7 @@ def _cells(table: Table, row: Row, version: str) -> Iterator[str]:
     yield from (quoted(table.corpus), table.pair.source, table.pair.target, quoted(row.system))
     yield from (_whole(row.segments), _whole(row.rank), _whole(row.rank_low))
     yield from (_whole(row.rank_high), _whole(row.cluster))
-    for metric in table.metrics:
+    for metric in _metrics(table):
         cell = row.cells[metric]
         yield number(cell.score)
         yield number(cell.interval.low if cell.interval else None)
@@ -52,6 +58,12 @@ def _cells(table: Table, row: Row, version: str) -> Iterator[str]:
     yield from (_whole(row.copied), number(row.length_ratio), number(row.seconds_per_segment))
     yield from (table.rank_metric or "", row.testset_digest, row.output_digest, version)
     yield quoted("; ".join(row_notes(row)))
+    if table.headline:
+        cell = row.cells[table.headline]
+        yield number(cell.score)
+        yield number(cell.interval.low if cell.interval else None)
+        yield number(cell.interval.high if cell.interval else None)
+        yield quoted(",".join(table.headline_metrics))
 
 
 def number(value: float | None) -> str:

@@ -140,6 +140,7 @@ def footnotes(
             f"{', '.join(outside)}: the rank is that of the cluster, because not every system "
             "above beats every one in it; the range in brackets is the system's own."
         )
+    yield from _of_headline(table)
     for metric, reason in board.missing.items():
         yield f"{metric}: no score here. {reason}"
     cells = [cell for row in table.rows for cell in row.cells.values()] if intervals else []
@@ -187,6 +188,22 @@ def reference_means(table: Table) -> Iterator[str]:
     for origin in origins:
         if origin in REFERENCE_MEANS:
             yield f"References {ORIGINS[origin]}: {REFERENCE_MEANS[origin]}."
+
+
+def _of_headline(table: Table) -> Iterator[str]:
+    """What one number over several metrics is over, or why there is none."""
+    if table.headline is None:
+        return
+    cells = [row.cells[table.headline] for row in table.rows if not row.baseline]
+    if any(cell.score is not None for cell in cells):
+        metrics = ", ".join(table.headline_metrics)
+        yield (
+            f"{table.headline} is over {metrics}, and no ranking: it depends on who takes part, "
+            "and favours systems that are optimised for one of them."
+        )
+    else:
+        reason = next((cell.reason for cell in cells if cell.reason), "only baselines are here")
+        yield f"{table.headline}: {reason}."
 
 
 def has_partial(table: Table) -> bool:

@@ -91,6 +91,8 @@ class Table(Record):
             baselines last.
         excluded: Stored scores and runs that are not in the table, with the reason.
         tests: Every paired test behind the ranking, as JSON.
+        headline: Which of the columns is one number over several metrics, if there is one.
+        headline_metrics: The metrics that it is over.
     """
 
     corpus: str
@@ -102,6 +104,8 @@ class Table(Record):
     rows: tuple[Row, ...]
     excluded: tuple[str, ...] = ()
     tests: tuple[Json, ...] = ()
+    headline: str | None = None
+    headline_metrics: tuple[str, ...] = ()
 
 
 class Leaderboard(Record):
