@@ -21,6 +21,7 @@ from mtbench.checkpoints.bars import bar
 from mtbench.checkpoints.network import FORBIDDEN, unreachable
 from mtbench.checkpoints.problems import Problem, problem_of, refusal
 from mtbench.errors import MissingExtra, MissingWeights
+from mtbench.servers.environment import check_environment
 from mtbench.servers.headers import LONGEST_REQUESTED_WAIT
 
 T = TypeVar("T")
@@ -252,6 +253,17 @@ def hub_errors() -> type[Exception]:
     return found
 
 
+def check_hub_environment() -> None:
+    """Says which variable about proxies or certificates does not hold.
+
+    Raises:
+        RequestError: If one does not hold.
+        Unavailable: If one asks for a SOCKS proxy, and the package for it is not installed.
+    """
+    # From release 1 on, the library speaks through httpx.
+    check_environment("socks" if issubclass(hub_errors(), OSError) else "socksio")
+
+
 def _literal(name: str) -> str:
     """A pattern that matches a file's name alone."""
     return re.sub(r"([*?[])", r"[\1]", name)
@@ -272,7 +284,10 @@ def _remember_revision(place: Path, wanted: Listing) -> None:
 def _require_network(hub: Any, repo: str, offline: bool, line: str, kind: Kind) -> None:
     """Refuses within seconds where the hub may not be asked, or does not answer at all."""
     reason = FORBIDDEN if hub.constants.HF_HUB_OFFLINE else None
-    reason = reason or ("this run is offline" if offline else unreachable())
+    reason = reason or ("this run is offline" if offline else None)
+    if reason is None:
+        check_hub_environment()
+    reason = reason or unreachable()
     if reason:
         raise refusal(repo, None, Problem("offline", reason), line, kind=kind)
 

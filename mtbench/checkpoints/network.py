@@ -1,6 +1,6 @@
 """Whether the hub may be asked, and takes connections: answered within seconds.
 
-Imports nothing but the standard library: the workers of other environments use it, too.
+Imports little beyond the standard library: the workers of other environments use it, too.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import os
 import socket
 import threading
 from urllib.parse import urlsplit
+
+from mtbench.servers.environment import proxy_before
 
 SECONDS = 4.0  # for a connection; how long an answer may take is the hub library's own setting
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -63,18 +65,12 @@ def _no_connection(address: str) -> str | None:
 
 def _door(address: str) -> tuple[str, int, str]:
     """Host and port to connect to, and what they are called: the proxy's, where one is set."""
-    from urllib.request import getproxies, proxy_bypass
-
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(address)
-    proxies = getproxies()
-    proxy = proxies.get(parts.scheme) or proxies.get("all")
-    if proxy and not proxy_bypass(parts.netloc.rpartition("@")[2]):
-        behind = urlsplit(proxy if "//" in proxy else f"//{proxy}")
-        if behind.hostname:
-            usual = {"https": 443, "socks5": 1080, "socks5h": 1080}.get(behind.scheme, 80)
-            return behind.hostname, behind.port or usual, f"the proxy {behind.hostname}"
+    if before := proxy_before(address):
+        variable, host, port = before
+        return host, port, f"the proxy {host}:{port} ({variable})"
     return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), address
 
 

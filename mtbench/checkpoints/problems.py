@@ -17,6 +17,7 @@ from typing import Literal
 
 from mtbench.checkpoints.network import endpoint
 from mtbench.errors import MissingWeights
+from mtbench.servers.environment import certificate_problem
 from mtbench.servers.headers import retry_after
 
 Kind = Literal[
@@ -98,9 +99,7 @@ def _unanswered(
     chain: list[BaseException], names: list[set[str]], every: frozenset[str]
 ) -> Problem:
     told = " ".join(str(one) for one in chain)
-    if "SSLError" in every or "CERTIFICATE_VERIFY_FAILED" in told:
-        match = re.search(r"certificate verify failed: ([^(\[]+)", told)
-        reason = match.group(1).strip() if match else said(chain[-1])
+    if reason := certificate_problem(chain[0]) or ("SSLError" in every and said(chain[-1])):
         return Problem("certificate", f"the certificate of {endpoint()} does not hold: {reason}")
     if "ProxyError" in every:
         return Problem("proxy", f"the proxy does not let through: {said(chain[-1])}")

@@ -19,6 +19,7 @@ from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.errors import MissingExtra, MissingWeights, Unavailable
 from mtbench.languages import base_language
 from mtbench.plugins import require
+from mtbench.servers.environment import check_environment
 from mtbench.text.scripts import CHINESE, HAN_LANGUAGES, UNSPACED
 
 TokenizerName = Literal[
@@ -224,6 +225,7 @@ def _download(name: str, *, only_the_start: bool = False) -> bytes:
 
 def _within(seconds: float, work: Callable[[], bytes], name: str) -> bytes:
     """Runs ``work``, but not for longer: a name look-up has no time-out of its own."""
+    check_environment()
     found: list[bytes] = []
     failed: list[MissingWeights] = []
 

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from mtbench.errors import BackendError, MissingEngine, TransientError
+from mtbench.servers.environment import certificate_problem, check_environment, proxy_before
 from mtbench.servers.headers import retry_after
 from mtbench.servers.secrets import Secret, key_in_words
 from mtbench.types import Json
@@ -165,6 +166,7 @@ class JsonClient:
     def __enter__(self) -> JsonClient:
         import httpx
 
+        check_environment()
         headers = {"Accept-Encoding": "identity", "User-Agent": "mtbench"}
         if self._secret is not None and self._bearer:
             headers["Authorization"] = f"Bearer {self._secret.reveal()}"
@@ -229,6 +231,22 @@ class JsonClient:
     def _no_reply(self, why: str, *, answered: bool = False) -> TransientError:
         return TransientError(f"{self.name}: {why}", answered=answered)
 
+    def _no_connection(self, error: Exception) -> TransientError:
+        """What stands between here and the server: a certificate, a proxy, nobody."""
+        if reason := certificate_problem(error):
+            return TransientError(
+                f"{self.name}: the certificate of {self.url} does not hold: {reason}",
+                hint="name your own authority's file by SSL_CERT_FILE",
+            )
+        if before := proxy_before(self.url):
+            variable, host, port = before
+            said = f" ({for_message(str(error), self._secret)})" if str(error) else ""
+            return TransientError(
+                f"{self.name}: no connection to {self.url} through the proxy {host}:{port}{said}",
+                hint=f"correct {variable}, or except the server by NO_PROXY",
+            )
+        return self._no_reply(f"no connection to {self.url}")
+
     async def _within_time(
         self, method: str, path: str, body: Mapping[str, Json] | None
     ) -> Reply | TransientError:
@@ -239,8 +257,8 @@ class JsonClient:
             return await asyncio.wait_for(self._request(method, path, body), self._seconds)
         except (asyncio.TimeoutError, httpx.TimeoutException):
             return self._no_reply(f"no whole answer within {self._seconds:g} seconds")
-        except httpx.ConnectError:
-            return self._no_reply(f"no connection to {self.url}")
+        except (httpx.ConnectError, httpx.ProxyError) as error:
+            return self._no_connection(error)
         except (httpx.HTTPError, OSError) as error:
             return self._no_reply(f"the connection broke ({type(error).__name__})")
 
@@ -348,7 +366,6 @@ def reach(client: JsonClient, path: str) -> Reply:
     try:
         reply: Reply = asking(client.get, path)
     except TransientError as error:
-        raise MissingEngine(
-            error.message, hint=f"start the server, or correct its address: {client.url}"
-        ) from None
+        hint = error.hint or f"start the server, or correct its address: {client.url}"
+        raise MissingEngine(error.message, why=error.why, hint=hint) from None
     return reply

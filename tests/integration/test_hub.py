@@ -295,4 +295,5 @@ def test_a_dead_proxy_is_said_as_such(server: Hub, tmp_path: Path) -> None:
     more = {"http_proxy": gone.url, "NO_PROXY": "", "no_proxy": ""}
     (failure,) = look(server.url, tmp_path, ASK, **more)
     assert failure["code"] == 3
-    assert "the proxy 127.0.0.1 takes no connection" in failure["lines"][1]
+    assert "the proxy 127.0.0.1:" in failure["lines"][1]
+    assert "(http_proxy) takes no connection" in failure["lines"][1]

@@ -186,6 +186,7 @@ def test_a_hub_behind_a_dead_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv("NO_PROXY", raising=False)
         network._no_connection.cache_clear()
         try:
-            assert "the proxy 127.0.0.1 takes no connection" in str(network.unreachable())
+            reason = str(network.unreachable())
+            assert f"the proxy 127.0.0.1:{port} (http_proxy) takes no connection" in reason
         finally:
             network._no_connection.cache_clear()

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mtbench.checkpoints.hub import download_line, hub_errors
-from mtbench.checkpoints.network import unreachable
+from mtbench.checkpoints.hub import check_hub_environment, download_line, hub_errors
+from mtbench.checkpoints.network import offline, unreachable
 from mtbench.checkpoints.problems import Problem, problem_of, refusal, said
 from mtbench.corpora.formats.presets import Row
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
@@ -168,6 +168,8 @@ def _reaching(name: str, revision: str | None = None) -> Iterator[None]:
     import datasets
     import huggingface_hub.constants as hub
 
+    if not offline():
+        check_hub_environment()
     reason = unreachable()
     before = (hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE)
     try:
