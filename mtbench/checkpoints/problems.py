@@ -11,13 +11,12 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from mtbench.checkpoints.network import endpoint
 from mtbench.errors import MissingWeights
-from mtbench.servers.environment import certificate_problem
+from mtbench.servers.environment import causes, certificate_problem
 from mtbench.servers.headers import retry_after
 
 Kind = Literal[
@@ -34,7 +33,6 @@ _BROKEN = frozenset(
     }
 )  # fmt: skip
 _DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
-_CHAIN = 8  # causes looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class Problem:
 
 def problem_of(error: BaseException) -> Problem:
     """What an error of the hub's library, of its HTTP library or of the disk means."""
-    chain = list(_causes(error))
+    chain = list(causes(error))
     names = [{kind.__name__ for kind in type(one).__mro__} for one in chain]
     every = frozenset().union(*names)
     for kind, name in (
@@ -116,15 +114,6 @@ def _unanswered(
     if "LocalEntryNotFoundError" in every:
         return Problem("broken", "the hub cannot be reached")
     return Problem("other", f"{type(chain[0]).__name__}: {said(chain[0])}")
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    one: BaseException | None = error
-    for _ in range(_CHAIN):
-        if one is None:
-            return
-        yield one
-        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
 
 
 def said(error: BaseException) -> str:

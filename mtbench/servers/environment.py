@@ -130,14 +130,20 @@ def proxy_before(url: str) -> tuple[str, str, int] | None:
     return name, host, port or _PORTS.get(proxy.scheme, 80)
 
 
-def certificate_problem(error: BaseException) -> str | None:
-    """Why a certificate does not hold, where that is what an error means, through its causes."""
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it came from, the latest first."""
     one: BaseException | None = error
     for _ in range(_CHAIN):
         if one is None:
-            return None
+            return
+        yield one
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
+
+
+def certificate_problem(error: BaseException) -> str | None:
+    """Why a certificate does not hold, where that is what an error means, through its causes."""
+    for one in causes(error):
         if "CERTIFICATE_VERIFY_FAILED" in str(one):
             match = re.search(r"certificate verify failed: ([^(\[]+)", str(one))
             return match.group(1).strip() if match else "it cannot be verified"
-        one = one.__cause__ or one.__context__
     return None
