@@ -21,7 +21,7 @@ from mtbench.plugins import Array
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
-from mtbench.significance.humans import DOUBTFUL, human_agreement
+from mtbench.significance.humans import DOUBTFUL, agreement_of_test
 from mtbench.types import Leaderboard, Score, Table
 from mtbench.types.findings import PairedTest
 
@@ -173,15 +173,8 @@ def _seed_of(scores: Sequence[Score]) -> int:
 def _with_agreement(
     test: PairedTest, score: Score, lineages: Mapping[str, str | None]
 ) -> PairedTest:
-    a, b = lineages[test.a], lineages[test.b]
-    agreement = human_agreement(
-        test.metric,
-        test.delta,
-        signature=score.signature,
-        significant=test.significant,
-        unit_scale=score.info.unit_scale,
-        one_lineage=a is not None and a == b,
-    )
+    pair = (lineages[test.a], lineages[test.b])
+    agreement = agreement_of_test(test, score.signature, score.info.unit_scale, pair)
     return test.model_copy(update={"agreement": agreement})
 
 

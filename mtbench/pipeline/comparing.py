@@ -26,7 +26,7 @@ from mtbench.pipeline.stored import StoredScores
 from mtbench.plugins import METRICS, Metric, make_metric
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Family, UnitChoice, choose_unit, over_family, ruled_resamples
-from mtbench.significance.humans import human_agreement
+from mtbench.significance.humans import agreement_of_test
 from mtbench.types import MetricInfo, MetricResult, Runtime
 from mtbench.types.findings import LeaderboardDiff, PairedTest
 
@@ -185,7 +185,7 @@ class _Answer:
     test: PairedTest
     info: MetricInfo
     signature: str
-    one_lineage: bool
+    lineages: tuple[str | None, str | None]
     warning: str | None
 
 
@@ -208,13 +208,8 @@ class _Tester:
                 found.append(Evidence(reason=answer))
                 continue
             test = next(corrected)
-            agreement = human_agreement(
-                test.metric,
-                test.delta,
-                signature=answer.signature,
-                significant=test.significant,
-                unit_scale=answer.info.unit_scale,
-                one_lineage=answer.one_lineage,
+            agreement = agreement_of_test(
+                test, answer.signature, answer.info.unit_scale, answer.lineages
             )
             found.append(Evidence(test=test, agreement=agreement, warning=answer.warning))
         return found
@@ -250,9 +245,8 @@ class _Tester:
             segment_scores={NEW: a.statistics.segment_scores, OLD: b.statistics.segment_scores},
         )
         (test,) = family.test([(NEW, OLD)], alpha=alpha, resamples=swaps, baseline=OLD)
-        lineage = new.run.card.lineage
-        one_lineage = lineage is not None and lineage == old.run.card.lineage
-        return _Answer(test, info, a.score.signature, one_lineage, unit.warning)
+        lineages = (new.run.card.lineage, old.run.card.lineage)
+        return _Answer(test, info, a.score.signature, lineages, unit.warning)
 
 
 def _made(result: MetricResult) -> Metric | str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 
 from mtbench.errors import MetricError, MtbenchError, PartialScore, Unavailable
-from mtbench.pipeline.stored import interval_of, recomputed
+from mtbench.pipeline.stored import StoredScore, interval_of, recomputed
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Metric
 from mtbench.results import ScoringPart
@@ -47,15 +47,16 @@ def score(
                     whole = not task.output.run.failures
                     if whole or (name, metric.info.name) not in signatures:
                         signatures[name, metric.info.name] = str(signature)
-            stale = {
-                task.folder.system: task
-                for task in tasks
-                if _is_stale(task, metric, signed[task.folder.system])
-            }
+            stale = {}
             for task in tasks:
                 signature = signed[task.folder.system]
-                if signature is not None and task.folder.system not in stale:
-                    _bring_up_to_date(task, metric, signature, request)
+                if signature is None or task.output is None:
+                    continue
+                fresh = _fresh(task, metric, signature)
+                if fresh is None:
+                    stale[task.folder.system] = task
+                else:
+                    _bring_up_to_date(task, metric, fresh, request)
             if stale:
                 todo.append((tasks[0].test_set, scoring_view, stale, signed))
         if todo:
@@ -71,7 +72,8 @@ def score(
 def needs_scoring(found: Plan, task: Task, metric: Metric, request: Request) -> bool:
     """Whether a task's output has no stored score of that kind."""
     scoring_view = found.views[(metric.info.name, task.test_set.name)]
-    return _is_stale(task, metric, _signed(task, metric, scoring_view, request))
+    signature = _signed(task, metric, scoring_view, request)
+    return signature is not None and _fresh(task, metric, signature) is None
 
 
 def _signed(
@@ -85,16 +87,15 @@ def _signed(
     return scoring.signature(metric, scoring_view, task.test_set, failures=failures)
 
 
-def _is_stale(task: Task, metric: Metric, signature: Signature | None) -> bool:
-    if task.output is None or signature is None:
-        return False
+def _fresh(task: Task, metric: Metric, signature: Signature) -> StoredScore | None:
+    """The stored score of a task's output, if it holds and was made from this very output."""
     path = task.folder.score_path(metric.info.name, str(signature))
-    if not path.is_file():
-        return True
+    if task.output is None or not path.is_file():
+        return None
     stored = recomputed(task.folder.read_result(path))
-    return bool(stored.differences) or not belongs(
-        stored.written, task.output.run, task.test_set.references_digest()
-    )
+    references = task.test_set.references_digest()
+    holds = belongs(stored.written, task.output.run, references) and not stored.differences
+    return stored if holds else None
 
 
 def belongs(score: Score, run: RunRecord, references: str | None = None) -> bool:
@@ -218,12 +219,8 @@ def _with_interval(
     return MetricResult(result.score.model_copy(update={"interval": interval}), result.statistics)
 
 
-def _bring_up_to_date(task: Task, metric: Metric, signature: Signature, request: Request) -> None:
+def _bring_up_to_date(task: Task, metric: Metric, stored: StoredScore, request: Request) -> None:
     """Has a fresh score say what its metric is today, with an interval of this call's seed."""
-    path = task.folder.score_path(metric.info.name, str(signature))
-    if not path.is_file():
-        return
-    stored = recomputed(task.folder.read_result(path))
     current = _with_interval(stored.result, metric, task.test_set, request)
     if current.score != stored.written:
         task.folder.write_score(current)

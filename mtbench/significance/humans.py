@@ -21,7 +21,7 @@ import math
 from typing import NamedTuple
 
 from mtbench.types import Signature
-from mtbench.types.findings import Agreement
+from mtbench.types.findings import Agreement, PairedTest
 
 # Below this share of agreement a significant difference is marked.
 DOUBTFUL = 60.0
@@ -135,3 +135,25 @@ def human_agreement(
         )
     percent = accuracy(curve, delta * unit_scale)
     return Agreement(percent=percent, doubtful=percent < DOUBTFUL)
+
+
+def agreement_of_test(
+    test: PairedTest, signature: str, unit_scale: float, lineages: tuple[str | None, str | None]
+) -> Agreement:
+    """What the published curve says of the difference that a test is about.
+
+    Args:
+        test: The test, corrected.
+        signature: Of both scores.
+        unit_scale: Factor that brings the delta to the 0–100 scale.
+        lineages: What each system's card names as its lineage.
+    """
+    a, b = lineages
+    return human_agreement(
+        test.metric,
+        test.delta,
+        signature=signature,
+        significant=test.significant,
+        unit_scale=unit_scale,
+        one_lineage=a is not None and a == b,
+    )

@@ -8,6 +8,8 @@ import pytest
 
 from mtbench.boards.leaderboard import Entry, Ranked, Standing, build, ordered
 from mtbench.languages import LanguagePair
+from mtbench.report import words
+from mtbench.report.render import render
 from mtbench.types import Leaderboard, MetricInfo, Row, RunRecord, Score, SystemCard, TestSetFacts
 
 INFOS = {
@@ -300,6 +302,40 @@ def test_what_needs_no_reference_outlives_its_change_but_not_that_of_sources() -
 def test_two_systems_of_one_name_go_by_their_folders() -> None:
     entries = [entry("out-1", name="out"), entry("out-2", name="out"), entry("mt")]
     assert set(rows(build(entries, ranker))) == {"out-1", "out-2", "mt"}
+
+
+def test_what_a_metric_cut_marks_its_cell_and_its_row() -> None:
+    facts = {"cut": {"limit": 512, "sources": ["s1"], "hypotheses": ["s1", "s2"]}}
+    cut = score("comet", 0.8).model_copy(update={"notes": facts, "segments": 8})
+    board = build([entry("long", cut), entry("short", score("comet", 0.7))], ranker)
+    long, short = board.tables[0].rows
+    assert long.cells["comet"].cut == 2 and short.cells["comet"].cut == 0
+    (note,) = long.cells["comet"].notes
+    assert note == (
+        "read only the first 512 sub-words of 2 of 8 segments (25 %), "
+        "so it is no score of the whole"
+    )
+    assert words.value(long.cells["comet"], board.metrics["comet"]) == "0.8‡"
+    assert words.value(short.cells["comet"], board.metrics["comet"]) == "0.7"
+    assert words.remarks(long) == "2 cut by comet"
+    for style in ("table", "md", "latex", "csv", "json"):
+        assert "read only the first 512 sub-words" in render(board, style), style
+
+
+def test_a_rank_outside_a_rows_own_range_is_explained() -> None:
+    """A cluster's rank may be one that a member cannot hold: it lost to two others of it."""
+    entries = [entry(name, score("chrf", 60.0 - at)) for at, name in enumerate("abc")]
+
+    def placed(scores: Sequence[Score], baselines: frozenset[str]) -> Ranked:
+        places = {"a": Standing(1, 1, 2, 1), "b": Standing(1, 1, 3, 1), "c": Standing(1, 2, 3, 1)}
+        return Ranked(places, "")
+
+    board = build(entries, placed)
+    assert [words.rank(row) for row in board.tables[0].rows] == ["1 (1–2)", "1 (1–3)", "1 (2–3)"]
+    for style in ("table", "md", "latex"):
+        assert "c: the rank is that of the cluster" in render(board, style), style
+    csv = render(board, "csv").splitlines()
+    assert [line.endswith("rank 1 is the cluster's") for line in csv] == [False, False, False, True]
 
 
 def test_counts_and_times() -> None:
