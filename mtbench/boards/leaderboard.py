@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from mtbench import __version__
 from mtbench.errors import MtbenchError
+from mtbench.health.flags import GARBAGE
 from mtbench.plugins import DEFAULT_METRICS, METRICS, PRIMARY_METRICS, parse_options
 from mtbench.types import (
     Cell,
@@ -413,6 +414,7 @@ def _row(
         empty=_count(run, "empty"),
         copied=_count(run, "copied"),
         off_target=_count(run, "off_target"),
+        garbage={flag: n for flag in GARBAGE if (n := _count(run, flag))},
         length_ratio=run.health.get("length_ratio"),
         seconds_per_segment=run.seconds / run.translated if run.translated else None,
         via=run.card.via,

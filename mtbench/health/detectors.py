@@ -7,52 +7,34 @@ shows the same, nothing is flagged.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
-from mtbench.text.patterns import ADDRESS, LETTER, WORD
-from mtbench.text.scripts import visible, word_units
+from mtbench.health.texts import SegmentTexts
+from mtbench.text import markup
+from mtbench.text.numbers import lost_numbers
+from mtbench.text.patterns import ADDRESS, LETTER, NOISE, SENTENCE_END, WORD
+from mtbench.text.scripts import HAN_LANGUAGES, UNSPACED, visible, word_units
 
 MANY_REPEATS = 4  # of a phrase, one after the other
 LONGEST_PHRASE = 12  # words
+SIGNS = 10  # of one kind, or of a short pattern, in a row
+MORE_SIGNS = 5  # than source or references have
 SHORT = 10  # characters of a source whose translation's length tells nothing
 COPIED_WORDS = 5  # a copied name or title of fewer words is no sign
+COPIED_SMALL = 3  # of them in small letters, where there are such
+DOUBLED_UNITS = 6
+CUT_SOURCE = 60  # characters of a source whose translation can be seen to be cut
+CUT_SHARE = 0.6  # of the expected length
+FAR = 60  # characters from the expected length
+TIMES = 3.0
 
-_THOUSANDS = r"\d{1,3}(?:[.,'’\u00a0\u202f ]\d{3})+"
-_LONG_NUMBER = re.compile(rf"(?<!\d)(?:{_THOUSANDS}|\d{{4,}})(?!\d)")
-_SEPARATORS = re.compile(r"\D")
-_RUN = re.compile(r"(.{2,40}?)\1{9,}", re.DOTALL)
-_TAG = re.compile(r"</?[A-Za-z][\w:-]*(?:\s[^<>]*)?/?>|&(?:lt|gt|amp|quot|#\d+);")
-_FENCE = re.compile(r"```|~~~")
-_CHATTER = re.compile(
-    r"\b(?:here(?:'s| is| are) (?:the|a|my|your) (?:\w+ )?translations?\b"
-    r"|(?:the )?translation (?:of the (?:text|sentence|source)|is|into \w+)\b"
-    r"|translated (?:text|into)\b|as an ai\b|as a language model\b"
-    r"|i(?:'m| am) (?:sorry|unable)\b.{0,40}\b(?:translat|assist|help|cannot|can't)"
-    r"|i can(?:'t|not) (?:translat|assist|help)"
-    r"|hier ist die (?:\w+ )?übersetzung|voici la traduction|ecco la traduzione"
-    r"|aquí (?:está|tienes) la traducción)",
-    re.IGNORECASE | re.DOTALL,
-)
-_LABEL = re.compile(
-    r"\A\s*(?:translation|übersetzung|traduction|traduzione|traducción|output|answer)\s*:\s*\S",
-    re.IGNORECASE,
-)
-
-
-class SegmentTexts(NamedTuple):
-    """What a detector sees of one segment.
-
-    Attributes:
-        source: The source text.
-        hypothesis: Its translation.
-        references: Its references; empty where there are none.
-    """
-
-    source: str
-    hypothesis: str
-    references: tuple[str, ...] = ()
-
+_SMALL = re.compile(r"(?<![^\W_])[^\W\d_A-ZÀ-ÖØ-Þ]{2,}")
+_CASED = re.compile(r"[A-Za-zÀ-ɏͰ-ϿЀ-ӿԱ-֏]")
+_SIGN_RUN = re.compile(r"(.)\1{9,}|(..)\2{5,}|(...)\3{5,}", re.DOTALL)
+_GLUED = re.compile(r"(.{2,20}?)\1{3,}", re.DOTALL)
+_ENDED = re.compile(rf"[{SENTENCE_END}:;)\]}}\"'”’»“」』…]\s*$")
+_FINISHED = re.compile(r"[.!?。！？।؟]\s*$")
 
 Detector = Callable[[SegmentTexts], str | None]
 
@@ -65,34 +47,47 @@ def empty(segment: SegmentTexts) -> str | None:
 
 
 def copied(segment: SegmentTexts) -> str | None:
-    """The source as it stands, where a translation would differ."""
-    if word_units(segment.source) < COPIED_WORDS:
+    """The source as it stands, where a translation would differ: no names, numbers or codes."""
+    if _folded(segment.hypothesis) != _folded(segment.source):
         return None
-    same = _folded(segment.hypothesis) == _folded(segment.source)
+    plain = markup.TAG.sub(" ", NOISE.sub(" ", segment.source))
+    if word_units(plain) < COPIED_WORDS:
+        return None
+    if _CASED.search(plain) and len(_SMALL.findall(plain)) < COPIED_SMALL:
+        return None
     expected = any(_folded(r) == _folded(segment.source) for r in segment.references)
-    return "the source as it stands" if same and not expected else None
+    return None if expected else "the source as it stands"
 
 
 def loop(segment: SegmentTexts) -> str | None:
-    """A phrase said again and again, more often than in source or references."""
+    """Words, letters or signs said again and again, more often than in source or references."""
+    others = (segment.source, *segment.references)
     phrase, times = _repetition(segment.hypothesis)
-    if times < MANY_REPEATS:
+    if times >= MANY_REPEATS and times > max(_repetition(text)[1] for text in others) + 1:
+        return f"{phrase[:40]!r} {times} times in a row"
+    compact = "".join(segment.hypothesis.split())
+    if len(compact) < SIGNS or not _repeats(compact):
         return None
-    elsewhere = max(_repetition(text)[1] for text in (segment.source, *segment.references))
-    return f"{phrase!r} {times} times in a row" if times > elsewhere + 1 else None
+    sign, length = _signs(compact)
+    if length and length > max(_signs("".join(text.split()))[1] for text in others) + MORE_SIGNS:
+        return f"{sign!r} {length // len(sign)} times in a row"
+    return None
 
 
-def chatter(segment: SegmentTexts) -> str | None:
-    """Talk about the translation, or markup around it, that is nowhere else."""
-    found = [m.group(0) for m in _CHATTER.finditer(segment.hypothesis)]
-    if label := _LABEL.match(segment.hypothesis):
-        found.append(label.group(0).strip())
-    for pattern in (_FENCE, _TAG):
-        found += [m.group(0) for m in pattern.finditer(segment.hypothesis)]
-    known = "\n".join((segment.source, *segment.references)).casefold()
-    named = _LABEL.match(segment.source) is not None
-    new = [f for f in found if f.casefold() not in known and not (named and _LABEL.match(f))]
-    return repr(new[0][:60]) if new else None
+def doubled(segment: SegmentTexts) -> str | None:
+    """The whole translation twice."""
+    text = segment.hypothesis.strip()
+    half, odd = divmod(len(text), 2)
+    for cut in (half, half + odd):
+        first, second = text[:cut].strip(), text[cut:].strip()
+        if first == second and word_units(first) >= DOUBLED_UNITS:
+            break
+    else:
+        return None
+    others = [t.strip() for t in (segment.source, *segment.references)]
+    if any(t[: len(t) // 2].strip() == t[(len(t) + 1) // 2 :].strip() for t in others if t):
+        return None
+    return f"{first[:40]!r} twice"
 
 
 def answered(segment: SegmentTexts) -> str | None:
@@ -104,19 +99,16 @@ def answered(segment: SegmentTexts) -> str | None:
 
 
 def numbers(segment: SegmentTexts) -> str | None:
-    """A long number of the source that is not in the hypothesis.
+    """A long number of the source that is not in the hypothesis, in no script and no convention.
 
     Only where a reference, if there is one, keeps it; only numbers that are hardly ever spelled
-    otherwise (from four digits on); separators do not count.
+    otherwise (from four digits on).
     """
-    wanted = _long_numbers(segment.source)
-    if not wanted:
-        return None
-    there = _SEPARATORS.sub("", segment.hypothesis)
+    lost = lost_numbers(segment.source, segment.hypothesis)
     for reference in segment.references:
-        kept = _SEPARATORS.sub("", reference)
-        wanted = [number for number in wanted if number in kept]
-    lost = [number for number in wanted if number not in there]
+        if lost:
+            missing = lost_numbers(segment.source, reference)
+            lost = [number for number in lost if number not in missing]
     return f"{lost[0]} is not there" if lost else None
 
 
@@ -127,6 +119,48 @@ def urls(segment: SegmentTexts) -> str | None:
         wanted = [url for url in wanted if url in reference]
     lost = [url for url in wanted if url not in segment.hypothesis]
     return f"{lost[0][:60]} is not there" if lost else None
+
+
+def placeholders(segment: SegmentTexts) -> str | None:
+    """A tag or placeholder that is lost, added, doubled or moved, and that references keep."""
+    found = markup.differences(segment.source, segment.hypothesis)
+    for reference in segment.references if found else ():
+        same = markup.differences(segment.source, reference)
+        found = [one for one in found if one not in same]
+    return f"{found[0].mark[:60]!r} {found[0].kind}" if found else None
+
+
+def blanks(segment: SegmentTexts) -> str | None:
+    """A blank at an end, or a hot key, that is lost or gained, and that references keep."""
+    found = markup.edges(segment.source, segment.hypothesis)
+    for reference in segment.references if found else ():
+        same = markup.edges(segment.source, reference)
+        found = [one for one in found if one not in same]
+    if not found:
+        return None
+    one = found[0]
+    return f"the {one.kind} {one.mark!r}" if one.kind == "hot key" else f"blanks at the {one.mark}"
+
+
+def truncated(segment: SegmentTexts, usual: float, target: str) -> str | None:
+    """A hypothesis that breaks off: too short, and without the end that its source has.
+
+    Args:
+        segment: The segment.
+        usual: Median of hypothesis or reference characters over source characters.
+        target: Base language; some write no full stop.
+    """
+    source, text = segment.source.strip(), segment.hypothesis.strip()
+    if len(source) < CUT_SOURCE or target in UNSPACED - HAN_LANGUAGES:
+        return None
+    if not _FINISHED.search(source) or _ENDED.search(text):
+        return None
+    if any(not _ENDED.search(reference) for reference in segment.references):
+        return None
+    expected = usual * len(source)
+    if segment.references:
+        expected = min(len(reference.strip()) for reference in segment.references)
+    return f"breaks off: “…{text[-30:]}”" if len(text) < CUT_SHARE * expected else None
 
 
 def length(segment: SegmentTexts, usual: float) -> str | None:
@@ -144,10 +178,11 @@ def length(segment: SegmentTexts, usual: float) -> str | None:
         lengths = [len(reference.strip()) for reference in segment.references]
         near = min([expected, *lengths], key=lambda e: abs(e - characters))
         expected = float(near)
-    if abs(characters - expected) < 60:
+    if abs(characters - expected) < FAR:
         return None
     ratio = characters / expected
-    return f"{ratio:.1f} times the usual length" if ratio > 3 or ratio < 1 / 3 else None
+    odd = ratio > TIMES or ratio < 1 / TIMES
+    return f"{ratio:.1f} times the usual length" if odd else None
 
 
 def usual_ratio(sources: Sequence[str], texts: Sequence[str]) -> float:
@@ -165,8 +200,10 @@ def _folded(text: str) -> str:
 
 
 def _repetition(text: str) -> tuple[str, int]:
-    """The phrase most often said in a row, and how often."""
+    """The phrase of words most often said in a row, and how often."""
     words = WORD.findall(text.casefold())
+    if not words or Counter(words).most_common(1)[0][1] < MANY_REPEATS:
+        return ("", 1)
     best = ("", 1)
     for size in range(1, min(LONGEST_PHRASE, len(words) // 2) + 1):
         alike = 0  # words in a row that equal the word one phrase earlier
@@ -175,17 +212,37 @@ def _repetition(text: str) -> tuple[str, int]:
             times = alike // size + 1
             if times > best[1] and any(LETTER.search(w) for w in words[at - size + 1 : at + 1]):
                 best = (" ".join(words[at - size + 1 : at + 1]), times)
-    run = _RUN.search(text)
-    if run and LETTER.search(run.group(1)):
-        times = len(run.group(0)) // len(run.group(1))
-        if times > best[1]:
-            best = (run.group(1), times)
     return best
 
 
-def _long_numbers(text: str) -> list[str]:
-    return [_SEPARATORS.sub("", match) for match in _LONG_NUMBER.findall(ADDRESS.sub(" ", text))]
+def _repeats(compact: str) -> bool:
+    """Whether three characters in a row stand there so often that there may be a loop."""
+    triples = Counter(zip(compact, compact[1:], compact[2:], strict=False))
+    return bool(triples) and triples.most_common(1)[0][1] >= MANY_REPEATS - 1
+
+
+def _signs(compact: str) -> tuple[str, int]:
+    """The longest run of one sign, or of a short pattern, with or without letters."""
+    best = ("", 0)
+    for pattern in (_SIGN_RUN, _GLUED):
+        for match in pattern.finditer(compact):
+            unit = next(group for group in match.groups() if group)
+            if len(match.group()) > max(best[1], SIGNS - 1):
+                best = (unit, len(match.group()))
+    return best
 
 
 def _bare(url: str) -> str:
     return url.rstrip(".,;:!?")
+
+
+DETECTORS: dict[str, Detector] = {
+    "copied": copied,
+    "loop": loop,
+    "doubled": doubled,
+    "answered": answered,
+    "numbers": numbers,
+    "urls": urls,
+    "placeholders": placeholders,
+    "blanks": blanks,
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-DETECTORS = 2  # the number of these rules; what another one counted is counted again
+DETECTORS = 3  # the number of these rules; what another one counted is counted again
 
 
 class Flag(NamedTuple):
@@ -30,8 +30,29 @@ FLAGS: tuple[Flag, ...] = (
     Flag("copied", "copied", "copied", "the translation is the source as it stands", True),
     Flag("off_target", "off-target", "off-target", "not in the target language, or in part", True),
     Flag("loop", "looping", "looping", "something said again and again", True),
+    Flag("doubled", "doubled", "doubled", "the whole translation stands there twice", True),
+    Flag("truncated", "broken off", "broken off", "too short, and without an end", True),
     Flag("chatter", "chatter", "with chatter", "talk about the translation, or around it", True),
+    Flag("thinking", "thinking", "with thinking", "a model's thoughts, or marks of them", True),
+    Flag("turns", "invented turn", "with invented turns", "a conversation that goes on", True),
+    Flag("alternatives", "alternatives", "with alternatives", "several numbered ones", True),
     Flag("answered", "answered", "answered", "a sentence where the source has no word", True),
+    Flag(
+        "control", "control marks", "with control marks",
+        "marks of decoders, tokenizers or chat templates", True,
+    ),
+    Flag(
+        "mojibake", "mojibake", "with mojibake",
+        "characters that were read in the wrong encoding, or lost", True,
+    ),
+    Flag("entities", "entity", "with entities", "a character as an entity of HTML", True),
+    Flag("hidden", "hidden characters", "with hidden characters", "characters nobody sees", True),
+    Flag("markdown", "Markdown", "with Markdown", "Markdown that the source has not", True),
+    Flag(
+        "placeholders", "placeholder or tag", "with placeholder or tag",
+        "a placeholder or tag is lost, added, doubled or moved",
+    ),
+    Flag("blanks", "blank or hot key", "with blank or hot key", "at the ends, lost or gained"),
     Flag("numbers", "lost number", "with lost number", "a number of the source is not there"),
     Flag("urls", "lost address", "with lost address", "an address of the source is not there"),
     Flag(
@@ -40,4 +61,5 @@ FLAGS: tuple[Flag, ...] = (
     ),
 )  # fmt: skip
 NAMES = tuple(flag.name for flag in FLAGS)
+GARBAGE = tuple(flag.name for flag in FLAGS if flag.garbage)
 BY_NAME = {flag.name: flag for flag in FLAGS}

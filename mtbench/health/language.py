@@ -22,6 +22,7 @@ LEFT_LETTERS = 10  # in a row, of scripts without spaces
 COMMON = 50  # places of one word that are followed
 WINDOW = 6  # words that are looked at for a third language
 SURE = 0.97  # of so few words, and so many windows, more is asked than of a text
+SURER = 0.998  # of a relative
 DOUBTED = 0.9  # below, a text is looked at in parts
 
 _LOWER_RUN = re.compile(r"(?<![\w'’.-])(?:[^\W\d_A-ZÀ-ÖØ-Þ][^\W\d_]*['’]?[ ]?)+")
@@ -35,7 +36,7 @@ class LanguageCheck:
     """
 
     def __init__(self, source: str, target: str) -> None:
-        self._source, self._target = source, target
+        self._source, self._target, self.target = source, target, target
         bases = base_language(source), base_language(target)
         self._related = identify.related(*bases) or bases[0] == bases[1]
         self._identifies = identify.unavailable() is None
@@ -125,7 +126,8 @@ class LanguageCheck:
                     if guess.language not in ("en", base_language(self._source))
                     and not identify.alike(guess.language, expected)
                 ]
-                if sum(guess.probability for guess in third) >= SURE:
+                near = third and identify.related(third[0].language, expected)
+                if sum(guess.probability for guess in third) >= (SURER if near else SURE):
                     return f"{window!r} looks like {identify.named(third[0].language)}"
         return None
 

@@ -8,26 +8,19 @@ from typing import Any, NamedTuple
 
 from mtbench.engine.work import Worker, build, run
 from mtbench.files.digests import digest_rows
-from mtbench.health import detectors
-from mtbench.health.detectors import Detector, SegmentTexts
+from mtbench.health import detectors, garbage
+from mtbench.health.detectors import Detector
 from mtbench.health.flags import DETECTORS, NAMES
 from mtbench.health.language import LanguageCheck
-from mtbench.languages import LanguagePair
+from mtbench.health.texts import SegmentTexts
+from mtbench.languages import LanguagePair, base_language
 from mtbench.text import identify
 from mtbench.types import Engine, Json, Signature
 
 Advance = Callable[[int], object]
 
 _SHARD = 500  # segments
-_DETECTORS: Mapping[str, Detector] = {
-    "empty": detectors.empty,
-    "copied": detectors.copied,
-    "loop": detectors.loop,
-    "chatter": detectors.chatter,
-    "answered": detectors.answered,
-    "numbers": detectors.numbers,
-    "urls": detectors.urls,
-}
+_DETECTORS: Mapping[str, Detector] = {**detectors.DETECTORS, **garbage.DETECTORS}
 
 
 class Looked(NamedTuple):
@@ -184,6 +177,8 @@ def _one(segment: SegmentTexts, check: LanguageCheck, usual: float) -> tuple[dic
     if said := detectors.empty(segment):
         return {"empty": said}, False
     flags = {flag: said for flag, of in _DETECTORS.items() if (said := of(segment))}
+    if said := detectors.truncated(segment, usual, base_language(check.target)):
+        flags["truncated"] = said
     if said := detectors.length(segment, usual):
         flags["length"] = said
     seen = check.look(segment.hypothesis, segment.source, segment.references)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from mtbench.health.flags import BY_NAME as FLAGS
 from mtbench.types import Cell, Leaderboard, MetricInfo, Row, Table
 
 ORIGINS = {
@@ -113,12 +114,7 @@ def remarks(row: Row) -> str:
         found.append("reference made of it")
     if row.failures:
         found.append(f"{row.failures} failed")
-    if row.empty:
-        found.append(f"{row.empty} empty")
-    if row.copied:
-        found.append(f"{row.copied} copied")
-    if row.off_target:
-        found.append(f"{row.off_target} off-target")
+    found += [f"{count} {FLAGS[flag].counted}" for flag, count in row.garbage.items()]
     found += [f"{cell.cut} cut by {name}" for name, cell in row.cells.items() if cell.cut]
     if row.via:
         found.append(f"via {', '.join(row.via)}")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from mtbench.languages import base_language
 from mtbench.text import identify
+from mtbench.text.markup import TAG
 from mtbench.text.patterns import NOISE
 from mtbench.text.scripts import (
     CHINESE,
@@ -47,7 +48,7 @@ _LETTERS: tuple[dict[str, str], ...] = (
     {"fa": "پچژگ", "ur": "پچژگٹڈڑںے", "ar": "ةىأإ"},
 )  # fmt: skip
 # Of these a text of ``RARE`` letters has one nearly always.
-_FREQUENT = frozenset({"be", "cs", "mk", "pl", "ru", "sr", "uk"})
+_FREQUENT = frozenset({"be", "cs", "pl", "ru", "uk"})
 # What Cantonese writes and Mandarin does not.
 _CANTONESE = frozenset("嘅咗唔嚟佢哋冇喺啲嗰咁嘢乜睇畀俾諗噉")
 
@@ -80,6 +81,7 @@ def belongs(text: str, tag: str) -> Verdict:
         >>> belongs("Добрий вечір, ми з України, і це наша їжа", "ru").kind
         'other'
     """
+    text = TAG.sub(" ", NOISE.sub(" ", text))  # an address is in no language
     if script := foreign_script(text, tag):
         return Verdict("other", f"written in {script}")
     base = base_language(tag)
@@ -92,13 +94,12 @@ def belongs(text: str, tag: str) -> Verdict:
         if base == "ko" and not own and letters >= LETTERS:
             return Verdict("other", "written in Chinese characters", "zh")
         return TARGET if own >= SHARE_OF_OWN * letters or own >= FEW else UNDECIDED
-    clean = NOISE.sub(" ", text)
-    leaning = _leaning(clean, base) if letters >= FEW else None
+    leaning = _leaning(text, base) if letters >= FEW else None
     if leaning is not None and leaning.sure:
         return leaning.verdict
     if identify.unavailable() is not None:
         return UNDECIDED
-    answer = identify.identified(clean, tag, leaning and leaning.language, LEANING)
+    answer = identify.identified(text, tag, leaning and leaning.language, LEANING)
     if answer.language is None:
         return Verdict(answer.kind)
     return Verdict("other", f"looks like {identify.named(answer.language)}", answer.language)

