@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -347,8 +348,11 @@ def _value(text: str) -> Json:
     return text
 
 
+LINE_SECONDS = 60.0  # between two lines of progress, where there is no terminal
+
+
 class ConsoleWatcher:
-    """Shows what happens on stderr; bars only on a terminal.
+    """Shows what happens on stderr: bars on a terminal, elsewhere a line per minute.
 
     Args:
         quiet: Say nothing.
@@ -359,6 +363,8 @@ class ConsoleWatcher:
         self._bars = not quiet and sys.stderr.isatty()
         self._progress: Progress | None = None
         self._task: TaskID | None = None
+        self._stage, self._total, self._done = "", 0, 0
+        self._began = self._said = 0.0
 
     def say(self, line: str) -> None:
         """One line for the user."""
@@ -367,6 +373,8 @@ class ConsoleWatcher:
 
     def start(self, what: str, total: int) -> None:
         """A stage begins."""
+        self._stage, self._total, self._done = what, total, 0
+        self._began = self._said = time.monotonic()
         if not self._bars:
             return
         from rich.console import Console
@@ -391,11 +399,23 @@ class ConsoleWatcher:
 
     def advance(self, steps: int) -> None:
         """So many more steps are done."""
+        self._done += steps
         if self._progress is None or self._task is None:
+            now = time.monotonic()
+            if now - self._said >= LINE_SECONDS:
+                self._said = now
+                self.say(self._how_far(now - self._began))
             return
         self._progress.advance(self._task, steps)
         speed = self._progress.tasks[0].speed
         self._progress.update(self._task, rate=f"{speed:.1f}/s" if speed else "")
+
+    def _how_far(self, seconds: float) -> str:
+        left = (self._total - self._done) * seconds / self._done
+        return (
+            f"{self._stage}: {self._done:,} of {self._total:,}, "
+            f"{self._done / seconds:,.1f}/s, about {max(1, round(left / 60))} min left"
+        )
 
     def stop(self) -> None:
         """The stage is over."""

@@ -20,6 +20,7 @@ Array = NDArray[np.float64]
 # Streams of one seed that must not overlap.
 BOOTSTRAP, RANDOMIZATION, PERMUTATION = 1, 2, 3
 
+ROW_BY_ROW = 4096  # units; of more, each resample is counted by itself, which stays in cache
 CHUNK = 1 << 21  # entries of a chunk's matrix: 16 MB as float64
 
 
@@ -52,9 +53,11 @@ def indexes(bits: np.random.PCG64, resamples: int, units: int) -> NDArray[np.int
     """
     words = (units + 1) // 2
     raw = np.asarray(bits.random_raw(resamples * words), dtype=np.uint64).reshape(resamples, words)
-    halves = np.stack([raw & np.uint64(0xFFFFFFFF), raw >> np.uint64(32)], axis=2)
-    drawn = (halves.reshape(resamples, 2 * words)[:, :units] * np.uint64(units)) >> np.uint64(32)
-    return np.asarray(drawn, dtype=np.int64)
+    # The lower half of a word comes first, on whatever machine.
+    drawn = raw.astype("<u8", copy=False).view("<u4").astype(np.uint64)
+    drawn *= np.uint64(units)
+    drawn >>= np.uint64(32)
+    return drawn.view(np.int64)[:, :units]
 
 
 def multinomial_counts(
@@ -73,10 +76,16 @@ def multinomial_counts(
     """
     bits = stream(seed, BOOTSTRAP)
     for size in chunk_sizes(resamples, units, entries):
+        if units > ROW_BY_ROW:
+            counts = np.empty((size, units))
+            for row in counts:
+                row[:] = np.bincount(indexes(bits, 1, units)[0], minlength=units)
+            yield counts
+            continue
         flat = indexes(bits, size, units)
         flat += np.arange(size, dtype=np.int64)[:, None] * units
-        counts = np.bincount(flat.ravel(), minlength=size * units)
-        yield counts.reshape(size, units).astype(np.float64)
+        tally = np.bincount(flat.ravel(), minlength=size * units)
+        yield tally.reshape(size, units).astype(np.float64)
 
 
 def swap_masks(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtbench.errors import MetricError
-from mtbench.significance.draws import multinomial_counts
+from mtbench.significance.draws import CHUNK, multinomial_counts
 from mtbench.significance.units import RELIABLE_UNITS, Array, Units, exact, unit_sums
 from mtbench.types import Interval
 
 Pool = Callable[[Array], Array]
 
 RESAMPLES = 1000
+KEPT_ENTRIES = 1 << 25  # units times resamples whose draws are kept for the next score: 64 MB
+LARGE_CHUNK = 1 << 22  # entries of a chunk where units are many: 32 MB
 
 
 def bootstrap_interval(
@@ -103,12 +107,28 @@ def bootstrap_scores(
     if resamples < 1:
         raise ValueError(f"{resamples} resamples")
     (units,) = {len(sums) for sums in systems.values()}
-    more = {} if entries is None else {"entries": entries}
     parts: dict[str, list[Array]] = {name: [] for name in systems}
-    for counts in multinomial_counts(units, resamples, seed, **more):
+    for counts in _drawn(units, resamples, seed, entries):
         for name, sums in systems.items():
             parts[name].append(pooled(pool, counts @ sums))
     return {name: np.concatenate(part) for name, part in parts.items()}
+
+
+def _drawn(units: int, resamples: int, seed: int, entries: int | None) -> Iterator[Array]:
+    """How often each unit is drawn, in chunks; drawn once for all metrics and systems of a call."""
+    if entries is not None or units * resamples > KEPT_ENTRIES:
+        yield from multinomial_counts(units, resamples, seed, entries=entries or LARGE_CHUNK)
+        return
+    kept = _kept_counts(units, resamples, seed)
+    size = max(1, CHUNK // units)
+    for start in range(0, resamples, size):
+        yield kept[start : start + size].astype(np.float64)
+
+
+@functools.lru_cache(maxsize=1)
+def _kept_counts(units: int, resamples: int, seed: int) -> NDArray[np.uint16]:
+    chunks = multinomial_counts(units, resamples, seed)
+    return np.concatenate([counts.astype(np.uint16) for counts in chunks])
 
 
 def pooled(pool: Pool, totals: Array) -> Array:

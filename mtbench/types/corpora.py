@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
@@ -168,14 +169,30 @@ class TestSet(Record):
 
     def sources_digest(self) -> str:
         """What a translation depends on: ids, texts, documents, contexts, instructions."""
-        return digest_rows(source.model_dump(exclude_none=True) for source in self.sources)
+        return self._once("sources", self._sources_digest)
+
+    def _sources_digest(self) -> str:
+        return digest_rows(
+            {key: value for key, value in source if value is not None} for source in self.sources
+        )
 
     def references_digest(self) -> str:
         """What a reference-based score depends on beside the output: ids and references."""
+        return self._once("references", self._references_digest)
+
+    def _references_digest(self) -> str:
         return digest_rows(
             [source.id, list(references)]
             for source, references in zip(self.sources, self.references, strict=True)
         )
+
+    def _once(self, what: str, make: Callable[[], str]) -> str:
+        """A digest of these very columns, made when first asked for; a copy may have others."""
+        known: dict[str, tuple[Any, Any, str]] = self.__dict__.setdefault("_digests", {})
+        found = known.get(what)
+        if found is None or found[0] is not self.sources or found[1] is not self.references:
+            found = known[what] = (self.sources, self.references, make())
+        return found[2]
 
     def digest(self) -> str:
         """What makes two test sets the same: the pair, all sources, all references in use."""

@@ -1,4 +1,4 @@
-"""From plain files of many segments to ``leaderboard.csv``: seconds of CPU, peak memory, second call.
+"""From files of many segments to ``leaderboard.csv``: seconds of CPU, peak memory, second call.
 
     python -m tests.bench.scale [--segments 10000] [--systems 1] [--metrics bleu chrf] [--sacrebleu]
 

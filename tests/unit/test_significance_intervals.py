@@ -112,3 +112,17 @@ def test_coverage_of_the_mean() -> None:
         interval = bootstrap_interval(rows, mean, seed=i, resamples=500)
         held += interval.low <= 2.0 <= interval.high
     assert 0.93 - 4 * np.sqrt(0.93 * 0.07 / 400) < held / 400 < 0.99
+
+
+def test_many_units_draw_what_few_would(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Counting resample by resample, and keeping counts for the next metric, change nothing."""
+    (before,) = multinomial_counts(301, 40, 3)
+    monkeypatch.setattr("mtbench.significance.draws.ROW_BY_ROW", 10)
+    (after,) = multinomial_counts(301, 40, 3)
+    assert (before == after).all()
+    sums = np.arange(301.0)[:, None]
+    kept = bootstrap_scores({"a": sums}, lambda t: t[..., 0], resamples=40, seed=3)["a"]
+    monkeypatch.setattr("mtbench.significance.intervals.KEPT_ENTRIES", 0)
+    drawn = bootstrap_scores({"a": sums}, lambda t: t[..., 0], resamples=40, seed=3)["a"]
+    assert (kept == drawn).all()
+    assert (kept == before @ np.arange(301.0)).all()
