@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from mtbench.errors import MissingExtra, MtbenchError, RequestError, UnknownName
 from mtbench.languages import LanguagePair
 from mtbench.seams import Advance, Array, Backend, MeanMetric, Metric, Scorer, SegmentMetric
-from mtbench.types import Json, Record, Runtime
+from mtbench.types import Json, Record, Runtime, Score
 
 __all__ = [
     "BACKENDS",
@@ -41,6 +41,7 @@ __all__ = [
     "make_metric",
     "parse_options",
     "require",
+    "stored_metric",
 ]
 
 T = TypeVar("T")
@@ -65,6 +66,7 @@ BUILTIN_METRICS: dict[str, str] = {
     "comet": "mtbench.metrics.comet.metric:Comet",
     "cometkiwi": "mtbench.metrics.comet.metric:CometKiwi",
     "health": "mtbench.metrics.health:Health",
+    "imported": "mtbench.metrics.imported:Imported",
     "metricx": "mtbench.metrics.metricx:MetricX",
     "semsim": "mtbench.metrics.semsim:SemSim",
     "spbleu": "mtbench.metrics.lexical:SpBleu",
@@ -182,6 +184,16 @@ def make_metric(name: str, options: Mapping[str, Json], runtime: Runtime) -> Met
     """A metric by name, its options validated."""
     kind = METRICS.get(name)
     return kind(parse_options(kind.Options, options, f"metric {name}"), runtime)
+
+
+def stored_metric(score: Score) -> Metric:
+    """The metric that a stored score follows from: it pools its statistics again, without weights.
+
+    Raises:
+        RequestError: If its options do not hold any more.
+        UnknownName: If nobody provides it.
+    """
+    return make_metric(score.kind or score.metric, score.options, Runtime())
 
 
 def make_backend(

@@ -58,12 +58,9 @@ def leaderboard(
     from mtbench.config import workspace
     from mtbench.languages import LanguagePair
     from mtbench.pipeline import board
-    from mtbench.plugins import METRICS
     from mtbench.report.render import render
     from mtbench.results import Results
 
-    if sort is not None:
-        METRICS.get(sort)
     _check_one_view(style, by, over_pairs, health, suspicion)
     space = workspace(results)
     if not space.results.is_dir():

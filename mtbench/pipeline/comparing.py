@@ -23,7 +23,7 @@ from mtbench.pipeline.boards import current_states, named_primaries, read_entry
 from mtbench.pipeline.rescoring import Lookup, Rescorer
 from mtbench.pipeline.row_statistics import RowStatistics, Stored
 from mtbench.pipeline.stored import StoredScores
-from mtbench.plugins import METRICS, Metric, make_metric
+from mtbench.plugins import METRICS, Metric, make_metric, stored_metric
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Family, UnitChoice, choose_unit, over_family, ruled_resamples
 from mtbench.significance.humans import agreement_of_test
@@ -251,7 +251,7 @@ class _Tester:
 
 def _made(result: MetricResult) -> Metric | str:
     try:
-        return make_metric(result.score.metric, result.score.options, Runtime())
+        return stored_metric(result.score)
     except MtbenchError as error:
         return f"{result.score.metric} cannot be pooled here: {error.message}"
 

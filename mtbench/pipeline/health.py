@@ -11,7 +11,7 @@ from mtbench.errors import DataError, MtbenchError, RequestError
 from mtbench.health.flags import NAMES
 from mtbench.health.look import Looker, length_ratio, signature
 from mtbench.pipeline.stored import recomputed
-from mtbench.plugins import Advance, make_metric
+from mtbench.plugins import Advance, stored_metric
 from mtbench.results import Results, RunFolder
 from mtbench.types import (
     Engine,
@@ -22,7 +22,6 @@ from mtbench.types import (
     OutputHealth,
     Record,
     Row,
-    Runtime,
     Table,
     TestSet,
     output_digest,
@@ -176,7 +175,7 @@ def _as_worst(result: MetricResult, evidence: Mapping[str, object]) -> float | s
     if result.score.info.bounds is None:
         return "it has no bounds, so there is no worst score"
     try:
-        metric = make_metric(result.score.metric, result.score.options, Runtime())
+        metric = stored_metric(result.score)
     except MtbenchError as error:
         return str(error)
     rows = result.statistics.rows

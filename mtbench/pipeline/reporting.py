@@ -20,7 +20,7 @@ from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.suspicion import suspect
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.pipeline.work import Watcher
-from mtbench.plugins import Array, make_metric
+from mtbench.plugins import Array, stored_metric
 from mtbench.report.html import Content, Group, GroupScore, SetContent, Suspicion
 from mtbench.results import Results
 from mtbench.significance import interval_of_part
@@ -31,7 +31,6 @@ from mtbench.types import (
     MetricResult,
     Row,
     RunRecord,
-    Runtime,
     Signature,
     SystemOutput,
     Table,
@@ -299,7 +298,7 @@ class _Gatherer:
         for metric, by_system in results.items():
             one = next(iter(by_system.values()))
             try:
-                pool = make_metric(metric, one.score.options, Runtime()).pool
+                pool = stored_metric(one.score).pool
             except MtbenchError as error:
                 self._notes.append(f"No {metric} by length, domain or document: {error}.")
                 continue

@@ -11,7 +11,7 @@ import numpy as np
 from mtbench.errors import MtbenchError, UnknownName
 from mtbench.pipeline.scores import belongs
 from mtbench.pipeline.stored import interval_of
-from mtbench.plugins import Metric, make_metric
+from mtbench.plugins import Metric, stored_metric
 from mtbench.results import RunFolder
 from mtbench.significance import choose_unit
 from mtbench.stages import scoring
@@ -20,7 +20,6 @@ from mtbench.types import (
     Interval,
     MetricResult,
     Record,
-    Runtime,
     SystemOutput,
     TestSet,
 )
@@ -58,7 +57,7 @@ def check_score(
     where = str(path)
     try:
         result = folder.read_result(path)
-        metric = make_metric(result.score.metric, result.score.options, Runtime())
+        metric = stored_metric(result.score)
     except MtbenchError as error:
         known = not isinstance(error, UnknownName)
         yield Finding(where=where, what="score", holds=False if known else None, detail=str(error))

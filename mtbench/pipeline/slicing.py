@@ -8,10 +8,10 @@ from typing import get_args
 
 from mtbench.boards.slices import By, labels_by, slice_scores
 from mtbench.errors import RequestError
-from mtbench.plugins import make_metric
+from mtbench.plugins import stored_metric
 from mtbench.results import Results
 from mtbench.significance import interval_of_part
-from mtbench.types import Cell, Leaderboard, Runtime, Table
+from mtbench.types import Cell, Leaderboard, Table
 from mtbench.types.findings import Sliced
 
 
@@ -60,7 +60,7 @@ def slices(
                 f"{table.corpus}/{table.pair}: its segments have no {by}",
                 hint=f"they have: {', '.join(others)}",
             )
-        scorer = make_metric(name, result.score.options, Runtime())
+        scorer = stored_metric(result.score)
         yield (
             table,
             slice_scores(

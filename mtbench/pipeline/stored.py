@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from mtbench.errors import DataError, MtbenchError
-from mtbench.plugins import Array, Metric, make_metric
+from mtbench.plugins import Array, Metric, stored_metric
 from mtbench.results import Results, RunFolder
 from mtbench.significance import (
     RELIABLE_UNITS,
@@ -24,7 +24,7 @@ from mtbench.significance import (
     choose_unit,
     interval_basis,
 )
-from mtbench.types import SAME_SCORE, Interval, MetricResult, Runtime, Score, Statistics
+from mtbench.types import SAME_SCORE, Interval, MetricResult, Score, Statistics
 
 INTERVAL_RESAMPLES = 1_000
 LEVEL, METHOD = (Interval.model_fields[name].default for name in ("level", "method"))
@@ -95,7 +95,7 @@ def recomputed(result: MetricResult) -> StoredScore:
     """
     written = result.score
     try:
-        metric = make_metric(written.metric, written.options, Runtime())
+        metric = stored_metric(written)
     except MtbenchError as error:
         line = f"shown as it is stored, because the metric cannot be made here: {error.message}"
         return StoredScore(result, None, (line,), written)

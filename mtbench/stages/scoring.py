@@ -149,14 +149,18 @@ def score(
         _judge(metric, scoring_view, texts, finished, kept, told, sleep)
     else:
         _score_blocks(metric, scoring_view, texts, finished, kept, told)
-    digests = {
-        "sources_digest": test_set.sources_digest(),
-        "references_digest": test_set.references_digest(),
-        "testset_digest": test_set.digest(),
-    }
+    digests = _digests(test_set)
     return {
         name: _result(test_set, output, metric, finished[name], signatures[name], digests)
         for name, output in outputs.items()
+    }
+
+
+def _digests(test_set: TestSet) -> dict[str, str]:
+    return {
+        "sources_digest": test_set.sources_digest(),
+        "references_digest": test_set.references_digest(),
+        "testset_digest": test_set.digest(),
     }
 
 
@@ -399,6 +403,24 @@ def with_score(
     """Rows and labels of the segments that have a score."""
     there = ~np.isnan(statistics.segment_scores)
     return statistics.rows[there], _those(labels, there)
+
+
+def assembled(
+    test_set: TestSet,
+    output: SystemOutput,
+    metric: Metric,
+    blocks: Sequence[ScoredBlock],
+    signed: Signature,
+) -> MetricResult:
+    """A result from blocks that were finished elsewhere, without interval.
+
+    Raises:
+        MetricError: If no segment has a score.
+    """
+    finished = _Finished({name: at for at, name in enumerate(test_set.ids)}, ())
+    for block in blocks:
+        finished.add(block)
+    return _result(test_set, output, metric, finished, signed, _digests(test_set))
 
 
 def _those(labels: Sequence[str | None], there: NDArray[np.bool_]) -> list[str | None]:

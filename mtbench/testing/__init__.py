@@ -15,7 +15,7 @@ from __future__ import annotations
 from mtbench.testing.backends import ODD_TEXTS, PLAIN_TEXTS, check_backend
 from mtbench.testing.contract import ContractBroken
 from mtbench.testing.fakes import ExactMatch, Scripted, scripted
-from mtbench.testing.metrics import MetricCase, check_metric
+from mtbench.testing.metrics import MetricCase, check_metric, check_statistics
 
 __all__ = [
     "ODD_TEXTS",
@@ -26,5 +26,6 @@ __all__ = [
     "Scripted",
     "check_backend",
     "check_metric",
+    "check_statistics",
     "scripted",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -184,6 +184,30 @@ def _check_independence(
         )
         _close(whole, _rows(metric, alone, everything)[name], f"{name} without the other systems",
                tolerance)  # fmt: skip
+
+
+def check_statistics(
+    make: Callable[[], Metric], rows: Mapping[str, Array], *, tolerance: float = 1e-6
+) -> None:
+    """Holds what a metric makes of stored statistics against its contract, without weights.
+
+    ``check_metric`` does this too; alone it serves a metric whose statistics come from elsewhere.
+
+    Args:
+        make: Makes the metric.
+        rows: System → array of shape (n, k).
+        tolerance: How far a score may lie outside the bounds.
+
+    Raises:
+        ContractBroken: With what was asked and what came.
+
+    Example:
+        >>> from mtbench.testing import ExactMatch
+        >>> from mtbench.types import Record, Runtime
+        >>> rows = {"x": np.array([[100.0, 1.0], [0.0, 1.0]])}
+        >>> check_statistics(lambda: ExactMatch(Record(), Runtime()), rows)
+    """
+    _check_scores(make(), dict(rows), tolerance)
 
 
 def _check_scores(metric: Metric, rows: dict[str, Array], tolerance: float) -> None:

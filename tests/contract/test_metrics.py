@@ -10,12 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 import mtbench.plugins
 from mtbench.errors import Unavailable
 from mtbench.plugins import BUILTIN_METRICS, Metric, make_metric
-from mtbench.testing import check_metric
+from mtbench.testing import check_metric, check_statistics
 from mtbench.types import Json, Runtime
 from tests.support.checkpoints import checkpoint
 
@@ -64,8 +65,19 @@ CASES: Mapping[str, Case] = {
 }
 
 
+FROM_ELSEWHERE = {"imported"}
+"""Metrics that score nothing here: what they make of stored statistics is held to the contract."""
+
+
 def test_no_metric_is_without_a_contract_test() -> None:
-    assert set(CASES) == set(BUILTIN_METRICS)
+    assert set(CASES) | FROM_ELSEWHERE == set(BUILTIN_METRICS)
+
+
+@pytest.mark.parametrize("higher", [True, False])
+def test_imported_scores_keep_to_it(higher: bool) -> None:
+    options = {"name": "human", "higher_is_better": higher, "file": "a" * 64}
+    rows = {"x": np.array([[80.0, 1.0], [70.5, 1.0]]), "y": np.array([[-3.0, 1.0], [0.0, 1.0]])}
+    check_statistics(lambda: make_metric("imported", options, Runtime()), rows)
 
 
 @pytest.mark.parametrize("name", CASES)
