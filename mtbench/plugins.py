@@ -67,6 +67,7 @@ BUILTIN_METRICS: dict[str, str] = {
     "cometkiwi": "mtbench.metrics.comet.metric:CometKiwi",
     "health": "mtbench.metrics.health:Health",
     "imported": "mtbench.metrics.imported:Imported",
+    "judge": "mtbench.metrics.judge:Judge",
     "metricx": "mtbench.metrics.metricx:MetricX",
     "semsim": "mtbench.metrics.semsim:SemSim",
     "spbleu": "mtbench.metrics.lexical:SpBleu",

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -222,7 +222,12 @@ class Metric(ABC):
     Making one is cheap and touches nothing; ``with metric:`` acquires and releases weights.
     ``pool`` and ``segment_scores`` need no weights, so stored statistics can be pooled again
     anywhere. A metric that scores one segment after the other is a ``SegmentMetric``.
+
+    Attributes:
+        kind: Its name in the registry, where ``info.name`` may be another one.
     """
+
+    kind: ClassVar[str | None] = None
 
     class Options(Record):
         """No options."""

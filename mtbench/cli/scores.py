@@ -73,7 +73,7 @@ def import_(
     from mtbench.errors import RequestError
     from mtbench.languages import LanguagePair
     from mtbench.pipeline.boards import board, write_leaderboard
-    from mtbench.pipeline.import_scores import ImportRequest, import_scores
+    from mtbench.pipeline.import_scores import ScoresImport, import_scores
     from mtbench.results import Results
 
     if higher is None:
@@ -83,7 +83,7 @@ def import_(
         )
     space = workspace(results)
     found = import_scores(
-        ImportRequest(
+        ScoresImport(
             files=tuple(map(Path, files)),
             corpus=corpus,
             pair=str(LanguagePair.parse(pair)),

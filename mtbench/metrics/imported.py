@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from mtbench.errors import RequestError
 from mtbench.plugins import MeanMetric, Scorer
 from mtbench.types import MetricInfo, Record, ScoringView, Signature
@@ -13,6 +15,8 @@ class Imported(MeanMetric):
     ``mtbench scores import`` stores them under a name of the user's. From then on tests, ranks,
     intervals and reports are computed from them; nothing here can score anything.
     """
+
+    kind: ClassVar[str | None] = "imported"
 
     class Options(Record):
         """What is known of the scores.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from mtbench.config import NAME, Workspace
+from mtbench.config import Workspace, check_name
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.files.digests import digest_file, digest_rows
 from mtbench.files.jsonl import read_objects
@@ -35,7 +34,7 @@ from mtbench.types.judgements import Judgement, JudgementFile
 KIND = "imported"
 
 
-class ImportRequest(Record):
+class ScoresImport(Record):
     """What is to be imported.
 
     Attributes:
@@ -60,7 +59,7 @@ class ImportRequest(Record):
     seed: int = 0
 
 
-def import_scores(request: ImportRequest, space: Workspace) -> list[MetricResult]:
+def import_scores(request: ScoresImport, space: Workspace) -> list[MetricResult]:
     """Stores imported scores beside those that were computed here.
 
     Raises:
@@ -113,12 +112,13 @@ def _check_name(name: str) -> None:
             f"{name!r} is the name of a metric that is computed here",
             hint="give the imported scores another one, such as human-esa",
         )
-    if not NAME.match(name) or "@" in name:
+    check_name(name, "--metric")
+    if "@" in name:  # parts a metric from its signature in the names of files
         raise RequestError(f"not a name for scores: {name!r}", hint="letters, digits, . _ + -")
 
 
 def _columns(
-    request: ImportRequest, test_set: TestSet, folders: dict[RunFolder, SystemOutput]
+    request: ScoresImport, test_set: TestSet, folders: dict[RunFolder, SystemOutput]
 ) -> dict[RunFolder, dict[str, float]]:
     """For each system that is scored: segment id → score."""
     by_name = {name: f for f, o in folders.items() for name in (f.system, o.run.system)}
@@ -168,7 +168,7 @@ def _read(path: Path, metric: str, test_set: TestSet) -> JudgementFile:
     # Several ratings of one segment by people who are named are their mean, as for meta.
     raters = {one.rater for one in found.judgements}
     if len(raters) > 1 and None not in raters:
-        return replace(found, judgements=tuple(_means(found.judgements)))
+        return JudgementFile(tuple(_means(found.judgements)), found.protocol, found.title)
     return found
 
 
@@ -177,7 +177,8 @@ def _means(judgements: Sequence[Judgement]) -> Iterator[Judgement]:
     for one in judgements:
         groups.setdefault((one.system, one.segment), []).append(one)
     for group in groups.values():
-        yield replace(group[0], score=sum(one.score for one in group) / len(group), rater=None)
+        first, mean = group[0], sum(one.score for one in group) / len(group)
+        yield Judgement(first.segment, first.system, mean, first.corpus, first.pair, first.where)
 
 
 def _wmt25(
@@ -217,7 +218,7 @@ def _output_digests(path: Path) -> dict[str, str]:
 
 
 def _result(
-    request: ImportRequest,
+    request: ScoresImport,
     test_set: TestSet,
     output: SystemOutput,
     metric: Metric,
@@ -240,5 +241,4 @@ def _result(
     )  # fmt: skip
     made = scoring.assembled(test_set, output, metric, [block], signed)
     interval = interval_of(made.statistics, metric, choose_unit(test_set.documents), request.seed)
-    update = {"interval": interval, "kind": KIND}
-    return MetricResult(made.score.model_copy(update=update), made.statistics)
+    return MetricResult(made.score.model_copy(update={"interval": interval}), made.statistics)

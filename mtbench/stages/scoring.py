@@ -376,6 +376,7 @@ def _result(
     unjudged = {each: finished.unjudged[each] for each in test_set.ids if each in finished.unjudged}
     header = Score(
         metric=name,
+        kind=metric.kind if metric.kind != name else None,
         info=metric.info,
         options=metric.options.model_dump(mode="json"),
         signature=str(signed.of_unjudged() if unjudged else signed),

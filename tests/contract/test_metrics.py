@@ -6,6 +6,7 @@ where something is missing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -19,6 +20,7 @@ from mtbench.plugins import BUILTIN_METRICS, Metric, make_metric
 from mtbench.testing import check_metric, check_statistics
 from mtbench.types import Json, Runtime
 from tests.support.checkpoints import checkpoint
+from tests.support.server import chat_server
 
 Comet = Callable[[str], Path]
 
@@ -34,6 +36,10 @@ def _comet(kind: str) -> Callable[[Comet, Path], dict[str, Json]]:
 def _metricx(_: Comet, __: Path) -> dict[str, Json]:
     folder = checkpoint("metricx")
     return {"model": str(folder), "tokenizer": str(folder.parent / "mt5")}
+
+
+def _judge(_: Comet, __: Path) -> dict[str, Json]:
+    return {"model": "tiny", "protocol": "da"}  # and a server, while the test runs
 
 
 class Case(NamedTuple):
@@ -57,6 +63,7 @@ CASES: Mapping[str, Case] = {
     "comet": Case(_comet("regression"), 1e-5, sensible=False),
     "cometkiwi": Case(_comet("unified-qe"), 1e-5, sensible=False),
     "health": Case(),
+    "judge": Case(_judge),
     "metricx": Case(_metricx, 1e-4, sensible=False),
     "semsim": Case(),
     "spbleu": Case(),
@@ -85,8 +92,20 @@ def test_a_built_in_metric_keeps_to_its_contract(
     name: str, tiny_comet: Comet, tmp_path: Path
 ) -> None:
     case = CASES[name]
-    options = case.options(tiny_comet, tmp_path)
+    with chat_server(_rate) as server:
+        options = dict(case.options(tiny_comet, tmp_path))
+        if name == "judge":
+            options["base_url"] = f"{server.url}/v1"
+        _check(name, options, case)
 
+
+def _rate(messages: list[dict[str, str]]) -> str:
+    """A judge that likes long translations of long sources."""
+    shown = json.loads(messages[-1]["content"])
+    return json.dumps({"score": min(100, len(shown["translation"]))})
+
+
+def _check(name: str, options: Mapping[str, Json], case: Case) -> None:
     def make() -> Metric:
         return make_metric(name, options, Runtime(offline=True, device="cpu"))
 
