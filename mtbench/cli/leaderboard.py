@@ -70,6 +70,8 @@ def leaderboard(
     found = board(stored, sort=sort, seed=seed)
     if sort is not None and sort not in found.metrics:
         raise UnknownName("metric here", sort, found.metrics)
+    if sort is not None and not found.metrics[sort].quality:
+        raise RequestError(f"--sort {sort}: it does not measure quality, so it ranks nobody")
     tables = tuple(
         table
         for table in found.tables

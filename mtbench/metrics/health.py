@@ -25,6 +25,7 @@ class Health(Metric):
         """What output health is and needs."""
         return MetricInfo(
             name="health",
+            quality=False,
             title="Health",
             needs=("source",),
             uses=("reference",),

@@ -85,7 +85,7 @@ def compare_leaderboards(
     lookup: Lookup = before
     if rescore_with is not None:
         lookup = rescorer = Rescorer(rescore_with, before, after)
-        first = rescorer.rescored(first, second, renamed or {})
+        first = rescorer.rescored(first, second, _names(first, second, renamed, all(runs)))
     named = {metric for side in (first, second) for metric in side.metrics}
     return compare(
         first,
@@ -98,6 +98,15 @@ def compare_leaderboards(
         by_system=not all(runs),
         renamed=renamed,
     )
+
+
+def _names(
+    old: Side, new: Side, renamed: Mapping[str, str] | None, two_runs: bool
+) -> dict[str, str]:
+    """Old name → new name; two runs are of one system, whatever they are called."""
+    if not two_runs:
+        return dict(renamed or {})
+    return {a.system: b.system for a in old.rows for b in new.rows if a.test_set == b.test_set}
 
 
 # --- where the sides come from --------------------------------------------------------------

@@ -131,7 +131,7 @@ def evaluate(
         board,
         results,
         preferred=signatures,
-        primaries=dict.fromkeys(found.by_test_set(), request.primary or ""),
+        primaries=dict.fromkeys(found.by_test_set(), _primary(found, request)),
         missing=found.missing,
     )
     boards = write_leaderboard(results, build)
@@ -150,6 +150,16 @@ def evaluate(
     if failures:
         raise Unfinished(shown, failures) from failures[0]
     return shown, found
+
+
+def _primary(found: Plan, request: Request) -> str:
+    """The metric that ranks where one is asked for by name; empty where the default does.
+
+    One that does not measure quality, such as ``health``, gives way to the next one named.
+    """
+    fit = {metric.info.name for metric in found.metrics if metric.info.quality}
+    named = [name for name in (request.primary, *request.metrics) if name in fit]
+    return str(named[0]) if request.primary is not None and named else ""
 
 
 def _outdated(found: Plan) -> dict[tuple[str, str], str]:

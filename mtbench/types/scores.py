@@ -30,6 +30,7 @@ class MetricInfo(Record):
         bounds: Lowest and highest value it can take, where it has such.
         segment_level: ``valid``, or ``indicative`` for a corpus metric's segment values.
         neural: Whether it is a learned metric.
+        quality: Whether it measures how good a translation is, so that systems may be ranked by it.
         decimals: Customary number of decimals in a table.
         unit_scale: Factor that brings it to the 0–100 scale (100 for COMET, 1 for BLEU).
         languages: Tags it is known to work for; empty where it does not say.
@@ -47,6 +48,7 @@ class MetricInfo(Record):
     bounds: tuple[float, float] | None = None
     segment_level: Literal["valid", "indicative"] = "valid"
     neural: bool = False
+    quality: bool = True
     decimals: int = 1
     unit_scale: float = 1.0
     languages: tuple[str, ...] = ()

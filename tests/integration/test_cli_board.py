@@ -167,6 +167,8 @@ def test_the_metric_that_ranks(three: Space) -> None:
     assert ranked("--metric", "ter", "--metric", "bleu") == "ter"
     assert ranked("--metric", "ter", "--metric", "bleu", "--sort", "bleu") == "bleu"
     assert {row["rank_metric"] for row in table(three)} == {"bleu"}
+    assert ranked("--metric", "health", "--metric", "bleu") == "bleu", "health is no quality"
+    three("leaderboard", "--sort", "health").refused(2, "does not measure quality")
     assert ranked() == "chrf", "nobody named one"
     three(*call, "--metric", "bleu", "--sort", "chrf").refused(2, "--sort chrf", "--metric chrf")
     three(*call, "--sort", "chfr").refused(2, "chfr", "'chrf'")
