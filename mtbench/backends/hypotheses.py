@@ -8,6 +8,8 @@ from typing import Annotated, Literal, cast
 
 from pydantic import Field
 
+from mtbench.corpora.formats.recognise import recognise, require_text
+from mtbench.corpora.formats.wmt_sgml import read_sgml
 from mtbench.corpora.formats.wmt_xml import read_output
 from mtbench.errors import DataError, RequestError, SegmentError
 from mtbench.files.digests import digest_file
@@ -17,9 +19,8 @@ from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
-Format = Literal["text", "jsonl", "wmt-xml"]
+Format = Literal["text", "jsonl", "wmt-xml", "wmt-sgml"]
 
-_SUFFIXES: dict[str, Format] = {".jsonl": "jsonl", ".xml": "wmt-xml"}
 _IN_FOLDER = (".txt", ".jsonl", ".xml")
 
 
@@ -37,8 +38,8 @@ class Hypotheses(Backend):
         Attributes:
             path: A file, or a folder that holds ``SRC-TGT.txt``, ``.jsonl`` or ``.xml``;
                 ``{src}`` and ``{tgt}`` in it stand for the language tags.
-            format: ``text``, ``jsonl`` (keys ``id`` and ``mt``) or ``wmt-xml``; by default
-                it follows from the suffix.
+            format: ``text``, ``jsonl`` (keys ``id`` and ``mt``), ``wmt-xml`` or ``wmt-sgml``;
+                by default what the file shows itself to be.
             system: The system's name within a WMT XML file; not needed if it holds only one.
         """
 
@@ -99,8 +100,19 @@ class Hypotheses(Backend):
 
     @property
     def format(self) -> Format:
-        """How the file is read."""
-        return self.options.format or _SUFFIXES.get(self.path.suffix.lower(), "text")
+        """How the file is read.
+
+        Raises:
+            DataError: If it is something that holds no output, naming it and the way in.
+        """
+        path = self.path
+        if self.options.format or not path.is_file():
+            return self.options.format or "text"
+        kind = recognise(path).kind
+        if kind in ("jsonl", "wmt-xml", "wmt-sgml"):
+            return cast("Format", kind)
+        require_text(path)
+        return "text"
 
     def check(self) -> None:
         """Whether the file is there and the options fit its format."""
@@ -135,6 +147,8 @@ class Hypotheses(Backend):
         """
         if self.format == "jsonl":
             self._found = _by_id(self.path, sources)
+        elif self.format == "wmt-sgml":
+            self._found = _of_sgml(self.path, sources)
         elif self.format == "wmt-xml":
             self._found = _by_source(self.path, self.pair, self.options.system, sources)
         else:
@@ -226,6 +240,23 @@ def _parsed(row: dict[str, Json], where: str) -> tuple[str, Translation | Segmen
 
 
 _HINT_JSONL = 'write one {"id": "…", "mt": "…"} a line'
+
+
+def _of_sgml(path: Path, sources: Sequence[Source]) -> dict[str, Translation | SegmentError]:
+    """By document and segment where the corpus has such ids, else in the order of the file."""
+    file = read_sgml(path)
+    rows = {f"{document}/{name}": text for (document, name), (text, _) in file.segments.items()}
+    _same_count(path, len(rows), "segments", sources)
+    ids = [source.id for source in sources]
+    strange = next((name for name in rows if name not in set(ids)), None)
+    if strange is None:
+        return {name: Translation(text=rows[name]) for name in ids}
+    if any("/" in name for name in ids):
+        raise DataError(
+            f"{path}: segment {strange!r} is not in this test set",
+            hint="give the file that belongs to this test set",
+        )
+    return {name: Translation(text=text) for name, text in zip(ids, rows.values(), strict=True)}
 
 
 def _by_source(

@@ -12,13 +12,15 @@ from mtbench.errors import RequestError, UnknownName
 if TYPE_CHECKING:
     from mtbench.corpora.formats.importing import ImportReport
 
-_FROM = "tmx|wmt-xml|tsv|csv|plain|jsonl|parquet|hf|sacrebleu"
+_FROM = "tmx|wmt-xml|wmt-sgml|xliff|po|tsv|csv|plain|spreadsheet|jsonl|parquet|hf|sacrebleu"
 
 
 @click.command("import", epilog="Example: mtbench corpus import memory.tmx -o corpora/memory")
 @click.argument("inputs", nargs=-1, required=True, metavar="FILE...")
 @click.option("-o", "--output", required=True, metavar="DIR", help="The corpus folder to write.")
-@click.option("--from", "kind", metavar=_FROM, help="Format. Default: told by the names of FILE.")
+@click.option(
+    "--from", "kind", metavar=_FROM, help="Format. Default: what FILE shows itself to be."
+)
 @click.option(
     "--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Directions. Default: all stated."
 )
@@ -27,10 +29,18 @@ _FROM = "tmx|wmt-xml|tsv|csv|plain|jsonl|parquet|hf|sacrebleu"
     "maps",
     multiple=True,
     metavar="KEY=COLUMN",
-    help="Which column (or a.b inside one) fills a key; ref may come several times.",
+    help="Which column (a.b inside one, or prop of TMX) fills a key; ref may come several times.",
 )
 @click.option(
     "--columns", metavar="A,B,…", help="Names of a table's columns where its first line is data."
+)
+@click.option("--delimiter", default="", metavar="C", help="Of a table: tab, semicolon, or any.")
+@click.option("--encoding", default="", metavar="NAME", help="Of a table, such as cp1252.")
+@click.option("--sheet", default="", metavar="NAME", help="Of a spreadsheet.")
+@click.option(
+    "--dedup",
+    type=click.Choice(["exact", "source"]),
+    help="Leave out segments that repeat an earlier one: source and reference, or the source.",
 )
 @click.option("--preset", metavar="flores+|wmt24++|wmt25", help="The shape of a known test set.")
 @click.option(
@@ -67,6 +77,10 @@ def import_(
     pairs: tuple[str, ...],
     maps: tuple[str, ...],
     columns: str | None,
+    delimiter: str,
+    encoding: str,
+    sheet: str,
+    dedup: str | None,
     preset: str | None,
     ids: str,
     title: str,
@@ -77,7 +91,7 @@ def import_(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """TMX, WMT XML, TSV, CSV, plain text, JSONL, Parquet or a data set to corpus files.
+    """Memories, tables, spreadsheets, XML and SGML of WMT, JSONL, data sets to corpus files.
 
     FILE is a file, several parallel text files, a local data set folder, hf:ID or sacrebleu:NAME.
     """
@@ -105,6 +119,10 @@ def import_(
                 "pairs": tuple(LanguagePair.parse(pair) for pair in pairs),
                 "mapping": parse_map(maps),
                 "columns": names,
+                "delimiter": delimiter,
+                "encoding": encoding,
+                "sheet": sheet,
+                "dedup": dedup,
                 "preset": preset,
                 "numbered_ids": ids == "number",
                 **given,
@@ -113,10 +131,11 @@ def import_(
         )
     )
     watcher = common.ConsoleWatcher(quiet=quiet)
+    watcher.say(f"read: {report.read}; kept: {report.kept}")
     for remark in report.remarks:
         watcher.say(remark)
     if style == "json":
-        common.emit_json(report.model_dump(mode="json"))
+        common.emit_json({**report.model_dump(mode="json"), "read": report.read})
     else:
         common.emit(_table(report))
 

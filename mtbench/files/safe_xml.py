@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mtbench.errors import DataError
-from mtbench.files.writing import unreadable
+from mtbench.files.inputs import head, opened
 
+_UTF16 = re.compile(rb"(?:\xef\xbb\xbf)?<\?xml[^>]*encoding\s*=\s*[\"']utf-?16", re.I)
 Element = Any  # lxml.etree._Element; lxml is imported only when a file is read
 
 
@@ -53,7 +55,7 @@ def _parsed(path: Path, events: tuple[str, ...], tags: tuple[str, ...] | None) -
     from lxml import etree
 
     try:
-        with path.open("rb") as stream:
+        with opened(path) as stream:
             parser = etree.iterparse(
                 stream,
                 events=events,
@@ -64,6 +66,7 @@ def _parsed(path: Path, events: tuple[str, ...], tags: tuple[str, ...] | None) -
                 huge_tree=False,
                 remove_comments=True,
                 remove_pis=True,
+                encoding="utf-8" if misdeclared(path) else None,
             )
             for _, element in parser:
                 yield element
@@ -73,8 +76,16 @@ def _parsed(path: Path, events: tuple[str, ...], tags: tuple[str, ...] | None) -
             f"{path}{line}: not well-formed XML: {_reason(error)}",
             hint="repair the file, or export it anew from the tool that wrote it",
         ) from error
-    except OSError as error:
-        raise unreadable(path, error) from error
+
+
+def misdeclared(path: Path) -> bool:
+    """Whether a file calls itself UTF-16 in bytes that are not: it is read as the UTF-8 it is.
+
+    Raises:
+        RequestError: If there is no such file.
+    """
+    start = head(path, 200)
+    return bool(_UTF16.match(start))
 
 
 def text_of(element: Element) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mtbench.errors import CardError, DataError, RequestError, Unavailable
+from mtbench.files.inputs import lines
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -137,18 +138,14 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
     r"""Lines of a UTF-8 text file with their numbers, from 1, without their ends.
 
     A line ends at ``\n`` alone (a ``\r`` before it is dropped), so that U+2028, form feeds and
-    the like stay text. A BOM and a missing last newline are accepted.
+    the like stay text. A BOM, a missing last newline, and gzip are accepted.
 
     Raises:
         RequestError: If there is no such file.
         DataError: With file and line, for bytes that are not UTF-8 and for NUL.
     """
-    try:
-        with path.open("rb") as stream:
-            for number, raw in enumerate(stream, start=1):
-                yield number, decode_line(raw, path, number)
-    except OSError as error:
-        raise unreadable(path, error) from error
+    for number, raw in lines(path):
+        yield number, decode_line(raw, path, number)
 
 
 def decode_line(raw: bytes, path: Path, number: int) -> str:

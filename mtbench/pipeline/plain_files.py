@@ -10,6 +10,7 @@ from pathlib import Path
 from mtbench.config import check_name
 from mtbench.corpora.load import plain
 from mtbench.errors import DataError, RequestError
+from mtbench.corpora.formats.recognise import require_text
 from mtbench.files.writing import read_lines, starts_with_bom
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.resolve import ResolvedSet, limited
@@ -115,6 +116,7 @@ def _is_taken(test_set: TestSet, results: Results) -> bool:
 
 
 def _lines(path: str, say: Callable[[str], None]) -> list[str]:
+    require_text(Path(path))
     if starts_with_bom(Path(path)):
         say(f"{path}: a byte order mark at its beginning is no part of the text")
     return [line for _, line in read_lines(Path(path))]

@@ -57,7 +57,7 @@ def test_import_prints_what_it_wrote_and_says_what_it_left_out(mtbench: Mtbench)
 
     assert code == 0
     assert out.split()[-3:] == ["1", "1", "corpora/t/en-it.jsonl"]
-    assert err == "mtbench: segments left out, src: blank: 1 (first: t.tsv:3)\n"
+    assert err == ("mtbench: read: 2; kept: 1\nmtbench: left out: src: blank: 1 (first: t.tsv:3)\n")
     card = Path("corpora/t/card.toml").read_text(encoding="utf-8")
     assert 'title = "Mine"' in card
     assert mtbench("corpus", "validate", "t")[0] == 0

@@ -86,7 +86,6 @@ def test_a_side_that_is_short_is_an_error_never_cut(tmp_path: Path) -> None:
         ({"a__en": "x\n", "a__fr": "y\n"}, ["en-it"], "the files' names do not fit en-it"),
         ({"a__fr": "x\n", "a__it": "y\n"}, ["en-it"], "the files' names do not fit en-it"),
         ({"a__en": "x\n", "b__en": "y\n"}, ["en-it"], "the files' names do not fit en-it"),
-        ({"a__gz": "x\n", "b__gz": "y\n"}, ["en-it"], "packed files are not read"),
         ({"a__en": "x\n", "a__tsv": "y\n"}, ["en-it"], "files of several formats: plain, tsv"),
     ],
 )

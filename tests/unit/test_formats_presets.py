@@ -141,8 +141,8 @@ def test_wmt24_drops_bad_sources_and_canaries_and_says_so(tmp_path: Path) -> Non
         for number in (2, 5)
     ]
     assert report.remarks == (
-        f"rows left out, canary: 1 (first: {path}:1)",
-        f"rows left out, is_bad_source: 2 (first: {path}:3)",
+        f"left out: rows, canary: 1 (first: {path}:1)",
+        f"left out: rows, is_bad_source: 2 (first: {path}:3)",
     )
 
 

@@ -1,10 +1,17 @@
 from __future__ import annotations
 
+import csv
+import io
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mtbench.corpora.formats import spreadsheets
 from mtbench.corpora.formats.columns import lookup, parse_map
+from mtbench.corpora.formats.exporting import export_test_set
+from mtbench.corpora.load import load, pair_files
 from mtbench.errors import DataError, MtbenchError, RequestError, UnknownName
 from tests.support.imports import lines, take, write_jsonl
 
@@ -127,8 +134,7 @@ def test_a_list_of_references_under_one_key(tmp_path: Path) -> None:
     [
         ("t.tsv", "src\tref\na\tb\tc\n", {}, "t.tsv:2: 3 fields, where there are 2 columns"),
         ("t.tsv", "src\tsrc\na\tb\n", {}, "t.tsv:1: two columns named 'src'"),
-        ("t.tsv", "src\t\na\tb\n", {}, "t.tsv:1: a column without a name"),
-        ("t.tsv", "src\tref\na\t\xe9\n", {"latin": True}, "t.tsv:2: not UTF-8"),
+        ("t.tsv", "src\t\na\tb\n", {}, "t.tsv:2: text in a column without a name"),
         ("t.tsv", "src\tref\na\0\tb\n", {}, "t.tsv:2: a NUL character"),
         ("t.tsv", "src\tref\n\tb\n", {}, "t.tsv:2: src: blank (segment '2')"),
         ("t.tsv", "src\tref\n", {}, "nothing to write into"),
@@ -169,7 +175,7 @@ def test_what_a_corpus_cannot_hold_is_left_out_only_when_asked_and_counted(tmp_p
     report = take(tmp_path / "c", table, pairs=["en-it"], skip_invalid=True)
 
     assert [row["src"] for row in lines(tmp_path / "c", "en-it")] == ["a", "c"]
-    assert report.remarks == (f"segments left out, src: blank: 2 (first: {table}:3)",)
+    assert report.remarks == (f"left out: src: blank: 2 (first: {table}:3)",)
 
 
 @pytest.mark.parametrize(
@@ -249,3 +255,154 @@ def test_a_column_whose_name_has_a_dot_is_found_before_a_path() -> None:
     assert lookup(row, "a.c.1.d") == 4
     assert lookup(row, "a.c.9") is None
     assert lookup(row, "a.b.c") is None
+
+
+# --- layouts of the programs that people use ---------------------------------------------------
+
+ROWS = [
+    ["id", " English ", "German"],
+    ["r1", 'He said "yes" at once.', "Er sagte sofort „ja“."],
+    ["r2", "First line\nsecond line", "Erste Zeile\nzweite Zeile"],
+    ["r3", "Price: 5,00; reduced", "Preis: 5,00; reduziert"],
+    ["r4", 'A 19" screen', 'Ein 19"-Bildschirm – groß'],
+]
+EXPECTED = [{"id": row[0], "src": row[1], "ref": row[2]} for row in ROWS[1:]]
+MAP = {"src": ("English",), "ref": ("German",)}
+
+
+def _table(delimiter: str, end: str = "\r\n", **how: Any) -> str:
+    stream = io.StringIO()
+    csv.writer(stream, delimiter=delimiter, lineterminator=end, **how).writerows(ROWS)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", _table(",").encode()),
+        ("a.csv", _table(";").encode("utf-8-sig")),
+        ("a.csv", b"sep=;\r\n" + _table(";").encode()),
+        ("a.csv", b'"sep=|"\n' + _table("|").encode()),
+        ("a.csv", _table(";").encode("cp1252")),
+        ("a.csv", _table(",").replace("\r\n", "\r").encode()),
+        ("a.txt", _table("\t").encode("utf-16")),
+        ("a.tsv", _table("\t").encode()),
+        ("a.tsv", _table("\t").rstrip("\r\n").encode()),
+        ("a.tsv", _table("\t", quoting=csv.QUOTE_ALL).encode()),
+        ("a.csv", _table(",").replace("German", "German,,").replace("“.", "“.,,").encode()),
+    ],
+    ids=["comma", "semicolon-bom", "sep", "sep-bar", "cp1252", "mac", "utf-16", "tab", "no-end",
+         "all-quoted", "empty-columns"],
+)  # fmt: skip
+def test_the_layout_of_a_table_is_recognised(name: str, content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+
+    take(tmp_path / "c", path, pairs=["en-de"], mapping=MAP)
+
+    assert lines(tmp_path / "c", "en-de") == EXPECTED
+
+
+def test_quotes_of_machine_translation_stay_text(tmp_path: Path) -> None:
+    path = tmp_path / "a.tsv"
+    path.write_text('src\tref\n"Hello," he said.\t"Hallo"\n"Hi."\t"Na."\n', encoding="utf-8")
+
+    take(tmp_path / "c", path, pairs=["en-de"])
+
+    assert [row["src"] for row in lines(tmp_path / "c", "en-de")] == ['"Hello," he said.', '"Hi."']
+
+
+def test_an_old_encoding_follows_from_the_languages_and_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("src;ref\nHello;Привет\n".encode("cp1251"))
+
+    report = take(tmp_path / "c", path, pairs=["en-ru"])
+    forced = take(tmp_path / "d", path, pairs=["en-ru"], encoding="koi8-r")
+
+    assert lines(tmp_path / "c", "en-ru")[0]["ref"] == "Привет"
+    assert "not UTF-8, so read as cp1251" in report.remarks[0]
+    assert lines(tmp_path / "d", "en-ru")[0]["ref"] != "Привет"
+    assert not any("cp1251" in one for one in forced.remarks)
+
+
+def test_what_the_user_says_of_a_table_counts(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("src^ref\na,b;c^d,e;f\n", encoding="utf-8")
+
+    take(tmp_path / "c", path, pairs=["en-de"], delimiter="^")
+
+    assert lines(tmp_path / "c", "en-de") == [{"id": "2", "src": "a,b;c", "ref": "d,e;f"}]
+    with pytest.raises(RequestError, match="--delimiter ab: not one character"):
+        take(tmp_path / "d", path, pairs=["en-de"], delimiter="ab")
+    with pytest.raises(RequestError, match="--encoding klingon: unknown"):
+        take(tmp_path / "d", path, pairs=["en-de"], encoding="klingon")
+    with pytest.raises(DataError, match=r"a\.csv:2: not UTF-8"):
+        path.write_bytes(b"src,ref\n\xff,b\n")
+        take(tmp_path / "d", path, pairs=["en-de"], encoding="utf-8")
+
+
+def _book(path: Path, *more: str) -> Path:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in ROWS:
+        book.active.append(row)
+    for name in more:
+        book.create_sheet(name).append(["x"])
+    book.save(path)
+    return path
+
+
+def test_a_spreadsheet_is_read_as_what_it_shows(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    path = _book(tmp_path / "named-anything.bin")
+
+    take(tmp_path / "c", path, pairs=["en-de"], mapping=MAP)
+
+    assert lines(tmp_path / "c", "en-de") == EXPECTED
+
+
+def test_of_several_sheets_one_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    path = _book(tmp_path / "a.xlsx", "Notes")
+
+    with pytest.raises(RequestError, match="2 sheets hold something: Sheet, Notes"):
+        take(tmp_path / "c", path, pairs=["en-de"], mapping=MAP)
+    with pytest.raises(UnknownName, match="sheet"):
+        take(tmp_path / "c", path, pairs=["en-de"], mapping=MAP, sheet="Shet")
+    take(tmp_path / "c", path, pairs=["en-de"], mapping=MAP, sheet="Sheet")
+
+    assert len(lines(tmp_path / "c", "en-de")) == 4
+
+
+def test_a_spreadsheet_that_swells_or_is_damaged_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("python_calamine")
+    path = _book(tmp_path / "a.xlsx")
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DataError, match="a damaged zip archive"):
+        take(tmp_path / "c", path, pairs=["en-de"])
+    path.write_bytes(whole)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/bomb.xml", b" " * 3_000_000)
+    monkeypatch.setattr(spreadsheets, "MOST_BYTES", 1 << 20)
+    with pytest.raises(DataError, match="swells to more than"):
+        take(tmp_path / "c", path, pairs=["en-de"])
+
+
+def test_what_is_exported_as_a_spreadsheet_comes_back(tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl")
+    rows = [
+        {"id": "1", "src": "=1+1", "ref": "@SUM(A1)", "doc": "d", "note": "x"},
+        {"id": "2", "src": " two\nlines ", "ref": "-5", "doc": "d"},
+    ]
+    write_jsonl(tmp_path / "c" / "en-it.jsonl", rows)
+    exported = export_test_set(load(pair_files(tmp_path / "c")[0]), "xlsx", tmp_path)
+
+    take(tmp_path / "back", exported.paths[0], pairs=["en-it"])
+
+    assert lines(tmp_path / "back", "en-it") == rows
+    (tmp_path / "c" / "en-it.jsonl").write_text('{"id": "1", "src": "a\x7f\\u0001"}\n', "utf-8")
+    with pytest.raises(DataError, match="segment '1': a control character"):
+        export_test_set(load(pair_files(tmp_path / "c")[0]), "xlsx", tmp_path, force=True)

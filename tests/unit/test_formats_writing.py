@@ -95,7 +95,9 @@ def test_documents_that_stand_apart_are_remarked(tmp_path: Path) -> None:
         report = writer.finish(CorpusCard())
 
     assert report[0].documents == 2
-    assert remarks.sentences() == ("documents of en-it whose segments stand apart in the file: 1",)
+    assert remarks.sentences() == (
+        "suspicious: documents of en-it whose segments stand apart in the file: 1",
+    )
 
 
 def test_a_name_for_some_references_only_is_refused(tmp_path: Path) -> None:

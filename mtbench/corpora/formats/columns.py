@@ -196,7 +196,7 @@ class Columns:
         used = frozenset(set(columns) | {c.split(".", 1)[0] for c in columns})
         for name in row:
             if name in KEYS and name not in used:
-                self._remarks.add(f"column {name!r} left out: --map fills that key from another")
+                self._remarks.noted(f"column {name!r} left out: --map fills that key from another")
         return _Plan(single, references, used)
 
     def _column(self, key: str, row: Iterable[str]) -> str | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from mtbench.corpora.formats.plain import text_file, write_lines
 from mtbench.corpora.formats.segments import ImportedSegment
-from mtbench.corpora.formats.tables import write_table
+from mtbench.corpora.formats.tables import write_sheet, write_table
 from mtbench.corpora.formats.tmx import write_tmx
 from mtbench.corpora.formats.wmt_scores import labels, names_of_references, write_test_set
 from mtbench.errors import RequestError
@@ -17,8 +17,8 @@ from mtbench.files.writing import replacing
 from mtbench.types import Record, TestSet
 
 _NOT_IN_FILES = re.compile(r"[^A-Za-z0-9_+@-]+")
-Target = Literal["text", "tsv", "csv", "tmx", "mt-metrics-eval"]
-TARGETS: tuple[Target, ...] = ("text", "tsv", "csv", "tmx", "mt-metrics-eval")
+Target = Literal["text", "tsv", "csv", "xlsx", "tmx", "mt-metrics-eval"]
+TARGETS: tuple[Target, ...] = get_args(Target)
 
 
 class ExportedSet(Record):
@@ -111,6 +111,9 @@ def export_test_set(
         if kind == "tmx":
             with replacing(path) as raw:
                 write_tmx(segments, raw)
+        elif kind == "xlsx":
+            with replacing(path) as raw:
+                write_sheet(segments, raw)
         else:
             with text_file(path) as stream:
                 write_table(segments, kind, stream)

@@ -5,32 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import Field
 
 from mtbench.corpora.formats import presets
-from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.delimited import Layout
+from mtbench.corpora.formats.recognise import recognise
+from mtbench.corpora.formats.segments import ImportedSegment, Remark, Remarks, Wanted
 from mtbench.corpora.formats.wmt25 import Unit, wmt25
 from mtbench.corpora.formats.writing import CorpusWriter, WrittenFile
 from mtbench.errors import RequestError
 from mtbench.languages import LanguagePair
 from mtbench.types import CorpusCard, Record
 
-Format = Literal["tmx", "wmt-xml", "tsv", "csv", "plain", "jsonl", "parquet", "hf", "sacrebleu"]
-FORMATS: tuple[Format, ...] = (
-    "tmx", "wmt-xml", "tsv", "csv", "plain", "jsonl", "parquet", "hf", "sacrebleu",
-)  # fmt: skip
-_SUFFIXES: dict[str, Format] = {
-    ".tmx": "tmx",
-    ".tsv": "tsv",
-    ".csv": "csv",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-}
-_ROOTS: dict[str, Format] = {"tmx": "tmx", "dataset": "wmt-xml"}
-_PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip", ".tar", ".tgz", ".7z"})
+Format = Literal[
+    "tmx", "wmt-xml", "wmt-sgml", "xliff", "po", "tsv", "csv", "plain", "spreadsheet", "jsonl",
+    "parquet", "hf", "sacrebleu",
+]  # fmt: skip
+FORMATS: tuple[Format, ...] = get_args(Format)
+TABLES: tuple[Format, ...] = ("tsv", "csv", "spreadsheet")
 _IN_ROWS = ("jsonl", "parquet", "hf")
 
 
@@ -44,11 +38,14 @@ class ImportRequest(Record):
         pairs: The directions; by default all that the inputs state.
         mapping: Key of a corpus line → columns, from ``columns.parse_map``.
         columns: Names of the columns of a table without a header.
+        delimiter, encoding, sheet: Of a table, where they are not as recognised.
         preset: Name of a known shape.
         unit: For WMT25: paragraphs, or whole documents.
         config, split, revision: Of a Hugging Face data set.
         reference: Name of the one reference to keep.
         numbered_ids: Whether ids are numbers, whatever the format says.
+        dedup: Whether segments that repeat an earlier one are left out: ``exact`` for those of
+            the same source and references, ``source`` for those of the same source.
         skip_invalid: Whether segments that a corpus cannot hold are left out.
         force: Whether files that are there already are replaced.
         card: What the card is to say.
@@ -60,6 +57,10 @@ class ImportRequest(Record):
     pairs: tuple[LanguagePair, ...] = ()
     mapping: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    delimiter: str = ""
+    encoding: str = ""
+    sheet: str = ""
+    dedup: Literal["exact", "source"] | None = None
     preset: str | None = None
     unit: Unit = "paragraph"
     config: str | None = None
@@ -79,13 +80,25 @@ class ImportReport(Record):
         corpus: The corpus folder.
         format: As read.
         files: The pair files written.
-        remarks: Sentences a user must hear: what was left out, and how often.
+        kept: Segments written.
+        found: What was changed, left out and why, is suspicious, or must be known otherwise.
     """
 
     corpus: str
     format: str
     files: tuple[WrittenFile, ...]
-    remarks: tuple[str, ...]
+    kept: int
+    found: tuple[Remark, ...]
+
+    @property
+    def read(self) -> int:
+        """Segments and units that were looked at."""
+        return self.kept + sum(one.count for one in self.found if one.sort == "left out")
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """A sentence for each remark."""
+        return tuple(map(str, self.found))
 
 
 def import_corpus(request: ImportRequest) -> ImportReport:
@@ -96,7 +109,7 @@ def import_corpus(request: ImportRequest) -> ImportReport:
         DataError: With file and line, if the inputs do not.
         Unavailable: If a server does not answer, or the folder cannot be written.
     """
-    remarks = Remarks()
+    remarks = Remarks(skip_invalid=request.skip_invalid)
     wanted = Wanted(request.pairs)
     kind, inputs = detect(request.inputs, request.format)
     _check(request, kind)
@@ -104,16 +117,20 @@ def import_corpus(request: ImportRequest) -> ImportReport:
         request.output,
         remarks,
         force=request.force,
-        skip_invalid=request.skip_invalid,
         numbered=request.numbered_ids,
         reference=request.reference,
+        dedup=request.dedup,
     ) as writer:
         for segment in read(kind, inputs, request, wanted, remarks):
             writer.add(segment)
-        wanted.check(", ".join(inputs))
+        wanted.check(", ".join(inputs), remarks)
         files = writer.finish(_card(request))
     return ImportReport(
-        corpus=str(request.output), format=kind, files=files, remarks=remarks.sentences()
+        corpus=str(request.output),
+        format=kind,
+        files=files,
+        kept=sum(file.segments for file in files),
+        found=remarks.all(),
     )
 
 
@@ -137,7 +154,7 @@ def detect(inputs: Sequence[str], format: Format | None) -> tuple[Format, tuple[
         if format in ("hf", "sacrebleu") and len(inputs) > 1:
             raise RequestError(f"--from {format} takes one name", hint="import one set at a time")
         return format, tuple(inputs)
-    found = {_kind(name) for name in inputs}
+    found = {_kind(name, alone=len(inputs) == 1) for name in inputs}
     if len(found) > 1:
         raise RequestError(
             f"files of several formats: {', '.join(sorted(found))}",
@@ -146,35 +163,30 @@ def detect(inputs: Sequence[str], format: Format | None) -> tuple[Format, tuple[
     return found.pop(), tuple(inputs)
 
 
-def _kind(name: str) -> Format:
+def _kind(name: str, *, alone: bool) -> Format:
     path = Path(name)
-    suffix = path.suffix.lower()
+    if not path.exists():
+        raise RequestError(f"{name}: no such file")
     if path.is_dir():
         return "hf"
-    if suffix in _PACKED:
-        raise RequestError(f"{name}: packed files are not read", hint="unpack it first")
-    if suffix == ".xml":
-        from mtbench.files.safe_xml import root_tag
-
-        root = root_tag(path)
-        if root not in _ROOTS:
-            raise RequestError(
-                f"{name}: its outermost element is <{root}>, neither TMX nor WMT XML",
-                hint="convert it to one of these, or to TSV",
-            )
-        return _ROOTS[root]
-    return _SUFFIXES.get(suffix, "plain")
+    found = recognise(path).kind
+    if found == "table" or (found == "text" and alone):
+        # One file of text alone has both sides in it, so it is a table whatever its name says.
+        return "tsv" if path.name.lower().removesuffix(".gz").endswith(".tsv") else "csv"
+    return "plain" if found == "text" else found
 
 
 def _check(request: ImportRequest, kind: Format) -> None:
     for name in request.inputs:
         if kind not in ("hf", "sacrebleu") and not Path(name).is_file():
             raise RequestError(f"{name}: no such file")
-    of_tables = ("tsv", "csv")
-    of_columns = (*of_tables, *_IN_ROWS)
+    of_columns = (*TABLES, "tmx", *_IN_ROWS)
     for given, option, kinds in (
         (request.mapping, "--map", of_columns),
-        (request.columns, "--columns", of_tables),
+        (request.columns, "--columns", TABLES),
+        (request.delimiter, "--delimiter", ("tsv", "csv")),
+        (request.encoding, "--encoding", ("tsv", "csv")),
+        (request.sheet, "--sheet", ("spreadsheet",)),
         (request.preset, "--preset", _IN_ROWS),
         (request.config, "--config", ("hf",)),
         (request.split, "--split", ("hf",)),
@@ -206,6 +218,10 @@ def read(
         from mtbench.corpora.formats.plain import read_plain
 
         yield from read_plain([Path(name) for name in inputs], wanted)
+    elif kind == "wmt-sgml":
+        from mtbench.corpora.formats.wmt_sgml import read_wmt_sgml
+
+        yield from read_wmt_sgml([Path(name) for name in inputs], wanted, remarks)
     elif kind == "sacrebleu":
         from mtbench.corpora.formats.sacrebleu_sets import read_sacrebleu_set
 
@@ -233,18 +249,34 @@ def _file(
     if kind == "tmx":
         from mtbench.corpora.formats.tmx import read_tmx
 
-        return read_tmx(path, wanted, remarks)
+        return read_tmx(path, wanted, remarks, request.mapping)
+    if kind in ("xliff", "po"):
+        from mtbench.corpora.formats.bilingual import read_po, read_xliff
+
+        return (read_xliff if kind == "xliff" else read_po)(path, wanted, remarks)
     if kind == "wmt-xml":
         from mtbench.corpora.formats.wmt_xml import read_wmt_xml
 
         return read_wmt_xml(path, wanted, remarks)
-    if kind in ("tsv", "csv"):
+    if kind in TABLES:
         from mtbench.corpora.formats.tables import read_table
 
-        return read_table(path, kind, request.mapping, request.columns, wanted, remarks)
+        return read_table(
+            path, kind, request.mapping, request.columns, wanted, remarks, _layout(request)
+        )
     from mtbench.corpora.formats.tables import read_rows
 
     return read_rows(_file_rows(kind, path), request.mapping, wanted, remarks, str(path))
+
+
+def _layout(request: ImportRequest) -> Layout:
+    from mtbench.corpora.formats import delimited
+
+    return delimited.Layout(
+        delimited.parse_delimiter(request.delimiter) if request.delimiter else "",
+        delimited.parse_encoding(request.encoding) if request.encoding else "",
+        request.sheet,
+    )
 
 
 def _file_rows(kind: Format, path: Path) -> Iterable[presets.Row]:

@@ -9,6 +9,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import IO, TextIO
 
+from mtbench.corpora.formats.recognise import require_text
 from mtbench.corpora.formats.segments import ImportedSegment, Wanted
 from mtbench.errors import DataError, RequestError
 from mtbench.files.writing import read_lines, replacing
@@ -20,7 +21,7 @@ _SUFFIXES = frozenset({".txt", ".text", ".src", ".ref", ".hyp"})
 
 def language_of_name(path: Path) -> str | None:
     """The language that a file's last suffix names (``train.de``), or None."""
-    suffix = path.suffix
+    suffix = (path.with_suffix("") if path.suffix.lower() == ".gz" else path).suffix
     if not suffix or suffix in _SUFFIXES:
         return None
     try:
@@ -100,6 +101,8 @@ def read_plain(paths: Sequence[Path], wanted: Wanted) -> Iterator[ImportedSegmen
         DataError: If the files have different numbers of lines.
         RequestError: If they do not tell which is which.
     """
+    for path in paths:
+        require_text(path)
     pair, source, references = sides(paths, wanted)
     wanted.match(pair.source, pair.target, str(source))
     files = [source, *(path for _, path in references)]

@@ -168,7 +168,7 @@ def wmt24pp(rows: Iterable[Row], wanted: Wanted, remarks: Remarks) -> Iterator[I
             raise DataError(f"{where}: is_bad_source: neither true nor false")
         if bad or row.get("domain") == "canary":
             what = "canary" if row.get("domain") == "canary" else "is_bad_source"
-            remarks.add(f"rows left out, {what}", where)
+            remarks.left_out(f"rows, {what}", where)
             continue
         original = row.get("original_target")
         yield ImportedSegment(

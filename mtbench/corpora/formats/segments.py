@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Literal
 
 from mtbench.corpora.line import KEYS, write_line
 from mtbench.errors import DataError, RequestError, UnknownName
-from mtbench.languages import LanguagePair, base_language
-from mtbench.types import Json, Origin
+from mtbench.languages import LanguagePair, base_language, normalise_tag
+from mtbench.types import Json, Origin, Record
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,34 +74,100 @@ def written_line(segment: ImportedSegment) -> bytes:
     return write_line(values, segment.where)
 
 
+Sort = Literal["changed", "left out", "suspicious", "noted"]
+"""What became of what was read: in the result in another form; not in it; in it, and to be looked
+at; something else that its user must know."""
+
+
+class Remark(Record):
+    """Something that a reader did, or saw.
+
+    Attributes:
+        sort: What became of it.
+        what: In words, without number and place.
+        count: How often.
+        first: File and line of the first time, where it has one.
+    """
+
+    sort: Sort
+    what: str
+    count: int
+    first: str = ""
+
+    def __str__(self) -> str:
+        kind = "" if self.sort == "noted" else f"{self.sort}: "
+        return f"{kind}{self.what}: {self.count}" + (
+            f" (first: {self.first})" if self.first else ""
+        )
+
+
 class Remarks:
-    """What a reader did that its user must hear of: kind → how often, and where first."""
+    """What an import must tell its user, counted.
 
-    def __init__(self) -> None:
-        self._found: dict[str, tuple[int, str]] = {}
+    Args:
+        skip_invalid: Whether units that do not hold are left out; otherwise the first is an error.
+    """
 
-    def add(self, what: str, where: str = "") -> None:
-        """One more time that this happened."""
-        count, first = self._found.get(what, (0, where))
-        self._found[what] = (count + 1, first)
+    def __init__(self, *, skip_invalid: bool = False) -> None:
+        self.skip_invalid = skip_invalid
+        self._found: dict[tuple[Sort, str], tuple[int, str]] = {}
 
-    def count(self, what: str) -> int:
-        """How often it happened."""
-        return self._found.get(what, (0, ""))[0]
+    def changed(self, what: str, where: str = "", count: int = 1) -> None:
+        """Text that is in the result in another form."""
+        self._add("changed", what, where, count)
+
+    def left_out(self, what: str, where: str = "", count: int = 1) -> None:
+        """Segments that are not in the result."""
+        self._add("left out", what, where, count)
+
+    def suspicious(self, what: str, where: str = "", count: int = 1) -> None:
+        """What is in the result and should be looked at."""
+        self._add("suspicious", what, where, count)
+
+    def noted(self, what: str, where: str = "", count: int = 1) -> None:
+        """What else its user must know."""
+        self._add("noted", what, where, count)
+
+    def refuse(self, error: DataError, where: str) -> None:
+        """A unit that does not hold: left out where that was asked for, else the error.
+
+        Raises:
+            DataError: Unless such units are left out.
+        """
+        if not self.skip_invalid:
+            raise error
+        defect = error.message.removeprefix(f"{where}: ").split(" (", 1)[0]
+        self.left_out(defect, where)
+
+    def _add(self, sort: Sort, what: str, where: str, count: int) -> None:
+        before, first = self._found.get((sort, what), (0, where))
+        self._found[sort, what] = (before + count, first)
+
+    def count(self, sort: Sort, what: str = "") -> int:
+        """How often something happened, or anything of a sort."""
+        return sum(
+            count
+            for (kind, words), (count, _) in self._found.items()
+            if kind == sort and what in ("", words)
+        )
+
+    def all(self) -> tuple[Remark, ...]:
+        """Every remark, in the order of first occurrence."""
+        return tuple(
+            Remark(sort=sort, what=what, count=count, first=first)
+            for (sort, what), (count, first) in self._found.items()
+        )
 
     def sentences(self) -> tuple[str, ...]:
-        """One sentence a kind, in the order of first occurrence."""
-        return tuple(
-            f"{what}: {count}" + (f" (first: {first})" if first else "")
-            for what, (count, first) in self._found.items()
-        )
+        """One sentence for each."""
+        return tuple(map(str, self.all()))
 
 
 class Wanted:
     """The directions asked for, and how those of a file are matched to them.
 
-    A direction asked for without a region takes one with it (``en-pt`` takes ``en-pt-BR``), but
-    not two (``en-pt-BR`` and ``en-pt-PT`` would run together in one file).
+    A direction asked for without a region takes those with one: ``en-pt`` takes ``en-pt-BR`` and
+    ``en-pt-PT``, and ``check`` says so.
 
     Args:
         pairs: The directions; empty for all.
@@ -107,7 +175,7 @@ class Wanted:
 
     def __init__(self, pairs: Iterable[LanguagePair] = ()) -> None:
         self.pairs = tuple(dict.fromkeys(pairs))
-        self._taken: dict[LanguagePair, LanguagePair] = {}
+        self._taken: dict[LanguagePair, dict[LanguagePair, int]] = {}
         self._matches: dict[tuple[str, str], LanguagePair | None] = {}
         self.seen: set[LanguagePair] = set()
 
@@ -120,7 +188,7 @@ class Wanted:
             where: File and line.
 
         Raises:
-            DataError: If a tag is none, or two regional variants run together.
+            DataError: If a tag is none.
         """
         key = (source, target)
         if key not in self._matches:
@@ -128,10 +196,10 @@ class Wanted:
                 found = LanguagePair(source=source, target=target)
             except RequestError as error:
                 raise DataError(f"{where}: {error.message}", hint=error.hint) from error
-            self._matches[key] = self._choose(found, where)
+            self._matches[key] = self._choose(found)
         return self._matches[key]
 
-    def _choose(self, found: LanguagePair, where: str) -> LanguagePair | None:
+    def _choose(self, found: LanguagePair) -> LanguagePair | None:
         self.seen.add(found)
         if not self.pairs or found in self.pairs:
             chosen = found
@@ -140,20 +208,35 @@ class Wanted:
             if not near:
                 return None
             chosen = near[0]
-        first = self._taken.setdefault(chosen, found)
-        if first != found:
-            raise DataError(
-                f"{where}: {chosen} matches both {first} and {found}",
-                hint=f"name the one you want: --pair {first if found == chosen else found}",
-            )
+        self._taken.setdefault(chosen, {})[found] = 1
         return chosen
 
-    def check(self, place: str) -> None:
-        """Says at the end of reading which directions were asked for and not found.
+    def saw(self, languages: Iterable[str]) -> None:
+        """Languages that stand together, to be named where none asked for is found."""
+        if self.seen or self._taken:
+            return
+        known = []
+        for language in list(languages)[:20]:
+            with suppress(RequestError):
+                known.append(normalise_tag(language))
+        self.seen.update(
+            LanguagePair(source=one, target=two) for one in known for two in known if one != two
+        )
+
+    def check(self, place: str, remarks: Remarks) -> None:
+        """Says at the end of reading which directions ran together, and which were not found.
+
+        Args:
+            place: The files.
+            remarks: Told of regional variants that were taken for one.
 
         Raises:
             UnknownName: Naming those that are there, if there are any.
         """
+        for pair, found in self._taken.items():
+            if len(found) > 1:
+                names = ", ".join(sorted(str(one) for one in found))
+                remarks.changed(f"{names} taken together as {pair}")
         for pair in self.pairs:
             if self.seen and pair not in self._taken:
                 raise UnknownName(

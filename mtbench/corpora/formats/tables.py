@@ -1,8 +1,4 @@
-"""TSV and CSV with named columns, and JSONL of other shapes.
-
-TSV is what machine translation calls by that name: one line a segment, fields apart by tabs,
-quotes are text. CSV is RFC 4180: a field in quotes may hold commas, quotes and line ends.
-"""
+"""Tables with named columns, and JSONL of other shapes: rows to segments, segments to rows."""
 
 from __future__ import annotations
 
@@ -10,16 +6,15 @@ import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 from mtbench.corpora.formats.columns import Columns
+from mtbench.corpora.formats.delimited import RECOGNISED, Layout, delimited_rows
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.corpora.line import KEYS
 from mtbench.errors import DataError, RequestError
-from mtbench.files.writing import decode_line, read_lines, unreadable
 from mtbench.types import Json
 
-_LONGEST_FIELD = 10_000_000
 Map = Mapping[str, tuple[str, ...]]
 Row = tuple[int, str, Mapping[str, Json]]
 
@@ -31,92 +26,84 @@ def read_table(
     header: Sequence[str],
     wanted: Wanted,
     remarks: Remarks,
+    layout: Layout = RECOGNISED,
 ) -> Iterator[ImportedSegment]:
-    """Rows of a TSV or CSV file as segments; an id that no column gives is the line's number.
+    """Rows of a table as segments; an id that no column gives is the line's or row's number.
 
     Args:
         path: The file.
-        kind: ``tsv`` or ``csv``.
+        kind: ``tsv``, ``csv`` or ``spreadsheet``.
         mapping: From ``columns.parse_map``.
         header: Names of the columns where the first line does not hold them; ``-`` for one to
             leave out.
         wanted: The directions.
-        remarks: Told of what is left out.
+        remarks: Told how the table was read, and of what is left out.
+        layout: What the user fixed of delimiter, encoding and sheet.
 
     Raises:
         DataError: With file and line, if a row has more or fewer fields than the header.
         RequestError: If a column that is needed is not there.
     """
-    rows = _tsv_rows(path) if kind == "tsv" else _csv_rows(path)
+    if kind == "spreadsheet":
+        from mtbench.corpora.formats.spreadsheets import spreadsheet_rows
+
+        rows = spreadsheet_rows(path, layout.sheet, remarks)
+    else:
+        rows = delimited_rows(path, kind, layout, wanted, remarks)
     names = list(header)
     columns: Columns | None = None
-    for number, fields in rows:
+    for number, where, fields in rows:
         if not names:
-            names = fields
-            _check_header(names, path)
+            names = _header([name.strip() for name in fields], where)
+            _check_several(names, path, mapping)
             continue
         if columns is None:
-            kept = [name for name in names if name != "-"]
+            kept = [name for name in names if name not in ("-", "")]
             columns = Columns(mapping, kept, wanted, remarks, str(path), fixed=True)
-        if len(fields) != len(names):
-            raise DataError(
-                f"{path}:{number}: {len(fields)} fields, where there are {len(names)} columns",
-                hint=_hint(kind),
-            )
-        row = {name: text for name, text in zip(names, fields, strict=True) if name != "-"}
-        filled = {name: text or None for name, text in row.items()}
-        yield from columns.segments(filled, number, f"{path}:{number}")
+        fields = _fitted(fields, names, where)
+        if not any(field.strip() for field in fields):
+            remarks.left_out("empty rows", where)
+            continue
+        row = {n: text or None for n, text in zip(names, fields, strict=True) if n not in ("-", "")}
+        yield from columns.segments(row, number, where)
 
 
-def _hint(kind: str) -> str:
-    if kind == "tsv":
-        return "in TSV quotes are text; a file with quoted fields is --from csv"
-    return "quote fields that hold commas or line ends"
-
-
-def _check_header(names: Sequence[str], path: Path) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1 and name != "-"})
-    if twice:
-        raise DataError(f"{path}:1: two columns named {twice[0]!r}")
-    if not all(name.strip() for name in names):
-        raise DataError(
-            f"{path}:1: a column without a name",
-            hint="name the columns by --columns if the first line is data",
+def _check_several(names: Sequence[str], path: Path, mapping: Map) -> None:
+    if len(names) == 1 and not mapping:
+        raise RequestError(
+            f"{path}: one column, so no table; and plain text comes in two files or more",
+            hint="give the source and then its references (train.en train.it), or say --delimiter",
         )
 
 
-def _tsv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    for number, line in read_lines(path):
-        yield number, line.split("\t")
+def _header(names: list[str], where: str) -> list[str]:
+    """Names of the columns; those without one must be empty throughout."""
+    twice = sorted({n for n in names if names.count(n) > 1 and n not in ("-", "")})
+    if twice:
+        raise DataError(f"{where}: two columns named {twice[0]!r}")
+    if not any(names):
+        raise DataError(f"{where}: a header without names", hint="name the columns by --columns")
+    return names
 
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(max(csv.field_size_limit(), _LONGEST_FIELD))
-    try:
-        with path.open("rb") as stream:
-            lines = _decoded(stream, path)
-            reader = csv.reader(lines, strict=True)
-            while True:
-                before = reader.line_num
-                try:
-                    fields = next(reader)
-                except StopIteration:
-                    return
-                except csv.Error as error:
-                    raise DataError(
-                        f"{path}:{reader.line_num}: not CSV: {error}", hint=_hint("csv")
-                    ) from error
-                if fields:
-                    yield before + 1, fields
-    except OSError as error:
-        raise unreadable(path, error) from error
-
-
-def _decoded(stream: IO[bytes], path: Path) -> Iterator[str]:
-    """Lines with their ends, which belong to the text inside quotes."""
-    for number, raw in enumerate(stream, start=1):
-        end = b"\r\n" if raw.endswith(b"\r\n") else b"\n" if raw.endswith(b"\n") else b""
-        yield decode_line(raw, path, number) + end.decode()
+def _fitted(fields: list[str], names: Sequence[str], where: str) -> list[str]:
+    """A row as long as the header; empty cells at its end may be missing or too many."""
+    while len(fields) > len(names) and not fields[-1].strip():
+        fields = fields[:-1]
+    if len(fields) < len(names) and not any(names[len(fields) :]):
+        fields = [*fields, *[""] * (len(names) - len(fields))]
+    if len(fields) != len(names):
+        raise DataError(
+            f"{where}: {len(fields)} fields, where there are {len(names)} columns",
+            hint="quote fields that hold delimiters or line ends, or say --delimiter",
+        )
+    for name, field in zip(names, fields, strict=True):
+        if not name and field.strip():
+            raise DataError(
+                f"{where}: text in a column without a name",
+                hint="name the columns by --columns if the first line is data",
+            )
+    return fields
 
 
 def read_rows(
@@ -173,6 +160,36 @@ def write_table(segments: Iterable[ImportedSegment], kind: str, stream: IO[str])
         )
         count += 1
     return count
+
+
+REVIEW = ("verdict", "comment")
+"""Columns of a spreadsheet for the one who reviews it, empty."""
+
+
+def write_sheet(segments: Iterable[ImportedSegment], stream: BinaryIO) -> int:
+    """Writes segments of one direction as a spreadsheet: the columns of a table, and for review.
+
+    Args:
+        segments: Gone through twice, so no iterator.
+        stream: Where to write.
+
+    Returns:
+        The number of rows.
+
+    Raises:
+        DataError: If a cell cannot hold a text, naming the segment.
+        RequestError: If an extra key has the name of a column of ours.
+        MissingExtra: If openpyxl is not installed.
+    """
+    from mtbench.corpora.formats.spreadsheets import write_spreadsheet
+
+    names = _column_names(segments)
+    review = [name for name in REVIEW if name not in names]
+    rows = (
+        (f"segment {s.id!r}", [_cells(s).get(name, "") for name in (*names, *review)])
+        for s in segments
+    )
+    return write_spreadsheet([*names, *review], rows, stream)
 
 
 def _column_names(segments: Iterable[ImportedSegment]) -> list[str]:

@@ -6,43 +6,63 @@ Reference: TMX 1.4b Specification, Localisation Industry Standards Association, 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from mtbench import __version__
+from mtbench.corpora.formats.inline import XML_SPACE, fold, keeps_space, plain_text
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
-from mtbench.corpora.line import KEYS, STRINGS
+from mtbench.corpora.line import KEYS, SKIP, STRINGS
 from mtbench.errors import DataError, RequestError
-from mtbench.files.safe_xml import Element, elements, place
-from mtbench.languages import LanguagePair, normalise_tag
+from mtbench.files.safe_xml import Element, elements, misdeclared, place
+from mtbench.languages import LanguagePair, base_language, normalise_tag
 from mtbench.types import Json
 
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
-# Native formatting codes of the tool that wrote the file: markup, not text.
-_CODES = frozenset({"bpt", "ept", "it", "ph", "ut"})
 _OURS = "x-mtbench-"
 _REFERENCE = f"{_OURS}reference"
 
 
-def read_tmx(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[ImportedSegment]:
+Map = Mapping[str, tuple[str, ...]]
+
+
+class Variant(NamedTuple):
+    """One language of a unit.
+
+    Attributes:
+        text: Its text.
+        name: Of the reference that it is, if any.
+    """
+
+    text: str
+    name: str | None
+
+
+def read_tmx(
+    path: Path, wanted: Wanted, remarks: Remarks, mapping: Map | None = None
+) -> Iterator[ImportedSegment]:
     """Translation units as segments, one for each direction asked for.
 
     A unit's id is its ``tuid``, or its number in the file. Several variants of the target
     language are several references. Without a direction asked for, the header's or unit's
-    ``srclang`` is the source and every other language a target. Formatting codes are left out
-    of the text, highlighted text (``hi``) stays.
+    ``srclang`` is the source and every other language a target; languages that nobody asked for
+    are not looked at. Formatting codes are left out of the text, highlighted text (``hi``) stays;
+    white space is folded, unless ``xml:space`` says that it counts.
 
     Args:
         path: The file.
         wanted: The directions.
-        remarks: Told of units that lack a language and of codes left out.
+        remarks: Told of units left out and of texts changed.
+        mapping: Key of a corpus line → the property (``prop``) that fills it.
 
     Raises:
-        DataError: If the file is no well-formed TMX or a language tag is none.
+        DataError: If the file is no well-formed TMX or a unit does not hold.
         RequestError: If the source language is not said and no direction was asked for.
     """
+    if misdeclared(path):
+        remarks.changed(f"{path} calls itself UTF-16 and is read as the UTF-8 that it is")
     srclang: str | None = None
     number = 0
     for element in elements(path, "header", "tu"):
@@ -51,29 +71,123 @@ def read_tmx(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[ImportedS
             continue
         number += 1
         where = place(path, element)
-        variants = _variants(element, where, remarks)
-        yield from _directions(element, number, variants, srclang, wanted, remarks, where)
+        try:
+            found = list(_unit_segments(element, number, srclang, wanted, remarks, mapping, where))
+        except DataError as error:
+            remarks.refuse(error, where)
+            continue
+        yield from found
 
 
-def _variants(
-    unit: Element, where: str, remarks: Remarks
-) -> dict[str, list[tuple[str, str | None]]]:
-    """Language → its texts, each with the name of the reference it is, if any."""
-    found: dict[str, list[tuple[str, str | None]]] = {}
+def _unit_segments(
+    unit: Element,
+    number: int,
+    srclang: str | None,
+    wanted: Wanted,
+    remarks: Remarks,
+    mapping: Map | None,
+    where: str,
+) -> Iterator[ImportedSegment]:
+    spelled: dict[str, list[Element]] = {}
     for variant in unit.iterchildren("tuv"):
-        spelled = variant.get(_XML_LANG) or variant.get("lang")
-        if not spelled:
+        language = variant.get(_XML_LANG) or variant.get("lang")
+        if not language:
             raise DataError(f"{where}: a <tuv> without xml:lang", hint="say its language")
+        spelled.setdefault(language, []).append(variant)
+    stated = unit.get("srclang") or srclang
+    pairs = (
+        _asked(spelled, wanted, where) if wanted.pairs else _stated(spelled, stated, wanted, where)
+    )
+    if not pairs:
+        wanted.saw(spelled)
+        remarks.left_out("units without the languages asked for", where)
+        return
+    properties = _properties(unit, mapping or {}, remarks, where)
+    for pair, (source, targets) in pairs.items():
+        sources = [v for name in source for v in _texts(spelled[name], remarks, where)]
+        if len({v.text for v in sources}) > 1:
+            raise DataError(
+                f"{where}: {len(sources)} variants in {pair.source}, the source language",
+                hint="a unit has one source; keep one of them, or leave such units out by "
+                "--skip-invalid",
+            )
+        references = [v for name in targets for v in _texts(spelled[name], remarks, where)]
+        names = [v.name for v in references]
+        yield ImportedSegment(
+            pair=pair,
+            id=unit.get("tuid") or str(number),
+            source=sources[0].text,
+            references=tuple(v.text for v in references),
+            reference_names=tuple(n for n in names if n) if all(names) else (),
+            where=where,
+            **properties,
+        )
+
+
+def _texts(variants: Sequence[Element], remarks: Remarks, where: str) -> list[Variant]:
+    found = []
+    for variant in variants:
         segment = variant.find("seg")
         if segment is None:
-            raise DataError(f"{where}: a <tuv> without <seg>")
-        if any(child.tag in _CODES for child in segment.iter()):
-            remarks.add("texts with formatting codes, left out", where)
+            raise DataError(f"{where}: a <tuv> without <seg>", hint=SKIP)
         names = [p.text for p in variant.iterchildren("prop") if p.get("type") == _REFERENCE]
-        found.setdefault(_tag(spelled, where), []).append(
-            (_plain(segment), names[0] if names else None)
-        )
+        text = plain_text(segment, remarks, where, keep_space=keeps_space(segment))
+        found.append(Variant(text, names[0] if names else None))
     return found
+
+
+Sides = tuple[list[str], list[str]]
+"""The languages of a unit that are the source, and those that are the target, of a direction."""
+
+
+def _asked(spelled: Iterable[str], wanted: Wanted, where: str) -> dict[LanguagePair, Sides]:
+    """Of the languages of a unit, those of the directions asked for; no other is looked at."""
+    found: dict[LanguagePair, Sides] = {}
+    names = list(spelled)
+    for pair in wanted.pairs:
+        sources, targets = _named(names, pair.source), _named(names, pair.target)
+        if sources and targets:
+            for source in sources:
+                for target in targets:
+                    wanted.match(source, target, where)
+            found[pair] = (sources, targets)
+    return found
+
+
+def _stated(
+    spelled: Iterable[str], srclang: str | None, wanted: Wanted, where: str
+) -> dict[LanguagePair, Sides]:
+    names = list(spelled)
+    if not srclang or srclang.lower() in ("*all*", "*"):
+        raise RequestError(
+            f"{where}: the file does not say which language is the source",
+            hint="say the direction: --pair " + "-".join(names[:2]),
+        )
+    source = _tag(srclang, where)
+    sides = [name for name in names if _tag(name, where) == source]
+    if not sides:
+        base = base_language(source)
+        same = {_tag(n, where) for n in names if base_language(_tag(n, where)) == base}
+        sides = [n for n in names if _tag(n, where) in same] if len(same) == 1 else []
+    found: dict[LanguagePair, Sides] = {}
+    for name in names if sides else ():
+        if name not in sides:
+            pair = wanted.match(sides[0], name, where)
+            if pair is not None:
+                found.setdefault(pair, (sides, []))[1].append(name)
+    return found
+
+
+def _named(names: Iterable[str], wanted: str) -> list[str]:
+    """Of the languages of a unit, those that one asked for takes in; exact ones before variants."""
+    tags: dict[str, str] = {}
+    for name in names:
+        try:
+            tags[name] = normalise_tag(name)
+        except RequestError:
+            continue  # no language that anybody can have asked for
+    exact = [name for name, tag in tags.items() if tag == wanted]
+    return exact or [name for name, tag in tags.items() if base_language(tag) == wanted]
 
 
 def _tag(spelled: str, where: str) -> str:
@@ -83,100 +197,20 @@ def _tag(spelled: str, where: str) -> str:
         raise DataError(f"{where}: {error.message}", hint=error.hint) from error
 
 
-def _plain(element: Element) -> str:
-    """Text without native codes; what follows a code belongs to the text again."""
-    parts = [element.text or ""]
-    for child in element:
-        if child.tag not in _CODES:
-            parts.append(_plain(child))
-        parts.append(child.tail or "")
-    return "".join(parts)
-
-
-def _directions(
-    unit: Element,
-    number: int,
-    variants: dict[str, list[tuple[str, str | None]]],
-    srclang: str | None,
-    wanted: Wanted,
-    remarks: Remarks,
-    where: str,
-) -> Iterator[ImportedSegment]:
-    pairs = (
-        _asked(variants, wanted, where)
-        if wanted.pairs
-        else _stated(variants, unit.get("srclang") or srclang, wanted, where)
-    )
-    if not pairs:
-        remarks.add("units without the languages asked for, left out", where)
-        return
-    properties = _properties(unit, where)
-    for pair, source, target in pairs:
-        texts = variants[source]
-        if len(texts) > 1:
-            raise DataError(
-                f"{where}: {len(texts)} variants in {source}, the source language",
-                hint="a unit has one source; keep one of them",
-            )
-        names = [name for _, name in variants[target]]
-        yield ImportedSegment(
-            pair=pair,
-            id=unit.get("tuid") or str(number),
-            source=texts[0][0],
-            references=tuple(text for text, _ in variants[target]),
-            reference_names=tuple(n for n in names if n) if all(names) else (),
-            where=where,
-            **properties,
-        )
-
-
-def _asked(
-    variants: dict[str, list[tuple[str, str | None]]], wanted: Wanted, where: str
-) -> list[tuple[LanguagePair, str, str]]:
-    found = []
-    for source in variants:
-        for target in variants:
-            if source != target:
-                pair = wanted.match(source, target, where)
-                if pair is not None:
-                    found.append((pair, source, target))
-    return found
-
-
-def _stated(
-    variants: dict[str, list[tuple[str, str | None]]],
-    srclang: str | None,
-    wanted: Wanted,
-    where: str,
-) -> list[tuple[LanguagePair, str, str]]:
-    if not srclang or srclang.lower() == "*all*":
-        raise RequestError(
-            f"{where}: the file does not say which language is the source",
-            hint="say the direction: --pair " + "-".join(list(variants)[:2]),
-        )
-    source = _tag(srclang, where)
-    if source not in variants:
-        same = [tag for tag in variants if tag.split("-")[0] == source.split("-")[0]]
-        if len(same) != 1:
-            return []
-        source = same[0]
-    matched = [(wanted.match(source, t, where), source, t) for t in variants if t != source]
-    return [(pair, source, target) for pair, source, target in matched if pair is not None]
-
-
-def _properties(unit: Element, where: str) -> dict[str, Json]:
-    """What the unit's properties say: ours by their keys, others' as extra keys."""
+def _properties(unit: Element, mapping: Map, remarks: Remarks, where: str) -> dict[str, Json]:
+    """What the unit's properties say: ours by their keys, of others what --map asks for."""
     known: dict[str, Json] = {}
     extra: dict[str, Json] = {}
+    asked = {column: key for key, columns in mapping.items() for column in columns}
     for item in unit.iterchildren("prop"):
         kind, text = item.get("type") or "", item.text or ""
-        key = kind.removeprefix(_OURS)
-        if kind == key:
+        key = asked.get(kind, kind.removeprefix(_OURS))
+        if kind == key and kind not in asked:
             if kind and kind not in KEYS:
                 extra[kind] = text
         elif key in STRINGS:
             known["document" if key == "doc" else key] = text
-        else:
+        elif kind not in asked:
             _structured(key, text, known, extra, where)
     return {**known, "extra": extra}
 
@@ -252,6 +286,8 @@ def _header(pair: LanguagePair, etree: Element) -> Element:
 
 def _unit(segment: ImportedSegment, etree: Element) -> Element:
     unit = etree.Element("tu", tuid=segment.id)
+    if any(_counts(text) for text in (segment.source, *segment.references)):
+        unit.set(XML_SPACE, "preserve")
     values = {
         "doc": segment.document,
         "domain": segment.domain,
@@ -270,6 +306,11 @@ def _unit(segment: ImportedSegment, etree: Element) -> Element:
     for text, name in zip(segment.references, names, strict=True):
         _variant(unit, segment.pair.target, text, name, etree)
     return unit
+
+
+def _counts(text: str) -> bool:
+    """Whether white space of a text would not survive being folded."""
+    return fold(text) != text
 
 
 def _variant(unit: Element, language: str, text: str, name: str | None, etree: Element) -> None:

@@ -53,7 +53,7 @@ def wmt25(
         if whole is None:
             continue
         if row.get("scores"):
-            remarks.add("rows whose human scores are left out", where)
+            remarks.noted("rows whose human scores are left out", where)
         numbered = _NUMBERED.match(whole.id) if "tgt_text" in row else None
         if numbered and whole.id.count(_PART) > 2:
             if numbered["document"] != document:
@@ -96,7 +96,7 @@ def _paragraphs(whole: ImportedSegment, remarks: Remarks) -> Iterator[ImportedSe
     if len({len(parts) for parts in divided}) > 1 or any(
         not part.strip() for parts in divided for part in parts
     ):
-        remarks.add(
+        remarks.noted(
             "documents kept whole, their paragraphs do not correspond one to one", whole.where
         )
         yield whole

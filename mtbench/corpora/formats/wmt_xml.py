@@ -79,7 +79,7 @@ def read_documents(path: Path, remarks: Remarks) -> Iterator[WmtDocument]:
     for document in elements(path, "doc"):
         where = place(path, document)
         if document.get("testsuite") is not None:
-            remarks.add("documents of test suites, left out", where)
+            remarks.left_out("segments of test suites", where, len(document.findall("src//seg")))
             continue
         name = document.get("id")
         sources = document.findall("src")
@@ -113,7 +113,8 @@ def read_wmt_xml(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[Impor
     """
     for document in read_documents(path, remarks):
         if not document.targets:
-            remarks.add("documents without references and outputs, left out", document.where)
+            many = len(document.segments)
+            remarks.left_out("segments without reference and output", document.where, many)
         for target in document.targets:
             code = _code(target.codes, wanted.pairs)
             pair = wanted.match(document.source_language, code, document.where)
@@ -231,7 +232,7 @@ def _targets(
     found = []
     for group in groups:
         if len(group) > 1:
-            remarks.add(
+            remarks.changed(
                 f"documents whose target is spelled {' and '.join(group)}, taken as one", where
             )
         mine = [side for side in sides if side.get("lang") in group]
@@ -326,7 +327,7 @@ def _segments(path: Path, side: Element, remarks: Remarks) -> dict[str, Text]:
         if identifier not in found:
             found[identifier] = Text(text, where)
         elif found[identifier].text == text:
-            remarks.add("segments that stand twice in the same words, taken once", where)
+            remarks.left_out("texts that stand twice in the same words", where)
         else:
             raise DataError(
                 f"{where}: the segment id {identifier!r} stands twice in one <{side.tag}>, "

@@ -52,10 +52,10 @@ class CorpusWriter:
         folder: The corpus.
         remarks: Told of segments left out, and of what the reader of a result must know.
         force: Whether pair files that are there already may be replaced.
-        skip_invalid: Whether segments that a corpus file cannot hold are left out and counted;
-            otherwise the first is an error.
         numbered: Whether ids are numbers counted from 1, whatever the format says.
         reference: Name of the one reference to keep, of several.
+        dedup: ``exact`` or ``source`` to leave out segments that repeat an earlier one; they are
+            counted in any case.
     """
 
     def __init__(
@@ -64,16 +64,17 @@ class CorpusWriter:
         remarks: Remarks,
         *,
         force: bool = False,
-        skip_invalid: bool = False,
         numbered: bool = False,
         reference: str | None = None,
+        dedup: str | None = None,
     ) -> None:
         self.folder = folder
         self._remarks = remarks
         self._force = force
-        self._skip = skip_invalid
         self._numbered = numbered
         self._reference = reference
+        self._dedup = dedup
+        self._seen: dict[LanguagePair, tuple[set[int], set[int]]] = {}
         self._new = False
         self._files: dict[LanguagePair, PairParts] = {}
         self._systems: dict[str, str] = {}
@@ -107,10 +108,9 @@ class CorpusWriter:
         try:
             segment, line = self._checked(segment)
         except DataError as error:
-            if not self._skip:
-                raise
-            defect = error.message.removeprefix(f"{segment.where}: ").split(" (", 1)[0]
-            self._remarks.add(f"segments left out, {defect}", segment.where)
+            self._remarks.refuse(error, segment.where)
+            return
+        if self._repeats(segment):
             return
         file = self._file(segment.pair)
         if self._numbered:
@@ -121,12 +121,31 @@ class CorpusWriter:
         file.ids.append(hash(segment.id))
         file.reference_counts.add(len(segment.references))
         if not segment.references:
-            self._remarks.add("segments without a reference", segment.where)
+            self._remarks.noted("segments without a reference", segment.where)
         if segment.document is not None and segment.document != file.document:
             file.documents.append(hash(segment.document))
         file.document = segment.document
         for system, text in segment.outputs.items():
             self._output(file, segment, system).write(_output_line(segment.id, text))
+
+    def _repeats(self, segment: ImportedSegment) -> bool:
+        """Whether a segment is left out as one that repeats an earlier one."""
+        pairs, sources = self._seen.setdefault(segment.pair, (set(), set()))
+        source, pair = hash(segment.source), hash((segment.source, segment.references))
+        exact, same = pair in pairs, source in sources
+        pairs.add(pair)
+        sources.add(source)
+        if not same:
+            return False
+        what = "source and references" if exact else "source"
+        if self._dedup == "source" or (self._dedup == "exact" and exact):
+            self._remarks.left_out(
+                f"segments that repeat the {what} of an earlier one", segment.where
+            )
+            return True
+        told = f"segments that repeat the {what} of an earlier one (--dedup leaves them out)"
+        self._remarks.suspicious(told, segment.where)
+        return False
 
     def _checked(self, segment: ImportedSegment) -> tuple[ImportedSegment, bytes]:
         where = segment.where
@@ -218,15 +237,15 @@ class CorpusWriter:
     def _note_comments(self) -> None:
         path = self.folder / CORPUS_CARD
         if path.is_file() and b"#" in path.read_bytes():
-            self._remarks.add(f"{path} is written anew, without its comments")
+            self._remarks.noted(f"{path} is written anew, without its comments")
 
     def _described(self, pair: LanguagePair, file: PairParts) -> WrittenFile:
         documents = len(np.unique(np.frombuffer(file.documents, dtype=np.int64)))
         if documents < len(file.documents):
-            self._remarks.add(f"documents of {pair} whose segments stand apart in the file")
+            self._remarks.suspicious(f"documents of {pair} whose segments stand apart in the file")
         for system, part in file.outputs.items():
             if part.count < file.part.count:
-                self._remarks.add(
+                self._remarks.noted(
                     f"{system} has no output for {file.part.count - part.count} segments of {pair}"
                 )
         counts = file.reference_counts
@@ -245,7 +264,7 @@ class CorpusWriter:
         longest = max((file.names for file in self._files.values()), key=len)
         for pair, file in self._files.items():
             if file.names != longest[: len(file.names)]:
-                self._remarks.add(
+                self._remarks.noted(
                     f"the references of {pair} are named {', '.join(file.names)}, those of another "
                     f"file {', '.join(longest)}, so the card names none"
                 )

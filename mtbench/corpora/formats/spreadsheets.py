@@ -1,0 +1,186 @@
+"""Spreadsheets: read by calamine (xlsx, xls, xlsb, ods), written by openpyxl (xlsx)."""
+
+from __future__ import annotations
+
+import datetime
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from mtbench.corpora.formats.delimited import Row
+from mtbench.corpora.formats.segments import Remarks
+from mtbench.errors import DataError, RequestError, UnknownName
+from mtbench.plugins import require
+
+MOST_BYTES = 1 << 30
+"""What a packed document may swell to."""
+_LONGEST_CELL = 32_767
+_TASK = "reading spreadsheets"
+
+
+def spreadsheet_rows(path: Path, sheet: str, remarks: Remarks) -> Iterator[Row]:
+    """The rows of one sheet as text, its header among them; empty rows are passed over.
+
+    Args:
+        path: The file.
+        sheet: Its name; may be left out where one sheet alone holds anything.
+        remarks: Told of cells that hold no text.
+
+    Raises:
+        DataError: If it is damaged, or would swell beyond all bounds.
+        RequestError: If several sheets hold something and none is named.
+        UnknownName: If there is no such sheet.
+        MissingExtra: If python-calamine is not installed.
+    """
+    calamine = require("python_calamine", _TASK, "office")
+    check_packed(path)
+    try:
+        book = calamine.CalamineWorkbook.from_path(str(path))
+        name = _chosen(path, book, sheet)
+        rows = book.get_sheet_by_name(name).iter_rows()
+        for number, cells in enumerate(rows, start=1):
+            where = f"{path}:{name}:{number}"
+            texts = [_text(cell, remarks, where) for cell in cells]
+            if any(texts):
+                yield number, where, texts
+    except (calamine.CalamineError, OSError) as error:
+        raise DataError(f"{path}: damaged, or no spreadsheet: {error}") from error
+
+
+def _chosen(path: Path, book: Any, sheet: str) -> str:
+    names = [str(name) for name in book.sheet_names]
+    if sheet:
+        if sheet not in names:
+            raise UnknownName(f"sheet of {path}", sheet, names)
+        return sheet
+    filled = [n for n in names if book.get_sheet_by_name(n).height]
+    if len(filled) != 1:
+        raise RequestError(
+            f"{path}: {len(filled)} sheets hold something: {', '.join(filled)}",
+            hint="name one by --sheet",
+        )
+    return filled[0]
+
+
+def _text(cell: Any, remarks: Remarks, where: str) -> str:
+    if isinstance(cell, str):
+        return cell
+    remarks.changed("cells that hold a number or a date, written as plain text", where)
+    if isinstance(cell, bool):
+        return "TRUE" if cell else "FALSE"
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime.date | datetime.time):
+        return cell.isoformat()
+    return str(cell)
+
+
+def check_packed(path: Path) -> None:
+    """Unpacks every member once, keeping nothing, to see that none swells beyond all bounds.
+
+    What the archive says of its sizes is not believed.
+
+    Raises:
+        DataError: If the whole is too large, or damaged.
+    """
+    total = 0
+    try:
+        with zipfile.ZipFile(path) as archive, path.open("rb") as stream:
+            for member in archive.infolist():
+                if member.flag_bits & 1:
+                    raise DataError(f"{path}: protected by a password", hint="save it without")
+                for size in _unpacked(stream, member):
+                    total += size
+                    if total > MOST_BYTES:
+                        raise DataError(
+                            f"{path}: swells to more than {MOST_BYTES >> 30} GB when unpacked",
+                            hint="divide it, or export it as CSV",
+                        )
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
+        raise DataError(f"{path}: a damaged archive: {error}") from error
+
+
+def _unpacked(stream: BinaryIO, member: zipfile.ZipInfo) -> Iterator[int]:
+    """Sizes of what a member unpacks to, block by block."""
+    stream.seek(member.header_offset)
+    header = stream.read(30)
+    if len(header) < 30 or header[:4] != b"PK\x03\x04":
+        raise zipfile.BadZipFile(f"no member where {member.filename!r} should be")
+    stream.seek(
+        int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1
+    )
+    if member.compress_type == zipfile.ZIP_STORED:
+        yield member.compress_size
+        return
+    if member.compress_type != zipfile.ZIP_DEFLATED:
+        raise zipfile.BadZipFile(f"{member.filename!r} is packed in an unusual way")
+    inflate = zlib.decompressobj(-15)
+    left = member.compress_size
+    while left > 0 and not inflate.eof:
+        block = stream.read(min(left, 1 << 16))
+        if not block:
+            raise EOFError(f"{member.filename!r} is cut off")
+        left -= len(block)
+        yield len(inflate.decompress(block, 1 << 20))
+        while inflate.unconsumed_tail:
+            yield len(inflate.decompress(inflate.unconsumed_tail, 1 << 20))
+
+
+def write_spreadsheet(
+    names: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], stream: BinaryIO
+) -> int:
+    """Writes rows of text as one sheet, row by row; texts are texts, never formulas.
+
+    Args:
+        names: Of the columns.
+        rows: Each with what it is called in messages.
+        stream: Where to write.
+
+    Returns:
+        The number of rows, the header aside.
+
+    Raises:
+        DataError: If a cell cannot hold a text, naming the row.
+        MissingExtra: If openpyxl is not installed.
+    """
+    openpyxl = require("openpyxl", "writing spreadsheets", "office")
+    cells = require("openpyxl.cell", "writing spreadsheets", "office")
+    errors = require("openpyxl.utils.exceptions", "writing spreadsheets", "office")
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("segments")
+    sheet.freeze_panes = "A2"
+    for letter in "BC":
+        sheet.column_dimensions[letter].width = 60
+
+    def texts(values: Sequence[str], what: str) -> list[Any]:
+        found = []
+        for value in values:
+            if len(value) > _LONGEST_CELL:
+                raise DataError(
+                    f"{what}: {len(value)} characters, where a cell holds {_LONGEST_CELL}",
+                    hint="export as --to csv",
+                )
+            try:
+                cell = cells.WriteOnlyCell(sheet, value=value)
+            except errors.IllegalCharacterError as error:
+                raise DataError(
+                    f"{what}: a control character, which a sheet cannot hold",
+                    hint="export as --to csv, or remove it",
+                ) from error
+            cell.data_type = "s"  # otherwise a text that begins with = would be run
+            found.append(cell)
+        return found
+
+    count = 0
+    try:
+        sheet.append(texts(names, "the header"))
+        for what, values in rows:
+            sheet.append(texts(values, what))
+            count += 1
+    except BaseException:
+        sheet.close()  # its writer would complain when it is thrown away
+        raise
+    book.save(stream)
+    return count
