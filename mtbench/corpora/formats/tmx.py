@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -182,10 +183,8 @@ def _named(names: Iterable[str], wanted: str) -> list[str]:
     """Of the languages of a unit, those that one asked for takes in; exact ones before variants."""
     tags: dict[str, str] = {}
     for name in names:
-        try:
+        with suppress(RequestError):  # no language that anybody can have asked for
             tags[name] = normalise_tag(name)
-        except RequestError:
-            continue  # no language that anybody can have asked for
     exact = [name for name, tag in tags.items() if tag == wanted]
     return exact or [name for name, tag in tags.items() if base_language(tag) == wanted]
 
