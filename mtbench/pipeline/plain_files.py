@@ -8,9 +8,9 @@ from itertools import takewhile
 from pathlib import Path
 
 from mtbench.config import check_name
+from mtbench.corpora.formats.recognise import require_text
 from mtbench.corpora.load import plain
 from mtbench.errors import DataError, RequestError
-from mtbench.corpora.formats.recognise import require_text
 from mtbench.files.writing import read_lines, starts_with_bom
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.resolve import ResolvedSet, limited
