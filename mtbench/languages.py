@@ -11,7 +11,19 @@ from pydantic.functional_validators import AfterValidator
 
 from mtbench.errors import RequestError
 
-_SIMPLE = re.compile(r"[a-z]{2}(-[A-Z]{2})?\Z")
+_SIMPLE = re.compile(r"(?P<language>[a-z]{2})(-[A-Z]{2})?\Z")
+# ISO 639-1, without deprecated codes: known without a table of langcodes.
+_TWO_LETTERS = """
+aa ab ae af ak am an ar as av ay az ba be bg bh bi bm bn bo br bs ca ce ch co cr cs cu cv cy da
+de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz
+ia id ie ig ii ik io is it iu ja jv ka kg ki kj kk kl km kn ko kr ks ku kv kw ky la lb lg li ln
+lo lt lu lv mg mh mi mk ml mn mr ms mt my na nb nd ne ng nl nn no nr nv ny oc oj om or os pa pi
+pl ps pt qu rm rn ro ru rw sa sc sd se sg si sk sl sm sn so sq sr ss st su sv sw ta te tg th ti
+tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu
+"""
+_ISO_639_1 = frozenset(_TWO_LETTERS.split())
+# FLORES has both Akan and Twi, which BCP-47 counts as one of its kinds.
+_NO_MACRO = frozenset({"twi_Latn"})
 _TAG = re.compile(
     r"(?P<language>[a-z]{2,3})"
     r"(-(?P<script>[A-Z][a-z]{3}))?"
@@ -30,9 +42,14 @@ def normalise_tag(tag: str) -> str:
         tag: A BCP-47 tag, in any case, or a FLORES-style tag (``zho_Hans``).
 
     Raises:
-        RequestError: If it is no language tag.
+        RequestError: If it is no language tag, or one of no language (``jp``).
+
+    Example:
+        >>> normalise_tag("DE_ch"), normalise_tag("ita_Latn"), normalise_tag("twi_Latn")
+        ('de-CH', 'it', 'tw')
     """
-    if _SIMPLE.match(tag):
+    simple = _SIMPLE.match(tag)
+    if simple and simple.group("language") in _ISO_639_1:
         return tag
     import langcodes  # only tags that are not already in plain form need its tables
     from langcodes.tag_parser import LanguageTagError
@@ -43,16 +60,46 @@ def normalise_tag(tag: str) -> str:
     # FLORES names single languages where BCP-47 names the macrolanguage: cmn_Hans is zh-Hans.
     flores = bool(_FLORES.match(wanted))
     try:
-        found = langcodes.standardize_tag(wanted, macro=flores)
+        found = langcodes.standardize_tag(wanted, macro=flores and wanted not in _NO_MACRO)
     except LanguageTagError as error:
         raise RequestError(
             f"not a language tag: {tag!r}", why=str(error), hint="write BCP-47, such as de or pt-BR"
         ) from error
     if not _TAG.match(found):
         raise RequestError(f"not a language tag: {tag!r}", hint="write BCP-47, such as de or pt-BR")
+    if not langcodes.Language.get(found).is_valid():
+        raise RequestError(f"no language: {tag!r}", hint=_meant(wanted))
     if flores:
         return _without_default_script(found)
     return found
+
+
+def _meant(tag: str) -> str:
+    """What a tag that is none may stand for: a country's code for its language."""
+    language = language_of_country(base_language(tag.replace("_", "-")))
+    if language is None:
+        return "write BCP-47, such as de or pt-BR"
+    return f"{language_name(language)} is {language}"
+
+
+def language_of_country(code: str) -> str | None:
+    """The language most used in a country, by CLDR; None where the code is no country's.
+
+    Example:
+        >>> language_of_country("jp"), language_of_country("xx")
+        ('ja', None)
+    """
+    import langcodes
+
+    if len(code) != 2:
+        return None
+    country = langcodes.Language.make(territory=code.upper())
+    if not country.is_valid() or country.territory_name().startswith("Unknown"):
+        return None
+    likely = country.maximize()
+    if likely.language == "zh":
+        return "zh-Hant" if likely.script == "Hant" else "zh"
+    return likely.language
 
 
 def _without_default_script(tag: str) -> str:

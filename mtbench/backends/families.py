@@ -312,6 +312,9 @@ def resolve_code(tag: str, codes: list[str]) -> tuple[str, bool] | None:
         The code, and whether it says all that the tag says; None where there is no code for the
         language in this script.
     """
+    literal = [code for code in codes if _literal(code) == tag]  # es_MX beside es, quy_Latn
+    if literal:
+        return min(literal, key=len), True
     tags = {code: found for code in codes if (found := _tag(code)) is not None}
     exact = [code for code, found in tags.items() if found == tag]
     if exact:
@@ -322,6 +325,14 @@ def resolve_code(tag: str, codes: list[str]) -> tuple[str, bool] | None:
         if (distance := _closeness(tag, found)) is not None
     )
     return (ranked[0][2], ranked[0][0] == 0) if ranked else None
+
+
+def _literal(code: str) -> str | None:
+    """A code as the tag that it spells, its region included; None where it spells none."""
+    try:
+        return normalise_tag(code)
+    except MtbenchError:
+        return None
 
 
 def _closeness(wanted: str, found: str) -> int | None:
@@ -352,10 +363,7 @@ def _tag(code: str) -> str | None:
     if _MBART.match(code):
         # mBART's regions are those of its training data, not what its output is limited to.
         code = code if code == "zh_CN" else code[:2]
-    try:
-        return normalise_tag(code)
-    except MtbenchError:
-        return None
+    return _literal(code)
 
 
 def _some(codes: list[str]) -> str:

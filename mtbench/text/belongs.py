@@ -6,10 +6,12 @@ An identifier sees only what they leave open. Where none of them tells, nothing 
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import Counter
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from mtbench.languages import base_language
+from mtbench.languages import base_language, language_of_country
 from mtbench.text import identify
 from mtbench.text.markup import TAG
 from mtbench.text.patterns import NOISE
@@ -27,6 +29,7 @@ SHARE_OF_OWN = 0.9  # letters in its script, from which a language that is alone
 MARKS = 2  # letters that a relative has and the language has not: they tell by themselves
 VARIANT = 2  # characters of one form of Chinese that the other does not have
 LEANING = 0.3  # what the identifier must give a relative where letters speak for it, too
+_LOOKED_AT = 20  # texts of a file
 RARE = 100  # letters without one that a language has often
 
 # Scripts that hardly another living language of the tables is written in.
@@ -103,6 +106,29 @@ def belongs(text: str, tag: str) -> Verdict:
     if answer.language is None:
         return Verdict(answer.kind)
     return Verdict("other", f"looks like {identify.named(answer.language)}", answer.language)
+
+
+def meant_instead(tag: str, texts: Iterable[str]) -> tuple[str, str] | None:
+    """What is meant by a tag that is a country's code, where the texts' script says so.
+
+    ``kr`` is Kanuri and ``tw`` is Twi, but Hangul under ``kr`` is Korean.
+
+    Returns:
+        The script that the texts are written in, and the tag of what is meant; None where the tag
+        is no country's code, or the texts do not contradict it.
+
+    Example:
+        >>> meant_instead("kr", ["오늘 아침에 시장이 다리를 열었습니다."])
+        ('Hangul letters', 'ko')
+    """
+    country = language_of_country(tag)
+    if country is None or base_language(country) == tag:
+        return None
+    found = Counter(foreign_script(text, tag) for text in itertools.islice(texts, _LOOKED_AT))
+    script, times = found.most_common(1)[0] if found else (None, 0)
+    if script is None or 2 * times <= found.total():
+        return None
+    return script, country
 
 
 def can_tell(tag: str) -> bool:
