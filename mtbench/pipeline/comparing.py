@@ -162,7 +162,7 @@ def _side(given: Given, preferred: Mapping[tuple[str, str], str] | None = None) 
         preferred=preferred,
         primaries=named_primaries(Results(root)),
     )
-    return side_of_board(board, str(path))
+    return side_of_board(board, str(path), str(path.parents[2]) if _is_run(path) else None)
 
 
 def _infos(metrics: set[str]) -> dict[str, MetricInfo]:

@@ -235,6 +235,9 @@ def test_a_system_under_another_name(space: Space) -> None:
     for name, results in (("one", "before"), ("two", "after")):
         call = ("evaluate", "--model", f"hypotheses:{name}.it", "--model", "identity")
         assert space(*call, "--metric", "chrf", "--results", results).code == 0
+    runs = [next((space.root / side / "news/en-it").glob("*-*")) for side in ("before", "after")]
+    folders = [str(run.relative_to(space.root)) for run in runs]
+    assert f"{folders[0]} → {folders[1]}: worse" in space("compare", *folders).out
     plain = space("compare", "before", "after", "--fail-on", "worse")
     assert "--rename one=two" in plain.out
     renamed = space("compare", "before", "after", "--rename", "one=two", "--fail-on", "worse")

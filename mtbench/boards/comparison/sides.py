@@ -70,12 +70,13 @@ class Side:
     notes: tuple[str, ...] = field(default=())
 
 
-def side_of_board(board: Leaderboard, name: str) -> Side:
+def side_of_board(board: Leaderboard, name: str, root: str | None = None) -> Side:
     """A leaderboard built from a results folder as a side.
 
     Args:
         board: The leaderboard.
         name: What to call it.
+        root: The results folder, where it is not what the side is called.
     """
     rows, metrics, primary = [], {}, set()
     for table in board.tables:
@@ -88,7 +89,7 @@ def side_of_board(board: Leaderboard, name: str) -> Side:
                 pair=table.pair,
                 system=row.system,
                 cells={m: SideCell(c.score, c.signature) for m, c in row.cells.items()},
-                where=f"{name}/{table.corpus}/{table.pair}/{row.folder}",
+                where=f"{root or name}/{table.corpus}/{table.pair}/{row.folder}",
                 folder=row.folder,
                 testset_digest=row.testset_digest,
                 output_digest=row.output_digest,
