@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar, cast
 
@@ -27,7 +27,6 @@ __all__ = [
     "BUILTIN_METRICS",
     "DEFAULT_METRICS",
     "METRICS",
-    "PRIMARY_METRICS",
     "Advance",
     "Array",
     "Backend",
@@ -39,7 +38,9 @@ __all__ = [
     "first_defect",
     "make_backend",
     "make_metric",
+    "ordered_metrics",
     "parse_options",
+    "primary_metrics",
     "require",
     "stored_metric",
 ]
@@ -75,8 +76,8 @@ BUILTIN_METRICS: dict[str, str] = {
     "xcomet": "mtbench.metrics.comet.metric:XComet",
 }
 
+_LAST = 10_000  # place of a column whose metric is not installed
 DEFAULT_METRICS = ("bleu", "chrf", "comet")
-PRIMARY_METRICS = ("comet", "chrf")  # the first that is there ranks; never BLEU by default
 
 
 class Registry(Generic[T]):
@@ -195,6 +196,35 @@ def stored_metric(score: Score) -> Metric:
         UnknownName: If nobody provides it.
     """
     return make_metric(score.kind or score.metric, score.options, Runtime())
+
+
+def ordered_metrics(names: Iterable[str]) -> tuple[str, ...]:
+    """Metrics as their columns stand in tables; one that is not installed comes last.
+
+    Example:
+        >>> ordered_metrics(["made-up", "chrf", "bleu"])
+        ('bleu', 'chrf', 'made-up')
+    """
+    return tuple(sorted(set(names), key=lambda name: (_fact(name, "place", _LAST), name)))
+
+
+def primary_metrics(names: Iterable[str]) -> tuple[str, ...]:
+    """Those metrics that are fit to rank where nobody says by what, the fittest first.
+
+    Example:
+        >>> primary_metrics(["bleu", "chrf", "comet"])
+        ('comet', 'chrf')
+    """
+    fitness = {name: _fact(name, "primary", None) for name in names}
+    return tuple(sorted((n for n, f in fitness.items() if f is not None), key=fitness.__getitem__))
+
+
+def _fact(name: str, fact: str, otherwise: Any) -> Any:
+    """A fact of a metric's class; of one that is not installed here, what is assumed."""
+    try:
+        return getattr(METRICS.get(name), fact)
+    except MtbenchError:
+        return otherwise
 
 
 def make_backend(

@@ -225,9 +225,18 @@ class Metric(ABC):
 
     Attributes:
         kind: Its name in the registry, where ``info.name`` may be another one.
+        place: Where its column stands in tables: lowest first, then by name.
+        primary: Its fitness to rank where nobody says by what: lowest first; None for unfit.
+        stand_in: Metric that is computed beside an empty column of this one, where this one was
+            not asked for by name and its weights cannot be had; None refuses.
+        recomputable: Whether ``verify`` computes it again: exact, cheap, without weights.
     """
 
     kind: ClassVar[str | None] = None
+    place: ClassVar[int] = 1000
+    primary: ClassVar[int | None] = None
+    stand_in: ClassVar[str | None] = None
+    recomputable: ClassVar[bool] = False
 
     class Options(Record):
         """No options."""

@@ -9,7 +9,13 @@ from typing import NamedTuple
 from mtbench import __version__
 from mtbench.errors import MtbenchError
 from mtbench.health.flags import GARBAGE
-from mtbench.plugins import DEFAULT_METRICS, METRICS, PRIMARY_METRICS, parse_options
+from mtbench.plugins import (
+    DEFAULT_METRICS,
+    METRICS,
+    ordered_metrics,
+    parse_options,
+    primary_metrics,
+)
 from mtbench.types import (
     Cell,
     Json,
@@ -23,9 +29,6 @@ from mtbench.types import (
     TestSetFacts,
 )
 
-COLUMN_ORDER = (
-    "bleu", "chrf", "chrf++", "spbleu", "ter", "comet", "cometkiwi", "xcomet", "semsim",
-)  # fmt: skip
 _SIDES = ("a", "b", "winner")  # of a paired test
 _MADE_OF_IT = (
     "the references are edited or chosen outputs of it or of a system of its lineage: "
@@ -102,7 +105,7 @@ def build(
         sort: Primary metric of all tables.
         primaries: Test set (``CORPUS/SRC-TGT``) → primary metric of its table, where ``sort`` is
             not given and some candidate has that score. Elsewhere it is the first of
-            ``PRIMARY_METRICS`` that most systems have.
+            metrics fit to rank that most systems have.
         missing: Metric → why it could not be computed.
     """
     groups: dict[tuple[str, str], list[Entry]] = {}
@@ -137,8 +140,7 @@ def build(
 
 def ordered(metrics: set[str]) -> tuple[str, ...]:
     """Metric columns in their stable order."""
-    known = [name for name in COLUMN_ORDER if name in metrics]
-    return (*known, *sorted(metrics - set(known)))
+    return ordered_metrics(metrics)
 
 
 def _table(
@@ -346,7 +348,7 @@ def _unusual(score: Score) -> int:
 
 
 def _primary(chosen: Mapping[str, Mapping[str, Score]], candidates: Sequence[Entry]) -> str | None:
-    for metric in PRIMARY_METRICS:
+    for metric in primary_metrics(chosen):
         having = sum(entry.folder in chosen.get(metric, {}) for entry in candidates)
         if having and 2 * having > len(candidates):
             return metric

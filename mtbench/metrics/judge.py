@@ -49,6 +49,8 @@ BYTES_PER_TOKEN = 2  # fewer than any tokenizer needs on average: for the bound 
 class Judge(SegmentMetric):
     """A language model as a judge: direct assessment, error spans, or MQM."""
 
+    place: ClassVar[int] = 100
+
     kind: ClassVar[str | None] = "judge"
     billed = True
 

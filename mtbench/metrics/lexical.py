@@ -47,6 +47,8 @@ def _no_words(name: str, target: str) -> str:
 class Bleu(Lexical):
     """BLEU."""
 
+    place: ClassVar[int] = 10
+
     class Options(Record):
         """Options of ``bleu``; the defaults are sacreBLEU's.
 
@@ -171,6 +173,8 @@ class Bleu(Lexical):
 class SpBleu(Bleu):
     """BLEU on the pieces of a multilingual SentencePiece model."""
 
+    place: ClassVar[int] = 40
+
     class Options(Bleu.Options):
         """Options of ``spbleu``: those of ``bleu``, with a SentencePiece tokenizer."""
 
@@ -198,6 +202,9 @@ class SpBleu(Bleu):
 
 class Chrf(Lexical):
     """The chrF metric: an F score over character n-grams."""
+
+    place: ClassVar[int] = 20
+    primary: ClassVar[int | None] = 20
 
     class Options(Record):
         """Options of ``chrf``; the defaults are sacreBLEU's.
@@ -269,6 +276,9 @@ class Chrf(Lexical):
 class ChrfPlusPlus(Chrf):
     """The chrF++ metric: an F score over character n-grams, words and pairs of words."""
 
+    place: ClassVar[int] = 30
+    primary: ClassVar[int | None] = None
+
     class Options(Chrf.Options):
         """Options of ``chrf++``: those of ``chrf``, with words and pairs of words."""
 
@@ -292,6 +302,8 @@ class ChrfPlusPlus(Chrf):
 
 class Ter(Lexical):
     """Translation edit rate: lower is better."""
+
+    place: ClassVar[int] = 50
 
     class Options(Record):
         """Options of ``ter``; the defaults are sacreBLEU's.

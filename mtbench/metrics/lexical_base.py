@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 from mtbench.engine.work import Worker
 from mtbench.metrics.counters import Counter
@@ -17,6 +17,8 @@ from mtbench.types import Json, Runtime, ScoringView, Signature
 
 class Lexical(Metric):
     """A metric of sacreBLEU's."""
+
+    recomputable: ClassVar[bool] = True
 
     def check(self, view: ScoringView | None = None) -> None:
         """Refuses a test set with a segment that has no reference, naming it."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
@@ -67,6 +67,8 @@ class Pieces(NamedTuple):
 
 class MetricX(MeanMetric):
     """MetricX: errors as a human would count them, 0 to 25; lower is better."""
+
+    place: ClassVar[int] = 90
 
     class Options(Record):
         """Options of ``metricx``.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from types import TracebackType
+from typing import ClassVar
 
 import numpy as np
 
@@ -33,6 +34,8 @@ _WORKER = Worker(factory="mtbench.metrics.semsim:make_embedder", arguments={})
 
 class SemSim(MeanMetric):
     """Cosine of the embeddings of hypothesis and reference, averaged over references."""
+
+    place: ClassVar[int] = 110
 
     _info = MetricInfo(
         name="semsim",

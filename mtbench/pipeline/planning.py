@@ -246,20 +246,21 @@ def _plan_metrics(found: Plan, request: Request, watcher: Watcher) -> None:
         except LeftOnHub as error:
             found.unseen[name] = error.fetches
         except Unavailable as error:
-            if not (by_default and name == "comet"):
+            stand_in = METRICS.get(name).stand_in
+            if not by_default or stand_in is None:
                 raise
             found.missing[name] = str(error)
             watcher.say(f"{name} is left out: {error}")
-            _add_stand_in(found, request, watcher)
+            _add_stand_in(found, stand_in, request, watcher)
 
 
-def _add_stand_in(found: Plan, request: Request, watcher: Watcher) -> None:
-    """``semsim`` beside an empty ``comet`` column, under its own name, where it can be had."""
+def _add_stand_in(found: Plan, name: str, request: Request, watcher: Watcher) -> None:
+    """A metric beside an empty column of another, under its own name, where it can be had."""
     try:
-        _add_metric(found, "semsim", request)
+        _add_metric(found, name, request)
     except (Unavailable, RequestError) as error:
-        watcher.say(f"semsim is left out too: {error}")
-        found.missing["semsim"] = str(error)
+        watcher.say(f"{name} is left out too: {error}")
+        found.missing[name] = str(error)
 
 
 def _add_metric(found: Plan, name: str, request: Request) -> None:

@@ -24,8 +24,6 @@ from mtbench.types import (
     TestSet,
 )
 
-LEXICAL = ("bleu", "chrf", "chrf++", "spbleu", "ter")
-
 
 class Finding(Record):
     """One thing looked at.
@@ -78,7 +76,7 @@ def check_score(
     yield Finding(where=where, what="made from the corpus's references", holds=same, detail=detail)
     if score.sources_digest == test_set.sources_digest():
         yield from _labelled(where, result, metric, test_set)
-    if score.metric in LEXICAL and same:
+    if metric.recomputable and same:
         yield _recomputed(where, result, metric, output, test_set)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from mtbench.boards.comparison.sides import Side, SideRow
 from mtbench.errors import RequestError, UnknownName
-from mtbench.plugins import PRIMARY_METRICS
+from mtbench.plugins import primary_metrics
 from mtbench.types import MetricInfo, Signature
 
 ROUNDED = 1.01e-6  # scores in a CSV have six decimals
@@ -128,7 +128,7 @@ def choose_primary(
             return (named[0],)
     shared = [
         metric
-        for metric in (*PRIMARY_METRICS, *compared)
+        for metric in (*primary_metrics(compared), *compared)
         if any(None not in (score_of(a, metric), score_of(b, metric)) for a, b in both)
     ]
     return tuple(shared[:1]) or (compared[0],)

@@ -254,6 +254,10 @@ class CometFamily(MeanMetric):
 class Comet(CometFamily):
     """COMET with references: regression and unified checkpoints."""
 
+    place: ClassVar[int] = 60
+    primary: ClassVar[int | None] = 10
+    stand_in: ClassVar[str | None] = "semsim"
+
     name = "comet"
     title = "COMET"
     description = "Learned from human judgements; reads source, hypothesis and reference."
@@ -268,6 +272,8 @@ class Comet(CometFamily):
 
 class CometKiwi(CometFamily):
     """COMET without references: unified and reference-free regression checkpoints."""
+
+    place: ClassVar[int] = 70
 
     name = "cometkiwi"
     title = "CometKiwi"
@@ -288,6 +294,8 @@ class CometKiwi(CometFamily):
 
 class XComet(CometFamily):
     """XCOMET: a score and the error spans it follows from."""
+
+    place: ClassVar[int] = 80
 
     name = "xcomet"
     title = "XCOMET"
