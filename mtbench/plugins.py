@@ -87,6 +87,12 @@ class Registry(Generic[T]):
         kind: What the names name, for messages.
         builtins: Name → ``module:Class``.
         group: Entry-point group of plug-ins.
+
+    Example:
+        >>> METRICS.origins()["bleu"]
+        'mtbench'
+        >>> METRICS.get("chrf").__name__
+        'Chrf'
     """
 
     def __init__(self, kind: str, builtins: Mapping[str, str], group: str) -> None:
@@ -160,6 +166,12 @@ def parse_options(kind: type[Record], values: Mapping[str, Json], where: str) ->
 
     Raises:
         RequestError: Naming the option that does not hold.
+
+    Example:
+        >>> class Options(Record):
+        ...     beams: int = 4
+        >>> parse_options(Options, {"beams": 2}, "model mine: options").beams
+        2
     """
     try:
         return kind.model_validate(dict(values))
@@ -173,6 +185,15 @@ def first_defect(error: ValidationError, what: str = "option") -> str:
     Args:
         error: What pydantic raised.
         what: What the fields are to a user: ``option``, ``key`` …
+
+    Example:
+        >>> class Options(Record):
+        ...     beams: int = 4
+        >>> try:
+        ...     Options.model_validate({"beans": 2})
+        ... except ValidationError as error:
+        ...     print(first_defect(error))
+        beans: there is no such option
     """
     defect = error.errors()[0]
     where = ".".join(str(part) for part in defect["loc"])
@@ -183,7 +204,12 @@ def first_defect(error: ValidationError, what: str = "option") -> str:
 
 
 def make_metric(name: str, options: Mapping[str, Json], runtime: Runtime) -> Metric:
-    """A metric by name, its options validated."""
+    """A metric by name, its options validated.
+
+    Example:
+        >>> make_metric("bleu", {"tokenize": "zh"}, Runtime()).info.name
+        'bleu'
+    """
     kind = METRICS.get(name)
     return kind(parse_options(kind.Options, options, f"metric {name}"), runtime)
 
@@ -194,6 +220,11 @@ def stored_metric(score: Score) -> Metric:
     Raises:
         RequestError: If its options do not hold any more.
         UnknownName: If nobody provides it.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> stored_metric(SimpleNamespace(kind=None, metric="bleu", options={})).info.name
+        'bleu'
     """
     return make_metric(score.kind or score.metric, score.options, Runtime())
 
@@ -230,7 +261,12 @@ def _fact(name: str, fact: str, otherwise: Any) -> Any:
 def make_backend(
     name: str, options: Mapping[str, Json], pair: LanguagePair, runtime: Runtime
 ) -> Backend:
-    """A back end by name, its options validated."""
+    """A back end by name, its options validated.
+
+    Example:
+        >>> make_backend("identity", {}, LanguagePair.parse("en-it"), Runtime()).deterministic
+        True
+    """
     kind = BACKENDS.get(name)
     return kind(parse_options(kind.Options, options, f"back end {name}"), pair, runtime)
 
@@ -240,6 +276,10 @@ def require(module: str, what: str, extra: str) -> Any:
 
     Raises:
         MissingExtra: If it is not installed.
+
+    Example:
+        >>> require("json", "my metric", "mine").dumps([1])
+        '[1]'
     """
     try:
         return importlib.import_module(module)

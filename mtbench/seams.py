@@ -55,6 +55,15 @@ class Backend(ABC):
         billed: Whether somebody may charge for a request: then no estimate sends one.
         restarts: Why an interrupted run starts again from the beginning; empty where answers are
             good as they come, so that they are kept and the run goes on.
+
+    Example:
+        >>> from mtbench.types import Source
+        >>> class Upper(Backend):
+        ...     def translate(self, batch):
+        ...         return [source.text.upper() for source in batch]
+        >>> with Upper(Record(), LanguagePair.parse("en-it"), Runtime()) as system:
+        ...     system.translate([Source(id="a", text="Yes.")])
+        ['YES.']
     """
 
     class Options(Record):
@@ -188,6 +197,14 @@ class Scorer(ABC):
             depend on which systems there are: where the sum of floating-point numbers depends on
             what is scored together, the same inputs still give the same bytes.
         fixed_notes: Names in ``notes`` whose values are no counts, and not to be added up.
+
+    Example:
+        >>> class Lengths(Scorer):
+        ...     def statistics(self, outputs, advance=None):
+        ...         return {name: MeanMetric.rows([len(text) for text in texts])
+        ...                 for name, texts in outputs.items()}
+        >>> Lengths().statistics({"x": ["Yes.", "No."]})["x"].tolist()
+        [[4.0, 1.0], [3.0, 1.0]]
     """
 
     block: int | None = None
@@ -230,6 +247,16 @@ class Metric(ABC):
         stand_in: Metric that is computed beside an empty column of this one, where this one was
             not asked for by name and its weights cannot be had; None refuses.
         recomputable: Whether ``verify`` computes it again: exact, cheap, without weights.
+
+    Example:
+        >>> from mtbench.testing import ExactMatch
+        >>> metric = ExactMatch(Record(), Runtime())
+        >>> view = ScoringView(pair=LanguagePair.parse("en-it"), ids=("a", "b"), sources=None,
+        ...                    references=(("Sì.",), ("No.",)), documents=(None, None))
+        >>> with metric:
+        ...     rows = metric.prepare(view).statistics({"x": ["Sì.", "Mai."]})["x"]
+        >>> float(metric.pool(rows.sum(axis=0)))
+        50.0
     """
 
     kind: ClassVar[str | None] = None
@@ -316,7 +343,12 @@ class Metric(ABC):
 
 
 class MeanMetric(Metric):
-    """A metric whose row is ``(score, 1)`` and whose system score is the mean."""
+    """A metric whose row is ``(score, 1)`` and whose system score is the mean.
+
+    Example:
+        >>> MeanMetric.rows([80.0, 60.0]).tolist()
+        [[80.0, 1.0], [60.0, 1.0]]
+    """
 
     def pool(self, totals: Array) -> Array:
         """Mean of the segment scores."""

@@ -56,6 +56,10 @@ def check_backend(
     Raises:
         ContractBroken: With what was asked and what came.
         MtbenchError: Whatever the back end itself raises beyond the contract.
+
+    Example:
+        >>> from mtbench.testing import scripted
+        >>> check_backend(scripted)
     """
     if sources is None:
         sources = _sources()

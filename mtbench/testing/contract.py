@@ -8,7 +8,14 @@ from mtbench.types import Json
 
 
 class ContractBroken(AssertionError):
-    """A back end or metric does not do what its seam promises."""
+    """A back end or metric does not do what its seam promises.
+
+    Example:
+        >>> require(2 > 1, "never said")
+        >>> require(1 > 2, "1 is not above 2")
+        Traceback (most recent call last):
+        mtbench.testing.contract.ContractBroken: 1 is not above 2
+    """
 
 
 def require(holds: bool, message: str) -> None:

@@ -19,6 +19,17 @@ class Scripted(Backend):
     """Answers with the upper-cased source, or fails, as its script says call by call.
 
     Beyond the script's end it answers. ``calls`` keeps what it was asked.
+
+    Example:
+        >>> system = scripted("wait", "answer")
+        >>> source = Source(id="a", text="yes")
+        >>> try:
+        ...     system.translate([source])
+        ... except TransientError as error:
+        ...     print(error)
+        busy
+        >>> system.translate([source])
+        ['YES']
     """
 
     class Options(Record):
@@ -71,13 +82,23 @@ def scripted(
     refused: Sequence[str] = (),
     retry_after: float | None = None,
 ) -> Scripted:
-    """A ``Scripted`` back end, ready to be entered."""
+    """A ``Scripted`` back end, ready to be entered.
+
+    Example:
+        >>> scripted("refuse", refused=["a"]).options.refused
+        ('a',)
+    """
     options = Scripted.Options(script=script, refused=tuple(refused), retry_after=retry_after)
     return Scripted(options, LanguagePair.parse(pair), Runtime())
 
 
 class ExactMatch(MeanMetric):
-    """The share of hypotheses that equal a reference, in per cent."""
+    """The share of hypotheses that equal a reference, in per cent.
+
+    Example:
+        >>> ExactMatch(Record(), Runtime()).info.bounds
+        (0.0, 100.0)
+    """
 
     @property
     def info(self) -> MetricInfo:

@@ -20,6 +20,10 @@ class MetricCase(Record):
         sources: The source texts.
         references: For each segment its references.
         outputs: System → hypotheses. ``reference`` copies the first references.
+
+    Example:
+        >>> DEFAULT_CASE.texts([6])["reference"]
+        ['No.']
     """
 
     pair: LanguagePair
@@ -110,6 +114,11 @@ def check_metric(
     Raises:
         ContractBroken: With what was asked and what came.
         MtbenchError: Whatever the metric itself raises beyond the contract.
+
+    Example:
+        >>> from mtbench.testing import ExactMatch
+        >>> from mtbench.types import Record, Runtime
+        >>> check_metric(lambda: ExactMatch(Record(), Runtime()))
     """
     metric = make()
     info = metric.info

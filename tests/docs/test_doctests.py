@@ -1,0 +1,40 @@
+"""The examples in the docstrings of the public seams run, and every public name there has one."""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+
+import pytest
+
+MODULES = (
+    "mtbench.plugins",
+    "mtbench.seams",
+    "mtbench.testing",
+    "mtbench.testing.backends",
+    "mtbench.testing.contract",
+    "mtbench.testing.fakes",
+    "mtbench.testing.metrics",
+    "mtbench.metrics.judge_prompts",
+    "mtbench.significance.autorank",
+)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_run(name: str) -> None:
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert failed == 0
+
+
+@pytest.mark.parametrize("name", ["mtbench.plugins", "mtbench.testing"])
+def test_every_public_class_and_function_has_an_example(name: str) -> None:
+    module = importlib.import_module(name)
+    bare = [
+        public
+        for public in module.__all__
+        if (callable(thing := getattr(module, public)) and hasattr(thing, "__module__"))
+        and str(thing.__module__).startswith("mtbench.")
+        and ">>>" not in (thing.__doc__ or "")
+    ]
+    assert not bare
