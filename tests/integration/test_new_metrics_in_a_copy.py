@@ -127,8 +127,10 @@ def test_one_file_and_one_line_each(copy: Path, tmp_path: Path) -> None:
             capture_output=True, text=True, timeout=120, check=False,
         )  # fmt: skip
 
-    evaluate = ("evaluate", "--model", "hypotheses:one.txt", "--corpus", "news", "--pair", "en-it")
-    evaluate = (*evaluate, "--metric", "weighty", "--metric", "picky", "--format", "json")
+    evaluate = [
+        *("evaluate", "--model", "hypotheses:one.txt", "--corpus", "news", "--pair", "en-it"),
+        *("--metric", "weighty", "--metric", "picky", "--format", "json"),
+    ]
     refused = run(*evaluate)
     assert refused.returncode == 3, refused.stderr
     assert "metrics fetch weighty" in refused.stdout + refused.stderr
