@@ -229,7 +229,7 @@ def other_bytes() -> Fault:
     return Fault(
         "checksum",
         "not the file of which card.toml holds the checksum",
-        "restore the file, or correct [files] in card.toml if the change is meant",
+        "restore the file, or take it as it is: mtbench corpus seal DIR",
     )
 
 

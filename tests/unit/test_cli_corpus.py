@@ -44,6 +44,44 @@ def _corpus(name: str = "c", **more: Any) -> Path:
     return folder
 
 
+# --- seal -----------------------------------------------------------------------------------
+
+
+def test_an_edit_is_sealed_by_the_command_that_the_error_names(mtbench: Mtbench) -> None:
+    folder = _corpus()
+    path, card = folder / "en-it.jsonl", folder / "card.toml"
+    assert mtbench("corpus", "seal", str(folder), "--version", "1.0")[0] == 0
+    path.write_text(path.read_text("utf-8").replace("Il sky è", "Il cielo è"), "utf-8")
+
+    code, _, err = mtbench("corpus", "show", str(folder))
+    assert code == 1
+    assert "mtbench corpus seal" in err
+    before = card.read_bytes()
+    code, out, err = mtbench("corpus", "seal", str(folder), "--dry-run")
+    assert (code, card.read_bytes()) == (0, before)
+    assert "changed" in out
+    assert err == "mtbench: version: 1.0 → 1.1 (not written: --dry-run)\n"
+    assert mtbench("corpus", "seal", str(folder))[0] == 0
+    assert mtbench("corpus", "show", str(folder))[0] == 0
+    assert 'version = "1.1"' in card.read_text("utf-8")
+    assert 'title = "A title"' in card.read_text("utf-8")
+    assert "nothing to seal" in mtbench("corpus", "seal", str(folder))[2]
+
+
+def test_what_does_not_hold_is_not_sealed(mtbench: Mtbench) -> None:
+    folder = _corpus()
+    before = (folder / "card.toml").read_bytes()
+    with (folder / "en-it.jsonl").open("a", encoding="utf-8") as stream:
+        stream.write('{"id": "9", "src": " "}\n')
+
+    code, _, err = mtbench("corpus", "seal", str(folder))
+
+    assert code == 1
+    assert "en-it.jsonl:4: src: blank" in err
+    assert (folder / "card.toml").read_bytes() == before
+    assert mtbench("corpus", "seal", "nowhere")[0] == 2
+
+
 # --- import ---------------------------------------------------------------------------------
 
 
