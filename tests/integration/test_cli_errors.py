@@ -273,7 +273,7 @@ def test_a_checksum_that_is_not_the_files(space: Space) -> None:
 def test_a_reversible_corpus_with_several_references(space: Space) -> None:
     row = {"id": "1", "src": "one two", "ref": ["uno due", "un due"]}
     space.corpus(rows=[row], card="reversible = true\n")
-    space(*IDENTITY, "--pair", "it-en").refused(1, "'1'", "several references", "reversible")
+    space(*IDENTITY, "--pair", "it-en").refused(1, "'1'", "2 references", "reversible")
     assert space(*IDENTITY, "--pair", "en-it").code == 0
 
 

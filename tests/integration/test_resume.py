@@ -507,7 +507,7 @@ def test_the_second_call_computes_nothing(slow: Space) -> None:
     card(slow, "free", 0.0)
     assert slow(*COMMAND).code == 0
     before, log = times(slow.root / "results"), logged(slow.root / "log.txt")
-    assert len(before) == 7  # run, output, kept, two scores, test set, leaderboard
+    assert len(before) == 8  # run, output, kept, health, two scores, test set, leaderboard
     answer = slow(*COMMAND)
     assert answer.code == 0
     assert times(slow.root / "results") == before

@@ -36,6 +36,7 @@ SPECIAL: dict[str, st.SearchStrategy[Any]] = {
     "SystemCard.pairs": st.lists(pairs.map(str), min_size=1, max_size=2).map(tuple)
     | st.just(("*",)),
     "Segment.alignment": st.none() | st.floats(0, 1),
+    "Engine.processes": st.none() | st.integers(1, 10**3),
     "Runtime.batch_size": st.none() | st.integers(1, 10**6),
     "Signature.fields": signature_fields,
     "Score.signature": signature_fields.map(lambda fields: str(Signature(fields=fields))),

@@ -65,7 +65,17 @@ def evaluate_wmt22(data: Path) -> list[dict[str, str]]:
         for src, tgt in PAIRS:
             models = [f"--model=hypotheses:{path}" for path in outputs(data, src, tgt)]
             where = ["--corpus", str(corpus), "--pair", f"{src}-{tgt}"]
-            what = ["--metric", "bleu", "--metric", "chrf", "--format", "csv", "-q"]
+            what = [
+                "--metric",
+                "bleu",
+                "--metric",
+                "chrf",
+                "--sort",
+                "chrf",
+                "--format",
+                "csv",
+                "-q",
+            ]
             with contextlib.redirect_stdout(io.StringIO()):
                 code = run(["evaluate", *models, *where, *what, f"--results={folder / 'results'}"])
             if code:

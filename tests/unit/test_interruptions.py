@@ -77,16 +77,16 @@ def test_a_program_that_is_just_being_started_is_ended_with_us() -> None:
     code = (
         "import signal\n"
         "from mtbench.interruptions import unwind_when_asked_to_end\n"
-        "from mtbench.backends import processes\n"
+        "from mtbench.processes import programs\n"
         "unwind_when_asked_to_end()\n"
-        "started = processes.subprocess.Popen\n"
+        "started = programs.subprocess.Popen\n"
         "def popen(*given, **more):\n"
         "    made = started(*given, **more)\n"
         "    print(made.pid, flush=True)\n"
         "    signal.raise_signal(signal.SIGTERM)\n"
         "    return made\n"
-        "processes.subprocess.Popen = popen\n"
-        "program = processes.Program(['sleep', '60'])\n"
+        "programs.subprocess.Popen = popen\n"
+        "program = programs.Program(['sleep', '60'])\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
