@@ -512,10 +512,14 @@ def test_the_second_call_computes_nothing(slow: Space) -> None:
     assert answer.code == 0
     assert times(slow.root / "results") == before
     assert logged(slow.root / "log.txt") == log
-    again = slow(*COMMAND, "--seed", "7", "--batch-size", "3", "--device", "cpu")
+    again = slow(*COMMAND, "--batch-size", "3", "--device", "cpu")
     assert again.code == 0
     assert times(slow.root / "results") == before
     assert again.out == answer.out
+    assert slow(*COMMAND, "--seed", "7").code == 0
+    scores = {p.name for p in (slow.root / "results" / FOLDER / "scores").iterdir()}
+    assert changed(slow, before) == scores | {"leaderboard.csv"}, "intervals alone are made again"
+    assert logged(slow.root / "log.txt") == log
 
 
 def changed(space: Space, before: dict[str, int]) -> set[str]:
@@ -529,9 +533,9 @@ def test_counts_of_other_detectors_are_made_again(slow: Space) -> None:
     assert slow(*COMMAND).code == 0
     path = slow.root / "results" / FOLDER / "run.json"
     before = json.loads(path.read_text("utf-8"))
-    assert "mtbench:" in before["health_signature"]
+    assert "detectors:" in before["health_signature"]
     older = {**before, "health": {**before["health"], "copied": 99.0, "odd": 1.0}}
-    path.write_text(json.dumps({**older, "health_signature": "mtbench:0.0.1"}), "utf-8")
+    path.write_text(json.dumps({**older, "health_signature": "detectors:0"}), "utf-8")
     (slow.root / "log.txt").unlink()
     assert slow(*COMMAND).code == 0
     assert json.loads(path.read_text("utf-8")) == before
@@ -607,7 +611,8 @@ def test_a_changed_reference_scores_again_and_translates_nothing(slow: Space) ->
     assert slow(*COMMAND).code == 0
     assert logged(slow.root / "log.txt") == log
     scores = {p.name for p in (slow.root / "results" / FOLDER / "scores").iterdir()}
-    assert changed(slow, before) == scores | {"run.json", "test_set.json", "leaderboard.csv"}
+    kept = {"run.json", "health.json", "test_set.json", "leaderboard.csv"}
+    assert changed(slow, before) == scores | kept
     assert slow("verify").code == 0
 
 
