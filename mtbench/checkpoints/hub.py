@@ -8,6 +8,7 @@ tree: the workers of other environments use it, too.
 
 from __future__ import annotations
 
+import os
 import re
 import time
 import warnings
@@ -30,6 +31,8 @@ Kind = Literal["model", "dataset"]
 MAIN = "main"
 COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?\Z", re.ASCII)
+# Where the storage of large files (xet) is out of reach, its client tries for six minutes.
+_XET_PATIENCE = {"HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "2", "HF_XET_CLIENT_RETRY_MAX_DURATION": "10s"}
 _TRIES = 4
 _PATIENCE = 20.0  # seconds after which no new try begins; the library has tried, too, by then
 
@@ -93,7 +96,7 @@ class Listing:
 
     def missing(self, names: Sequence[str]) -> tuple[str, ...]:
         """Those of some files that are not in the cache."""
-        place = _folder(self.repo, self.kind) / "snapshots" / self.commit
+        place = repository_folder(self.repo, self.kind) / "snapshots" / self.commit
         return tuple(name for name in names if not (place / name).is_file())
 
     def fetch(self, names: Sequence[str]) -> Fetch:
@@ -133,7 +136,7 @@ def cached_snapshot(
     Returns:
         Its folder, whose name is the commit.
     """
-    folder = _folder(repo, "model")
+    folder = repository_folder(repo, "model")
     wanted = [revision or MAIN, *([MAIN] if any_other else [])]
     candidates = []
     for name in wanted:
@@ -149,7 +152,8 @@ def cached_snapshot(
     return None
 
 
-def _folder(repo: str, kind: Kind) -> Path:
+def repository_folder(repo: str, kind: Kind) -> Path:
+    """Where the cache keeps a repository."""
     return cache_folder() / f"{kind}s--{repo.replace('/', '--')}"
 
 
@@ -219,7 +223,7 @@ def download(wanted: Listing, names: Sequence[str], *, fetch: str | None = None)
     """
     hub = _client()
     line = fetch or download_line(wanted.repo)
-    place = _folder(wanted.repo, wanted.kind)
+    place = repository_folder(wanted.repo, wanted.kind)
 
     def get() -> Path:
         found = Path(
@@ -235,6 +239,8 @@ def download(wanted: Listing, names: Sequence[str], *, fetch: str | None = None)
         return found
 
     _require_network(hub, wanted.repo, False, line, wanted.kind)
+    for name, value in _XET_PATIENCE.items():
+        os.environ.setdefault(name, value)
     left = wanted.missing(names)
     with bar(wanted.repo, [place / "blobs"], wanted.size(left) or None):
         found = _patiently(hub, get, wanted.repo, wanted.revision, line, wanted.kind)

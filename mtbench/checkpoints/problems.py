@@ -105,6 +105,11 @@ def _unanswered(
         if isinstance(one, OSError) and one.errno in _DISK:
             place = f" ({one.filename})" if one.filename else ""
             return Problem("disk", f"{os.strerror(one.errno or 0)}{place}")
+    if "XetAuthenticationError" in every:
+        return Problem("token", "the hub's storage of large files (xet) refuses this account")
+    if re.search(r"\bxet\b|\bCAS\b|/reconstructions/", told, re.IGNORECASE):
+        reason = f"the hub's storage of large files (xet) failed: {said(chain[-1])}"
+        return Problem("broken", f"{reason}; HF_HUB_DISABLE_XET=1 goes around it")
     if any("Timeout" in name for name in every):
         return Problem("broken", "the hub did not answer in time")
     if every & _BROKEN:

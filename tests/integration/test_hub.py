@@ -297,3 +297,30 @@ def test_a_dead_proxy_is_said_as_such(server: Hub, tmp_path: Path) -> None:
     assert failure["code"] == 3
     assert "the proxy 127.0.0.1:" in failure["lines"][1]
     assert "(http_proxy) takes no connection" in failure["lines"][1]
+
+
+def test_storage_of_large_files_that_is_out_of_reach(server: Hub, tmp_path: Path) -> None:
+    """Xet: the hub answers, and the storage that it names does not, as behind many a firewall."""
+    pytest.importorskip("hf_xet")
+    with Hub({}) as gone:
+        pass
+    token = {
+        "X-Xet-Cas-Url": gone.url,
+        "X-Xet-Access-Token": "t",
+        "X-Xet-Token-Expiration": str(int(time.time()) + 3600),
+    }
+    stored = {"X-Xet-Hash": "a" * 64, "X-Xet-Refresh-Route": f"{server.url}/token"}
+    server.trouble = [
+        Trouble("GET /token", lambda _: Say({}, headers=token), times=99),
+        Trouble(
+            f"HEAD /acme/tiny/resolve/{COMMIT}/{WEIGHTS}",
+            lambda say: replace(say, headers={**say.headers, **stored}),
+            times=99,
+        ),
+    ]
+    (failure,) = look(server.url, tmp_path, ASK)
+    assert failure["code"] == 3
+    assert "storage of large files (xet) failed" in failure["lines"][1]
+    assert "HF_HUB_DISABLE_XET=1" in failure["lines"][1]
+    (found,) = look(server.url, tmp_path, ASK, HF_HUB_DISABLE_XET="1")
+    assert WEIGHTS in found["files"]

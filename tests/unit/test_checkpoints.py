@@ -153,6 +153,7 @@ def caused(error: BaseException, cause: BaseException) -> BaseException:
         (OSError(28, "No space left on device", "/cache/x"), "disk", "/cache/x"),
         (PermissionError(13, "Permission denied", "/cache/x"), "disk", "Permission denied"),
         (OSError("Consistency check failed: file should be of size 3"), "broken", "shorter"),
+        (RuntimeError("Data processing error: CAS service error: Reqwest Error"), "broken", "xet"),
         (ValueError("odd https://x.y/z?Signature=secret"), "other", "https://x.y/z?…"),
     ],
 )  # fmt: skip

@@ -7,7 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from mtbench.checkpoints.hub import check_hub_environment, download_line, hub_errors
+from mtbench.checkpoints.bars import bar
+from mtbench.checkpoints.hub import (
+    check_hub_environment,
+    download_line,
+    hub_errors,
+    repository_folder,
+)
 from mtbench.checkpoints.network import offline, unreachable
 from mtbench.checkpoints.problems import Problem, problem_of, refusal, said
 from mtbench.corpora.formats.presets import Row
@@ -129,7 +135,7 @@ def _load(name: str, config: str | None, revision: str | None) -> Any:
             if any((folder / marker).is_file() for marker in _SAVED):
                 return datasets.load_from_disk(name)
             return datasets.load_dataset(name, config, streaming=True)
-        with _reaching(name, revision):
+        with _reaching(name, revision), bar(name, _arriving(datasets, name), None):
             return datasets.load_dataset(name, config, revision=revision)
     except (datasets.exceptions.DatasetsError, ValueError, OSError, RuntimeError) as error:
         # The library tells a missing configuration, an unreadable file and a refused script
@@ -187,6 +193,12 @@ def _reaching(name: str, revision: str | None = None) -> Iterator[None]:
         raise found from error
     finally:
         hub.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
+
+
+def _arriving(datasets: Any, name: str) -> list[Path]:
+    """Where files of a set arrive: the hub's cache, and the library's own."""
+    own = Path(datasets.config.HF_DATASETS_CACHE) / name.replace("/", "___")
+    return [repository_folder(name, "dataset") / "blobs", own]
 
 
 def _fetch_line(name: str) -> str:
