@@ -162,7 +162,10 @@ def _side(given: Given, preferred: Mapping[tuple[str, str], str] | None = None) 
         preferred=preferred,
         primaries=named_primaries(Results(root)),
     )
-    return side_of_board(board, str(path), str(path.parents[2]) if _is_run(path) else None)
+    if not _is_run(path):
+        return side_of_board(board, str(path))
+    above = path.parents if len(path.parents) > 2 else path.resolve().parents
+    return side_of_board(board, str(path), str(above[2]))
 
 
 def _infos(metrics: set[str]) -> dict[str, MetricInfo]:

@@ -238,6 +238,9 @@ def test_a_system_under_another_name(space: Space) -> None:
     runs = [next((space.root / side / "news/en-it").glob("*-*")) for side in ("before", "after")]
     folders = [str(run.relative_to(space.root)) for run in runs]
     assert f"{folders[0]} → {folders[1]}: worse" in space("compare", *folders).out
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(runs[1])
+        assert "worse by chrf" in space("compare", str(runs[0]), ".").out
     plain = space("compare", "before", "after", "--fail-on", "worse")
     assert "--rename one=two" in plain.out
     renamed = space("compare", "before", "after", "--rename", "one=two", "--fail-on", "worse")
