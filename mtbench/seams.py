@@ -329,9 +329,25 @@ class Metric(ABC):
         """Score of each segment from its row alone: (n, k) → (n,)."""
         return self.pool(rows)
 
+<<<<<<< HEAD
     def warnings(self, notes: Mapping[str, Json]) -> tuple[str, ...]:
         """Sentences on a whole output that a user must read, from its notes."""
         return ()
+=======
+    def compare_with_oracle(self) -> dict[str, Json]:
+        """Scores a sample with the reference implementation, too, and compares.
+
+        Returns:
+            What was compared, as JSON: ``library`` and ``engines`` (name → version), ``segments``,
+            ``tolerance`` and the largest ``deviation``.
+
+        Raises:
+            RequestError: If there is no other implementation, or it is compared at every scoring.
+            Unavailable: If the reference implementation is not installed.
+            MetricError: If they do not agree.
+        """
+        raise RequestError(f"{self.info.name} has nothing to be compared with on request")
+>>>>>>> 54b0f3a (COMET needs torch and transformers alone; unbabel-comet is what it is compared with, by metrics check too)
 
     def worst_rows(self, rows: Array) -> Array | None:
         """Rows of the same segments with nothing right in them: (n, k) → (n, k).
@@ -353,6 +369,20 @@ class MeanMetric(Metric):
     def pool(self, totals: Array) -> Array:
         """Mean of the segment scores."""
         return np.asarray(totals[..., 0] / totals[..., 1], dtype=np.float64)
+
+    def compare_with_oracle(self) -> dict[str, Json]:
+        """Scores a sample with the reference implementation, too, and compares.
+
+        Returns:
+            What was compared, as JSON: ``library`` and ``engines`` (name → version), ``segments``,
+            ``tolerance`` and the largest ``deviation``.
+
+        Raises:
+            RequestError: If there is no other implementation, or it is compared at every scoring.
+            Unavailable: If the reference implementation is not installed.
+            MetricError: If they do not agree.
+        """
+        raise RequestError(f"{self.info.name} has nothing to be compared with on request")
 
     def worst_rows(self, rows: Array) -> Array | None:
         """Rows at the worse one of the bounds, where there are bounds."""

@@ -12,6 +12,9 @@ from filelock import FileLock
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
+# Comparing COMET with unbabel-comet takes seconds per checkpoint: its own tests turn it on.
+os.environ.setdefault("MTBENCH_COMET_PYTHON", "off")
+
 
 @pytest.fixture(scope="session")
 def wmt22() -> Path:

@@ -18,7 +18,8 @@ from mtbench.plugins import METRICS, make_metric
 from mtbench.types import Record, Runtime
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "comet": ("unbabel-comet", "torch", "transformers"),
+    "comet": ("torch", "transformers", "tokenizers"),
+    "comet-library": ("unbabel-comet",),
     "hf": ("transformers", "torch", "sentencepiece"),
     "ct2": ("ctranslate2",),
     "data": ("datasets",),

@@ -173,12 +173,10 @@ def operations(model: Any, texts: list[str]) -> list[tuple[str, float]]:
     import torch
     from torch.profiler import ProfilerActivity, profile
 
-    from mtbench.metrics.comet.encode import tokenize
-
     with torch.inference_mode(), profile(activities=[ProfilerActivity.CPU]) as profiler:
-        for ids in tokenize(model, texts, offsets=False).ids:
+        for ids in model.words.tokenize(texts).ids:
             given = torch.tensor([ids])
-            model.compute_sentence_embedding(given, torch.ones_like(given))
+            model.embed(given, torch.ones_like(given))
     spent = {one.key: one.self_cpu_time_total for one in profiler.key_averages()}
     total = sum(spent.values())
     most = sorted(spent, key=lambda key: -spent[key])[:4]
@@ -243,7 +241,7 @@ def alone(folder: Path, *what: str) -> dict[str, Any]:
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "HF_HUB_OFFLINE": "1", "MTBENCH_COMET_PYTHON": "", **THREADS},
+        env={**os.environ, "HF_HUB_OFFLINE": "1", "MTBENCH_COMET_PYTHON": "off", **THREADS},
     )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

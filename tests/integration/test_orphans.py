@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mtbench.metrics.comet.client import WorkerSession
 
 from mtbench.engine.work import Worker, run
-from mtbench.metrics.comet.client import WorkerSession
 from mtbench.metrics.comet.session import Settings
 from mtbench.processes import guard
 from mtbench.processes import watcher as watching

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from mtbench.metrics.comet.encode import (
     BUDGET,
     FLOOR,
-    Ids,
     batches,
     depends_on_batch,
     group_digest,
     tensors,
 )
+from mtbench.metrics.comet.words import Ids
 
 sequences = st.sets(
     st.lists(st.integers(0, 9), min_size=2, max_size=12).map(tuple), min_size=1, max_size=60
@@ -85,16 +85,13 @@ def test_an_embedding_depends_on_its_own_text_alone(
     precision: str, tiny_comet: Callable[[str], Path]
 ) -> None:
     """Bit for bit, for every number of neighbours and every length up to 40."""
-    import torch
+    from mtbench.metrics.comet.session import CometSession, Settings
 
-    from mtbench.metrics.comet.encode import prepare_model
-    from mtbench.metrics.comet.regression import Sentences
-    from mtbench.metrics.comet.session import LocalSession, Settings
-
-    session = LocalSession(Settings(model=str(tiny_comet("regression")), device="cpu"))
+    model = str(tiny_comet("regression"))
+    session = CometSession(Settings(model=model, device="cpu", precision=precision))
     session.load()
-    prepare_model(session._model, precision, torch.device("cpu"))
-    encoder = Sentences(session._model, torch.device("cpu"), 16, precision == "fp32")
+    encoder = session._sentences
+    assert encoder is not None
     assert not encoder.by_content
     for length in range(2, 41):
         rows = [tuple((5 + 7 * row + 3 * at) % 400 for at in range(length)) for row in range(9)]

@@ -16,7 +16,7 @@ from mtbench.checkpoints import digests
 from mtbench.errors import MissingWeights, RequestError
 from mtbench.files.digests import digest_file
 from mtbench.metrics.comet import checkpoint
-from mtbench.metrics.comet.session import LocalSession, Settings
+from mtbench.metrics.comet.session import CometSession, Settings
 from tests.support.comet_samples import metric, scores, view
 
 
@@ -194,6 +194,6 @@ def test_no_such_device(tiny_comet: Callable[[str], Path]) -> None:
 
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
-    session = LocalSession(Settings(model=str(tiny_comet("regression")), device="cuda:7"))
+    session = CometSession(Settings(model=str(tiny_comet("regression")), device="cuda:7"))
     with pytest.raises(Unavailable, match="no device 'cuda:7'"):
         session.load()

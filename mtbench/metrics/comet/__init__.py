@@ -1,9 +1,7 @@
-"""COMET: every class of unbabel-comet, in an inference loop of our own.
+"""COMET: every class of checkpoint of unbabel-comet, on torch and transformers alone.
 
-Two halves. ``metric``, ``scorer``, ``signature``, ``languages`` and ``client`` run where mtbench
-runs and import nothing heavy. ``session`` and what it uses (``checkpoint``, ``identity``, ``hub``,
-``encode``, ``regression``, ``unified``, ``xcomet``, ``cache``, ``quiet``) run where COMET is
-installed: in this process, or in another interpreter through ``worker``. That half imports nothing
-outside the standard library but ``mtbench.errors``, ``mtbench.files.digests``, and COMET's own
-stack inside functions, so that an environment that holds unbabel-comet alone is enough.
+``words`` and ``model`` are the tokenizer, encoder, layer mix and heads; ``encode``, ``regression``,
+``unified`` and ``xcomet`` the inference loop; ``checkpoint``, ``identity`` and ``cache`` find and
+keep things; ``session`` holds them together for ``metric`` and ``scorer``. ``oracle`` compares the
+scores with the library's own, which ``library`` asks for in whichever environment has it.
 """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import shlex
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
@@ -11,8 +10,9 @@ from typing import Any
 
 from mtbench.checkpoints import hub
 from mtbench.checkpoints.digests import remembered_digest
-from mtbench.errors import MissingWeights, RequestError
+from mtbench.errors import MissingExtra, MissingWeights, RequestError
 from mtbench.metrics.comet.identity import TOKENIZERS, configuration_digest
+from mtbench.metrics.comet.model import DEFAULTS, CometModel, hyper_parameters
 from mtbench.metrics.comet.quiet import quiet
 
 CHECKPOINT = "checkpoints/model.ckpt"
@@ -38,13 +38,6 @@ _METRICS = {
     "Unbabel/wmt22-comet-da": "comet",
     "Unbabel/wmt22-cometkiwi-da": "cometkiwi",
     "Unbabel/XCOMET-XL": "xcomet",
-}
-
-CLASSES = {
-    "regression_metric": "RegressionMetric",
-    "referenceless_regression_metric": "ReferencelessRegression",
-    "unified_metric": "UnifiedMetric",
-    "xcomet_metric": "XCOMETMetric",
 }
 
 
@@ -178,16 +171,22 @@ class _Asked:
 def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Located:
     hparams = _hparams(path, asked.trust)
     kind = str(hparams.get("class_identifier", ""))
-    if kind not in CLASSES:
+    if kind not in DEFAULTS:
         raise RequestError(
             f"{model}: not a class of COMET checkpoint that mtbench scores with: {kind!r}",
-            why="known: " + ", ".join(sorted(CLASSES)),
+            why="known: " + ", ".join(sorted(DEFAULTS)),
         )
     sha256 = None if revision else remembered_digest(path, asked.cache)
     encoder = _encoder(path, hparams, model if revision else str(path), asked)
+<<<<<<< HEAD
     if isinstance(encoder, hub.Fetch):
         return _left(model, revision, sha256, encoder)
     segments = hparams.get("input_segments") or ["mt", "src", "ref"]
+=======
+    if encoder is None:
+        return Located(model, "", revision, sha256, kind="", encoder="", encoder_model="")
+    values = hyper_parameters(kind, hparams)
+>>>>>>> 54b0f3a (COMET needs torch and transformers alone; unbabel-comet is what it is compared with, by metrics check too)
     return Located(
         model=model,
         path=str(path),
@@ -195,9 +194,9 @@ def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Lo
         sha256=sha256,
         kind=kind,
         encoder=str(encoder),
-        encoder_model=str(hparams.get("encoder_model", "XLM-RoBERTa")),
+        encoder_model=str(values["encoder_model"]),
         config=configuration_digest(hparams, encoder),
-        segments=tuple(segments) if kind in ("unified_metric", "xcomet_metric") else (),
+        segments=tuple(values.get("input_segments", ())),
         hparams=hparams,
     )
 
@@ -295,7 +294,10 @@ def read(path: Path, trust: bool) -> dict[str, Any]:
     import pickle
     import zipfile
 
-    import torch
+    try:
+        import torch
+    except ImportError as error:
+        raise MissingExtra("COMET", "comet", str(error)) from error
 
     mapped = zipfile.is_zipfile(path)
     try:
@@ -317,55 +319,40 @@ def read(path: Path, trust: bool) -> dict[str, Any]:
     return found
 
 
-def load(located: Located, trust: bool) -> Any:
-    """The model, in evaluation mode, on the CPU, at single precision.
+def load(located: Located, trust: bool) -> CometModel:
+    """The model, on the CPU, at single precision.
+
+    Its weights are the file's, mapped into memory: they are read as they are first used, and
+    processes with the same checkpoint share them.
 
     Raises:
         RequestError: If the checkpoint does not hold what its class needs.
+        MissingExtra: If torch or transformers is not installed.
     """
     content = read(Path(located.path), trust)
-    with quiet():
-        import comet.models
-
-        kind = getattr(comet.models, CLASSES[located.kind])
-        known = set(inspect.signature(kind.__init__).parameters)
-        values = dict(content.get("hyper_parameters") or located.hparams)
-        # COMET 2.2.4 and later read this spelling as softmax, whatever it says.
-        if located.hparams.get("layer_transformation") == "sparsemax_patch":
-            values["layer_transformation"] = "softmax"
-        values |= {
-            "pretrained_model": located.encoder,
-            "load_pretrained_weights": False,
-            "local_files_only": True,
-        }
-        from transformers.modeling_utils import no_init_weights
-
-        try:
-            with no_init_weights():  # every weight is read below; drawing them takes seconds
-                model = kind(**{key: value for key, value in values.items() if key in known})
-        except (TypeError, ValueError, OSError, AssertionError) as error:
-            raise RequestError(
-                f"{located.path}: COMET cannot build the model it describes",
-                why=f"{type(error).__name__}: {error}".splitlines()[0][:300],
-            ) from error
-        _fill(model, content["state_dict"], located.path)
-        model.eval()
-        model.requires_grad_(False)
-    return model
-
-
-def _fill(model: Any, state: dict[str, Any], path: str) -> None:
+    values = content.get("hyper_parameters") or located.hparams
+    # Read from beside the file, it decides on the spelling that means softmax: so the library.
+    if located.hparams.get("layer_transformation") == "sparsemax_patch":
+        values = {**values, "layer_transformation": "softmax"}
     try:
-        outcome = model.load_state_dict(state, strict=False)
-    except RuntimeError as error:
-        lines = [line.strip() for line in str(error).splitlines()]
+        with quiet():
+            model = CometModel(located.kind, values, Path(located.encoder))
+    except (TypeError, ValueError, KeyError) as error:
         raise RequestError(
-            f"{path}: its weights do not fit the model it describes", why=lines[-1][:300]
+            f"{located.path}: the model it describes cannot be built",
+            why=f"{type(error).__name__}: {error}".splitlines()[0][:300],
         ) from error
-    parameters = {name for name, _ in model.named_parameters()}
-    missing = sorted(parameters & set(outcome.missing_keys))
-    if missing:
+    except ImportError as error:
+        raise MissingExtra("COMET", "comet", str(error)) from error
+    try:
+        model.fill(content["state_dict"])
+    except LookupError as error:
         raise RequestError(
-            f"{path}: {len(missing)} weights are missing, the first is {missing[0]}",
+            f"{located.path}: {error.args[0]}",
             hint="the file is incomplete or of another class; fetch it again",
-        )
+        ) from error
+    except ValueError as error:
+        raise RequestError(
+            f"{located.path}: its weights do not fit the model it describes", why=str(error)
+        ) from error
+    return model

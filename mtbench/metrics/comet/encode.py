@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-Ids = tuple[int, ...]
+from mtbench.metrics.comet.words import Ids
 
 FLOOR = 16  # sub-words in a batch, at least
 BATCH = 16  # sequences in a batch, at most, where the user does not say
@@ -23,41 +22,6 @@ BUDGET = 128  # sub-words in a batch, at most, for each sequence it may hold (or
 ROWS = 32  # rows given to a head at once, always: its result depends on their number
 
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
-
-
-@dataclass(frozen=True)
-class Tokenized:
-    """Sub-words of texts.
-
-    Attributes:
-        ids: For each text its sub-words, special ones included.
-        offsets: For each text the character span of each sub-word, where asked for.
-        cut: For each text, whether some of it had to be cut off.
-    """
-
-    ids: list[Ids]
-    offsets: list[list[tuple[int, int]]]
-    cut: list[bool]
-
-
-def tokenize(model: Any, texts: Sequence[str], *, offsets: bool) -> Tokenized:
-    """Sub-words as COMET makes them: cut at its encoder's positions less two."""
-    found = Tokenized([], [], [])
-    for start in range(0, len(texts), 1024):
-        encoded = model.encoder.tokenizer(
-            list(texts[start : start + 1024]), truncation=True, max_length=limit(model)
-        )
-        for one in encoded.encodings:
-            found.ids.append(tuple(one.ids))
-            if offsets:
-                found.offsets.append(one.offsets)
-            found.cut.append(bool(one.overflowing))
-    return found
-
-
-def limit(model: Any) -> int:
-    """How many sub-words of a text COMET reads, special ones included."""
-    return int(model.encoder.max_positions) - 2
 
 
 def digest(ids: Ids) -> bytes:
@@ -127,33 +91,6 @@ def by_rows(head: Callable[..., Any], *sides: Any) -> Any:
             target[:own] = side
         found.append(head(*filled).view(-1)[:own])
     return torch.cat(found)
-
-
-def prepare_model(model: Any, precision: str, device: Any) -> None:
-    """Puts the encoder into a precision, and what stands on it into single precision.
-
-    Over 99 % of the time goes into the encoder, so the small heads keep fp32; the encoder's
-    hidden states are given to them as fp32.
-    """
-    import torch
-
-    model.to(device)
-    if precision == "fp32":
-        return
-    model.encoder.to(getattr(torch, DTYPES[precision]))
-
-    def single(_module: Any, _args: Any, output: dict[str, Any]) -> dict[str, Any]:
-        return {key: _as_float(value) for key, value in output.items()}
-
-    model.encoder.register_forward_hook(single)
-
-
-def _as_float(value: Any) -> Any:
-    if isinstance(value, tuple | list):
-        return tuple(_as_float(one) for one in value)
-    if hasattr(value, "is_floating_point") and value.is_floating_point():
-        return value.float()
-    return value
 
 
 def depends_on_batch(run: Callable[[Sequence[Ids]], Any], vocabulary: int) -> bool:

@@ -9,8 +9,7 @@ from pathlib import Path
 from mtbench.checkpoints import hub
 from mtbench.errors import MissingExtra, MissingWeights
 from mtbench.metrics.comet import checkpoint
-from mtbench.metrics.comet.client import open_session
-from mtbench.metrics.comet.session import Settings
+from mtbench.metrics.comet.session import CometSession, Settings
 from mtbench.types import Record
 
 
@@ -48,7 +47,7 @@ def fetch(model: str, revision: str | None = None) -> Path:
         MissingWeights: If it cannot be had.
         RequestError: If it is no COMET checkpoint.
     """
-    session = open_session(Settings(model=model, revision=revision))
+    session = CometSession(Settings(model=model, revision=revision))
     try:
         return Path(session.locate(fetch=True)["path"])
     finally:
@@ -82,7 +81,7 @@ def _checkpoints(folder: Path) -> Iterator[Cached]:
 
 
 def _encoder_is_here(file: Path, hparams: Path) -> bool:
-    # Not parsed: a YAML reader comes with COMET alone, and this says what is here without it.
+    # Not parsed: a YAML reader comes with the extra alone; this says what is here without it.
     named = re.search(r"(?m)^pretrained_model:\s*['\"]?([^'\"\s]+)", hparams.read_text("utf-8"))
     name = named.group(1) if named else checkpoint.ENCODER
     try:

@@ -9,10 +9,9 @@ from typing import Any, ClassVar, Literal
 
 from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.errors import MetricError, RequestError
-from mtbench.metrics.comet.client import Session, open_session
 from mtbench.metrics.comet.languages import COVERED_ENCODERS, XLMR, refuse_uncovered, uncovered
 from mtbench.metrics.comet.scorer import CometScorer
-from mtbench.metrics.comet.session import Settings
+from mtbench.metrics.comet.session import CometSession, Settings
 from mtbench.metrics.comet.signature import comet_signature
 from mtbench.plugins import MeanMetric, Scorer
 from mtbench.types import Json, MetricInfo, Record, Runtime, ScoringView, Signature
@@ -71,7 +70,7 @@ class CometFamily(MeanMetric):
             raise TypeError(f"not options of {self.name}: {options!r}")
         self.wanted = options
         self._facts: dict[str, Any] | None = None
-        self._session: Session | None = None
+        self._session: CometSession | None = None
         self._loaded: dict[str, Any] = {}
 
     @property
@@ -117,8 +116,12 @@ class CometFamily(MeanMetric):
         one, a checkpoint that is not here is fetched now, before anything is translated.
 
         Raises:
+<<<<<<< HEAD
             Unavailable: If COMET is not installed, or the checkpoint cannot be had.
             LeftOnHub: If it would be fetched, and the runtime says to look only.
+=======
+            Unavailable: If torch or transformers is not installed, or the checkpoint cannot be had.
+>>>>>>> 54b0f3a (COMET needs torch and transformers alone; unbabel-comet is what it is compared with, by metrics check too)
             RequestError: If the test set or the checkpoint does not suit the metric.
         """
         if view is not None:
@@ -184,7 +187,7 @@ class CometFamily(MeanMetric):
 
     def _locate(self, fetch: bool) -> dict[str, Any]:
         if self._facts is None or (fetch and not self._facts["path"]):
-            session = self._session or open_session(self.settings)
+            session = self._session or CometSession(self.settings)
             try:
                 self._facts = session.locate(fetch)
             finally:
@@ -217,7 +220,7 @@ class CometFamily(MeanMetric):
         )
 
     def __enter__(self) -> CometFamily:
-        session = open_session(self.settings)
+        session = CometSession(self.settings)
         try:
             self._facts = session.locate(fetch=True)
             self._check_class(self._facts)
@@ -236,6 +239,15 @@ class CometFamily(MeanMetric):
     ) -> None:
         session, self._session = self._session, None
         if session is not None:
+            session.close()
+
+    def compare_with_oracle(self) -> dict[str, Json]:
+        """Scores a sample with unbabel-comet's own ``predict``, too, and compares at fp32."""
+        session = CometSession(self.settings)
+        try:
+            self._check_class(session.locate(fetch=True))
+            return session.compare()
+        finally:
             session.close()
 
     def prepare(self, view: ScoringView) -> Scorer:

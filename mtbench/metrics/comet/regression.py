@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from mtbench.metrics.comet.cache import Store
 from mtbench.metrics.comet.encode import (
     BATCH,
-    Ids,
     batches,
     by_rows,
     depends_on_batch,
@@ -20,6 +19,8 @@ from mtbench.metrics.comet.encode import (
     group_digest,
     tensors,
 )
+from mtbench.metrics.comet.model import CometModel
+from mtbench.metrics.comet.words import Ids
 
 Vectors = NDArray[np.float32]
 
@@ -41,16 +42,15 @@ class Sentences:
         by_content: Whether batches are fixed by content.
     """
 
-    def __init__(self, model: Any, device: Any, size: int, exact: bool) -> None:
+    def __init__(self, model: CometModel, device: Any, size: int, exact: bool) -> None:
         self._model = model
         self._device = device
         self._size = size
         self.store = Store()
-        self._with_reference = bool(model.requires_references())
-        self._width = int(model.encoder.output_units)
+        self._width = model.width
         self.encoded = 0
-        self.by_content = (not exact or bool(model.hparams.layer_norm)) and depends_on_batch(
-            self._run, len(model.encoder.tokenizer)
+        self.by_content = (not exact or model.normalises) and depends_on_batch(
+            self._run, len(model.words)
         )
         if self.by_content:
             self._size = BATCH  # the user's size would be part of the content
@@ -143,17 +143,8 @@ class Sentences:
             if side
         ]
         with torch.inference_mode():
-            scores: list[float] = by_rows(self._head, *sides).float().cpu().tolist()
+            scores: list[float] = by_rows(self._model.estimate, *sides).float().cpu().tolist()
         return scores
-
-    def _head(self, source: Any, hypothesis: Any, reference: Any = None) -> Any:
-        import torch
-
-        if self._with_reference:
-            return self._model.estimate(source, hypothesis, reference).score
-        # As ReferencelessRegression.forward joins its two sides.
-        both = (hypothesis, source, hypothesis * source, torch.abs(hypothesis - source))
-        return self._model.estimator(torch.cat(both, dim=1))
 
     def fingerprint(self) -> str:
         """Digest of what the model makes of a few fixed sequences, to the last bit.
@@ -161,7 +152,7 @@ class Sentences:
         Two models, precisions, devices or builds of the stack that differ here differ everywhere,
         whatever the files they were read from are called and say.
         """
-        words = max(len(self._model.encoder.tokenizer) - 8, 1)
+        words = max(len(self._model.words) - 8, 1)
         found = hashlib.sha256()
         for length in _PROBES:
             probe = tuple((7 + 17 * at) % words + 4 for at in range(length))
@@ -177,4 +168,4 @@ class Sentences:
 
         ids, own = tensors(batch, self._device)
         with torch.inference_mode():
-            return self._model.compute_sentence_embedding(ids, torch.ones_like(ids))[:own]
+            return self._model.embed(ids, torch.ones_like(ids))[:own]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from mtbench.errors import MetricError
-from mtbench.metrics.comet.client import Session
+from mtbench.metrics.comet.session import Advance as Steps
+from mtbench.metrics.comet.session import Reply, Request
 from mtbench.plugins import Advance, Array, MeanMetric, Scorer
 from mtbench.types import Json, ScoringView
 
@@ -19,6 +20,13 @@ log = logging.getLogger(__name__)
 _BLOCK = {"cpu": 32}
 _BLOCK_GPU = 1024
 _ROOM = 14  # systems in a block whose batches are fixed by content
+
+
+class Scoring(Protocol):
+    """What a scorer asks of a session; see ``CometSession``."""
+
+    def score(self, request: Request, advance: Steps) -> Reply:
+        """Scores segments of several systems at once."""
 
 
 class CometScorer(Scorer):
@@ -37,7 +45,7 @@ class CometScorer(Scorer):
     def __init__(
         self,
         name: str,
-        session: Session,
+        session: Scoring,
         view: ScoringView,
         with_reference: bool,
         loaded: Mapping[str, Any],
@@ -165,6 +173,8 @@ class CometScorer(Scorer):
             found["cut"] = {"limit": self._loaded.get("limit"), **cuts}
         if self._loaded.get("batches") == "content":
             found["batches"] = "fixed by content"
+        if "checked" in self._loaded:
+            found["checked"] = self._loaded["checked"]
         return found
 
 

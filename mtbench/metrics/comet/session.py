@@ -1,4 +1,4 @@
-"""One checkpoint at work: located, loaded, scoring. Runs where COMET is installed."""
+"""One checkpoint at work: located, loaded, scoring."""
 
 from __future__ import annotations
 
@@ -12,29 +12,25 @@ from typing import Any
 
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import remembered_digest
-from mtbench.errors import MetricError, MissingExtra, MtbenchError, Unavailable
+from mtbench.errors import MetricError, MissingExtra, MtbenchError
 from mtbench.metrics.comet import checkpoint
 from mtbench.metrics.comet.cache import Store
-from mtbench.metrics.comet.encode import (
-    BATCH,
-    Tokenized,
-    limit,
-    prepare_model,
-    tokenize,
-)
+from mtbench.metrics.comet.encode import BATCH, DTYPES
 from mtbench.metrics.comet.identity import embeddings_key
+from mtbench.metrics.comet.model import CometModel
+from mtbench.metrics.comet.oracle import SIDES, Check, samples
 from mtbench.metrics.comet.quiet import quiet
 from mtbench.metrics.comet.regression import Sentences
 from mtbench.metrics.comet.unified import Pairs, Triple, mean_score
+from mtbench.metrics.comet.words import Tokenized
 from mtbench.metrics.comet.xcomet import verdict
 
 Advance = Callable[[int, int], None]
 Request = dict[str, Any]
 Reply = dict[str, Any]
 
-DISTRIBUTION = "unbabel-comet"
-ENGINES = ("torch", "transformers")
-LAYOUT = 2  # of the embeddings on disk, and of how they are made; a new number leaves old ones be
+ENGINES = ("torch", "transformers", "tokenizers")
+LAYOUT = 3  # of the embeddings on disk, and of how they are made; a new number leaves old ones be
 
 # Texts of a request, at most, so that memory is bounded: embeddings of 1,024 dimensions take
 # 256 MB; joined sequences and their labels take more.
@@ -67,36 +63,25 @@ class Settings:
     offline: bool = False
 
 
-class LocalSession:
+class CometSession:
     """A checkpoint in this process."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._located: checkpoint.Located | None = None
-        self._model: Any = None
+        self._model: CometModel | None = None
         self._sentences: Sentences | None = None
         self._pairs: Pairs | None = None
-
-    def version(self) -> str:
-        """Version of unbabel-comet.
-
-        Raises:
-            MissingExtra: If it is not installed.
-        """
-        try:
-            return importlib.metadata.version(DISTRIBUTION)
-        except importlib.metadata.PackageNotFoundError as error:
-            raise MissingExtra("COMET", "comet", f"there is no {DISTRIBUTION}") from error
 
     def locate(self, fetch: bool) -> dict[str, Any]:
         """Facts about the checkpoint; where it is on the hub and not to be fetched, its commit.
 
         Raises:
-            MissingExtra: If COMET is not installed.
+            MissingExtra: If what COMET stands on is not installed.
             MissingWeights: If the checkpoint cannot be had.
             RequestError: If it is no COMET checkpoint.
         """
-        version = self.version()
+        _require_engines()
         if self._located is None or (fetch and not self._located.path):
             wanted = self._settings
             self._located = checkpoint.locate(
@@ -107,40 +92,99 @@ class LocalSession:
                 trust=wanted.trust,
                 cache=wanted.cache,
             )
-        return self._located.facts() | {"version": version}
+        return self._located.facts()
 
     def load(self) -> dict[str, Any]:
         """Reads the weights.
 
         Raises:
-            Unavailable: If COMET cannot be imported, or the device is not there.
+            Unavailable: If the device is not there.
             RequestError: If the checkpoint does not hold.
         """
+        check = self._check()
+        expected = check.expected()
+        model = self._read()
+        if expected is not None:
+            check.compare(expected, self._sample(model))
+        limits = self._start(model, self._settings.precision)
+        return limits | {"checked": check.said()}
+
+    def compare(self) -> dict[str, Any]:
+        """Compares our scores of a sample with those of unbabel-comet, now.
+
+        Returns:
+            ``library`` (name → version), ``segments``, ``deviation``, ``tolerance``.
+
+        Raises:
+            Unavailable: If the library is not there, or cannot say.
+            MetricError: If they do not agree.
+        """
+        check = self._check()
+        expected = check.expected(again=True)
+        if expected is None:
+            raise MetricError("nothing to compare with")
+        deviation = check.compare(expected, self._sample(self._read()))
+        return check.facts() | {"deviation": deviation}
+
+    def _check(self) -> Check:
         self.locate(fetch=True)
+        located, wanted = self._located, self._settings
+        if located is None:
+            raise MetricError(f"{wanted.model} was not located")
+        digest = remembered_digest(Path(located.path), wanted.cache) if wanted.cache else ""
+        device = pick_device(wanted.device)
+        return Check(located, digest, device, _engines(), wanted.cache, wanted.trust)
+
+    def _read(self) -> CometModel:
         if self._located is None:
             raise MetricError(f"{self._settings.model} was not located")
+        return checkpoint.load(self._located, self._settings.trust)
+
+    def _sample(self, model: CometModel) -> list[float]:
+        """Our scores of the sample, as the library is asked for them: fp32, nothing kept."""
+        if self._located is None:
+            raise MetricError("nothing is loaded")
+        self._start(model, "fp32", kept=False)
+        texts: dict[str, int] = {}
+        rows = [
+            [texts.setdefault(row[side], len(texts)) if side in row else -1 for side in SIDES]
+            for row in samples(self._located)
+        ]
+        found: list[float] = self.score(
+            {"texts": list(texts), "systems": [rows]}, lambda _done, _all: None
+        )["scores"][0]
+        return found
+
+    def _start(self, model: CometModel, precision: str, *, kept: bool = True) -> dict[str, Any]:
+        """Makes a model ready to score at a precision; what it read of earlier is forgotten."""
         wanted = self._settings
-        _import_comet()
         import torch
 
         device = torch.device(pick_device(wanted.device))
-        model = checkpoint.load(self._located, wanted.trust)
+        self._sentences = self._pairs = None
         with quiet():
-            prepare_model(model, wanted.precision, device)
-            size, exact = wanted.batch_size or BATCH, wanted.precision == "fp32"
-            if hasattr(model, "input_weights_spans") or hasattr(model, "word_level"):
-                self._pairs = Pairs(model, device, size, exact)
-            else:
+            self._move(model, device, precision)
+            size, exact = wanted.batch_size or BATCH, precision == "fp32"
+            if model.of_sentences:
                 self._sentences = Sentences(model, device, size, exact)
-                self._sentences.store = Store(self._embeddings(self._sentences, device))
+                path = self._embeddings(self._sentences, device) if kept else None
+                self._sentences.store = Store(path)
+            else:
+                self._pairs = Pairs(model, device, size, exact)
         self._model = model
         worker: Sentences | Pairs | None = self._sentences or self._pairs
         return {
             "device": str(device),
-            "limit": limit(model),
+            "limit": model.words.limit,
             "batches": "content" if worker and worker.by_content else "length",
             "texts": VECTORS if self._sentences else JOINED,
         }
+
+    @staticmethod
+    def _move(model: CometModel, device: Any, precision: str) -> None:
+        import torch
+
+        model.to(device, None if precision == "fp32" else getattr(torch, DTYPES[precision]))
 
     def _embeddings(self, sentences: Sentences, device: Any) -> Path | None:
         """The file for embeddings that these weights make here, and no others."""
@@ -149,7 +193,7 @@ class LocalSession:
             return None
         facts = [LAYOUT, found.model, found.revision, found.config, wanted.precision, device.type]
         facts.append(remembered_digest(Path(found.path), wanted.cache))
-        facts += [importlib.metadata.version(one) for one in (DISTRIBUTION, *ENGINES)]
+        facts += _engines().values()
         facts.append(sentences.fingerprint())
         name = f"{embeddings_key(facts)}-{wanted.precision}.sqlite"
         return Path(wanted.cache) / "comet" / "embeddings" / name
@@ -173,15 +217,16 @@ class LocalSession:
             MetricError: If the model fails or a score is not finite.
         """
         systems = [[tuple(triple) for triple in system] for system in request["systems"]]
+        model = self._model
+        if model is None:
+            raise MetricError("scoring without a loaded checkpoint")
         try:
             with quiet():
-                tokens = tokenize(self._model, request["texts"], offsets=self._marks_spans)
+                tokens = model.words.tokenize(request["texts"], offsets=self._marks_spans)
                 if self._sentences is not None:
                     reply = self._score_sentences(self._sentences, tokens, systems, advance)
                 elif self._pairs is not None:
-                    reply = self._score_pairs(self._pairs, tokens, systems, advance)
-                else:
-                    raise MetricError("scoring without a loaded checkpoint")
+                    reply = self._score_pairs(model, self._pairs, tokens, systems, advance)
         except MtbenchError:
             raise
         except (RuntimeError, MemoryError, ValueError, IndexError) as error:
@@ -223,7 +268,12 @@ class LocalSession:
         return self._located is not None and self._located.kind == "xcomet_metric"
 
     def _score_pairs(
-        self, pairs: Pairs, tokens: Tokenized, systems: list[Any], advance: Advance
+        self,
+        model: CometModel,
+        pairs: Pairs,
+        tokens: Tokenized,
+        systems: list[Any],
+        advance: Advance,
     ) -> Reply:
         before = pairs.encoded
         triples = [
@@ -243,7 +293,7 @@ class LocalSession:
             return reply | {"scores": [[mean_score(one) for one in group] for group in reads]}
         verdicts = [
             [
-                verdict(self._model, one, tokens.ids[mt], tokens.offsets[mt])
+                verdict(model, one, tokens.ids[mt], tokens.offsets[mt])
                 for one, (_, _, mt) in zip(group, system, strict=True)
             ]
             for group, system in zip(reads, systems, strict=True)
@@ -261,23 +311,18 @@ class LocalSession:
         gc.collect()
 
 
-def _import_comet() -> None:
-    """Imports COMET, its noise contained.
+def _require_engines() -> None:
+    """Says what is not installed, before anything is looked for.
 
     Raises:
-        MissingExtra: If it is not installed.
-        Unavailable: If it is and cannot be imported.
+        MissingExtra: If a package that COMET stands on is missing.
     """
     try:
-        with quiet():
-            import comet.models  # noqa: F401 - takes seconds and may fail: here, once
-    except ImportError as error:
-        try:
-            importlib.metadata.version(DISTRIBUTION)
-        except importlib.metadata.PackageNotFoundError:
-            raise MissingExtra("COMET", "comet", str(error)) from error
-        raise Unavailable(
-            "unbabel-comet is installed but cannot be imported",
-            why=f"{type(error).__name__}: {error}".splitlines()[0][:300],
-            hint="install its pins: pip install 'mtbench[comet]', or set MTBENCH_COMET_PYTHON",
-        ) from error
+        _engines()
+    except importlib.metadata.PackageNotFoundError as error:
+        raise MissingExtra("COMET", "comet", f"there is no {error.name}") from error
+
+
+def _engines() -> dict[str, str]:
+    """Versions of what the inference stands on."""
+    return {package: importlib.metadata.version(package) for package in ENGINES}

@@ -9,6 +9,7 @@ from mtbench import __version__
 from mtbench.types import Signature
 
 DIGITS = 12
+REPRODUCES = "2.2.7"  # the release of unbabel-comet whose scores these are
 
 
 def comet_signature(
@@ -19,7 +20,7 @@ def comet_signature(
     ``comet:2.2.7|model:Unbabel/wmt22-comet-da|revision:2760a223ac95|config:…|precision:fp32|…``
 
     Args:
-        facts: Of the checkpoint and of COMET's version, as a session locates them.
+        facts: Of the checkpoint, as a session locates it.
         precision: What the encoder runs at.
         references: References of each segment; None where none are read.
         forced: Whether a guard was overridden.
@@ -28,7 +29,7 @@ def comet_signature(
         weights = ("revision", str(facts["revision"])[:DIGITS])
     else:
         weights = ("sha256", str(facts["sha256"])[:DIGITS])
-    fields = [("comet", str(facts["version"])), ("model", str(facts["model"])), weights]
+    fields = [("comet", REPRODUCES), ("model", str(facts["model"])), weights]
     if facts["config"]:  # not known while it is on the hub
         fields.append(("config", str(facts["config"])[:DIGITS]))
     fields += [("precision", precision), ("refs", _references(references))]

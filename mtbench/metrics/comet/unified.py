@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.metrics.comet.encode import BATCH, Ids, batches, by_rows, depends_on_batch, tensors
+from mtbench.metrics.comet.encode import BATCH, batches, by_rows, depends_on_batch, tensors
+from mtbench.metrics.comet.model import CometModel
+from mtbench.metrics.comet.words import Ids
 
 Array = NDArray[np.float32]
 
@@ -47,15 +49,13 @@ class Pairs:
         exact: Whether the encoder runs at single precision.
     """
 
-    def __init__(self, model: Any, device: Any, size: int, exact: bool) -> None:
+    def __init__(self, model: CometModel, device: Any, size: int, exact: bool) -> None:
         self._model = model
         self._device = device
         self._size = size
-        self._sentences: Any = None  # what the head was given last
-        model.estimator.register_forward_pre_hook(self._remember)
         self.encoded = 0
-        self.by_content = (not exact or bool(model.hparams.layer_norm)) and depends_on_batch(
-            self._probe, len(model.encoder.tokenizer)
+        self.by_content = (not exact or model.normalises) and depends_on_batch(
+            self._probe, len(model.words)
         )
         if self.by_content:
             self._size = BATCH  # the user's size would be part of the content
@@ -66,27 +66,14 @@ class Pairs:
         With source and reference there are three, as in ``UnifiedMetric.concat_inputs``:
         hypothesis and source, hypothesis and reference, all of them.
         """
-        wanted = self._model.hparams.input_segments
+        wanted = self._model.segments
         source = [triple.src] if "src" in wanted else []
         reference = [triple.ref] if "ref" in wanted and triple.ref is not None else []
         if source and reference:
             parts = [source, reference, source + reference]
         else:
             parts = [source + reference]
-        return [self._join([triple.mt, *part]) for part in parts]
-
-    def _join(self, parts: Sequence[Ids]) -> tuple[Ids, bool]:
-        """As ``Encoder.concat_sequences`` joins sequences: cut at the encoder's positions."""
-        encoder = self._model.encoder
-        pad = encoder.tokenizer.pad_token_id
-        plain = [[one for one in part if one != pad] for part in parts]
-        joined = plain[0]
-        for part in plain[1:]:
-            joined = encoder.tokenizer.build_inputs_with_special_tokens(joined[1:-1], part[1:-1])
-        special = 1 + len(plain) * encoder.size_separator
-        if sum(len(part) - 2 for part in plain) > encoder.max_positions - special:
-            return tuple(joined[: encoder.max_positions]), len(joined) > encoder.max_positions
-        return tuple(joined), False
+        return [self._model.words.join([triple.mt, *part]) for part in parts]
 
     def read(
         self, groups: Sequence[Sequence[Triple]], advance: Callable[[int, int], None]
@@ -135,39 +122,32 @@ class Pairs:
     def _run(self, batch: Sequence[Ids], words: Sequence[int]) -> tuple[Array, Array | None]:
         import torch
 
-        found, own = self._forward(batch, words)
         with torch.inference_mode():
-            head = by_rows(self._model.estimator, self._sentences[:own])
-        scores = head.float().cpu().numpy()
-        if not self._model.word_level:
-            return scores, None
-        labels = found.logits[:own, : max(words)].float().softmax(dim=2).cpu().numpy()
+            first, logits = self._read_batch(batch, words)
+            scores = by_rows(self._model.head, first).float().cpu().numpy()
+            if logits is None:
+                return scores, None
+            labels = logits[:, : max(words)].float().softmax(dim=2).cpu().numpy()
         return scores, labels
 
-    def _forward(self, batch: Sequence[Ids], words: Sequence[int]) -> tuple[Any, int]:
+    def _read_batch(self, batch: Sequence[Ids], words: Sequence[int]) -> tuple[Any, Any]:
         import torch
 
         ids, own = tensors(batch, self._device)
-        extra = {}
-        if self._model.encoder.uses_token_type_ids:
+        kinds = None
+        if self._model.words.marks.kinds:
             kinds = torch.ones_like(ids)
             for row, count in enumerate(words):
                 kinds[row, :count] = 0
-            extra["token_type_ids"] = kinds
-        with torch.inference_mode():
-            return self._model.forward(ids, torch.ones_like(ids), **extra), own
-
-    def _remember(self, _head: Any, given: tuple[Any, ...]) -> None:
-        self._sentences = given[0]
+        first, logits = self._model.read(ids, torch.ones_like(ids), kinds)
+        return first[:own], None if logits is None else logits[:own]
 
     def _probe(self, batch: Sequence[Ids]) -> Any:
         import torch
 
-        found, own = self._forward(batch, [len(batch[0])] * len(batch))
-        sentences = self._sentences[:own]
-        if not self._model.word_level:
-            return sentences
-        return torch.cat((sentences, found.logits[:own].flatten(start_dim=1)), dim=1)
+        with torch.inference_mode():
+            first, logits = self._read_batch(batch, [len(batch[0])] * len(batch))
+            return first if logits is None else torch.cat((first, logits.flatten(1)), dim=1)
 
 
 def mean_score(reads: Sequence[Read]) -> float:
