@@ -18,7 +18,7 @@ from mtbench.plugins import METRICS, make_metric
 from mtbench.types import Record, Runtime
 
 EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "comet": ("torch", "transformers", "tokenizers"),
+    "comet": ("torch", "transformers", "tokenizers", "pyyaml"),
     "comet-library": ("unbabel-comet",),
     "hf": ("transformers", "torch", "sentencepiece"),
     "ct2": ("ctranslate2",),

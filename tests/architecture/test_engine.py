@@ -5,8 +5,6 @@ from __future__ import annotations
 from tests.support.modules import imports, modules
 
 POOLS = ("concurrent.futures", "multiprocessing", "loky", "joblib", "ray")
-# The second interpreter of COMET's own package speaks a protocol of its own.
-STARTS_PROGRAMS = {"mtbench.metrics.comet.client"}
 
 
 def test_no_pool_but_the_engine_s() -> None:
@@ -24,7 +22,7 @@ def test_programs_are_started_in_one_room() -> None:
     wrong = [
         f"{module}:{found.line}"
         for module in modules()
-        if not module.startswith("mtbench.processes") and module not in STARTS_PROGRAMS
+        if not module.startswith("mtbench.processes")
         for found in imports(module)
         if found.name == "subprocess"
     ]

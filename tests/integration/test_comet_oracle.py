@@ -13,7 +13,7 @@ import stat
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -179,13 +179,13 @@ def test_the_library_in_another_environment(
     pytest.importorskip("comet")
     monkeypatch.setenv(VARIABLE, other_python)
     started: list[str] = []
-    run = subprocess.run
+    real = oracle.once
 
-    def watched(command: Any, **given: Any) -> Any:
-        started.append(command[0])
-        return run(command, **given)
+    def watched(argv: Sequence[str], *given: Any, **more: Any) -> Any:
+        started.append(argv[0])
+        return real(argv, *given, **more)
 
-    monkeypatch.setattr(subprocess, "run", watched)
+    monkeypatch.setattr(oracle, "once", watched)
     found = metric("xcomet", tiny_comet("xcomet")).compare_with_oracle()
     assert found["deviation"] <= TOLERANCE
     assert started == [other_python, other_python], "its versions, then its scores"

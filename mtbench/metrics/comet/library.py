@@ -26,6 +26,7 @@ def main() -> None:
     """Answers the one question that is asked."""
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as out:
         os.dup2(2, 1)
+        os.environ |= {"TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"}
         asked = json.load(sys.stdin)
         answer: dict[str, Any] = {"versions": versions()}
         if "path" in asked:

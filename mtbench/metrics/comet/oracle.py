@@ -12,7 +12,6 @@ import json
 import logging
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
@@ -24,6 +23,7 @@ from mtbench.files.digests import digest_json
 from mtbench.files.writing import read_json, write_json
 from mtbench.metrics.comet.checkpoint import HPARAMS, Located
 from mtbench.metrics.comet.library import versions
+from mtbench.processes.programs import LateAnswer, once
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ OFF = "off"  # in place of an interpreter: nothing is compared unless it is aske
 LIBRARY = "unbabel-comet"
 TOLERANCE = 1e-5
 RELEASE = 1  # of our inference; a new number has everything checked again
+PATIENCE = 1800.0  # seconds that the library may take
 ROOM = 2.5  # times a checkpoint's size: memory that the library takes to load one
 
 # Source, hypothesis, reference: languages and scripts of XLM-R's, lengths from none to more than
@@ -107,25 +108,23 @@ class Oracle:
 
     def _ask(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         program = Path(__file__).with_name("library.py")
+        given = json.dumps(asked).encode("utf-8")
         try:
-            done = subprocess.run(  # noqa: S603 - this interpreter, or the one that the user named
-                [self._python, "-I", str(program)],
-                input=json.dumps(asked),
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                check=True,
-                env={**os.environ, "TOKENIZERS_PARALLELISM": "false", "HF_HUB_OFFLINE": "1"},
-            )
-            found = json.loads(done.stdout)
-        except subprocess.CalledProcessError as error:
-            lines = [line for line in error.stderr.strip().splitlines() if line.strip()]
-            why = lines[-1][:300] if lines else f"status {error.returncode}"
-            if error.returncode == -9:
+            done = once([self._python, "-I", str(program)], given, seconds=PATIENCE)
+        except LateAnswer:
+            raise Unavailable(f"{LIBRARY} ({self._python}) took over {PATIENCE:g} s") from None
+        except OSError as error:
+            raise Unavailable(f"{self._python} cannot be started: {error}") from error
+        if done.returncode != 0:
+            said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+            why = said[-1].strip()[:300] if said else f"status {done.returncode}"
+            if done.returncode == -9:
                 why = "it was killed, probably because memory ran out"
-            raise Unavailable(f"{LIBRARY} ({self._python}) ended", why=why) from error
-        except (OSError, ValueError) as error:
-            raise Unavailable(f"{LIBRARY} ({self._python}) does not answer: {error}") from error
+            raise Unavailable(f"{LIBRARY} ({self._python}) ended", why=why)
+        try:
+            found = json.loads(done.stdout)
+        except ValueError:
+            found = None
         if not isinstance(found, dict):
             raise Unavailable(f"{self._python} does not answer as a Python does")
         return found
@@ -152,9 +151,6 @@ def find_oracle() -> Oracle | None:
     except PackageNotFoundError:
         return None
     return Oracle(sys.executable)
-
-
-SIDES = ("src", "ref", "mt")  # in the order of a session's triples
 
 
 def samples(located: Located) -> list[dict[str, str]]:

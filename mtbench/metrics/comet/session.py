@@ -18,7 +18,7 @@ from mtbench.metrics.comet.cache import Store
 from mtbench.metrics.comet.encode import BATCH, DTYPES
 from mtbench.metrics.comet.identity import embeddings_key
 from mtbench.metrics.comet.model import CometModel
-from mtbench.metrics.comet.oracle import SIDES, Check, samples
+from mtbench.metrics.comet.oracle import Check, samples
 from mtbench.metrics.comet.quiet import quiet
 from mtbench.metrics.comet.regression import Sentences
 from mtbench.metrics.comet.unified import Pairs, Triple, mean_score
@@ -146,8 +146,12 @@ class CometSession:
             raise MetricError("nothing is loaded")
         self._start(model, "fp32", kept=False)
         texts: dict[str, int] = {}
+
+        def number(text: str | None) -> int:
+            return -1 if text is None else texts.setdefault(text, len(texts))
+
         rows = [
-            [texts.setdefault(row[side], len(texts)) if side in row else -1 for side in SIDES]
+            [number(row["src"]), number(row.get("ref")), number(row["mt"])]
             for row in samples(self._located)
         ]
         found: list[float] = self.score(
