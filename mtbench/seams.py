@@ -329,11 +329,10 @@ class Metric(ABC):
         """Score of each segment from its row alone: (n, k) → (n,)."""
         return self.pool(rows)
 
-<<<<<<< HEAD
     def warnings(self, notes: Mapping[str, Json]) -> tuple[str, ...]:
         """Sentences on a whole output that a user must read, from its notes."""
         return ()
-=======
+
     def compare_with_oracle(self) -> dict[str, Json]:
         """Scores a sample with the reference implementation, too, and compares.
 
@@ -347,7 +346,6 @@ class Metric(ABC):
             MetricError: If they do not agree.
         """
         raise RequestError(f"{self.info.name} has nothing to be compared with on request")
->>>>>>> 54b0f3a (COMET needs torch and transformers alone; unbabel-comet is what it is compared with, by metrics check too)
 
     def worst_rows(self, rows: Array) -> Array | None:
         """Rows of the same segments with nothing right in them: (n, k) → (n, k).

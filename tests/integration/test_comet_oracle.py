@@ -23,6 +23,7 @@ from mtbench.errors import MetricError, MissingEngine, RequestError, Unavailable
 from mtbench.metrics.comet import checkpoint, oracle
 from mtbench.metrics.comet.oracle import LIBRARY, SAMPLE, TOLERANCE, VARIABLE, Oracle, samples
 from mtbench.plugins import make_metric
+from mtbench.processes import programs
 from mtbench.types import Runtime
 from tests.support.comet_samples import metric, paragraphs, view
 
@@ -179,7 +180,7 @@ def test_the_library_in_another_environment(
     pytest.importorskip("comet")
     monkeypatch.setenv(VARIABLE, other_python)
     started: list[str] = []
-    real = oracle.once
+    real = programs.once
 
     def watched(argv: Sequence[str], *given: Any, **more: Any) -> Any:
         started.append(argv[0])

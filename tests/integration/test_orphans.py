@@ -13,13 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from mtbench.metrics.comet.client import WorkerSession
 
 from mtbench.engine.work import Worker, run
-from mtbench.metrics.comet.session import Settings
 from mtbench.processes import guard
 from mtbench.processes import watcher as watching
-from mtbench.processes.programs import Program
+from mtbench.processes.programs import Program, once
 from mtbench.types import Engine
 from tests.support.engines import needs_apertium
 from tests.support.killing import alive
@@ -57,10 +55,10 @@ def workers() -> None:
     list(run(sleeper, range(10_000), 10_000, Engine(processes=2)))
 
 
-def comet() -> None:
-    session = WorkerSession(Settings("nothing", offline=True), sys.executable)
-    os.kill(session._process.pid, signal.SIGSTOP)  # busy: it doesn't look at its pipe
-    time.sleep(600)
+def library() -> None:
+    """A program that is run to its end, as unbabel-comet is for a comparison, and is stopped."""
+    stopped = "import os, signal, time; os.kill(os.getpid(), signal.SIGSTOP); time.sleep(600)"
+    once([sys.executable, "-c", stopped], seconds=900)
 
 
 def forked(work: Callable[[], None]) -> int:
@@ -104,7 +102,7 @@ def until(question: Callable[[], bool], seconds: float) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("work", "processes"), [(command, 3), (apertium, 2), (workers, 2), (comet, 1)]
+    ("work", "processes"), [(command, 3), (apertium, 2), (workers, 2), (library, 1)]
 )
 def test_a_kill_leaves_nothing_behind(work: Callable[[], None], processes: int) -> None:
     if work is apertium:

@@ -178,15 +178,9 @@ def _describe(path: Path, model: str, revision: str | None, asked: _Asked) -> Lo
         )
     sha256 = None if revision else remembered_digest(path, asked.cache)
     encoder = _encoder(path, hparams, model if revision else str(path), asked)
-<<<<<<< HEAD
     if isinstance(encoder, hub.Fetch):
         return _left(model, revision, sha256, encoder)
-    segments = hparams.get("input_segments") or ["mt", "src", "ref"]
-=======
-    if encoder is None:
-        return Located(model, "", revision, sha256, kind="", encoder="", encoder_model="")
     values = hyper_parameters(kind, hparams)
->>>>>>> 54b0f3a (COMET needs torch and transformers alone; unbabel-comet is what it is compared with, by metrics check too)
     return Located(
         model=model,
         path=str(path),

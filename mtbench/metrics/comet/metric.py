@@ -116,12 +116,8 @@ class CometFamily(MeanMetric):
         one, a checkpoint that is not here is fetched now, before anything is translated.
 
         Raises:
-<<<<<<< HEAD
-            Unavailable: If COMET is not installed, or the checkpoint cannot be had.
-            LeftOnHub: If it would be fetched, and the runtime says to look only.
-=======
             Unavailable: If torch or transformers is not installed, or the checkpoint cannot be had.
->>>>>>> 54b0f3a (COMET needs torch and transformers alone; unbabel-comet is what it is compared with, by metrics check too)
+            LeftOnHub: If it would be fetched, and the runtime says to look only.
             RequestError: If the test set or the checkpoint does not suit the metric.
         """
         if view is not None:
