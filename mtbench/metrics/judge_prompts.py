@@ -16,6 +16,7 @@ from pydantic import Field, ValidationError
 from mtbench.errors import RequestError, UnusableAnswer
 from mtbench.languages import language_name
 from mtbench.types import Candidate, Json, Record
+from mtbench.types.judgements import Severity
 
 Protocol = Literal["da", "esa", "mqm"]
 Form = Literal["json", "number", "gemba-mqm"]
@@ -67,7 +68,7 @@ class MarkedError(Record):
     """An error that a judge marked."""
 
     text: str
-    severity: Literal["minor", "major", "critical"]
+    severity: Severity
     category: str = ""
 
 

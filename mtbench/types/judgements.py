@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 Protocol = Literal["mqm", "esa", "scores"]
 
+Severity = Literal["minor", "major", "critical"]  # of an error, mildest first: MQM's
+
 
 @dataclass(frozen=True, slots=True)
 class ErrorSpan:

@@ -11,10 +11,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from mtbench.errors import RequestError
 from mtbench.metrics.comet.words import BERT, REMBERT, ROBERTA, Marks, Words
+from mtbench.types.judgements import Severity
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,7 +55,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "hidden_sizes": [2560, 1280],
         "word_layer": 36,
         "word_level_training": True,
-        "error_labels": ["minor", "major", "critical"],
+        "error_labels": list(get_args(Severity)),
     },
 }
 POOLS = ("avg", "max", "cls", "default")
