@@ -247,6 +247,9 @@ class Metric(ABC):
         stand_in: Metric that is computed beside an empty column of this one, where this one was
             not asked for by name and its weights cannot be had; None refuses.
         recomputable: Whether ``verify`` computes it again: exact, cheap, without weights.
+        trained_on: What a learned metric learned from, in one sentence.
+        blind_spots: What it does not see or judges wrongly, a sentence each.
+        agreement: Published agreement with humans, with its source, a sentence each.
 
     Example:
         >>> from mtbench.testing import ExactMatch
@@ -264,6 +267,9 @@ class Metric(ABC):
     primary: ClassVar[int | None] = None
     stand_in: ClassVar[str | None] = None
     recomputable: ClassVar[bool] = False
+    trained_on: ClassVar[str] = ""
+    blind_spots: ClassVar[tuple[str, ...]] = ()
+    agreement: ClassVar[tuple[str, ...]] = ()
 
     class Options(Record):
         """No options."""

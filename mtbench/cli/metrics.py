@@ -10,6 +10,7 @@ from mtbench.cli.lazy import LazyGroup
 VERBS = {
     "check": ("mtbench.cli.metrics_check:check", "Compare scores with the reference library's."),
     "list": ("mtbench.cli.metrics:list_", "List metrics and what they need."),
+    "show": ("mtbench.cli.metrics_show:show", "What a metric reads, is, and does not see."),
     "fetch": ("mtbench.cli.metrics_fetch:fetch", "Download a metric's weights ahead of time."),
 }
 

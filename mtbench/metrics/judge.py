@@ -50,6 +50,11 @@ class Judge(SegmentMetric):
     """A language model as a judge: direct assessment, error spans, or MQM."""
 
     place: ClassVar[int] = 100
+    blind_spots: ClassVar[tuple[str, ...]] = (
+        "a model favours its own translations and those of its family",
+        "the weights behind a server may change under one name",
+        "own prompts: no published number of a judge compares",
+    )
 
     kind: ClassVar[str | None] = "judge"
     billed = True

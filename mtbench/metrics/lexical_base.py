@@ -19,6 +19,10 @@ class Lexical(Metric):
     """A metric of sacreBLEU's."""
 
     recomputable: ClassVar[bool] = True
+    blind_spots: ClassVar[tuple[str, ...]] = (
+        "a good translation in other words than the reference scores low",
+        "differences between unrelated systems say little: humans agree with under 60 % of them",
+    )
 
     def check(self, view: ScoringView | None = None) -> None:
         """Refuses a test set with a segment that has no reference, naming it."""

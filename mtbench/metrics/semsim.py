@@ -36,6 +36,11 @@ class SemSim(MeanMetric):
     """Cosine of the embeddings of hypothesis and reference, averaged over references."""
 
     place: ClassVar[int] = 110
+    trained_on: ClassVar[str] = "translation pairs and questions with answers; no human judgements"
+    blind_spots: ClassVar[tuple[str, ...]] = (
+        "a wrong language is not punished: a copied source scores high",
+        "fluency, names and numbers hardly count",
+    )
 
     _info = MetricInfo(
         name="semsim",

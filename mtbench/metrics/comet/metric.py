@@ -264,6 +264,12 @@ class Comet(CometFamily):
 
     place: ClassVar[int] = 60
     primary: ClassVar[int | None] = 10
+    trained_on: ClassVar[str] = "direct assessments of WMT 2017 to 2020 (wmt22-comet-da)"
+    blind_spots: ClassVar[tuple[str, ...]] = (
+        "a fluent text in the wrong language, or a copied source, may score high",
+        "numbers and names: one that is wrong costs little",
+        "it favours systems that were decoded or chosen by it",
+    )
     stand_in: ClassVar[str | None] = "semsim"
 
     name = "comet"
