@@ -455,9 +455,9 @@ class SegmentMetric(MeanMetric):
         """Sums since ``__enter__`` that a server reported: tokens, cost."""
         return {}
 
-    def asked(self, batch: Sequence[Candidate]) -> Sequence[str]:
-        """The texts that are sent for a batch, prompts included: for estimates alone."""
-        return []
+    def estimate(self, batch: Sequence[Candidate]) -> dict[str, float]:
+        """What judging a batch would take, named as ``usage`` names it; asks nobody."""
+        return {}
 
     def summary(self, annotations: Mapping[str, Json]) -> dict[str, Json]:
         """Facts about a whole output, from what was kept of its segments."""

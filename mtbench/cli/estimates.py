@@ -29,6 +29,10 @@ def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
     by_bytes = any(one.counted_by == "bytes" and one.to_translate for one in estimates)
     rule = ", at 4 bytes each where a system does not count them itself" if by_bytes else ""
     emit(f"Tokens in include prompts{rule}; tokens out are those of the sources.")
+    for one in estimates:
+        for metric, sums in one.judging.items():
+            said = ", ".join(f"{value:,.4g} {key}" for key, value in sums.items())
+            emit(f"{metric} of {one.system} on {one.test_set}: about {said or 'unknown'}.")
     from rich.filesize import decimal
 
     for fetch in dict.fromkeys(fetch for one in estimates for fetch in one.to_fetch):

@@ -43,6 +43,7 @@ from mtbench.types import (
     Signature,
 )
 
+USUAL_ANSWER: Mapping[Protocol, int] = {"da": 10, "esa": 100, "mqm": 100}  # tokens
 BYTES_PER_TOKEN = 2  # fewer than any tokenizer needs on average: for the bound of the cost
 
 
@@ -236,10 +237,16 @@ class Judge(SegmentMetric):
         for chat in self._chats:
             chat.__exit__(kind, error, trace)
 
-    def asked(self, batch: Sequence[Candidate]) -> list[str]:
-        """The messages, once per repeat."""
-        texts = ["\n".join(m.content for m in self._messages(one)) for one in batch]
-        return texts * self.options.repeats
+    def estimate(self, batch: Sequence[Candidate]) -> dict[str, float]:
+        """Requests, tokens at four bytes each, answers of the usual length, and their cost."""
+        texts = [message.content for one in batch for message in self._messages(one)]
+        times = float(self.options.repeats)
+        found = {
+            "requests": times * len(batch),
+            "prompt_tokens": times * sum(-(-len(text.encode()) // 4) for text in texts),
+            "completion_tokens": times * len(batch) * USUAL_ANSWER[self.options.protocol],
+        }
+        return found | (cost(found, self._price) if self._price else {})
 
     def _messages(self, candidate: Candidate) -> list[Message]:
         template = self._own_template()

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
+from pydantic import Field
+
 from mtbench.checkpoints.hub import Fetch
 from mtbench.pipeline.outputs import already_done, stored_output
-from mtbench.pipeline.scores import needs_scoring
+from mtbench.pipeline.scores import judged_ids, needs_scoring
 from mtbench.pipeline.work import Plan, Request, Task
+from mtbench.plugins import SegmentMetric
+from mtbench.stages import scoring
 from mtbench.stages import translation as translating
 from mtbench.types import Record
 
@@ -32,6 +36,8 @@ class Estimate(Record):
         currency: Of the cost.
         to_score: Metrics without a stored score of that output.
         to_fetch: What the system and these metrics would download first.
+        judging: Metric that asks somebody per segment → requests, tokens and cost of what it has
+            not judged yet; where there is no output yet, as if it were as long as the source.
     """
 
     system: str
@@ -48,6 +54,7 @@ class Estimate(Record):
     currency: str | None = None
     to_score: tuple[str, ...] = ()
     to_fetch: tuple[Fetch, ...] = ()
+    judging: dict[str, dict[str, float]] = Field(default_factory=dict)
 
 
 def estimate(found: Plan, request: Request) -> list[Estimate]:
@@ -91,7 +98,26 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
         currency=price.currency if price else None,
         to_score=(*scored, *found.unseen),
         to_fetch=tuple(dict.fromkeys(left)),
+        judging={
+            metric.info.name: _judging(found, task, metric, request)
+            for metric in found.metrics
+            if isinstance(metric, SegmentMetric) and metric.info.name in scored
+        },
     )
+
+
+def _judging(found: Plan, task: Task, metric: SegmentMetric, request: Request) -> dict[str, float]:
+    view = found.views[(metric.info.name, task.test_set.name)]
+    texts = [source.text for source in task.test_set.sources]
+    if task.output is not None:
+        texts = list(task.output.texts)
+    finished = {"": judged_ids(found, task, metric, request)}
+    batches, _ = scoring.judging_batches(metric, view, {"": texts}, finished)
+    sums: dict[str, float] = {}
+    for candidates, _ in batches:
+        for key, value in metric.estimate(candidates).items():
+            sums[key] = round(sums.get(key, 0.0) + value, 6)
+    return sums
 
 
 def _still_to_do(task: Task, request: Request) -> list[translating.Batch]:

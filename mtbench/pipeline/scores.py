@@ -76,6 +76,34 @@ def needs_scoring(found: Plan, task: Task, metric: Metric, request: Request) -> 
     return signature is not None and _fresh(task, metric, signature) is None
 
 
+def judged_ids(found: Plan, task: Task, metric: Metric, request: Request) -> frozenset[str]:
+    """The segments of a task's output that an unfinished or partial score holds."""
+    scoring_view = found.views[(metric.info.name, task.test_set.name)]
+    signature = _signed(task, metric, scoring_view, request)
+    if task.output is None or signature is None:
+        return frozenset()
+    key = task.folder.system
+    parts = _parts(metric, task.test_set, {key: task}, {key: signature})
+    blocks = _finished_blocks(metric, task, signature, task.test_set.references_digest())
+    return frozenset(
+        name
+        for block in (*blocks, *parts[key].read())
+        for name in block.ids
+        if name not in block.unjudged
+    )
+
+
+def _finished_blocks(
+    metric: Metric, task: Task, signature: Signature, references: str
+) -> list[ScoredBlock]:
+    """What a stored score over some of the segments holds of a task's output."""
+    earlier = task.folder.partial_score(metric.info.name, signature)
+    if earlier is None or task.output is None:
+        return []
+    mine = belongs(earlier.score, task.output.run, references)
+    return [scoring.block_of(earlier)] if mine else []
+
+
 def _signed(
     task: Task, metric: Metric, scoring_view: ScoringView, request: Request
 ) -> Signature | None:
@@ -184,11 +212,9 @@ def _score_test_set(
     signatures = {key: found for key in outputs if (found := signed[key]) is not None}
     references = test_set.references_digest()
     done: dict[str, list[ScoredBlock]] = {}
-    for key, output in outputs.items():
-        earlier = stale[key].folder.partial_score(metric.info.name, signatures[key])
-        if earlier is not None and belongs(earlier.score, output.run, references):
-            done[key] = [scoring.block_of(earlier)]
-        done[key] = [*done.get(key, ()), *parts[key].read()]
+    for key, signature in signatures.items():
+        earlier = _finished_blocks(metric, stale[key], signature, references)
+        done[key] = [*earlier, *parts[key].read()]
     return scoring.score(
         test_set,
         outputs,

@@ -152,6 +152,24 @@ def test_the_cost_is_bounded_before_a_call_is_made(ready: Space) -> None:
     refused.refused(2, "price_in and price_out")
 
 
+def test_a_dry_run_says_what_judging_would_cost_and_asks_nobody(ready: Space) -> None:
+    with chat_server(esa) as server:
+        words = command(server, "--dry-run", "--format", "json", price_in=2, price_out=8)
+        answer = ready(*words)
+        assert answer.code == 0, answer.err
+        (found,) = answer.json
+        judging = found["judging"]["judge"]
+        assert judging["requests"] == 8
+        assert judging["cost_USD"] == pytest.approx(
+            (2 * judging["prompt_tokens"] + 8 * judging["completion_tokens"]) / 1e6
+        )
+        assert "judge of one on news/en-it: about 8 requests" in ready(*words[:-2]).out
+        assert not server.bodies("/v1/chat/completions")
+        assert ready(*command(server)).code == 0
+        (found,) = ready(*words).json
+        assert found["judging"] == {}
+
+
 def test_repeats_are_averaged_and_the_disagreement_is_said(ready: Space) -> None:
     answers = iter([{"errors": [], "score": 60 + 20 * (n % 2)} for n in range(16)])
     with chat_server(lambda _: json.dumps(next(answers))) as server:
