@@ -421,7 +421,7 @@ def _row(
         seconds_per_segment=run.seconds / run.translated if run.translated else None,
         via=run.card.via,
         reference_made=entry.folder in related,
-        notes=(*run.notes, *([_MADE_OF_IT] if entry.folder in related else ())),
+        notes=(*run.notes, *run.health_notes, *([_MADE_OF_IT] if entry.folder in related else ())),
         testset_digest=ranked_by.testset_digest if ranked_by else run.testset_digest,
         output_digest=run.output_digest,
     )

@@ -13,6 +13,7 @@ from mtbench.health.look import Looker, length_ratio, signature
 from mtbench.pipeline.stored import recomputed
 from mtbench.plugins import Advance, stored_metric
 from mtbench.results import Results, RunFolder
+from mtbench.text.shift import find_shift
 from mtbench.types import (
     Engine,
     Hypothesis,
@@ -74,6 +75,7 @@ class HealthCheck:
             judged=looked.judged,
             counts=counts,
             evidence=looked.evidence,
+            notes=_notes(test_set, texts),
         )
 
     def _looking_at(self, test_set: TestSet) -> Looker:
@@ -87,6 +89,24 @@ class HealthCheck:
                 self._engine,
             )
         return self._looker
+
+
+def _notes(test_set: TestSet, texts: Sequence[str | None]) -> tuple[str, ...]:
+    """Whether the output is one line off from some segment on, by references or else sources."""
+    target, others = test_set.pair.target, [source.text for source in test_set.sources]
+    tags = (target, test_set.pair.source)
+    if all(test_set.references):
+        tags, others = (target, target), [several[0] for several in test_set.references]
+    found = find_shift([text or "" for text in texts], others, tags)
+    if found is None:
+        return ()
+    way = "next" if found.offset > 0 else "previous"
+    what = "lost" if found.offset > 0 else "added"
+    return (
+        f"from segment {test_set.ids[found.first]!r} to {test_set.ids[found.last]!r} its "
+        f"translations fit the {way} segment better: a line was {what} there, and these scores "
+        "mean nothing",
+    )
 
 
 class SystemFlags(Record):

@@ -96,6 +96,7 @@ def _brought_up_to_date(
             "test_set": facts(task.test_set),
             "health": seen.counts,
             "health_signature": seen.signature,
+            "health_notes": seen.notes,
         }
     )
     if current != output.run:
@@ -124,6 +125,8 @@ def _looked_at(
         watcher.stop()
     if found is not stored:
         task.folder.write_health(found)
+        for note in found.notes:
+            watcher.say(f"{task.card.name} on {task.test_set.name}: {note}")
     return found
 
 
@@ -206,6 +209,7 @@ def _translated(
         usage=dict(total.usage),
         health=seen.counts,
         health_signature=seen.signature,
+        health_notes=seen.notes,
     )
     kept = {name: dict(finished.kept) for name, finished in done.items() if finished.kept}
     task.folder.write_output(run, hypotheses, kept)

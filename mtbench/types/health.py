@@ -18,6 +18,7 @@ class OutputHealth(Record):
         judged: Segments whose language could be judged.
         counts: Flag → segments that have it; ``length_ratio`` beside them.
         evidence: Segment id → flag → what was seen.
+        notes: Sentences on the output as a whole: lines that have shifted.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -27,3 +28,4 @@ class OutputHealth(Record):
     judged: int
     counts: dict[str, float] = Field(default_factory=dict)
     evidence: dict[str, dict[str, str]] = Field(default_factory=dict)
+    notes: tuple[str, ...] = ()

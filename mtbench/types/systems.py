@@ -173,6 +173,7 @@ class RunRecord(Record):
         usage: Sums that a server reported, over all sittings: tokens, cost.
         health: The counts of ``health.json``: flag → segments, and ``length_ratio``.
         health_signature: What has counted; counts of another one are made again.
+        health_notes: The sentences of ``health.json``.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -203,6 +204,7 @@ class RunRecord(Record):
     usage: dict[str, float] = Field(default_factory=dict)
     health: dict[str, float] = Field(default_factory=dict)
     health_signature: str = ""
+    health_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from array import array
 from pathlib import Path
 
 from mtbench.corpora.line import Fault, Line, blank_line, duplicate_id, no_segments, parse_line
@@ -15,6 +16,7 @@ from mtbench.languages import LanguagePair, base_language
 from mtbench.text.belongs import belongs
 from mtbench.text.identify import named, related
 from mtbench.text.numbers import differing_numbers
+from mtbench.text.shift import ShiftFinder
 
 _IDENTIFIED = 20_000  # lines of a file whose language is identified; then one in so many:
 _STEP = 16
@@ -35,6 +37,8 @@ class FileCheck:
         self._findings = findings
         self._columns = FileColumns(path, self._pair)
         self._bad_lines = 0
+        self._shift = ShiftFinder(self._pair.source, self._pair.target)
+        self._paired = array("q")  # lines with a reference
         self._blank: int | None = None
         self._identified = {"src": 0, "ref": 0}
         self._others: dict[str, dict[tuple[str, str | None], list[int]]] = {"src": {}, "ref": {}}
@@ -54,6 +58,7 @@ class FileCheck:
         self._columns.check(self._findings)
         self._check_ids()
         self._check_languages()
+        self._check_shift()
         return self._columns, digest.hexdigest()
 
     def _error(self, line: int | None, kind: Kind, message: str) -> None:
@@ -93,6 +98,9 @@ class FileCheck:
             if control is not None:
                 self._warning(number, "control", f"{side}: the character {control}")
             self._identify(side, text, number)
+        if line.references:
+            self._shift.add(source, line.references[0])
+            self._paired.append(number)
         for reference in line.references:
             if texts.copied(source, reference):
                 self._warning(number, "copied", "the reference is the source")
@@ -118,6 +126,19 @@ class FileCheck:
         if found.kind == "other":
             told = named(found.language) if found.language else found.seen
             self._others[side].setdefault((told, found.language), []).append(number)
+
+    def _check_shift(self) -> None:
+        found = self._shift.found() if self._named else None
+        if found is None:
+            return
+        first, last = self._paired[found.first], self._paired[found.last]
+        there = "the next line's" if found.offset > 0 else "the line's before"
+        self._error(
+            first,
+            "shift",
+            f"from here to line {last} a source fits {there} reference better than its own: a "
+            "line was lost or added on one side",
+        )
 
     def _check_languages(self) -> None:
         for side, others in self._others.items():

@@ -32,6 +32,7 @@ Kind = Literal[
     "numbers",
     "overlap",
     "references",
+    "shift",
     "reversible",
     "type",
 ]
