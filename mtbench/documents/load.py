@@ -40,7 +40,7 @@ def read_documents(paths: Sequence[Path | str], options: BuildOptions) -> list[D
     identifier: DocumentLanguages | None = None
     found = []
     for name in names:
-        paragraphs, encoding = read_paragraphs(Path(name), name)
+        paragraphs, encoding, left_out = read_paragraphs(Path(name), name)
         if name in languages:
             language, confidence = languages[name], 1.0
         else:
@@ -55,6 +55,7 @@ def read_documents(paths: Sequence[Path | str], options: BuildOptions) -> list[D
                 language=language,
                 language_confidence=confidence,
                 encoding=encoding,
+                left_out=dict(left_out),
                 paragraphs=paragraphs,
                 key=digest_json([language, content]),
             )

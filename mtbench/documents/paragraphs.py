@@ -6,7 +6,7 @@ import itertools
 import re
 
 _SPACES = re.compile(r"[ \t\r\n\f\v]+")
-_BLANK_LINE = re.compile(r"\n[ \t\f\v]*\n")
+BLANK_LINE = re.compile(r"\n[ \t\f\v]*\n")
 _WRAP_COLUMNS = 120
 
 
@@ -21,7 +21,7 @@ def plain_paragraphs(text: str) -> tuple[str, ...]:
     A line is a paragraph, unless the text is wrapped at a column (then blank lines divide).
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    blocks = _BLANK_LINE.split(lines)
+    blocks = BLANK_LINE.split(lines)
     parts = blocks if _wrapped(blocks) else lines.split("\n")
     return tuple(found for part in parts if (found := clean(part)))
 

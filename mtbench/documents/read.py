@@ -5,10 +5,13 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
 
 from mtbench.documents.encoding import guess
-from mtbench.documents.markup import html_paragraphs, markdown_paragraphs
+from mtbench.documents.markup import html_article, markdown_paragraphs
 from mtbench.documents.paragraphs import plain_paragraphs
 from mtbench.errors import DataError, RequestError
 from mtbench.files.writing import unreadable
@@ -29,11 +32,22 @@ _BOMS = (
 )
 
 
-def read_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], str]:
-    """The paragraphs of a document, whatever its encoding and form.
+class Paragraphs(NamedTuple):
+    """What a document says.
 
-    Returns:
-        The paragraphs, and the encoding where it had to be guessed; else an empty string.
+    Attributes:
+        texts: Its paragraphs.
+        encoding: Its encoding where that had to be guessed; else empty.
+        left_out: Paragraphs of a page that stand around its article, counted by kind.
+    """
+
+    texts: tuple[str, ...]
+    encoding: str = ""
+    left_out: Mapping[str, int] = MappingProxyType({})
+
+
+def read_paragraphs(path: Path, name: str) -> Paragraphs:
+    """The paragraphs of a document, whatever its encoding and form.
 
     Args:
         path: The file: plain text, Markdown or HTML, told by its suffix.
@@ -58,18 +72,18 @@ def read_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], str]:
         raise unreadable(path, error) from error
     text, encoding = decode(raw, name, html=kind in HTML)
     try:
-        found = _paragraphs(text, kind)
+        found, left_out = _paragraphs(text, kind)
     except DataError as error:
         raise DataError(f"{name}: {error.message}", hint=error.hint) from error
     if not found:
         raise DataError(f"{name}: no text in it", hint="leave it out")
-    return found, encoding
+    return Paragraphs(found, encoding, left_out)
 
 
-def _paragraphs(text: str, kind: str) -> tuple[str, ...]:
+def _paragraphs(text: str, kind: str) -> tuple[tuple[str, ...], dict[str, int]]:
     if kind in HTML:
-        return html_paragraphs(text)
-    return markdown_paragraphs(text) if kind in MARKDOWN else plain_paragraphs(text)
+        return html_article(text)
+    return (markdown_paragraphs(text) if kind in MARKDOWN else plain_paragraphs(text)), {}
 
 
 def decode(raw: bytes, name: str, *, html: bool = False) -> tuple[str, str]:

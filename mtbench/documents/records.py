@@ -21,6 +21,7 @@ class Document(Record):
         language: Its language.
         language_confidence: 1 where the user said it, else the identifier's probability.
         encoding: Its encoding where that had to be guessed; else empty.
+        left_out: Of a page: paragraphs that stand around its article, counted by kind.
         paragraphs: Its paragraphs in order, boilerplate included.
         key: Digest of its language and content: what documents are ordered by.
     """
@@ -29,6 +30,7 @@ class Document(Record):
     language: LanguageTag
     language_confidence: Confidence
     encoding: str = ""
+    left_out: dict[str, int] = Field(default_factory=dict)
     paragraphs: tuple[str, ...]
     key: str
 

@@ -58,7 +58,10 @@ def _note(index: int, selected: Sequence[Selected], story_of: Mapping[int, str])
     what = _oddity(index, selected, story_of)
     encoding = selected[index].document.encoding
     read = f"read as {encoding}, which is a guess" if encoding else ""
-    return "; ".join(part for part in (what, read) if part)
+    around = selected[index].document.left_out
+    page = ", ".join(f"{count} of {kind}" for kind, count in sorted(around.items()))
+    left = f"left out around its article: {page}" if page else ""
+    return "; ".join(part for part in (what, read, left) if part)
 
 
 def _oddity(index: int, selected: Sequence[Selected], story_of: Mapping[int, str]) -> str:

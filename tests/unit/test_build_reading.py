@@ -90,7 +90,7 @@ def test_the_text_is_the_same_whatever_the_form(tmp_path: Path, name: str, conte
 def test_blocks_are_paragraphs(tmp_path: Path) -> None:
     page = (
         "<table><tr><td>uno</td><td>due</td></tr></table><ul><li>tre <b>e</b> mezzo</li></ul>"
-        "<p>a<br>b</p><script>no</script><pre>no</pre><p>c &lt; d</p>"
+        "<p>a<br>b</p><script>no</script><pre>vier\nzeilen\n\nfünf</pre><p>c &lt; d</p>"
     )
     assert read(tmp_path, "a.html", page.encode()) == (
         "uno",
@@ -98,6 +98,8 @@ def test_blocks_are_paragraphs(tmp_path: Path) -> None:
         "tre e mezzo",
         "a",
         "b",
+        "vier zeilen",
+        "fünf",
         "c < d",
     )
     text = "# Head\n\n- one\n- two\n  more\n\n> said\n\n```\nno\n```\n\n![no](a.png)\n"
@@ -126,3 +128,31 @@ def test_what_is_no_document_is_named(
         read_paragraphs(tmp_path / "no" / "such.txt", "no/such.txt")
     with pytest.raises(RequestError, match=r"a folder; name its files: raw/\*\.txt"):
         read_paragraphs(tmp_path, "raw")
+
+
+PAGE = """<!DOCTYPE html><html><body><header><nav><ul><li>Home</li><li>News</li></ul></nav></header>
+<div role="banner">Shop</div><main><article><h1>Titolo</h1><p>Uno.</p>testo sciolto
+<figure><img><figcaption>Una foto</figcaption></figure>
+<p>Due <span role="search">cerca</span> parole.</p></article></main>
+<aside><p>Leggi anche</p></aside><div role="Dialog"><p>Cookie</p></div>
+<footer><p>Tutti i diritti</p></footer></body></html>"""
+
+
+def test_what_stands_around_an_article_is_left_out_and_counted_by_kind(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(PAGE, encoding="utf-8")
+
+    found = read_paragraphs(tmp_path / "a.html", "a.html")
+
+    assert found.texts == ("Titolo", "Uno.", "testo sciolto", "Due", "parole.")
+    assert found.left_out == {
+        "navigation": 2, "banners": 1, "captions": 1, "search": 1, "asides": 1, "dialogs": 1,
+        "footers": 1,
+    }  # fmt: skip
+
+
+def test_a_page_that_is_nothing_but_an_aside_is_taken_whole(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("<aside><p>Uno.</p></aside>", encoding="utf-8")
+
+    found = read_paragraphs(tmp_path / "a.html", "a.html")
+
+    assert (found.texts, dict(found.left_out)) == (("Uno.",), {})
