@@ -92,7 +92,9 @@ def test_a_program_that_is_just_being_started_is_ended_with_us() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
     )
     assert "Ended" in done.stderr
-    assert not alive(int(done.stdout))
+    watcher, program = map(int, done.stdout.split())
+    assert not alive(program)
+    assert not alive(watcher)
 
 
 def test_an_impatient_second_signal_leaves_nothing_behind() -> None:
