@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from mtbench.errors import CardError, RequestError, UnknownName
 from mtbench.files.digests import digest_json
 from mtbench.files.writing import read_toml
-from mtbench.plugins import BACKENDS, first_defect, parse_options
+from mtbench.plugins import BACKENDS, METRICS, first_defect, parse_options
 from mtbench.servers.secrets import key_in
 from mtbench.types import CorpusCard, Json, Record, SystemCard
 
@@ -126,6 +126,50 @@ def read_system_card(path: Path) -> SystemCard:
         raise CardError(f"{path}: {first_defect(error, 'key')}", hint=_keys(SystemCard)) from error
     except RequestError as error:
         raise CardError(f"{path}: {error.message}", hint=error.hint) from error
+    return card
+
+
+class MetricCard(Record):
+    """A metric with options under a name of its own: ``metrics/NAME.toml``.
+
+    Attributes:
+        name: The file's stem.
+        metric: The metric that it is.
+        options: Its options.
+    """
+
+    name: str
+    metric: str
+    options: dict[str, Json] = Field(default_factory=dict)
+
+
+def metric_card(name: str, folder: Path = Path("metrics")) -> MetricCard | None:
+    """The card of that name in the workspace, if there is one and no metric has that name.
+
+    Raises:
+        CardError: With the file and the key that does not hold.
+        RequestError: If the metric cannot go by another name.
+    """
+    path = folder / f"{name}.toml"
+    if not NAME.match(name) or not path.is_file():
+        return None
+    if name in METRICS.origins():
+        raise CardError(f"{path}: a metric is called {name} already", hint="rename the card")
+    values = read_toml(path)
+    try:
+        card = MetricCard.model_validate({**values, "name": name})
+    except ValidationError as error:
+        raise CardError(f"{path}: {first_defect(error, 'key')}") from error
+    for text in _texts(card.options):
+        if (found := key_in(text)) is not None:
+            raise CardError(
+                f"{path}: {found.where}: a key among the options would be kept with the results",
+                hint=f"set it in the environment, as {found.variable} or such, and name it there",
+            )
+    kind = METRICS.get(card.metric)
+    if kind.kind is None:
+        raise CardError(f"{path}: {card.metric} cannot go by another name", hint="--metric-option")
+    parse_options(kind.Options, {**card.options, "name": name}, f"{path}: options")
     return card
 
 

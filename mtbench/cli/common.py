@@ -278,6 +278,7 @@ def request(**given: Any) -> Request:
     Raises:
         RequestError: If a pair or an option of a metric is malformed.
     """
+    from mtbench.config import metric_card
     from mtbench.languages import LanguagePair
     from mtbench.pipeline import Request
     from mtbench.plugins import DEFAULT_METRICS, METRICS
@@ -309,8 +310,16 @@ def request(**given: Any) -> Request:
         if trust:
             settings.setdefault(name, {})["trust_checkpoint"] = True
     pairs = tuple(str(LanguagePair.parse(pair)) for pair in given.pop("pairs", ()))
+    cards = {name: card for name in names if (card := metric_card(name)) is not None}
+    for name, card in cards.items():
+        settings[name] = {**card.options, **settings.get(name, {}), "name": name}
     return Request(
-        metrics=tuple(names), primary=primary, metric_options=settings, pairs=pairs, **given
+        metrics=tuple(names),
+        primary=primary,
+        metric_options=settings,
+        metric_kinds={name: card.metric for name, card in cards.items()},
+        pairs=pairs,
+        **given,
     )
 
 
@@ -320,6 +329,7 @@ def settings_of(settings: Sequence[str]) -> dict[str, dict[str, Json]]:
     Raises:
         RequestError: If one is malformed.
     """
+    from mtbench.config import metric_card
     from mtbench.plugins import METRICS
 
     found: dict[str, dict[str, Json]] = {}
@@ -331,7 +341,8 @@ def settings_of(settings: Sequence[str]) -> dict[str, dict[str, Json]]:
                 f"--metric-option: not METRIC.KEY=VALUE: {setting!r}",
                 hint="such as bleu.tokenize=zh",
             )
-        METRICS.get(metric)
+        if metric_card(metric) is None:
+            METRICS.get(metric)
         found.setdefault(metric, {})[key] = _value(value)
     return found
 

@@ -122,7 +122,11 @@ def _on_files(
         LanguagePair.parse(request.pairs[0]), source, tuple(references), documents, name
     )
     names = request.metrics or DEFAULT_METRICS
-    needs = {one: make_metric(one, {}, request.runtime).info.needs for one in names}
+    options, kinds = request.metric_options, request.metric_kinds
+    needs = {
+        one: make_metric(kinds.get(one, one), options.get(one, {}), request.runtime).info.needs
+        for one in names
+    }
     blind = [one for one in names if source is None and "source" in needs[one]]
     if blind and request.metrics:
         raise RequestError(f"{blind[0]} needs the source", hint="give it with --source FILE")

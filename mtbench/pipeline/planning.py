@@ -246,7 +246,7 @@ def _plan_metrics(found: Plan, request: Request, watcher: Watcher) -> None:
         except LeftOnHub as error:
             found.unseen[name] = error.fetches
         except Unavailable as error:
-            stand_in = METRICS.get(name).stand_in
+            stand_in = METRICS.get(request.metric_kinds.get(name, name)).stand_in
             if not by_default or stand_in is None:
                 raise
             found.missing[name] = str(error)
@@ -264,8 +264,9 @@ def _add_stand_in(found: Plan, name: str, request: Request, watcher: Watcher) ->
 
 
 def _add_metric(found: Plan, name: str, request: Request) -> None:
-    METRICS.get(name)
-    metric = make_metric(name, request.metric_options.get(name, {}), request.runtime)
+    kind = request.metric_kinds.get(name, name)
+    METRICS.get(kind)
+    metric = make_metric(kind, request.metric_options.get(name, {}), request.runtime)
     metric.check()
     views = {}
     for tasks in found.by_test_set().values():

@@ -40,6 +40,7 @@ class Request(Record):
         primary: The metric that ranks: ``--sort``, or the first one asked for by name; None
             where nobody asked for one.
         metric_options: Metric → its options.
+        metric_kinds: Name of a metric's card → the metric that it is.
         limit: Only the first so many segments.
         reference: The one reference to use, of several.
         allow_partial: Failures count as empty, and the signature says so.
@@ -53,6 +54,7 @@ class Request(Record):
     metrics: tuple[str, ...] = ()
     primary: str | None = None
     metric_options: dict[str, dict[str, Json]] = Field(default_factory=dict)
+    metric_kinds: dict[str, str] = Field(default_factory=dict)
     limit: int | None = None
     reference: str | None = None
     allow_partial: bool = False

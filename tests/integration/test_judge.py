@@ -170,6 +170,32 @@ def test_a_dry_run_says_what_judging_would_cost_and_asks_nobody(ready: Space) ->
         assert found["judging"] == {}
 
 
+def test_judges_have_names_of_their_own_by_cards(ready: Space) -> None:
+    with chat_server(esa) as server:
+        card = f'metric = "judge"\n[options]\nmodel = "tiny"\nbase_url = "{server.url}/v1"\n'
+        ready.file("metrics/strict.toml", card)
+        ready.file("metrics/kind.toml", card + 'protocol = "mqm"\nname = "other"\n')
+        words = ["evaluate", "--corpus", "news", "--model", "hypotheses:one.txt"]
+        answer = ready(*words, "--metric", "strict", "--metric", "chrf")
+        assert answer.code == 0, answer.err
+        assert ready(*words, "--metric", "strict").code == 0
+        assert len(server.bodies("/v1/chat/completions")) == 8
+    (path,) = ready.root.glob("results/news/en-it/*/scores/strict@*.json")
+    stored_score = json.loads(path.read_text("utf-8"))
+    assert (stored_score["metric"], stored_score["kind"]) == ("strict", "judge")
+    (table,) = ready("leaderboard", "--sort", "strict", "--format", "json").json["tables"]
+    assert table["rank_metric"] == "strict"
+    assert ready("verify").code == 0
+    ready.file("metrics/bleu.toml", card)
+    ready(*words, "--metric", "bleu").refused(2, "bleu.toml", "already")
+    ready.file("metrics/mine.toml", 'metric = "ter"\n')
+    ready(*words, "--metric", "mine").refused(2, "mine.toml", "ter cannot go by another name")
+    ready.file(
+        "metrics/leaky.toml", card + 'prompt = "sk-proj-abcdefghijklmnopqrstuvwxyz1234567890ABCD"\n'
+    )
+    ready(*words, "--metric", "leaky").refused(2, "leaky.toml")
+
+
 def test_repeats_are_averaged_and_the_disagreement_is_said(ready: Space) -> None:
     answers = iter([{"errors": [], "score": 60 + 20 * (n % 2)} for n in range(16)])
     with chat_server(lambda _: json.dumps(next(answers))) as server:
