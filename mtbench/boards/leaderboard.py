@@ -416,6 +416,9 @@ def _row(
         empty=_count(run, "empty"),
         copied=_count(run, "copied"),
         off_target=_count(run, "off_target"),
+        off_target_reason=(
+            None if "off_target" in run.health else "no segment's language could be judged"
+        ),
         garbage={flag: n for flag in GARBAGE if (n := _count(run, flag))},
         length_ratio=run.health.get("length_ratio"),
         seconds_per_segment=run.seconds / run.translated if run.translated else None,

@@ -17,6 +17,7 @@ from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Backend
 from mtbench.results import Results
 from mtbench.stages import translation as translating
+from mtbench.text import identify
 from mtbench.types import (
     Finished,
     Hypothesis,
@@ -61,6 +62,8 @@ def translate(
                     watcher.say(said)
                 else:
                     watcher.say(f"{said}; its stored output, which is partial, is used")
+    if (why := identify.unavailable()) is not None:
+        watcher.say(f"off-target is told by scripts alone: {why}")
     return failures
 
 

@@ -47,6 +47,7 @@ class Row(Record):
         cluster: Number of its cluster, from 1.
         cells: Metric → cell.
         segments, failures, empty, copied, off_target: Counts; None where not looked for.
+        off_target_reason: Why nobody has looked for it, where so.
         garbage: Flags of what is surely no translation → segments, those above among them.
         length_ratio: Characters of the hypotheses over characters of the references.
         seconds_per_segment: Wall time of translation over segments translated.
@@ -70,6 +71,7 @@ class Row(Record):
     empty: int | None = None
     copied: int | None = None
     off_target: int | None = None
+    off_target_reason: str | None = None
     garbage: dict[str, int] = Field(default_factory=dict)
     length_ratio: float | None = None
     seconds_per_segment: float | None = None
