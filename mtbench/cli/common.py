@@ -124,7 +124,7 @@ metric_options = _together(
     ),
     click.option(
         "--precision",
-        type=click.Choice(["fp32", "bf16", "fp16"]),
+        type=click.Choice(["fp32", "tf32", "bf16", "fp16"]),
         help="Precision of COMET's arithmetic; in its signature. Default: fp32.",
     ),
     click.option(

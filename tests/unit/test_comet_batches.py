@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from mtbench.metrics.comet.encode import (
     BUDGET,
     FLOOR,
+    Fitting,
     batches,
     depends_on_batch,
     group_digest,
+    padded_batches,
     tensors,
 )
 from mtbench.metrics.comet.words import Ids
@@ -55,10 +57,49 @@ def test_long_sequences_share_a_batch_only_within_the_budget() -> None:
 
 def test_a_small_batch_is_filled_up_with_its_own_first_row() -> None:
     pytest.importorskip("torch")
-    filled, own = tensors([(0, 5, 2)], "cpu")
-    assert own == 1
+    filled, mask, own = tensors([(0, 5, 2)], "cpu")
+    assert own == 1 and mask.all()
     assert filled.shape == (6, 3) and filled.numel() >= FLOOR
     assert filled.tolist() == [[0, 5, 2]] * 6
+
+
+def test_shorter_sequences_are_padded_and_masked() -> None:
+    pytest.importorskip("torch")
+    ids, mask, own = tensors([tuple(range(20)), (0, 9, 2)], "cpu", pad=1)
+    assert own == 2
+    assert ids[1].tolist() == [0, 9, 2] + [1] * 17
+    assert mask.sum(dim=1).tolist() == [20, 3]
+
+
+@given(sequences, st.integers(1, 60))
+def test_padded_batches_keep_their_budget_and_lose_nothing(given_: set[Ids], budget: int) -> None:
+    found = list(padded_batches(given_, budget))
+    assert Counter(ids for batch in found for ids in batch) == Counter(given_)
+    for batch in found:
+        assert len(batch) == 1 or len(batch) * max(map(len, batch)) <= budget
+        assert len(batch[0]) == max(map(len, batch)), "the longest is first"
+    assert list(padded_batches(sorted(given_), budget)) == found
+
+
+def test_a_batch_that_does_not_fit_is_halved_until_it_does() -> None:
+    torch = pytest.importorskip("torch")
+    asked: list[int] = []
+
+    def work(batch: list[Ids]) -> list[int]:
+        asked.append(len(batch))
+        if len(batch) > 3:
+            raise torch.cuda.OutOfMemoryError("no room")
+        return [ids[0] for ids in batch]
+
+    fitting = Fitting()
+    whole: list[Ids] = [(number, 0) for number in range(10)]
+    parts = list(fitting.run(whole, work))
+    assert [ids for batch, _ in parts for ids in batch] == whole
+    assert [one for _, found in parts for one in found] == list(range(10))
+    assert fitting.halved
+    assert asked == [10, 5, 2, 3, 2, 3], "what did not fit once is not tried again"
+    with pytest.raises(torch.cuda.OutOfMemoryError):
+        list(fitting.run([(1, 2)], lambda batch: work(batch * 9)))
 
 
 class _Linear:

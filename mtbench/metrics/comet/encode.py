@@ -6,20 +6,28 @@ the padded length, not its neighbours. Measured bit for bit on CPU, at fp32 and 
 of 12 sub-words and more; smaller ones are filled up by repeating a row (``FLOOR``). A device
 where it does not hold is found out by ``depends_on_batch``, and then batches are fixed by content:
 formed from one group of texts alone, sorted by length and digest.
+
+A GPU is idle with batches of one length. There sequences are **padded** to the longest of their
+batch and fill a budget of sub-words; batches are always fixed by content, and one that the device's
+memory does not hold is halved.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from mtbench.metrics.comet.words import Ids
 
 FLOOR = 16  # sub-words in a batch, at least
 BATCH = 16  # sequences in a batch, at most, where the user does not say
 BUDGET = 128  # sub-words in a batch, at most, for each sequence it may hold (or one sequence)
+DEVICE_BUDGET = 1 << 15  # sub-words in a padded batch, padding included
 ROWS = 32  # rows given to a head at once, always: its result depends on their number
+
+R = TypeVar("R")
 
 DTYPES = {"fp32": "float32", "bf16": "bfloat16", "fp16": "float16"}
 
@@ -55,11 +63,37 @@ def batches(sequences: Iterable[Ids], size: int) -> Iterator[list[Ids]]:
         yield batch
 
 
-def tensors(batch: Sequence[Ids], device: Any) -> tuple[Any, int]:
-    """A batch of sequences of one length as a tensor, filled up to ``FLOOR`` sub-words.
+def padded_batches(sequences: Iterable[Ids], budget: int = DEVICE_BUDGET) -> Iterator[list[Ids]]:
+    """Sequences of like lengths together, longest first, in an order fixed by content.
+
+    Args:
+        sequences: Different sequences.
+        budget: Sub-words in a batch, at most, once all are as long as the longest; or one sequence.
+
+    Example:
+        >>> list(padded_batches([(1, 2, 3), (1, 2), (4,)], budget=6))
+        [[(1, 2, 3), (1, 2)], [(4,)]]
+    """
+    batch: list[Ids] = []
+    for ids in sorted(sequences, key=lambda ids: (-len(ids), digest(ids))):
+        if batch and (len(batch) + 1) * len(batch[0]) > budget:
+            yield batch
+            batch = []
+        batch.append(ids)
+    if batch:
+        yield batch
+
+
+def tensors(batch: Sequence[Ids], device: Any, pad: int = 0) -> tuple[Any, Any, int]:
+    """A batch as tensors, filled up to ``FLOOR`` sub-words with rows like its first.
+
+    Args:
+        batch: Sequences, the longest first.
+        device: Where the tensors go.
+        pad: Fills up shorter sequences.
 
     Returns:
-        Tensor of shape (rows, length), and how many of its rows are the batch's own.
+        Ids and mask of shape (rows, length), and how many of the rows are the batch's own.
     """
     import torch
 
@@ -67,7 +101,65 @@ def tensors(batch: Sequence[Ids], device: Any) -> tuple[Any, int]:
     rows = list(batch)
     while len(rows) * length < FLOOR:
         rows.append(batch[0])
-    return torch.tensor(rows, dtype=torch.long, device=device), len(batch)
+    ids = torch.tensor([(*row, *(pad,) * (length - len(row))) for row in rows], dtype=torch.long)
+    lengths = torch.tensor([len(row) for row in rows])
+    mask = (torch.arange(length) < lengths[:, None]).long()
+    if torch.device(device).type == "cuda":  # pinned, so that copying does not wait
+        ids, mask = ids.pin_memory(), mask.pin_memory()
+    return (
+        ids.to(device, non_blocking=True),
+        mask.to(device, non_blocking=True),
+        len(batch),
+    )
+
+
+class Fitting:
+    """Batches cut to what the device's memory holds.
+
+    Attributes:
+        halved: Whether memory ran out, so that batches were halved.
+    """
+
+    def __init__(self) -> None:
+        self.halved = False
+        self._too_many: int | None = None  # sub-words that did not fit
+
+    def run(
+        self, batch: list[Ids], work: Callable[[list[Ids]], R]
+    ) -> Iterator[tuple[list[Ids], R]]:
+        """The batch in as many parts as it takes, each with its result.
+
+        Raises:
+            RuntimeError: If not even one sequence fits.
+        """
+        import torch
+
+        words = len(batch) * len(batch[0])
+        if len(batch) == 1 or self._too_many is None or words < self._too_many:
+            try:
+                yield batch, work(batch)
+                return
+            except torch.cuda.OutOfMemoryError:
+                if len(batch) == 1:
+                    raise
+                torch.cuda.empty_cache()
+                self.halved, self._too_many = True, words
+        half = len(batch) // 2
+        yield from self.run(batch[:half], work)
+        yield from self.run(batch[half:], work)
+
+
+@contextmanager
+def arithmetic(precision: str) -> Iterator[None]:
+    """Matrix products of single precision in TF32 where that is asked for, and only there."""
+    import torch
+
+    before = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    try:
+        yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = before
 
 
 def by_rows(head: Callable[..., Any], *sides: Any) -> Any:

@@ -16,7 +16,7 @@ from mtbench.metrics.comet.signature import comet_signature
 from mtbench.plugins import MeanMetric, Scorer
 from mtbench.types import Json, MetricInfo, Record, Runtime, ScoringView, Signature
 
-Precision = Literal["fp32", "bf16", "fp16"]
+Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 
 LICENCES = {
     "Unbabel/wmt22-comet-da": "Apache-2.0",

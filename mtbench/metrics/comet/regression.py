@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from mtbench.metrics.comet.cache import Store
 from mtbench.metrics.comet.encode import (
     BATCH,
+    Fitting,
     batches,
     by_rows,
     depends_on_batch,
     digest,
     group_digest,
+    padded_batches,
     tensors,
 )
 from mtbench.metrics.comet.model import CometModel
@@ -40,6 +42,7 @@ class Sentences:
         store: Where embeddings are kept.
         encoded: How many sequences were encoded.
         by_content: Whether batches are fixed by content.
+        fitting: Cuts batches to what the device's memory holds.
     """
 
     def __init__(self, model: CometModel, device: Any, size: int, exact: bool) -> None:
@@ -49,8 +52,10 @@ class Sentences:
         self.store = Store()
         self._width = model.width
         self.encoded = 0
-        self.by_content = (not exact or model.normalises) and depends_on_batch(
-            self._run, len(model.words)
+        self._padded = device.type == "cuda"
+        self.fitting = Fitting()
+        self.by_content = self._padded or (
+            (not exact or model.normalises) and depends_on_batch(self._run, len(model.words))
         )
         if self.by_content:
             self._size = BATCH  # the user's size would be part of the content
@@ -117,8 +122,10 @@ class Sentences:
                 missing[salt] = list(members)
         total, done = sum(map(len, missing.values())), 0
         for salt, sequences in missing.items():
-            for batch in batches(sequences, self._size):
-                fresh = dict(zip(batch, self._embed(batch), strict=True))
+            whole = padded_batches(sequences) if self._padded else batches(sequences, self._size)
+            parts = (part for one in whole for part in self.fitting.run(one, self._embed))
+            for batch, embedded in parts:
+                fresh = dict(zip(batch, embedded, strict=True))
                 known |= {(salt, ids): vector for ids, vector in fresh.items()}
                 self.store.put(
                     {salt + digest(ids): vector for ids, vector in fresh.items()},
@@ -166,6 +173,6 @@ class Sentences:
     def _run(self, batch: Sequence[Ids]) -> Any:
         import torch
 
-        ids, own = tensors(batch, self._device)
+        ids, mask, own = tensors(batch, self._device, self._model.words.pad)
         with torch.inference_mode():
-            return self._model.embed(ids, torch.ones_like(ids))[:own]
+            return self._model.embed(ids, mask)[:own]

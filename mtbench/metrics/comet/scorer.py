@@ -61,6 +61,7 @@ class CometScorer(Scorer):
         self._loaded = loaded
         self.block = _BLOCK.get(str(loaded.get("device", "cpu")).partition(":")[0], _BLOCK_GPU)
         self._told = False
+        self._halved = False
         self._annotations: dict[str, dict[str, Json]] = {}
         self._notes: dict[str, dict[str, Json]] = {}
 
@@ -132,6 +133,7 @@ class CometScorer(Scorer):
         if reply["problem"] and not self._told:
             log.warning("%s; going on without them", reply["problem"])
             self._told = True
+        self._halved = self._halved or bool(reply.get("halved"))
         numbers = set(reply["cut"])
         cut = {text for text, at in texts.items() if at in numbers}
         for which, name in enumerate(outputs):
@@ -173,6 +175,8 @@ class CometScorer(Scorer):
             found["cut"] = {"limit": self._loaded.get("limit"), **cuts}
         if self._loaded.get("batches") == "content":
             found["batches"] = "fixed by content"
+        if self._halved:
+            found["batches"] = "fixed by content, and halved where the device's memory ran out"
         if "checked" in self._loaded:
             found["checked"] = self._loaded["checked"]
         return found

@@ -12,10 +12,10 @@ from typing import Any
 
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import remembered_digest
-from mtbench.errors import MetricError, MissingExtra, MtbenchError
+from mtbench.errors import MetricError, MissingExtra, MtbenchError, RequestError
 from mtbench.metrics.comet import checkpoint
 from mtbench.metrics.comet.cache import Store
-from mtbench.metrics.comet.encode import BATCH, DTYPES
+from mtbench.metrics.comet.encode import BATCH, DTYPES, arithmetic
 from mtbench.metrics.comet.identity import embeddings_key
 from mtbench.metrics.comet.model import CometModel
 from mtbench.metrics.comet.oracle import Check, samples
@@ -45,7 +45,7 @@ class Settings:
     Attributes:
         model: Hub id, folder or ``.ckpt`` file.
         revision: Commit, branch or tag of the hub.
-        precision: ``fp32``, ``bf16`` or ``fp16``.
+        precision: ``fp32``, ``tf32``, ``bf16`` or ``fp16``.
         trust: Whether a checkpoint may run code while it is read.
         device: As ``--device``.
         batch_size: Sequences in a batch, at most.
@@ -72,6 +72,7 @@ class CometSession:
         self._model: CometModel | None = None
         self._sentences: Sentences | None = None
         self._pairs: Pairs | None = None
+        self._precision = settings.precision
 
     def locate(self, fetch: bool) -> dict[str, Any]:
         """Facts about the checkpoint; where it is on the hub and not to be fetched, its commit.
@@ -166,7 +167,8 @@ class CometSession:
 
         device = torch.device(pick_device(wanted.device))
         self._sentences = self._pairs = None
-        with quiet():
+        self._precision = precision
+        with quiet(), arithmetic(precision):
             self._move(model, device, precision)
             size, exact = wanted.batch_size or BATCH, precision == "fp32"
             if model.of_sentences:
@@ -188,7 +190,13 @@ class CometSession:
     def _move(model: CometModel, device: Any, precision: str) -> None:
         import torch
 
-        model.to(device, None if precision == "fp32" else getattr(torch, DTYPES[precision]))
+        if precision == "tf32" and device.type != "cuda":
+            raise RequestError(
+                f"precision tf32 is arithmetic of CUDA devices, and this is {device.type}",
+                hint="--precision fp32",
+            )
+        name = DTYPES.get(precision, "float32")
+        model.to(device, None if name == "float32" else getattr(torch, name))
 
     def _embeddings(self, sentences: Sentences, device: Any) -> Path | None:
         """The file for embeddings that these weights make here, and no others."""
@@ -225,7 +233,7 @@ class CometSession:
         if model is None:
             raise MetricError("scoring without a loaded checkpoint")
         try:
-            with quiet():
+            with quiet(), arithmetic(self._precision):
                 tokens = model.words.tokenize(request["texts"], offsets=self._marks_spans)
                 if self._sentences is not None:
                     reply = self._score_sentences(self._sentences, tokens, systems, advance)
@@ -246,7 +254,9 @@ class CometSession:
                     f"{self._settings.model} gave a score that is no number",
                     hint="try --precision fp32",
                 )
+        worker: Sentences | Pairs | None = self._sentences or self._pairs
         return reply | {
+            "halved": worker is not None and worker.fitting.halved,
             "cut": [at for at, cut in enumerate(tokens.cut) if cut],
             "problem": self._sentences.store.problem if self._sentences is not None else None,
         }

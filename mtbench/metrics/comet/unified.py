@@ -9,7 +9,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.metrics.comet.encode import BATCH, batches, by_rows, depends_on_batch, tensors
+from mtbench.metrics.comet.encode import (
+    BATCH,
+    Fitting,
+    batches,
+    by_rows,
+    depends_on_batch,
+    padded_batches,
+    tensors,
+)
 from mtbench.metrics.comet.model import CometModel
 from mtbench.metrics.comet.words import Ids
 
@@ -54,8 +62,10 @@ class Pairs:
         self._device = device
         self._size = size
         self.encoded = 0
-        self.by_content = (not exact or model.normalises) and depends_on_batch(
-            self._probe, len(model.words)
+        self._padded = device.type == "cuda"
+        self.fitting = Fitting()
+        self.by_content = self._padded or (
+            (not exact or model.normalises) and depends_on_batch(self._probe, len(model.words))
         )
         if self.by_content:
             self._size = BATCH  # the user's size would be part of the content
@@ -110,8 +120,13 @@ class Pairs:
         lengths: dict[Ids, list[int]] = {}
         for ids, words in sorted(wanted):
             lengths.setdefault(ids, []).append(words)
-        for batch in batches(lengths, self._size):
-            scores, labels = self._run(batch, [max(lengths[ids]) for ids in batch])
+        whole = padded_batches(lengths) if self._padded else batches(lengths, self._size)
+
+        def work(batch: list[Ids]) -> tuple[Array, Array | None]:
+            return self._run(batch, [max(lengths[ids]) for ids in batch])
+
+        parts = (part for one in whole for part in self.fitting.run(one, work))
+        for batch, (scores, labels) in parts:
             self.encoded += len(batch)
             for at, ids in enumerate(batch):
                 for words in lengths[ids]:
@@ -133,13 +148,13 @@ class Pairs:
     def _read_batch(self, batch: Sequence[Ids], words: Sequence[int]) -> tuple[Any, Any]:
         import torch
 
-        ids, own = tensors(batch, self._device)
+        ids, mask, own = tensors(batch, self._device, self._model.words.pad)
         kinds = None
         if self._model.words.marks.kinds:
             kinds = torch.ones_like(ids)
             for row, count in enumerate(words):
                 kinds[row, :count] = 0
-        first, logits = self._model.read(ids, torch.ones_like(ids), kinds)
+        first, logits = self._model.read(ids, mask, kinds)
         return first[:own], None if logits is None else logits[:own]
 
     def _probe(self, batch: Sequence[Ids]) -> Any:
