@@ -26,7 +26,7 @@ TABLES: Exceptions = {
     ("'document' 'free' 'single' 'whole'", "backends.chain seams testing.backends"): TO_GO,
     ("'missing' 'not-noninferior' 'worse'", "boards.comparison.diffing cli.compare"): SHOWN,
     ("'document' 'domain' 'length' 'original_language'", "boards.slices cli.common"): SHOWN,
-    ("'bf16' 'fp16' 'fp32'", "cli.common metrics.comet.metric"): SHOWN,
+    ("'bf16' 'fp16' 'fp32' 'tf32'", "cli.common metrics.comet.metric"): SHOWN,
     ("'comet' 'cometkiwi' 'xcomet'", "cli.common significance.humans"): TO_GO,
 }
 CONSTANTS: Exceptions = {}
