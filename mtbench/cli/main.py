@@ -30,6 +30,7 @@ VERBS = {
     "report": ("mtbench.cli.report:report", "Write a page with tables, plots and every segment."),
     "meta": ("mtbench.cli.meta:meta", "Say how far metrics agree with human scores."),
     "scores": ("mtbench.cli.scores:scores", "Take segment scores that were made elsewhere."),
+    "human": ("mtbench.cli.human:human", "Have segments judged; from few to the whole set."),
     "verify": ("mtbench.cli.verify:verify", "Check stored results against what made them."),
     "doctor": ("mtbench.cli.doctor:doctor", "Say what can run here and what is missing."),
 }

@@ -43,10 +43,11 @@ def to_text(found: MetaEvaluation, grid: Grid) -> str:
 
 def to_markdown(found: MetaEvaluation) -> str:
     """The same as Markdown."""
-    return "\n".join(_lines(found, _markdown_grid, heading=lambda text: f"### {escaped(text)}\n"))
+    return "\n".join(_lines(found, markdown_grid, heading=lambda text: f"### {escaped(text)}\n"))
 
 
-def _markdown_grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def markdown_grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table as Markdown."""
     lines = [list(header), ["---"] * len(header), *map(list, rows)]
     return "".join(f"| {' | '.join(map(escaped, line))} |\n" for line in lines)
 

@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from mtbench.errors import DataError
 from mtbench.plugins import first_defect
-from mtbench.types import Hypothesis, Json, Labels, OutputHealth, RunRecord, Score, TestSet
+from mtbench.types import Hypothesis, Json, Record
 
-RecordT = TypeVar("RecordT", RunRecord, Score, Labels, OutputHealth, TestSet)
+RecordT = TypeVar("RecordT", bound=Record)
 
 
 def record(kind: type[RecordT], values: Json, path: Path) -> RecordT:
