@@ -77,19 +77,15 @@ class Engine(Record):
     """Where work runs.
 
     Attributes:
-        kind: ``local`` for this machine, ``ray`` for a cluster.
-        processes: How many do counted work at once; where it is not given, as many as there are
-            processors, and only where it pays.
-        address: Of a Ray cluster that runs; without one, Ray is started here and stopped again.
+        processes: How many do counted work at once on this machine; where it is not given, as
+            many as there are processors, and only where it pays.
 
     Example:
-        >>> Engine(processes=2).kind
-        'local'
+        >>> Engine(processes=2).processes
+        2
     """
 
-    kind: Literal["local", "ray"] = "local"
     processes: Annotated[int, Field(ge=1)] | None = None
-    address: str = ""
 
 
 class Runtime(Record):
