@@ -30,6 +30,8 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from mtbench.distribution import install_line
+
 UNUSABLE_ATTEMPTS = 3  # answers of no use that are put up with; each of them may be paid for
 
 
@@ -142,7 +144,7 @@ class MissingExtra(Unavailable):
 
     Args:
         what: What needs it.
-        extra: Name of the extra, as in ``pip install 'mtbench[EXTRA]'``.
+        extra: Name of the extra, as in ``pip install 'mtbench-eval[EXTRA]'``.
         why: The import error, where there is one.
     """
 
@@ -151,7 +153,7 @@ class MissingExtra(Unavailable):
         super().__init__(
             f"{what} needs the extra {extra!r}, which is not installed",
             why=why,
-            hint=f"install it with: pip install 'mtbench[{extra}]'",
+            hint=f"install it with: {install_line(extra)}",
         )
 
 

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
 # Comparing COMET with unbabel-comet takes seconds per checkpoint: its own tests turn it on.
 os.environ.setdefault("MTBENCH_COMET_PYTHON", "off")
+
+settings.register_profile("quick", max_examples=20)
 
 
 @pytest.fixture(scope="session")

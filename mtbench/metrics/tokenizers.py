@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from mtbench.checkpoints.hub import Fetch, LeftOnHub
+from mtbench.distribution import install_line
 from mtbench.errors import MissingExtra, MissingWeights, Unavailable
 from mtbench.languages import base_language
 from mtbench.plugins import require
@@ -124,7 +125,7 @@ def load_tokenizer(name: str) -> _Tokenizer:
         raise Unavailable(
             f"the tokenizer {name} found another dictionary than the one scores are defined by",
             why=str(error),
-            hint=f"reinstall it: pip install --force-reinstall 'mtbench[{MECAB[name][0]}]'",
+            hint=f"reinstall it: {install_line(MECAB[name][0])} --force-reinstall",
         ) from error
 
 

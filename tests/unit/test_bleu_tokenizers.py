@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from mtbench.distribution import install_line
 from mtbench.errors import MissingExtra, MissingWeights, Unavailable
 from mtbench.metrics import tokenizers
 from mtbench.metrics.tokenizers import (
@@ -121,7 +122,7 @@ def test_missing_mecab_names_the_extra(
         with pytest.raises(MissingExtra) as caught:
             ask()
         assert caught.value.extra == extra
-        assert f"pip install 'mtbench[{extra}]'" in str(caught.value)
+        assert install_line(extra) in str(caught.value)
 
 
 def test_missing_sentencepiece_names_the_extra(

@@ -7,6 +7,7 @@ import inspect
 import pytest
 
 from mtbench import errors
+from mtbench.distribution import install_line
 from mtbench.errors import (
     AnswerIsNo,
     MissingExtra,
@@ -63,5 +64,5 @@ def test_unknown_names_suggest(name: str, known: list[str], hint: str) -> None:
 
 def test_a_missing_extra_says_what_to_type() -> None:
     error = MissingExtra("COMET", "comet", "ImportError: no torch")
-    assert error.lines()[-1] == "install it with: pip install 'mtbench[comet]'"
+    assert error.lines()[-1] == f"install it with: {install_line('comet')}"
     assert error.extra == "comet"

