@@ -89,9 +89,10 @@ def test_a_device_without_room_has_batches_halved(
         expected = entered.prepare(test_set).statistics(outputs)["x"]
     with metric("comet", tiny_comet("regression"), GPU) as entered:
         torch.cuda.empty_cache()
-        free, total = torch.cuda.mem_get_info()
-        room = (total - free + (96 << 20)) / total
-        torch.cuda.set_per_process_memory_fraction(room)
+        _, total = torch.cuda.mem_get_info()
+        torch.cuda.set_per_process_memory_fraction(
+            (torch.cuda.memory_reserved() + (32 << 20)) / total
+        )
         try:
             scorer: Any = entered.prepare(test_set)
             rows = scorer.statistics(outputs)["x"]
