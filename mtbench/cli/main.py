@@ -28,6 +28,7 @@ VERBS = {
     "leaderboard": ("mtbench.cli.leaderboard:leaderboard", "Print the table of stored results."),
     "compare": ("mtbench.cli.compare:compare", "Compare two leaderboards; gate a change."),
     "report": ("mtbench.cli.report:report", "Write a page with tables, plots and every segment."),
+    "segments": ("mtbench.cli.segments:segments", "Show segments: worst, best, flagged."),
     "meta": ("mtbench.cli.meta:meta", "Say how far metrics agree with human scores."),
     "scores": ("mtbench.cli.scores:scores", "Take segment scores that were made elsewhere."),
     "human": ("mtbench.cli.human:human", "Have segments judged; from few to the whole set."),

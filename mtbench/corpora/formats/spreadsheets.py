@@ -129,9 +129,11 @@ def _unpacked(stream: BinaryIO, member: zipfile.ZipInfo) -> Iterator[int]:
 
 
 def write_spreadsheet(
-    names: Sequence[str], rows: Iterable[tuple[str, Sequence[str]]], stream: BinaryIO
+    names: Sequence[str],
+    rows: Iterable[tuple[str, Sequence[str | float | None]]],
+    stream: BinaryIO,
 ) -> int:
-    """Writes rows of text as one sheet, row by row; texts are texts, never formulas.
+    """Writes rows as one sheet, row by row; texts are texts, never formulas.
 
     Args:
         names: Of the columns.
@@ -154,9 +156,12 @@ def write_spreadsheet(
     for letter in "BC":
         sheet.column_dimensions[letter].width = 60
 
-    def texts(values: Sequence[str], what: str) -> list[Any]:
-        found = []
+    def texts(values: Sequence[str | float | None], what: str) -> list[Any]:
+        found: list[Any] = []
         for value in values:
+            if not isinstance(value, str):
+                found.append(value)
+                continue
             if len(value) > _LONGEST_CELL:
                 raise DataError(
                     f"{what}: {len(value)} characters, where a cell holds {_LONGEST_CELL}",
