@@ -19,9 +19,13 @@ _HEAD = 65536
 
 # What stands at the beginning of a file that is not text, or not text of ours.
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"%PDF-", "a PDF document", "make a corpus of it by corpus build"),
-    (b"\xd0\xcf\x11\xe0", "a file of Word or Excel before 2007", "save it as .docx or .xlsx"),
-    (b"{\\rtf", "an RTF document", "save it as .docx or as text"),
+    (b"%PDF-", "a PDF document", "save it as text, and make a corpus by corpus build"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "a file of Office before 2007",
+        "save it as text, or a table as .xlsx or CSV",
+    ),
+    (b"{\\rtf", "an RTF document", "save it as text, and make a corpus by corpus build"),
     (b"BZh", "packed with bzip2", "unpack it: bunzip2 -k FILE"),
     (b"\xfd7zXZ", "packed with xz", "unpack it: unxz -k FILE"),
     (b"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it: unzstd FILE"),
@@ -88,7 +92,8 @@ def _in_zip(path: Path) -> Kind:
         return "spreadsheet"
     if "word/document.xml" in names or b"opendocument.text" in said:
         raise DataError(
-            f"{path}: a document of a word processor", hint="make a corpus of it by corpus build"
+            f"{path}: a document of a word processor",
+            hint="save it as text or HTML, and make a corpus of that by corpus build",
         )
     raise DataError(f"{path}: a zip archive", hint="unpack it: unzip FILE")
 
