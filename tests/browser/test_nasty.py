@@ -60,7 +60,7 @@ def test_nasty_strings_from_files_to_page(
         {"id": f"{at} {text[:80]}", "src": text, "ref": text[::-1], "doc": text, "domain": text}
         for at, text in enumerate(texts)
     ]
-    (corpus / "en-ar.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    (corpus / "en-pl.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
     quoted = json.dumps(" ".join(texts[:12]))
     (corpus / "card.toml").write_text(f"title = {quoted}\nnotes = {quoted}\n", "utf-8")
     outputs = ["<img src=x onerror=window.pwned=1>.txt", "{{7*7}} 'quoted' & \u202eexe.txt"]

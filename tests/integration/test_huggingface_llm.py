@@ -97,7 +97,7 @@ def test_examples_without_a_template_are_followed_by_an_answer(
     with backend("llm-shown", runtime, chat=False, stop=["\n\n"], examples=str(path)) as hf:
         answers = hf.translate(SOURCES[1:])
         engine: Any = hf._engine
-        said = engine.tokenizer.decode(engine._prompt(hf._prompter.requests(SOURCES[1:2])[0]))
+        said = engine.tokenizer.decode(engine._asking.prompt(hf._prompter.requests(SOURCES[1:2])[0]))
     assert said == f"de: {ENGLISH[0]}\n\n{GERMAN[0]}\n\nde: {ENGLISH[1]}\n\n"
     assert texts(answers) == list(GERMAN[1:])
     assert hf.identity()["decoding"]["before_answer"] == "\n\n"
@@ -124,7 +124,7 @@ def test_words_added_to_a_vocabulary_are_no_control_tokens(
     with backend(tmp_path / "added", runtime, stop=["."]) as hf:
         _, unmarked, marked = hf.translate(given)
         engine: Any = hf._engine
-        assert isinstance(engine._prompt(hf._prompter.requests(given[:1])[0]), list)
+        assert isinstance(engine._asking.prompt(hf._prompter.requests(given[:1])[0]), list)
     assert "control token '<|fim|>'" in refusals([unmarked])[0]
     assert "control token '<|end|>'" in refusals([marked])[0]
 
@@ -177,7 +177,7 @@ def test_template_options_and_system_reach_the_template(runtime: Runtime) -> Non
     with backend("llm", runtime, **options) as hf:
         engine: Any = hf._engine
         (request,) = hf._prompter.requests(SOURCES[:1])
-        text = engine.tokenizer.decode(engine._prompt(request))
+        text = engine.tokenizer.decode(engine._asking.prompt(request))
     assert text == (
         f"<|system|>You write German.<|end|><|user|>de: {ENGLISH[0]}<|end|><|assistant|>!"
     )
