@@ -97,7 +97,9 @@ def test_examples_without_a_template_are_followed_by_an_answer(
     with backend("llm-shown", runtime, chat=False, stop=["\n\n"], examples=str(path)) as hf:
         answers = hf.translate(SOURCES[1:])
         engine: Any = hf._engine
-        said = engine.tokenizer.decode(engine._asking.prompt(hf._prompter.requests(SOURCES[1:2])[0]))
+        said = engine.tokenizer.decode(
+            engine._asking.prompt(hf._prompter.requests(SOURCES[1:2])[0])
+        )
     assert said == f"de: {ENGLISH[0]}\n\n{GERMAN[0]}\n\nde: {ENGLISH[1]}\n\n"
     assert texts(answers) == list(GERMAN[1:])
     assert hf.identity()["decoding"]["before_answer"] == "\n\n"
