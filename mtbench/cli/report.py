@@ -75,7 +75,7 @@ def report(
     """
     from mtbench.cli.output import say
     from mtbench.config import workspace
-    from mtbench.files.writing import write_json, write_text
+    from mtbench.files.writing import write_folder, write_json
     from mtbench.languages import LanguagePair
     from mtbench.pipeline.pearmut import campaign
     from mtbench.pipeline.reporting import gather
@@ -97,12 +97,7 @@ def report(
             content, segments=pearmut_segments, users=pearmut_users, protocol=pearmut_protocol
         )
     folder = Path(output)
-    files = pages(content)
-    for stale in folder.glob("segments-*-*.js"):  # of an earlier report in this folder
-        if stale.name not in files:
-            stale.unlink()
-    for name, text in sorted(files.items(), reverse=True):  # index.html last
-        write_text(folder / name, text)
+    write_folder(folder, pages(content), "segments-*-*.js")
     if asked is not None and pearmut:
         write_json(Path(pearmut), asked)
     if not quiet:

@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -30,6 +30,24 @@ def write_text(path: Path, text: str) -> None:
         Unavailable: If the place cannot be written.
     """
     write_bytes(path, text.encode("utf-8"))
+
+
+def write_folder(folder: Path, files: Mapping[str, str], stale: str) -> None:
+    """Writes files into a folder, by name backwards, so that ``index.html`` is among the last.
+
+    Args:
+        folder: Where.
+        files: Name → text.
+        stale: Pattern of files of an earlier time, which go unless they are written again.
+
+    Raises:
+        Unavailable: If the place cannot be written.
+    """
+    for old in folder.glob(stale):
+        if old.name not in files:
+            old.unlink()
+    for name, text in sorted(files.items(), reverse=True):
+        write_text(folder / name, text)
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -62,7 +62,9 @@ def may_import(mine: str, other: str) -> bool:
 
 
 def test_the_package_itself_imports_nothing() -> None:
-    assert not [found for found in imports("mtbench") if found.name != "__future__"]
+    """Its names come from the front door when they are first used."""
+    now = {found.name for found in imports("mtbench") if found.when == "import"}
+    assert now <= {"__future__", "typing"}
 
 
 def test_no_circle_of_modules() -> None:

@@ -8,6 +8,7 @@ import importlib
 import pytest
 
 MODULES = (
+    "mtbench.api",
     "mtbench.plugins",
     "mtbench.seams",
     "mtbench.testing",
