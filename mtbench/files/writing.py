@@ -223,3 +223,6 @@ def read_toml(path: Path) -> dict[str, Any]:
         line = re.search(r"at line (\d+)", str(error))
         where = f"{path}:{line.group(1)}" if line else str(path)
         raise CardError(f"{where}: not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:
+        # What the parser itself cannot bear: a number of thousands of digits, endless nesting.
+        raise CardError(f"{path}: not TOML that can be read: {str(error)[:100]}") from error

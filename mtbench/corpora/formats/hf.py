@@ -73,8 +73,40 @@ def hub_rows(
 
 def _generation_errors() -> tuple[type[Exception], ...]:
     datasets = require("datasets", "reading Hugging Face data sets", "data")
+    return (datasets.exceptions.DatasetsError, *_parser_errors())
+
+
+def _parser_errors() -> tuple[type[Exception], ...]:
+    """What parsers of Arrow and Parquet raise on bytes that do not hold: not of one kind."""
     pyarrow = require("pyarrow", "reading Hugging Face data sets", "data")
-    return (datasets.exceptions.DatasetsError, pyarrow.ArrowException)
+    broad = (ValueError, OSError, RuntimeError, LookupError, TypeError, AttributeError)
+    return (pyarrow.ArrowException, *broad)
+
+
+def _saved(folder: Path, datasets: Any) -> Any:
+    """A data set that ``save_to_disk`` wrote.
+
+    The library maps its files into memory, where a file that is shorter than it says ends the
+    process by a signal: so each is read through once before.
+
+    Raises:
+        DataError: If a file does not hold.
+    """
+    pyarrow = require("pyarrow", "reading Hugging Face data sets", "data")
+    where = folder
+    try:
+        for path in sorted(folder.rglob("*.arrow")):
+            where = path
+            with pyarrow.OSFile(str(path)) as stream, pyarrow.ipc.open_stream(stream) as batches:
+                for batch in batches:
+                    batch.validate(full=True)
+        where = folder
+        return datasets.load_from_disk(str(folder))
+    except (datasets.exceptions.DatasetsError, *_parser_errors()) as error:
+        raise DataError(
+            f"{where}: not a data set as save_to_disk writes it: {said(error)}",
+            hint="save it again where it came from",
+        ) from error
 
 
 def configs_of(name: str, wanted: Wanted) -> list[str]:
@@ -133,7 +165,7 @@ def _load(name: str, config: str | None, revision: str | None) -> Any:
     try:
         if folder.is_dir():
             if any((folder / marker).is_file() for marker in _SAVED):
-                return datasets.load_from_disk(name)
+                return _saved(folder, datasets)
             return datasets.load_dataset(name, config, streaming=True)
         with _reaching(name, revision), bar(name, _arriving(datasets, name), None):
             return datasets.load_dataset(name, config, revision=revision)
@@ -217,7 +249,6 @@ def parquet_rows(path: Path) -> Iterator[Row]:
         DataError: If it is no Parquet file.
         MissingExtra: If the package that reads them is not installed.
     """
-    pyarrow = require("pyarrow", "reading Parquet files", "data")
     parquet = require("pyarrow.parquet", "reading Parquet files", "data")
     number = 0
     try:
@@ -226,8 +257,9 @@ def parquet_rows(path: Path) -> Iterator[Row]:
                 for row in batch.to_pylist():
                     number += 1
                     yield number, f"{path}:{number}", _plain(row)
-    except (pyarrow.ArrowInvalid, pyarrow.ArrowNotImplementedError) as error:
-        raise DataError(f"{path}: not Parquet: {said(error)}") from error
+    except _parser_errors() as error:
+        place = f"{path}:{number + 1}" if number else str(path)
+        raise DataError(f"{place}: not Parquet that can be read: {said(error)}") from error
 
 
 def _plain(row: Mapping[str, Json]) -> dict[str, Json]:
