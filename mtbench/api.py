@@ -98,7 +98,7 @@ class Evaluation:
         """
         from mtbench.plugins import require
 
-        return require("pandas", "data frames", "datasets").DataFrame(self.records())
+        return require("pandas", "data frames", "data").DataFrame(self.records())
 
     def segments(self, **wanted: Any) -> tuple[ScoredSegment, ...]:
         """Segments with scores, flags and texts; arguments as for ``mtbench.segments``."""
@@ -277,7 +277,7 @@ def evaluate(
         models: Names or paths of cards, or ``BACKEND:TARGET``.
         corpora: Names, paths or globs; every one in ``corpora/`` where none is named.
         pairs: Directions; all where none is named.
-        metrics: Their names; the first one ranks. None for the defaults.
+        metrics: Their names, the first of which ranks; the defaults where none is named.
         results: The results folder; by default ``results``.
         limit: Only the first so many segments.
         metric_options: Metric → its options.
