@@ -39,6 +39,24 @@ def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
     return wrap
 
 
+def metric_names(
+    context: click.Context, option: click.Parameter, given: tuple[str, ...]
+) -> tuple[str, ...]:
+    """``--metric bleu,chrf`` and ``--metric BLEU`` mean what they say.
+
+    A name that the workspace or a plug-in spells with capitals is taken as it stands.
+    """
+    named = [name.strip() for text in given for name in text.split(",") if name.strip()]
+    if not any(name != name.lower() for name in named):
+        return tuple(named)
+    from mtbench.plugins import METRICS
+
+    known = METRICS.origins()
+    return tuple(
+        name.lower() if name not in known and name.lower() in known else name for name in named
+    )
+
+
 model_option = click.option(
     "--model",
     "models",
@@ -110,6 +128,7 @@ metric_options = _together(
         "--metric",
         "metrics",
         multiple=True,
+        callback=metric_names,
         metavar="NAME",
         shell_complete=completion.metrics,
         help="Metrics to compute. Default: bleu, chrf, comet.",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     "--metric",
     "metrics",
     multiple=True,
+    callback=common.metric_names,
     metavar="NAME",
     help="Metrics that decide. Default: the primary one.",
 )

@@ -17,6 +17,7 @@ from mtbench.cli import common
     "--metric",
     "metrics",
     multiple=True,
+    callback=common.metric_names,
     metavar="NAME",
     help="Scores to show; the first one orders. Default: all, ordered by the one that ranks.",
 )

@@ -159,3 +159,13 @@ def test_equal_sources_keep_their_own_hypotheses(space: Space) -> None:
     (output,) = (space.root / "results").glob("**/output.jsonl")
     texts = [json.loads(line)["mt"] for line in output.read_text("utf-8").splitlines()]
     assert texts == ["Sì.", "Certo."]
+
+
+def test_names_of_metrics_mean_what_they_say(space: Space) -> None:
+    space.corpus()
+    models = ("evaluate", "--model", "identity", "--pair", "en-it", "--format", "csv")
+    together = space(*models, "--metric", "BLEU,chrF")
+    assert together.code == 0, together.err
+    apart = space(*models, "--metric", "bleu", "--metric", "chrf")
+    assert together.out == apart.out
+    space(*models, "--metric", "bleu,blue").refused(2, "unknown metric: 'blue'")
