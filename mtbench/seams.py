@@ -29,6 +29,9 @@ from mtbench.types import (
 Array = NDArray[np.float64]
 Advance = Callable[[int], None]
 
+Batching = Literal["free", "single", "document", "whole"]
+"""What the batches of a back end are, from the least to the most that an answer may depend on."""
+
 
 class Backend(ABC):
     """How a system is driven, in one direction.
@@ -69,7 +72,7 @@ class Backend(ABC):
     class Options(Record):
         """No options."""
 
-    batching: Literal["free", "document", "single", "whole"] = "free"
+    batching: Batching = "free"
     unit: Literal["segment", "document"] = "segment"
     by_id: bool = False
     deterministic: bool = True

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import Field
 
 from mtbench.backends.decoding import DEFAULT_NEW_TOKENS, SamplingOptions, decoding_parameters
-from mtbench.backends.prompts import Prompter, PromptOptions, Request
+from mtbench.backends.prompts import Prompt, Prompter, PromptOptions
 from mtbench.backends.seq2seq import sampling_settings
 from mtbench.checkpoints.tokenization import first_line, load_tokenizer
 from mtbench.checkpoints.torch_models import load_model, no_gradients, release, seeded
@@ -75,7 +75,7 @@ class Asking:
         ids = self.tokenizer(texts, add_special_tokens=False, verbose=False).input_ids
         return read, sum(map(len, ids))
 
-    def prompt(self, request: Request) -> list[int] | SegmentError:
+    def prompt(self, request: Prompt) -> list[int] | SegmentError:
         """The ids of a request, refused where it does not fit or spells control tokens."""
         for source in request.sources:
             for text in (source.text, source.context or "", source.instruction or ""):
@@ -102,7 +102,7 @@ class Asking:
         room = window - int(self._decoding["max_new_tokens"])
         return room if wanted is None else min(room, wanted)
 
-    def _chat_ids(self, request: Request) -> list[int]:
+    def _chat_ids(self, request: Prompt) -> list[int]:
         from jinja2 import TemplateError
 
         messages = [message.model_dump() for message in request.messages]
@@ -120,7 +120,7 @@ class Asking:
         # The template has put the special tokens where they belong.
         return list(self.tokenizer(text, add_special_tokens=False, verbose=False).input_ids)
 
-    def _plain_ids(self, request: Request) -> list[int]:
+    def _plain_ids(self, request: Prompt) -> list[int]:
         turns = [message.content for message in request.messages]
         text = "\n\n".join(turns) + str(self._decoding.get("before_answer", ""))
         return list(self.tokenizer(text, verbose=False).input_ids)
@@ -216,7 +216,7 @@ class Causal:
         return found
 
     def _read(
-        self, request: Request, answer: str | SegmentError
+        self, request: Prompt, answer: str | SegmentError
     ) -> Sequence[Translation | SegmentError]:
         if isinstance(answer, str):
             try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from types import TracebackType
-from typing import Annotated, NamedTuple, cast
+from typing import Annotated, NamedTuple, cast, get_args
 
 from pydantic import AfterValidator, Field, field_serializer, model_validator
 
@@ -15,11 +15,12 @@ from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.plugins import BACKENDS, Backend, parse_options
+from mtbench.seams import Batching
 from mtbench.types import Json, Record, Runtime, Source, Translation
 from mtbench.types.systems import names_pair, parse_pairs
 
 # A step of one segment a call can be called so within a document, but not the other way round.
-_STRICTNESS = ("free", "single", "document", "whole")
+_STRICTNESS = get_args(Batching)
 
 
 class Step(Record):

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import cast
 
-from mtbench.backends.prompts import Prompter, PromptOptions, Request
+from mtbench.backends.prompts import Prompt, Prompter, PromptOptions
 from mtbench.errors import RequestError, UnusableAnswer
 from mtbench.files.digests import digest_text
 from mtbench.languages import LanguagePair
@@ -115,7 +115,7 @@ class OpenAI(Backend):
             found += self._translations(request)
         return found
 
-    def _translations(self, request: Request) -> list[Translation]:
+    def _translations(self, request: Prompt) -> list[Translation]:
         asked = tuple(source.id for source in request.sources)
         attempt = self._unusable[asked]
         try:

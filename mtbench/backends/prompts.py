@@ -96,7 +96,7 @@ class PromptOptions(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class Prompt:
     """One request to an LLM.
 
     Attributes:
@@ -205,10 +205,10 @@ class Prompter:
 
     # --- asking -----------------------------------------------------------------------------------
 
-    def requests(self, batch: Sequence[Source]) -> list[Request]:
+    def requests(self, batch: Sequence[Source]) -> list[Prompt]:
         """The requests for a batch: one a segment, or one for all of it."""
         units = [tuple(batch)] if self.options.unit == "document" else [(s,) for s in batch]
-        return [Request(unit, self._messages(unit)) for unit in units]
+        return [Prompt(unit, self._messages(unit)) for unit in units]
 
     def said(self, batch: Sequence[Source]) -> list[str]:
         """The texts of all messages of a batch's requests."""
@@ -251,7 +251,7 @@ class Prompter:
 
     # --- reading ----------------------------------------------------------------------------------
 
-    def read(self, request: Request, raw: str) -> list[Translation]:
+    def read(self, request: Prompt, raw: str) -> list[Translation]:
         """The translations in an answer, the answer itself kept beside them.
 
         Raises:
@@ -264,7 +264,7 @@ class Prompter:
             raise UnusableAnswer("the answer is empty")
         return [Translation(text=text, kept={"raw": raw, "removed": rule})]
 
-    def _read_document(self, request: Request, raw: str) -> list[Translation]:
+    def _read_document(self, request: Prompt, raw: str) -> list[Translation]:
         inside, rule = _unfenced(raw.strip())
         try:
             answer = json.loads(inside, object_pairs_hook=_once)

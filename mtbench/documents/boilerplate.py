@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 
-_NOT_LETTERS = re.compile(r"[\W_]+")
+from mtbench.text.patterns import NO_LETTER_OR_DIGIT
 
 
 def line_key(text: str) -> str:
     """A line as it is compared: compatibility form, case folded, letters and digits alone."""
     folded = unicodedata.normalize("NFKC", text).casefold()
-    return _NOT_LETTERS.sub(" ", folded).strip()
+    return NO_LETTER_OR_DIGIT.sub(" ", folded).strip()
 
 
 def recurring(documents: Sequence[Sequence[str]], languages: Sequence[str]) -> set[tuple[str, str]]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from mtbench.boards.comparison import (
-    Evidence,
     Question,
+    RowEvidence,
     Side,
     compare,
     read_side,
@@ -209,7 +209,7 @@ class _Tester:
         self._new = new
         self._seed = seed
 
-    def __call__(self, questions: Sequence[Question], alpha: float) -> list[Evidence]:
+    def __call__(self, questions: Sequence[Question], alpha: float) -> list[RowEvidence]:
         swaps = ruled_resamples(len(questions), alpha)
         answers = [self._one(question, alpha, swaps) for question in questions]
         tests = [answer.test for answer in answers if not isinstance(answer, str)]
@@ -217,13 +217,13 @@ class _Tester:
         found = []
         for answer in answers:
             if isinstance(answer, str):
-                found.append(Evidence(reason=answer))
+                found.append(RowEvidence(reason=answer))
                 continue
             test = next(corrected)
             agreement = agreement_of_test(
                 test, answer.signature, answer.info.unit_scale, answer.lineages
             )
-            found.append(Evidence(test=test, agreement=agreement, warning=answer.warning))
+            found.append(RowEvidence(test=test, agreement=agreement, warning=answer.warning))
         return found
 
     def _one(self, question: Question, alpha: float, swaps: int) -> _Answer | str:

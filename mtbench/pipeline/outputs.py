@@ -24,6 +24,7 @@ from mtbench.types import (
     Origin,
     OutputHealth,
     RunRecord,
+    Runtime,
     Spent,
     SystemOutput,
     TestSet,
@@ -140,17 +141,7 @@ def _translated(
     if backend is None:
         raise BackendError(f"{task.card.name} cannot run here and its stored output has changed")
     started = _now()
-    sources = task.test_set.sources
-    done, before = already_done(task)
-    if done and not task.folder.read_part(task.run_digest)[0]:
-        # From here on the part file alone says what is done, however this run ends.
-        task.folder.append_part(task.run_digest, list(done.values()), before)
-    batches = translating.plan(sources, backend, request.runtime, frozenset(done))
-    if backend.restarts and task.folder.begin_part(task.run_digest) and not done:
-        watcher.say(
-            f"{task.card.name} on {task.test_set.name}: the interrupted run starts again; "
-            f"{backend.restarts}"
-        )
+    done, before, batches = _begun(task, backend, request.runtime, watcher)
     watcher.start(f"{task.card.name} {task.test_set.pair}", sum(b.size for b in batches))
     try:
         with backend:
@@ -180,11 +171,57 @@ def _translated(
         ) from error
     finally:
         watcher.stop()
-    hypotheses = tuple(done[source.id].hypothesis for source in sources)
-    failed = sum(h.failure is not None for h in hypotheses)
-    every = translating.plan(sources, backend, request.runtime, frozenset())
+    hypotheses = tuple(done[source.id].hypothesis for source in task.test_set.sources)
     seen = _looked_at(task, hypotheses, health, watcher)
-    run = RunRecord(
+    run = _record(task, backend, request.runtime, hypotheses, seen).model_copy(
+        update={
+            "provenance": provenance,
+            "started": started,
+            "finished": _now(),
+            "seconds": round(total.seconds, 3),
+            "usage": dict(total.usage),
+        }
+    )
+    kept = {name: dict(finished.kept) for name, finished in done.items() if finished.kept}
+    task.folder.write_output(run, hypotheses, kept)
+    if run.failures:
+        watcher.say(
+            f"{task.card.name} on {task.test_set.name}: {run.failures} of {len(hypotheses)} "
+            "segments have no translation (see output.jsonl)"
+        )
+    return SystemOutput(run=run, hypotheses=hypotheses)
+
+
+def _begun(
+    task: Task, backend: Backend, runtime: Runtime, watcher: Watcher
+) -> tuple[dict[str, Finished], Spent, list[translating.Batch]]:
+    """What is finished already, what it took, and the batches that are still to do."""
+    sources = task.test_set.sources
+    done, before = already_done(task)
+    if done and not task.folder.read_part(task.run_digest)[0]:
+        # From here on the part file alone says what is done, however this run ends.
+        task.folder.append_part(task.run_digest, list(done.values()), before)
+    batches = translating.plan(sources, backend, runtime, frozenset(done))
+    if backend.restarts and task.folder.begin_part(task.run_digest) and not done:
+        watcher.say(
+            f"{task.card.name} on {task.test_set.name}: the interrupted run starts again; "
+            f"{backend.restarts}"
+        )
+    return done, before, batches
+
+
+def _record(
+    task: Task,
+    backend: Backend,
+    runtime: Runtime,
+    hypotheses: tuple[Hypothesis, ...],
+    seen: OutputHealth,
+) -> RunRecord:
+    """The record of a finished run, without what it took and who took part."""
+    sources = task.test_set.sources
+    failed = sum(h.failure is not None for h in hypotheses)
+    every = translating.plan(sources, backend, runtime, frozenset())
+    return RunRecord(
         corpus=task.test_set.corpus,
         corpus_folder=task.place,
         pair=task.test_set.pair,
@@ -199,29 +236,16 @@ def _translated(
         failures=failed,
         status="partial" if failed else "complete",
         unit=backend.unit,
-        batching=translating.batching(backend, request.runtime, sources),
-        provenance=provenance,
+        batching=translating.batching(backend, runtime, sources),
         notes=backend.notes(),
         versions={"mtbench": __version__, "python": platform.python_version()},
-        device=request.runtime.device,
-        seed=request.runtime.seed,
-        started=started,
-        finished=_now(),
-        seconds=round(total.seconds, 3),
+        device=runtime.device,
+        seed=runtime.seed,
         translated=sum(len(batch.sources) for batch in every),
-        usage=dict(total.usage),
         health=seen.counts,
         health_signature=seen.signature,
         health_notes=seen.notes,
     )
-    kept = {name: dict(finished.kept) for name, finished in done.items() if finished.kept}
-    task.folder.write_output(run, hypotheses, kept)
-    if failed:
-        watcher.say(
-            f"{task.card.name} on {task.test_set.name}: {failed} of {len(hypotheses)} segments "
-            "have no translation (see output.jsonl)"
-        )
-    return SystemOutput(run=run, hypotheses=hypotheses)
 
 
 def _is_news(finished: Finished, done: Mapping[str, Finished], backend: Backend) -> bool:

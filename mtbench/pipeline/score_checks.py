@@ -25,7 +25,7 @@ from mtbench.types import (
 )
 
 
-class Finding(Record):
+class Verified(Record):
     """One thing looked at.
 
     Attributes:
@@ -43,7 +43,7 @@ class Finding(Record):
 
 def check_score(
     folder: RunFolder, path: Path, output: SystemOutput, test_set: TestSet | str
-) -> Iterator[Finding]:
+) -> Iterator[Verified]:
     """Everything that can be held against a stored score.
 
     Args:
@@ -58,47 +58,49 @@ def check_score(
         metric = stored_metric(result.score)
     except MtbenchError as error:
         known = not isinstance(error, UnknownName)
-        yield Finding(where=where, what="score", holds=False if known else None, detail=str(error))
+        yield Verified(where=where, what="score", holds=False if known else None, detail=str(error))
         return
     score = result.score
     named = folder.score_path(score.metric, score.signature) == path
-    yield Finding(where=where, what="file is named by its signature", holds=named)
-    yield Finding(where=where, what="made from this output", holds=belongs(score, output.run))
+    yield Verified(where=where, what="file is named by its signature", holds=named)
+    yield Verified(where=where, what="made from this output", holds=belongs(score, output.run))
     if result.statistics.ids != tuple(h.id for h in output.hypotheses):
-        yield Finding(where=where, what="has a row for each segment", holds=False)
+        yield Verified(where=where, what="has a row for each segment", holds=False)
         return
     yield from _follows(where, result, metric)
     if isinstance(test_set, str):
-        yield Finding(where=where, what="made from the corpus", holds=None, detail=test_set)
+        yield Verified(where=where, what="made from the corpus", holds=None, detail=test_set)
         return
     same = score.references_digest == test_set.references_digest()
     detail = "" if same else "the references have changed since; evaluate again"
-    yield Finding(where=where, what="made from the corpus's references", holds=same, detail=detail)
+    yield Verified(where=where, what="made from the corpus's references", holds=same, detail=detail)
     if score.sources_digest == test_set.sources_digest():
         yield from _labelled(where, result, metric, test_set)
     if metric.recomputable and same:
         yield _recomputed(where, result, metric, output, test_set)
 
 
-def _follows(where: str, result: MetricResult, metric: Metric) -> Iterator[Finding]:
+def _follows(where: str, result: MetricResult, metric: Metric) -> Iterator[Verified]:
     rows, score = result.statistics.rows, result.score
     pooled = float(metric.pool(rows.sum(axis=0)))
     close = math.isclose(pooled, score.score, rel_tol=0, abs_tol=SAME_SCORE)
     detail = "" if close else f"statistics give {pooled!r}, the file says {score.score!r}"
-    yield Finding(where=where, what="score follows from its statistics", holds=close, detail=detail)
+    yield Verified(
+        where=where, what="score follows from its statistics", holds=close, detail=detail
+    )
     with np.errstate(invalid="ignore"):  # a segment without a score has a row of zeros
         segments = np.asarray(metric.segment_scores(rows), dtype=np.float64)
     written = result.statistics.segment_scores
     close = np.allclose(segments, written, rtol=0, atol=SAME_SCORE, equal_nan=True)
-    yield Finding(where=where, what="segment scores follow from their statistics", holds=close)
+    yield Verified(where=where, what="segment scores follow from their statistics", holds=close)
     told, made = score.info, metric.info
     close = (told.higher_is_better, told.bounds) == (made.higher_is_better, made.bounds)
-    yield Finding(where=where, what="direction and bounds are the metric's", holds=close)
+    yield Verified(where=where, what="direction and bounds are the metric's", holds=close)
 
 
 def _labelled(
     where: str, result: MetricResult, metric: Metric, test_set: TestSet
-) -> Iterator[Finding]:
+) -> Iterator[Verified]:
     score = result.score
     rows, documents = scoring.with_score(result.statistics, test_set.documents)
     _, domains = scoring.with_score(result.statistics, test_set.domains)
@@ -107,12 +109,12 @@ def _labelled(
         ("domains", domains, score.domains),
     ):
         close = _alike(scoring.by_label(rows, labels, metric), told)
-        yield Finding(where=where, what=f"scores of {what} follow from statistics", holds=close)
+        yield Verified(where=where, what=f"scores of {what} follow from statistics", holds=close)
     if score.interval is not None:
         units = choose_unit(test_set.documents)
         made = interval_of(result.statistics, metric, units, score.interval.seed)
         close = made is not None and _same_interval(made, score.interval)
-        yield Finding(where=where, what="interval follows from statistics", holds=close)
+        yield Verified(where=where, what="interval follows from statistics", holds=close)
 
 
 def _same_interval(made: Interval, told: Interval) -> bool:
@@ -130,7 +132,7 @@ def _alike(found: Mapping[str, float], told: Mapping[str, float]) -> bool:
 
 def _recomputed(
     where: str, result: MetricResult, metric: Metric, output: SystemOutput, test_set: TestSet
-) -> Finding:
+) -> Verified:
     what = "score is the same when computed again"
     try:
         metric.check()
@@ -138,8 +140,8 @@ def _recomputed(
         with metric:
             rows = metric.prepare(view).statistics({"it": output.texts})["it"]
     except MtbenchError as error:
-        return Finding(where=where, what=what, holds=None, detail=str(error))
+        return Verified(where=where, what=what, holds=None, detail=str(error))
     same = rows.shape == result.statistics.rows.shape and bool(
         np.allclose(rows, result.statistics.rows, rtol=0, atol=SAME_SCORE)
     )
-    return Finding(where=where, what=what, holds=same)
+    return Verified(where=where, what=what, holds=same)

@@ -25,7 +25,7 @@ _LENGTH = struct.Struct("<Q")
 _START = "import sys; sys.path[:] = sys.argv[2:]; from mtbench.processes.pipe import serve; serve()"
 
 
-class Ended(Exception):
+class PipeClosed(Exception):
     """The other side has closed the pipe."""
 
 
@@ -69,7 +69,7 @@ class WorkerProcess:
                 self._introduced = True
             send(self._program.stdin, item)
             fine, answer = receive(self._answers)
-        except (Ended, OSError) as error:
+        except (PipeClosed, OSError) as error:
             raise self._lost() from error
         if not fine:
             raise answer
@@ -106,15 +106,15 @@ def receive(stream: IO[bytes]) -> Any:
     """Reads a message.
 
     Raises:
-        Ended: If there is none any more.
+        PipeClosed: If there is none any more.
     """
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
-        raise Ended
+        raise PipeClosed
     (length,) = _LENGTH.unpack(head)
     content = stream.read(length)
     if len(content) < length:
-        raise Ended
+        raise PipeClosed
     return pickle.loads(content)  # noqa: S301  - written by the process at the other end, ours
 
 
@@ -136,7 +136,7 @@ def serve() -> None:
             except Exception as error:  # noqa: BLE001  - whatever it is, it belongs to the caller
                 answer = (False, RunFailed(f"{type(error).__name__}: {error}"))
             send(stdout, answer)
-    except (Ended, BrokenPipeError):
+    except (PipeClosed, BrokenPipeError):
         return
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from typing import get_args
 
 from mtbench.errors import SegmentError
 from mtbench.plugins import Backend
+from mtbench.seams import Batching
 from mtbench.stages.items import persistent
 from mtbench.testing.contract import ContractBroken, require, require_json
 from mtbench.types import Source, Translation
@@ -100,7 +102,7 @@ def _check_declarations(make: Callable[[], Backend]) -> None:
     one, two = make(), make()
     require(one is not two, "making a back end twice gives one object")
     require(
-        one.batching in ("free", "document", "single", "whole"),
+        one.batching in get_args(Batching),
         f"batching cannot be {one.batching!r}",
     )
     require(one.max_concurrency >= 1, "max_concurrency is below 1")

@@ -6,6 +6,7 @@ import re
 
 LETTER = re.compile(r"[^\W\d_]")
 LETTERS = re.compile(r"[^\W\d_]+")
+NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 NO_LETTER = re.compile(r"[\W\d_]+")
 WORD = re.compile(r"\w+")
 DIGIT = re.compile(r"\d")

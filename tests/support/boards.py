@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from mtbench.boards.comparison import Evidence, Question, Side, SideCell, SideRow
+from mtbench.boards.comparison import Question, RowEvidence, Side, SideCell, SideRow
 from mtbench.languages import LanguagePair
 from mtbench.significance import over_family, paired_test
 from mtbench.types import MetricInfo
@@ -55,13 +55,13 @@ def answering(
     asked: list[list[tuple[str, str]]] | None = None,
     *,
     segments: int = 100,
-) -> Callable[[Sequence[Question], float], list[Evidence]]:
+) -> Callable[[Sequence[Question], float], list[RowEvidence]]:
     """Answers by a real test of segments that differ by (system, metric) → shift.
 
     Pairs without a shift have no statistics.
     """
 
-    def answer(questions: Sequence[Question], alpha: float) -> list[Evidence]:
+    def answer(questions: Sequence[Question], alpha: float) -> list[RowEvidence]:
         if asked is not None:
             asked.append([(q.new.system, q.metric) for q in questions])
         tests: list[PairedTest | None] = []
@@ -70,9 +70,9 @@ def answering(
             tests.append(None if shift is None else _test(question.metric, shift, alpha, segments))
         corrected = iter(over_family([t for t in tests if t is not None], alpha))
         return [
-            Evidence(reason="no statistics at hand")
+            RowEvidence(reason="no statistics at hand")
             if t is None
-            else Evidence(test=next(corrected))
+            else RowEvidence(test=next(corrected))
             for t in tests
         ]
 

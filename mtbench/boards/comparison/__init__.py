@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from mtbench.boards.comparison.diffing import (
-    Evidence,
     Question,
+    RowEvidence,
     Tester,
     check,
     compare,
@@ -15,8 +15,8 @@ from mtbench.boards.comparison.sides import Side, SideCell, SideRow, side_of_boa
 from mtbench.boards.comparison.verdicts import equivalent, not_inferior, verdict
 
 __all__ = [
-    "Evidence",
     "Question",
+    "RowEvidence",
     "Side",
     "SideCell",
     "SideRow",

@@ -49,7 +49,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class RowEvidence:
     """What could be found out about a question.
 
     Attributes:
@@ -65,7 +65,7 @@ class Evidence:
     warning: str | None = None
 
 
-Tester = Callable[[Sequence[Question], float], Sequence[Evidence]]
+Tester = Callable[[Sequence[Question], float], Sequence[RowEvidence]]
 
 
 def compare(
@@ -315,10 +315,10 @@ def _evidence(
     alpha: float,
     infos: Mapping[str, MetricInfo],
     excluded: Mapping[Key, str],
-) -> dict[Key, Evidence]:
+) -> dict[Key, RowEvidence]:
     """Answers for all rows: one family over the deciding metrics, one for each of the others."""
     families = [list(deciding), *([metric] for metric in compared if metric not in deciding)]
-    found: dict[Key, Evidence] = {}
+    found: dict[Key, RowEvidence] = {}
     for family in families:
         asked = []
         for metric in family:
@@ -329,7 +329,9 @@ def _evidence(
                 if is_partial(a, metric) != is_partial(b, metric):
                     continue
                 if metric not in infos:
-                    found[key] = Evidence(reason=f"whether higher is better is not known: {metric}")
+                    found[key] = RowEvidence(
+                        reason=f"whether higher is better is not known: {metric}"
+                    )
                 elif same_output(a, b) and signed_alike(metric, a, b):
                     pass  # there is nothing to test
                 else:
@@ -346,7 +348,7 @@ def _notes(
     both: Sequence[tuple[SideRow, SideRow]],
     compared: Sequence[str],
     deciding: Sequence[str],
-    evidence: Mapping[Key, Evidence],
+    evidence: Mapping[Key, RowEvidence],
 ) -> list[str]:
     """What a reader must know of partial scores, of tests, and of what they cannot show."""
     notes = [
@@ -439,7 +441,7 @@ def _delta(
     deciding: bool,
     info: MetricInfo | None,
     margins: Mapping[str, float],
-    evidence: Mapping[Key, Evidence],
+    evidence: Mapping[Key, RowEvidence],
     excluded: Mapping[Key, str],
 ) -> MetricDelta:
     a, b = (None if is_partial(r, metric) else score_of(r, metric) for r in (old, new))

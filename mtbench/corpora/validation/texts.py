@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from mtbench.text.patterns import LETTER
+from mtbench.text.patterns import LETTER, NO_LETTER_OR_DIGIT
 
 _CONTROL = re.compile("[\x01-\x08\x0b-\x1f\x7f-\x9f\ufeff\ufffd\ufffe\uffff]")
-_NO_CHARACTER = re.compile(r"[\W_]+")
 
 
 def control_character(text: str) -> str | None:
@@ -39,5 +38,5 @@ def overlap_key(text: str) -> str | None:
     None for texts of under 20 letters, which recur by chance.
     """
     plain = text if text.isascii() else unicodedata.normalize("NFKC", text)
-    letters = _NO_CHARACTER.sub("", plain.casefold())
+    letters = NO_LETTER_OR_DIGIT.sub("", plain.casefold())
     return letters if len(letters) >= 20 else None
