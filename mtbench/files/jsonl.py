@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
+import jsonlines
+
 from mtbench.errors import DataError
 from mtbench.files.writing import read_lines
 
@@ -41,20 +43,25 @@ def parse_object(line: str) -> dict[str, Any]:
         {'id': '1', 'src': 'one'}
     """
     try:
-        values = _DECODER.decode(line)
+        values = jsonlines.Reader([line], loads=_loads).read(type=dict)
     except RecursionError as error:
         raise BadLine("not a JSON object: nested too deeply") from error
-    except json.JSONDecodeError as error:
-        raise BadLine(f"not a JSON object: {error.msg} (column {error.colno})") from error
-    except BadLine:
-        raise
-    except ValueError as error:  # a whole number of more digits than Python converts
-        raise BadLine(f"not a JSON object: {str(error).split(';')[0]}") from error
-    if not isinstance(values, dict):
-        raise BadLine("not a JSON object: a line is one {…}")
+    except jsonlines.InvalidLineError as error:
+        raise _why(error.__cause__) from error
     if "\\u" in line:
         _check_characters(values)
     return values
+
+
+def _why(cause: BaseException | None) -> BadLine:
+    if isinstance(cause, BadLine):
+        return cause
+    if isinstance(cause, json.JSONDecodeError):
+        return BadLine(f"not a JSON object: {cause.msg} (column {cause.colno})")
+    if cause is None:  # JSON, but no object
+        return BadLine("not a JSON object: a line is one {…}")
+    # A whole number of more digits than Python converts.
+    return BadLine(f"not a JSON object: {str(cause).split(';')[0]}")
 
 
 def read_objects(path: Path, *, blank_lines: bool = False) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -107,6 +114,10 @@ def _finite(text: str) -> float:
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite
 )
+
+
+def _loads(line: str | bytes) -> Any:
+    return _DECODER.decode(line if isinstance(line, str) else line.decode("utf-8"))
 
 
 def _check_characters(value: Any) -> None:

@@ -9,7 +9,7 @@ import sys
 from tests.support.cli import verbs
 from tests.support.modules import ROOT, imports, modules
 
-LIGHT = {"click", "mtbench", "numpy", "pydantic", "regex", "tomli", "tomli_w"}
+LIGHT = {"click", "jsonlines", "mtbench", "numpy", "pydantic", "regex", "tomli", "tomli_w"}
 NOT_FOR_HELP = (
     "comet", "ctranslate2", "datasets", "filelock", "httpx", "langcodes", "numpy",
     "pandas", "platformdirs", "pyarrow", "pydantic", "ray", "rich", "sacrebleu", "scipy",
