@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any, Protocol, TypeVar
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+# Seconds. A signal that comes between the interpreter's last look and its going to sleep on a lock
+# does not wake it: nobody sleeps for longer than this.
+LISTENS = 0.2
 
 _lock = threading.Lock()
 _holders = 0
@@ -61,3 +69,27 @@ def held_back() -> Iterator[None]:
                 _pending = None
         if number is not None:
             signal.raise_signal(number)  # it is the main thread that sees it
+
+
+class Promise(Protocol[T_co]):
+    """A result that comes some time: a ``concurrent.futures.Future``."""
+
+    def result(self) -> T_co:
+        """The result, waited for."""
+
+    def add_done_callback(self, fn: Callable[[Any], object], /) -> None:
+        """Has a function called with the promise once it is kept, or broken."""
+
+
+def awaited(promise: Promise[T]) -> T:
+    """A promised result, waited for with an ear for signals.
+
+    Raises:
+        Exception: What the call behind it raised.
+        KeyboardInterrupt: If a signal asks to end meanwhile.
+    """
+    over = threading.Event()
+    promise.add_done_callback(lambda _: over.set())
+    while not over.wait(LISTENS):
+        pass
+    return promise.result()

@@ -12,6 +12,8 @@ from contextlib import suppress
 from itertools import islice
 from typing import TypeVar
 
+from mtbench.interruptions import LISTENS
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -59,7 +61,7 @@ def calls(
             under_way.update(pool.submit(call, item) for item in islice(todo, room))
             if not under_way:
                 return
-            wait(under_way, return_when=FIRST_COMPLETED)
+            wait(under_way, timeout=LISTENS, return_when=FIRST_COMPLETED)
             _keep(under_way, keep)
     except BaseException as error:
         stopped.set()
@@ -69,7 +71,8 @@ def calls(
         if isinstance(error, KeyboardInterrupt) and running:
             log.warning("waiting for %d answers under way; Ctrl-C again drops them", running)
         try:
-            wait(under_way)
+            while wait(under_way, timeout=LISTENS).not_done:
+                pass
         finally:
             with suppress(Exception):  # what led here is what the user must hear of
                 _keep(under_way, keep)

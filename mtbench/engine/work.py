@@ -9,6 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Protocol
 
 from mtbench.engine import local
+from mtbench.interruptions import awaited
 from mtbench.processes.pipe import made
 from mtbench.types import Engine, Json, Record
 
@@ -126,9 +127,9 @@ def _shared_out(worker: Worker, items: Iterator[Any], size: int, on: Engine) -> 
         for item in items:
             under_way.append(pool.submit(workers.ask, item))
             if len(under_way) > 2 * size:
-                yield under_way.popleft().result()
+                yield awaited(under_way.popleft())
         while under_way:
-            yield under_way.popleft().result()
+            yield awaited(under_way.popleft())
     finally:
         for future in under_way:
             future.cancel()

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator
 
 from mtbench.errors import BackendError, MissingEngine, TransientError
+from mtbench.interruptions import awaited
 from mtbench.servers.environment import certificate_problem, check_environment, proxy_before
 from mtbench.servers.headers import retry_after
 from mtbench.servers.secrets import Secret, key_in_words
@@ -220,7 +221,7 @@ class JsonClient:
             raise RuntimeError("requests are made inside `with client:`")
         asked = asyncio.run_coroutine_threadsafe(self._within_time(method, path, body), self._loop)
         try:
-            outcome = asked.result()
+            outcome = awaited(asked)
         except BaseException:
             asked.cancel()  # Ctrl-C: nobody waits for the answer any more
             raise

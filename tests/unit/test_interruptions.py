@@ -8,10 +8,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future
 
 import pytest
 
-from mtbench.interruptions import Ended, held_back, unwind_when_asked_to_end
+from mtbench.engine.threads import calls
+from mtbench.interruptions import Ended, awaited, held_back, unwind_when_asked_to_end
 from mtbench.processes.programs import Program
 from tests.support.killing import alive
 
@@ -111,3 +113,28 @@ def test_an_impatient_second_signal_leaves_nothing_behind() -> None:
     timer.join()
     program.kill()
     assert not alive(program.process.pid)
+
+
+def disturb() -> None:
+    """A signal, as it may fall to any thread: the main one is not woken by it."""
+    time.sleep(0.3)
+    signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+
+def test_a_signal_is_heard_while_an_answer_is_waited_for() -> None:
+    answer: Future[str] = Future()
+    late = threading.Timer(10.0, answer.set_result, ["late"])
+    late.start()
+    threading.Thread(target=disturb).start()
+    with pytest.raises(Ended):
+        awaited(answer)
+    assert not answer.done()
+    late.cancel()
+
+
+def test_a_signal_is_heard_while_calls_are_under_way() -> None:
+    stopped, told = threading.Event(), list[bool]()
+    threading.Thread(target=disturb).start()
+    with pytest.raises(Ended):
+        calls(lambda _: stopped.wait(10.0), range(2), 2, told.append, stopped)
+    assert told == [True, True]
