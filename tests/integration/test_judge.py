@@ -275,8 +275,9 @@ def test_the_published_answer_format_by_file(ready: Space) -> None:
         options = {"prompt": str(prompt), "answer": "gemba-mqm", "protocol": "mqm"}
         answer = ready(*command(server, **options))
         assert answer.code == 0, answer.err
-        (first, *_) = server.bodies("/v1/chat/completions")
-    assert first["messages"][0]["content"].startswith("English source:\nThe cat")
+        asked = server.bodies("/v1/chat/completions")  # several at once, in any order
+    shown = {body["messages"][0]["content"] for body in asked}
+    assert shown == {f"English source:\n{source}\nMT:\n{target}" for source, target in SENTENCES}
     found = stored(ready)
     assert found["score"] == pytest.approx(6.1)
     assert found["annotations"]["s1"]["error_spans"][0]["category"] == "accuracy/mistranslation"
