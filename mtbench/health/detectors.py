@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 
 from mtbench.health.texts import SegmentTexts
 from mtbench.text import markup
+from mtbench.text.noise import addresses, without_noise
 from mtbench.text.numbers import lost_numbers
-from mtbench.text.patterns import ADDRESS, LETTER, NOISE, SENTENCE_END, WORD
-from mtbench.text.scripts import HAN_LANGUAGES, UNSPACED, visible, word_units
+from mtbench.text.patterns import LETTER, SENTENCE_END, WORD
+from mtbench.text.scripts import HAN_LANGUAGES, UNSPACED, has_words, visible
 
 MANY_REPEATS = 4  # of a phrase, one after the other
 LONGEST_PHRASE = 12  # words
+LONGEST_GLUED = 20  # characters, of a pattern without spaces
 SIGNS = 10  # of one kind, or of a short pattern, in a row
 MORE_SIGNS = 5  # than source or references have
 SHORT = 10  # characters of a source whose translation's length tells nothing
@@ -32,7 +34,7 @@ TIMES = 3.0
 _SMALL = re.compile(r"(?<![^\W_])[^\W\d_A-ZÀ-ÖØ-Þ]{2,}")
 _CASED = re.compile(r"[A-Za-zÀ-ɏͰ-ϿЀ-ӿԱ-֏]")
 _SIGN_RUN = re.compile(r"(.)\1{9,}|(..)\2{5,}|(...)\3{5,}", re.DOTALL)
-_GLUED = re.compile(r"(.{2,20}?)\1{3,}", re.DOTALL)
+_GLUED = re.compile(rf"(.{{2,{LONGEST_GLUED}}}?)\1{{3,}}", re.DOTALL)
 _ENDED = re.compile(rf"[{SENTENCE_END}:;)\]}}\"'”’»“」』…]\s*$")
 _FINISHED = re.compile(r"[.!?。！？।؟]\s*$")
 
@@ -48,10 +50,12 @@ def empty(segment: SegmentTexts) -> str | None:
 
 def copied(segment: SegmentTexts) -> str | None:
     """The source as it stands, where a translation would differ: no names, numbers or codes."""
+    if _ends(segment.hypothesis) != _ends(segment.source):
+        return None
     if _folded(segment.hypothesis) != _folded(segment.source):
         return None
-    plain = markup.TAG.sub(" ", NOISE.sub(" ", segment.source))
-    if word_units(plain) < COPIED_WORDS:
+    plain = markup.TAG.sub(" ", without_noise(segment.source))
+    if not has_words(plain, COPIED_WORDS):
         return None
     if _CASED.search(plain) and len(_SMALL.findall(plain)) < COPIED_SMALL:
         return None
@@ -62,10 +66,11 @@ def copied(segment: SegmentTexts) -> str | None:
 def loop(segment: SegmentTexts) -> str | None:
     """Words, letters or signs said again and again, more often than in source or references."""
     others = (segment.source, *segment.references)
-    phrase, times = _repetition(segment.hypothesis)
+    text = segment.hypothesis
+    phrase, times = _repetition(text)
     if times >= MANY_REPEATS and times > max(_repetition(text)[1] for text in others) + 1:
         return f"{phrase[:40]!r} {times} times in a row"
-    compact = "".join(segment.hypothesis.split())
+    compact = "".join(text.split())
     if len(compact) < SIGNS or not _repeats(compact):
         return None
     sign, length = _signs(compact)
@@ -80,7 +85,7 @@ def doubled(segment: SegmentTexts) -> str | None:
     half, odd = divmod(len(text), 2)
     for cut in (half, half + odd):
         first, second = text[:cut].strip(), text[cut:].strip()
-        if first == second and word_units(first) >= DOUBLED_UNITS:
+        if first == second and has_words(first, DOUBLED_UNITS):
             break
     else:
         return None
@@ -114,7 +119,7 @@ def numbers(segment: SegmentTexts) -> str | None:
 
 def urls(segment: SegmentTexts) -> str | None:
     """An address of the source that is not in the hypothesis, nor left out by a reference."""
-    wanted = [_bare(url) for url in ADDRESS.findall(segment.source)]
+    wanted = [_bare(url) for url in addresses(segment.source)]
     for reference in segment.references:
         wanted = [url for url in wanted if url in reference]
     lost = [url for url in wanted if url not in segment.hypothesis]
@@ -195,6 +200,12 @@ def usual_ratio(sources: Sequence[str], texts: Sequence[str]) -> float:
     return ratios[len(ratios) // 2] if ratios else 1.0
 
 
+def _ends(text: str) -> tuple[str, str]:
+    """The first and last letter of a folded text."""
+    bare = text.strip()
+    return bare[:1].casefold()[:1], bare[-1:].casefold()[-1:]
+
+
 def _folded(text: str) -> str:
     return " ".join(text.casefold().split())
 
@@ -202,10 +213,12 @@ def _folded(text: str) -> str:
 def _repetition(text: str) -> tuple[str, int]:
     """The phrase of words most often said in a row, and how often."""
     words = WORD.findall(text.casefold())
-    if not words or Counter(words).most_common(1)[0][1] < MANY_REPEATS:
+    if len(words) - len(set(words)) < MANY_REPEATS - 1:
         return ("", 1)
+    # Every word of a phrase is there as often as the phrase.
+    there = sum(times for times in Counter(words).values() if times >= MANY_REPEATS)
     best = ("", 1)
-    for size in range(1, min(LONGEST_PHRASE, len(words) // 2) + 1):
+    for size in range(1, min(LONGEST_PHRASE, there // MANY_REPEATS) + 1):
         alike = 0  # words in a row that equal the word one phrase earlier
         for at in range(size, len(words)):
             alike = alike + 1 if words[at] == words[at - size] else 0
@@ -216,9 +229,23 @@ def _repetition(text: str) -> tuple[str, int]:
 
 
 def _repeats(compact: str) -> bool:
-    """Whether three characters in a row stand there so often that there may be a loop."""
-    triples = Counter(zip(compact, compact[1:], compact[2:], strict=False))
-    return bool(triples) and triples.most_common(1)[0][1] >= MANY_REPEATS - 1
+    """Whether five characters in a row stand there so often that there may be a loop.
+
+    Of four repetitions, and ten characters, some five stand there three times; two of these times
+    an even number of characters apart.
+    """
+    every = [compact[at : at + 5] for at in range(0, len(compact) - 4, 2)]
+    if len(set(every)) == len(every):
+        return False
+    every += [compact[at : at + 5] for at in range(1, len(compact) - 4, 2)]
+    often = (five for five, times in Counter(every).items() if times >= MANY_REPEATS - 1)
+    return any(_thrice(compact, five) for five in often)
+
+
+def _thrice(compact: str, part: str) -> bool:
+    """Whether a part stands three times within two of the longest patterns."""
+    places = [match.start() for match in re.finditer(f"(?={re.escape(part)})", compact)]
+    return any(c - a <= 2 * LONGEST_GLUED for a, c in zip(places, places[2:], strict=False))
 
 
 def _signs(compact: str) -> tuple[str, int]:

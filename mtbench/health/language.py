@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from mtbench.languages import base_language
 from mtbench.text import identify
-from mtbench.text.belongs import UNDECIDED, Verdict, belongs
-from mtbench.text.scripts import UNSPACED, script_of, scripts_of, word_units
+from mtbench.text.belongs import UNDECIDED, Verdict, belongs, may_hold_another
+from mtbench.text.scripts import UNSPACED, has_words, script_of, scripts_of
 
 UNTRANSLATED = 0.8  # of the words
 LEFT = 5  # words in a row that are the source's, most of them in small letters
@@ -73,10 +73,10 @@ class LanguageCheck:
         known = set(source.split()).union(*(reference.split() for reference in references))
         words = text.split()
         own = [word for word in words if word not in known]
-        if word_units(" ".join(own)) >= identify.WORDS:
+        if has_words(" ".join(own), identify.WORDS):
             return belongs(" ".join(own), self._target).kind == "other"
         left = len(words) - len(own)
-        return left >= UNTRANSLATED * len(words) and word_units(source) >= identify.WORDS
+        return left >= UNTRANSLATED * len(words) and has_words(source, identify.WORDS)
 
     def _left(self, text: str, source: str, references: Sequence[str]) -> str | None:
         """A part of the source that stands in the hypothesis as it was."""
@@ -86,9 +86,12 @@ class LanguageCheck:
             letters = longest_run(_letters(text), _letters(source))
             said, enough = "".join(letters), len(letters) >= LEFT_LETTERS
         else:
-            words = longest_run(text.split(), source.split())
+            there, needed = source.split(), LEFT_RELATED if self._related else LEFT
+            words, known = text.split(), set(there)
+            if sum(word in known for word in words) < needed:
+                return None
+            words = list(longest_run(words, there))
             small = sum(word[0].islower() for word in words)
-            needed = LEFT_RELATED if self._related else LEFT
             said, enough = " ".join(words), len(words) >= needed and small >= LEFT_SMALL
         if not enough or any(said in " ".join(reference.split()) for reference in references):
             return None
@@ -104,7 +107,7 @@ class LanguageCheck:
         of them at a time, that source and references do not have, and neither the source's
         language nor English.
         """
-        if not self._windows:
+        if not self._windows or not may_hold_another(text, self._target):
             return None
         expected = base_language(self._target)
         found = identify.guesses(text)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from mtbench.config import Workspace, corpus_folders
 from mtbench.corpora import load as corpora
 from mtbench.errors import MtbenchError
 from mtbench.results import Results, RunFolder
+from mtbench.text.patterns import DIGITS
 from mtbench.types import Labels, TestSet
 
 
@@ -67,4 +66,4 @@ class StoredTestSets:
             whole = corpora.load(files[str(folder.pair)], reference=reference)
         except MtbenchError as error:
             return str(error)
-        return corpora.first(whole, int(limit)) if re.fullmatch(r"\d+", limit) else whole
+        return corpora.first(whole, int(limit)) if DIGITS.fullmatch(limit) else whole

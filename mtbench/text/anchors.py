@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
+from mtbench.text.noise import addresses, without_addresses
 from mtbench.text.numbers import numbers
-from mtbench.text.patterns import ADDRESS, DIGIT
+from mtbench.text.patterns import DIGIT
 
 _CODE = re.compile(r"\w{2,}")
 _LOWER = re.compile(r"[a-z0-9]")
@@ -16,8 +17,8 @@ _INSIDE_END = re.compile(r"[.!?…]['\")»”]*\s(?=\W{0,8}[A-ZÀ-ÞΑ-ΩА-Я])
 
 def anchors(text: str) -> frozenset[str]:
     """What a translation is likely to carry over: URLs, numbers, acronyms, names."""
-    found = set(ADDRESS.findall(text))
-    bare = ADDRESS.sub(" ", text)
+    found = set(addresses(text))
+    bare = without_addresses(text)
     found.update(numbers(text))
     found.update(m.casefold() for m in _CODE.findall(bare) if _is_code(m))
     found.update(m.casefold() for m in _NAME.findall(bare))

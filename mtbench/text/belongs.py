@@ -8,20 +8,20 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from mtbench.languages import base_language, language_of_country
 from mtbench.text import identify
 from mtbench.text.markup import TAG
-from mtbench.text.patterns import NOISE
+from mtbench.text.noise import without_noise
 from mtbench.text.scripts import (
     CHINESE,
     LETTERS,
     foreign_script,
+    has_words,
     letters_by_script,
     script_of,
-    word_units,
 )
 
 FEW = 20  # letters, below which letters tell nothing
@@ -84,20 +84,20 @@ def belongs(text: str, tag: str) -> Verdict:
         >>> belongs("Добрий вечір, ми з України, і це наша їжа", "ru").kind
         'other'
     """
-    text = TAG.sub(" ", NOISE.sub(" ", text))  # an address is in no language
+    text = without_noise(text)  # an address is in no language
+    if "<" in text:
+        text = TAG.sub(" ", text)
     if script := foreign_script(text, tag):
         return Verdict("other", f"written in {script}")
     base = base_language(tag)
     if base in CHINESE or base == "ja":
         return _of_han(text, tag, base)
-    counts = letters_by_script(text)
-    letters = counts.total()
     if alone := _ALONE.get(base):
-        own = counts[alone]
+        letters, own = _count(text), letters_by_script(text).get(alone, 0)
         if base == "ko" and not own and letters >= LETTERS:
             return Verdict("other", "written in Chinese characters", "zh")
         return TARGET if own >= SHARE_OF_OWN * letters or own >= FEW else UNDECIDED
-    leaning = _leaning(text, base) if letters >= FEW else None
+    leaning = _leaning(text, base) if _group(base) and _count(text) >= FEW else None
     if leaning is not None and leaning.sure:
         return leaning.verdict
     if identify.unavailable() is not None:
@@ -142,6 +142,26 @@ def can_tell(tag: str) -> bool:
     return base in identify.LANGUAGES or base in _ALONE or base in CHINESE
 
 
+def may_hold_another(text: str, tag: str) -> bool:
+    """Whether a part of a text may be in another language, as far as its letters tell.
+
+    A language with a script of its own holds another one only in other letters; one in Cyrillic or
+    Arabic letters in these, or in letters of a relative.
+
+    Example:
+        >>> may_hold_another("Это просто текст", "ru"), may_hold_another("nur ein Text", "de")
+        (False, True)
+    """
+    base = base_language(tag)
+    group = _group(base)
+    if base not in _ALONE and not (group and not _latin(group[base])):
+        return True
+    letters = letters_by_script(text).values()
+    strange = sum(letters) - max(letters, default=0)
+    relatives = _telling(base) - set(group.get(base, ""))
+    return strange >= FEW or not relatives.isdisjoint(text.casefold())
+
+
 class _Leaning(NamedTuple):
     """What letters say: the language itself or a relative, surely or not."""
 
@@ -152,28 +172,41 @@ class _Leaning(NamedTuple):
 
 def _leaning(text: str, base: str) -> _Leaning | None:
     """What the letters of relatives tell; None where they leave it open."""
-    lower = text.casefold()
-    for group in _LETTERS:
-        if base not in group:
-            continue
-        counts = Counter(lower)
-        own = sum(counts[c] for c in group[base])
-        best = (0, base, "")
-        for relative, letters in group.items():
-            theirs = [c for c in letters if c in counts and c not in group[base]]
-            ours = sum(counts[c] for c in group[base] if c not in letters)
-            if theirs and not ours:
-                best = max(best, (sum(counts[c] for c in theirs), relative, " ".join(theirs)))
-        if best[0] >= MARKS:
-            said = f"has letters of {identify.named(best[1])}: {best[2]}"
-            return _Leaning(best[1], True, Verdict("other", said, best[1]))
-        if best[0]:
-            return _Leaning(best[1], False)
-        if own:
-            return _Leaning(base, own >= MARKS and not _latin(group[base]))
-        if base in _FREQUENT and sum(map(str.isalpha, lower)) >= RARE:
-            return _Leaning("", False)
+    group, lower = _group(base), text.casefold()
+    counts = {letter: lower.count(letter) for letter in _telling(base).intersection(lower)}
+    own = sum(counts.get(c, 0) for c in group[base])
+    best = (0, base, "")
+    for relative, letters in group.items() if counts.keys() - group[base] else ():
+        theirs = [c for c in letters if c in counts and c not in group[base]]
+        ours = sum(counts.get(c, 0) for c in group[base] if c not in letters)
+        if theirs and not ours:
+            best = max(best, (sum(counts[c] for c in theirs), relative, " ".join(theirs)))
+    if best[0] >= MARKS:
+        said = f"has letters of {identify.named(best[1])}: {best[2]}"
+        return _Leaning(best[1], True, Verdict("other", said, best[1]))
+    if best[0]:
+        return _Leaning(best[1], False)
+    if own:
+        return _Leaning(base, own >= MARKS and not _latin(group[base]))
+    if base in _FREQUENT and sum(map(str.isalpha, lower)) >= RARE:
+        return _Leaning("", False)
     return None
+
+
+def _count(text: str) -> int:
+    return sum(letters_by_script(text).values())
+
+
+@functools.cache
+def _group(base: str) -> Mapping[str, str]:
+    """The relatives of a language that letters tell, itself among them, with their letters."""
+    return next((group for group in _LETTERS if base in group), {})
+
+
+@functools.cache
+def _telling(base: str) -> frozenset[str]:
+    """All letters that tell a language and its relatives from each other."""
+    return frozenset("".join(_group(base).values()))
 
 
 def _latin(letters: str) -> bool:
@@ -183,14 +216,14 @@ def _latin(letters: str) -> bool:
 
 def _of_han(text: str, tag: str, base: str) -> Verdict:
     counts = letters_by_script(text)
-    han, kana = counts["CJK"], counts["HIRAGANA"] + counts["KATAKANA"]
+    han, kana = counts.get("CJK", 0), counts.get("HIRAGANA", 0) + counts.get("KATAKANA", 0)
     if base == "ja":
         if not kana and any(_variant(c) == "Hans" and not _holds("euc_jp", c) for c in text):
             return Verdict("other", "has Simplified characters: looks like Chinese (zh)", "zh")
         return TARGET if kana else UNDECIDED
     if kana > han / 4 and kana >= FEW // 2:
         return Verdict("other", "has kana: looks like Japanese (ja)", "ja")
-    if word_units(text) < identify.WORDS or not han:
+    if not han or not has_words(text, identify.WORDS):
         return UNDECIDED
     cantonese = sorted({c for c in text if c in _CANTONESE})
     if base in ("zh", "cmn") and len(cantonese) >= 2:

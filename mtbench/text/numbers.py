@@ -7,12 +7,14 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
-from mtbench.text.patterns import ADDRESS, DIGIT, NO_DIGIT
+from mtbench.text.noise import without_addresses
+from mtbench.text.patterns import DIGIT, NO_DIGIT
 
 # Digits, with whatever single mark stands between them: 1,234.5 and 10:30 and 2022-12-07.
 # Digits in groups of three, or alone.
 _GROUPED = re.compile(r"\d+(?:[.,\u00a0\u202f' ]\d{3})+(?![\d])|\d+")
 _GROUPING = re.compile(r"[.,\u00a0\u202f' ]")
+_THREE = re.compile(r"\d{3}")  # what every long one has in a row
 SIGNIFICANT = 3  # digits, of a number that is hardly ever spelled otherwise
 # Of four digits or more, with or without separators.
 _MARK = "[.,'’٬\u00a0\u2009\u202f ]"
@@ -49,7 +51,7 @@ def numbers(text: str) -> tuple[str, ...]:
         >>> numbers("1,250 of 3 000 in 2024, see www.example.org/1")
         ('1250', '3000', '2024')
     """
-    bare = ADDRESS.sub(" ", text)
+    bare = without_addresses(text)
     return tuple(
         unicodedata.normalize("NFKC", _GROUPING.sub("", m)) for m in _GROUPED.findall(bare)
     )
@@ -65,9 +67,9 @@ def lost_numbers(source: str, text: str) -> list[str]:
         >>> lost_numbers("12,500 people in 2024", "१२,५०० लोग"), lost_numbers("120,000", "12万")
         (['2024'], [])
     """
-    if not DIGIT.search(source):
+    if not _THREE.search(source):
         return []
-    wanted = [_digits(m) for m in _LONG.findall(ADDRESS.sub(" ", source))]
+    wanted = [_digits(m) for m in _LONG.findall(without_addresses(source))]
     # A round one is often a word, in part or whole: two thousand, the thirties.
     wanted = [number for number in wanted if len(number.rstrip("0")) >= SIGNIFICANT]
     if not wanted:
@@ -99,7 +101,7 @@ def differing_numbers(source: str, reference: str) -> tuple[str, ...]:
     (12/07/2022 is 2022-07-12); shorter numbers are often written out and are passed over, and so
     are addresses.
     """
-    source, reference = ADDRESS.sub(" ", source), ADDRESS.sub(" ", reference)
+    source, reference = without_addresses(source), without_addresses(reference)
     if not (DIGIT.search(source) or DIGIT.search(reference)):
         return ()
     ours, theirs = _NUMBER.findall(source), _NUMBER.findall(reference)

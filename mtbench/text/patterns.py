@@ -10,6 +10,7 @@ NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 NO_LETTER = re.compile(r"[\W\d_]+")
 WORD = re.compile(r"\w+")
 DIGIT = re.compile(r"\d")
+DIGITS = re.compile(r"\d+")
 NO_DIGIT = re.compile(r"\D+")
 
 # An address on the web or of mail. Looking behind keeps the search linear: no address begins

@@ -6,6 +6,7 @@ import functools
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Mapping
 
 from mtbench.languages import base_language
 from mtbench.text.patterns import WORD
@@ -24,7 +25,7 @@ SHARE = 0.5  # of the letters, above which a text is written in another script
 WITHOUT_KANA = 15  # Chinese characters without a kana between them are not Japanese
 
 # ISO 15924 → first words of the Unicode names of its letters.
-_HAN, _KANA = "CJK", ("HIRAGANA", "KATAKANA")
+_LATIN, _HAN, _KANA = "LATIN", "CJK", ("HIRAGANA", "KATAKANA")
 _NAMED = {
     "Arab": ("ARABIC",),
     "Armn": ("ARMENIAN",),
@@ -45,7 +46,7 @@ _NAMED = {
     "Knda": ("KANNADA",),
     "Kore": ("HANGUL", _HAN),
     "Laoo": ("LAO",),
-    "Latn": ("LATIN",),
+    "Latn": (_LATIN,),
     "Mlym": ("MALAYALAM",),
     "Mong": ("MONGOLIAN",),
     "Mymr": ("MYANMAR",),
@@ -76,6 +77,9 @@ _LETTERS_OF_A_WORD = 2  # in scripts without spaces, on average
 _SMALL_WORD = re.compile(r"(?<![^\W_])[a-zß-öø-ÿ]{2,}(?![^\W_])")
 _BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # fillers, letters and signs by category
 _MARKS = ("Mn", "Mc")
+_NO_ASCII_LETTERS = bytes(code for code in range(128) if not chr(code).isalpha())
+# A letter that may be of another script; up to here all are Latin, and so are those between.
+_BEYOND_LATIN = re.compile("[\u0370-\u1dff\u1f00-\u1fff\u2c00-\ud7ff\uf900-\U0010ffff]")
 
 
 def script_of(language: str) -> str | None:
@@ -114,21 +118,21 @@ def scripts_of(language: str) -> frozenset[str]:
     return frozenset(name for code in codes if code for name in _NAMED.get(code, ()))
 
 
-def letters_by_script(text: str) -> Counter[str]:
-    """Script → letters, by the first word of their Unicode names.
+@functools.lru_cache(maxsize=8)  # several rules ask for one text
+def letters_by_script(text: str) -> Mapping[str, int]:
+    """Script → letters, by the first word of their Unicode names; only scripts it has.
 
     Example:
         >>> dict(letters_by_script("Мир, peace!"))
         {'CYRILLIC': 3, 'LATIN': 5}
     """
-    found: Counter[str] = Counter()
     if text.isascii():
-        if letters := sum(map(str.isalpha, text)):
-            found["LATIN"] = letters
-        return found
+        letters = len(text.encode().translate(None, _NO_ASCII_LETTERS))
+        return {_LATIN: letters} if letters else {}
+    found: dict[str, int] = {}
     for character, times in Counter(text).items():
         if script := _script(character):
-            found[script] += times
+            found[script] = found.get(script, 0) + times
     return found
 
 
@@ -168,15 +172,19 @@ def foreign_script(text: str, language: str) -> str | None:
     own = scripts_of(language)
     if not own:
         return None
+    if _LATIN in own and not _BEYOND_LATIN.search(text):
+        return None
     counts = letters_by_script(text)
-    foreign = Counter({script: n for script, n in counts.items() if script not in own})
-    if foreign.total() > SHARE * counts.total() and counts.total() >= LETTERS:
-        script, mine = foreign.most_common(1)[0][0], counts.total() - foreign.total()
+    letters = sum(counts.values())
+    foreign = {script: n for script, n in counts.items() if script not in own}
+    strange = sum(foreign.values())
+    if strange > SHARE * letters and letters >= LETTERS:
+        script, mine = max(foreign, key=lambda name: foreign[name]), letters - strange
         # Names stay in their own letters: beside a text of the language they tell nothing.
-        if not mine or script != "LATIN" or _small_words(text) > _units(mine, own):
+        if not mine or script != _LATIN or _small_words(text) > _units(mine, own):
             return script_name(script)
-    kana = sum(counts[script] for script in _KANA)
-    if base_language(language) == "ja" and counts[_HAN] >= WITHOUT_KANA and not kana:
+    kana = any(script in counts for script in _KANA)
+    if base_language(language) == "ja" and counts.get(_HAN, 0) >= WITHOUT_KANA and not kana:
         return "Chinese characters without a kana"
     return None
 
@@ -193,8 +201,10 @@ def _units(letters: int, scripts: frozenset[str]) -> int:
 
 def unspaced_letters(text: str) -> int:
     """Letters of scripts that are written without spaces between words."""
+    if not _BEYOND_LATIN.search(text):
+        return 0
     counts = letters_by_script(text)
-    return sum(counts[script] for script in _UNSPACED_SCRIPTS)
+    return sum(counts.get(script, 0) for script in _UNSPACED_SCRIPTS)
 
 
 def word_units(text: str) -> int:
@@ -207,11 +217,23 @@ def word_units(text: str) -> int:
         >>> word_units("Good morning, world"), word_units("お早うございます")
         (3, 4)
     """
-    unspaced = 0 if text.isascii() else unspaced_letters(text)
+    unspaced = unspaced_letters(text)
     if not unspaced:
         return len(WORD.findall(text))
     rest = "".join(" " if _script(c) in _UNSPACED_SCRIPTS else c for c in text)
     return len(WORD.findall(rest)) + unspaced // _LETTERS_OF_A_WORD
+
+
+def has_words(text: str, count: int) -> bool:
+    """Whether a text has so many words at least, by ``word_units``; no more are counted.
+
+    Example:
+        >>> has_words("Good morning, world", 3), has_words("Good morning", 3)
+        (True, False)
+    """
+    if unspaced_letters(text):
+        return word_units(text) >= count
+    return any(at == count for at, _ in enumerate(WORD.finditer(text), start=1))
 
 
 def visible(text: str) -> bool:
