@@ -11,13 +11,33 @@ from typing import NamedTuple
 TAG = re.compile(r"</?[A-Za-z][\w:.-]{0,40}(?:\s[^<>]{0,300})?/?>")
 ENTITY = re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,31}|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});")
 PLACEHOLDER = re.compile(
-    r"\{\{[^{}]{1,80}\}\}|\$\{[^{}]{1,80}\}|%\{\w{1,60}\}|%\(\w{1,60}\)[-+0-9.]{0,8}[sdifgx]"
+    r"%%|\{\{[^{}]{1,80}\}\}|\$\{[^{}]{1,80}\}|\$\(\w{1,60}\)|%\{\w{1,60}\}|%\(\w{1,60}\)[-+0-9.]{0,8}[sdifgx]"
     r"|\{[A-Za-z_0-9][\w.:-]{0,60}\}|\{\}"
-    r"|(?<![\d%])%(?:\d{1,2}\$)?[-+0#]{0,3}\d{0,3}(?:\.\d{1,3})?(?:l{1,2}|h)?[sdifuxXeEgGc@](?![A-Za-z])"
-    r"|(?<!\w)%[A-Z_]{2,40}%(?!\w)"
+    r"|(?<!\d)%(?:\d{1,2}\$)?[-+0#']{0,3}\d{0,3}(?:\.\d{1,3})?(?:l{1,2}|h)?[sdifuxXeEgGc@](?![A-Za-z]{3})"
+    r"|(?<!\w)%[A-Z][A-Z_0-9]{2,40}%?(?!\w)|(?<![\w$])\$[A-Za-z_]\w{2,60}"
+    r"|(?<!\d)%L?\d{1,2}%?(?!\d)"
 )
 # Of an ICU plural or choice the name and kind count: its cases differ between languages.
 ICU = re.compile(r"\{\s*(\w{1,60})\s*,\s*(plural|select|selectordinal|number|date|time)\b")
+_CHOICE = re.compile(r"\{\s*\w{1,60}\s*,\s*(?:plural|select|selectordinal)\b")
+_OTHER = re.compile(r"\bother\s*\{")
+# A format of dates: its parts and their order are the language's own.
+_DATES = re.compile(r"(?<!\d)%[-_0^#EO]?[BHIMSYTRbjklmpyZ](?![A-Za-z]{3})")
+_PRINTF = re.compile(r"%(?:(\d{1,2})\$)?([-+0#'\d.]*(?:l{1,2}|h)?[sdifuxXeEgGc@])")
+_NUMBERED_ONLY = re.compile(r"%L?(\d{1,2})%?")
+# Elements that are tags wherever they stand; others where they look like one: <none> is prose.
+_ELEMENT = re.compile(
+    r"a|abbr|article|aside|b|big|blockquote|body|br|button|caption|center|cite|code|dd|del"
+    r"|details|div|dl|dt|em|figure|font|footer|form|g|h1|h2|h3|h4|h5|h6|head|header|hr"
+    r"|html|i|iframe|img|input|ins|kbd|label|li|link|main|mark|meta|nav|ol|option|p|ph|pre"
+    r"|q|s|samp|script|section|select|small|span|strike|strong|style|sub|summary|sup|svg"
+    r"|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul|var|video|x|bx|ex|bpt|ept|it|mrk",
+    re.IGNORECASE,
+)
+# Attributes whose values are words for people.
+_WORDS_IN = re.compile(
+    r"""\b(title|alt|aria-label|placeholder|label|summary|content)\s*=\s*("[^"<>]*"|'[^'<>]*')"""
+)
 _HOT_KEY = re.compile(r"(?:(?<=^)|(?<=[\s(]))[&_](?=[^\W\d_])|(?<=[^\W_])[&_](?=[^\W\d_]{2})")
 _QUOTES = re.compile(r"[\"'\s]+")
 _NAME = re.compile(r"</?\s*([\w:.-]+)")
@@ -28,7 +48,7 @@ class Difference(NamedTuple):
     """One thing that a translation does not keep as its source has it.
 
     Attributes:
-        kind: ``lost``, ``added``, ``moved``, ``blanks`` or ``hot key``.
+        kind: ``lost``, ``added``, ``moved``, ``broken``, ``blanks`` or ``hot key``.
         mark: What it is about.
     """
 
@@ -39,23 +59,45 @@ class Difference(NamedTuple):
 def marks(text: str) -> list[str]:
     """Tags and placeholders of a text, in order.
 
+    ``<none>`` in prose is no tag, ``%%`` no placeholder, and the parts of a format of dates
+    (``%d.%m.%Y``) are none that a translation must keep.
+
     Example:
         >>> marks('Press <b>{key}</b> %1$d times')
         ['<b>', '{key}', '</b>', '%1$d']
     """
-    if not ("<" in text or "{" in text or "%" in text):
+    if not ("<" in text or "{" in text or "%" in text or "$" in text):
         return []
-    found = [(m.start(), m.group()) for m in TAG.finditer(text)]
+    found = [(m.start(), m.group()) for m in TAG.finditer(text) if _is_tag(m.group(), text)]
     found += [(m.start(), f"{{{m.group(1)}, {m.group(2)}") for m in ICU.finditer(text)]
     inside = bool(ICU.search(text))  # the cases of a plural hold words in braces
+    dates = bool(_DATES.search(text))
     for match in PLACEHOLDER.finditer(text):
-        if not (inside and match.group().startswith("{") and " " not in match.group()):
-            found.append((match.start(), match.group()))
+        mark = match.group()
+        if mark == "%%" or (dates and _PRINTF.fullmatch(mark)):
+            continue
+        if not (inside and mark.startswith("{") and " " not in mark):
+            found.append((match.start(), mark))
     return [mark for _, mark in sorted(found)]
 
 
+def without_marks(text: str) -> str:
+    """A text without its tags, placeholders and entities.
+
+    Example:
+        >>> without_marks("Page <b>3</b> of %1$d").split()
+        ['Page', '3', 'of']
+    """
+    if not ("<" in text or "{" in text or "%" in text or "$" in text or "&" in text):
+        return text
+    return ENTITY.sub(" ", PLACEHOLDER.sub(" ", ICU.sub(" ", TAG.sub(" ", text))))
+
+
 def differences(source: str, hypothesis: str) -> list[Difference]:
-    """Marks that a translation has lost, added, doubled or moved.
+    """Marks that a translation has lost, added, doubled, moved or broken.
+
+    Numbered and unnumbered placeholders are the same where their numbers say so (``%2$s`` is the
+    second ``%s``), and so are tags that differ in words for people alone (``title="…"``).
 
     Args:
         source: The source text.
@@ -64,16 +106,69 @@ def differences(source: str, hypothesis: str) -> list[Difference]:
     Example:
         >>> differences("Delete {0} files?", "Dateien löschen?")
         [Difference(kind='lost', mark='{0}')]
+        >>> differences("%s of %s", "%2$s: %1$s"), differences("%d of %s", "%s: %d")
+        ([], [Difference(kind='moved', mark='%s')])
     """
     ours, theirs = marks(source), marks(hypothesis)
+    if not any(_NUMBERED_ONLY.fullmatch(mark) and "1" in mark for mark in ours):
+        # Without a first one there are none: %5 is five per cent in Turkish.
+        ours, theirs = ([m for m in some if not _NUMBERED_ONLY.fullmatch(m)]
+                        for some in (ours, theirs))  # fmt: skip
     if not ours and not theirs:
         return []
+    if _has_numbers(ours) != _has_numbers(theirs):
+        ours, theirs = _numbered(ours), _numbered(theirs)
     left, right = Counter(map(_plain, ours)), Counter(map(_plain, theirs))
     found = [Difference("lost", mark) for mark in (left - right).elements()]
     found += [Difference("added", mark) for mark in (right - left).elements()]
-    if not found and (mark := _misplaced(ours, theirs, hypothesis)):
+    if not found and (mark := _misplaced(ours, theirs, hypothesis) or _reordered(ours, theirs)):
         found.append(Difference("moved", mark))
+    if not found and _CHOICE.search(source) and not _whole(hypothesis):
+        found.append(Difference("broken", next(mark for mark in ours if ", " in mark)))
     return found
+
+
+def _is_tag(mark: str, text: str) -> bool:
+    """Whether what stands in angle brackets is a tag, and no prose."""
+    name = _NAME.match(mark)
+    if name is None:
+        return False
+    called = name.group(1)
+    if _ELEMENT.fullmatch(called):
+        return " " not in mark or "=" in mark or mark.endswith("/>")
+    if "=" in mark or mark.endswith("/>"):
+        return True
+    return f"<{called}" in text if mark.startswith("</") else f"</{called}>" in text
+
+
+def _has_numbers(some: list[str]) -> bool:
+    return any((match := _PRINTF.fullmatch(mark)) and match.group(1) for mark in some)
+
+
+def _numbered(some: list[str]) -> list[str]:
+    """Placeholders of printf with their numbers, counted where they have none."""
+    found, count = [], 0
+    for mark in some:
+        match = _PRINTF.fullmatch(mark)
+        if match is None:
+            found.append(mark)
+            continue
+        count += 1
+        found.append(f"%{match.group(1) or count}${match.group(2)}")
+    return found
+
+
+def _reordered(ours: list[str], theirs: list[str]) -> str | None:
+    """The first placeholder that stands for another value, having no number."""
+    if _has_numbers(ours):
+        return None
+    first, second = ([m for m in some if _PRINTF.fullmatch(m)] for some in (ours, theirs))
+    return next((b for a, b in zip(first, second, strict=True) if _plain(a) != _plain(b)), None)
+
+
+def _whole(choice: str) -> bool:
+    """Whether an ICU plural or choice has all its braces and the case that none may lack."""
+    return choice.count("{") == choice.count("}") and bool(_OTHER.search(choice))
 
 
 def edges(source: str, hypothesis: str) -> list[Difference]:
@@ -96,8 +191,15 @@ def edges(source: str, hypothesis: str) -> list[Difference]:
 
 
 def _plain(mark: str) -> str:
-    """A mark without what its spelling may differ in: quotes and blanks within a tag."""
-    return _QUOTES.sub(" ", mark).replace(" />", "/>").replace(" >", ">") if " " in mark else mark
+    """A mark without what its spelling may differ in: quotes, blanks and words within a tag."""
+    if mark.startswith("<"):
+        mark = _NAME.sub(lambda name: name.group().lower(), mark, count=1)
+        if " " in mark:
+            mark = _WORDS_IN.sub(r"\1", mark)
+            mark = _QUOTES.sub(" ", mark).replace(" />", "/>").replace(" >", ">")
+    elif mark.endswith("i") and _PRINTF.fullmatch(mark):
+        mark = f"{mark[:-1]}d"
+    return mark
 
 
 def _misplaced(ours: list[str], theirs: list[str], hypothesis: str) -> str | None:
