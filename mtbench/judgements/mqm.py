@@ -100,11 +100,15 @@ def read_raw(path: Path, lines: Sequence[tuple[int, str]]) -> JudgementFile:
             Judgement(
                 segment=segment, system=system, score=-min(cost, NON_TRANSLATION), corpus=None,
                 pair=None, where=rows[0][0], rater=rater, document=rows[0][1].get("doc"),
-                spans=tuple(spans),
+                spans=tuple(spans), text=_unmarked(rows[0][1]["target"]),
             )
         )  # fmt: skip
     notes = (f"{odd} errors are marked in the source or nowhere",) if odd else ()
     return JudgementFile(tuple(found), "mqm", "raw MQM", notes, lowest=-NON_TRANSLATION, highest=0)
+
+
+def _unmarked(target: str) -> str:
+    return target.replace(_OPEN, "").replace(_CLOSE, "")
 
 
 def _span(target: str, severity: str, category: str) -> ErrorSpan:

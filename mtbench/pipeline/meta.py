@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace as with_fields
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +15,13 @@ from mtbench.errors import DataError, RequestError
 from mtbench.judgements.place import Place, Placed, place
 from mtbench.judgements.read import read_judgements
 from mtbench.pipeline.boards import stored_tables
+from mtbench.pipeline.marked_errors import MarkedErrors, marker_of
 from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.work import Watcher
 from mtbench.plugins import Array
 from mtbench.results import Results
 from mtbench.significance import choose_unit
+from mtbench.significance.agreement.marks import Marker
 from mtbench.significance.agreement.raters import rater_agreement
 from mtbench.significance.agreement.table import (
     Humans,
@@ -36,6 +39,7 @@ from mtbench.types.agreement import (
     MetricAgreement,
     MetricTest,
     RaterAgreement,
+    SpanScores,
 )
 from mtbench.types.judgements import JudgementFile
 
@@ -114,8 +118,8 @@ class _Set:
         if not outputs:
             raise RequestError(f"{self.name}: no outputs of {', '.join(systems) or 'any system'}")
         self._ids = tuple(h.id for h in next(iter(outputs.values())).hypotheses)
-        self._lengths = {
-            name: [len(h.text or "") for h in output.hypotheses] for name, output in outputs.items()
+        self._texts = {
+            name: [h.text for h in output.hypotheses] for name, output in outputs.items()
         }
         self._labels = results.labels_of(table.corpus, table.pair, self._ids)
 
@@ -171,26 +175,28 @@ class _Set:
             key=lambda row: (-_mean_of(scores[row.system], part), row.system),
         )
         left_out = {
-            row.system: "nobody judged it"
-            for row in self._rows
-            if row.system not in placed.judgements.scores
+            row.system: "nobody judged it" for row in self._rows if row.system not in scores
         }
-        metrics = self._metrics(rows, left_out)
+        metrics, markers = self._metrics(rows, left_out)
         people = np.stack([scores[row.system][part] for row in rows])
         _check_enough(self.name, people)
-        humans = Humans(people, self._units()[part], seed=seed)
-        grids = [*(_only(grid, part) for grid in metrics), *self._sentinels(rows, part)]
+        units = self._units()
+        humans = Humans(people, units[part], seed=seed)
+        sentinels_too = [*metrics, *self._sentinels(rows)]
+        grids = [_only(grid, part) for grid in sentinels_too]
         watcher.start(f"meta {self.name}{f', {part_name}' if part_name else ''}", len(grids) + 1)
         try:
             measured, outcome = _measured(grids, humans, alpha, watcher)
         finally:
             watcher.stop()
         judged_once = int(np.isfinite(people).any(axis=0).sum())
+        names = [row.system for row in rows]
+        errors = MarkedErrors(placed, file, names, self._texts, units, part, seed)
         return MetaTable(
             corpus=self._table.corpus,
             pair=self._table.pair,
             part=part_name,
-            systems=tuple(row.system for row in rows),
+            systems=tuple(names),
             human_means=tuple(map(float, humans.complete.mean(axis=1))),
             left_out=left_out,
             segments=int(part.sum()),
@@ -198,16 +204,18 @@ class _Set:
             judged_for_some=judged_once - int(humans.judged.sum()),
             source=placed.judgements.source,
             protocol=file.title,
-            raters=_raters(placed, {row.system for row in rows}, part),
+            raters=_raters(placed, set(names), part, errors.between_raters()),
             metrics=measured,
             tests=tuple(outcome),
             clusters=in_clusters(measured, outcome),
+            spans=errors.spans(markers),
+            error_free=errors.error_free(sentinels_too, markers),
             alpha=alpha,
             draws=humans.draws,
             permutations=humans.permutations,
             resamples=humans.resamples,
             seed=seed,
-            notes=(*placed.notes, *_warnings(humans)),
+            notes=(*placed.notes, *errors.notes(), *_warnings(humans)),
         )
 
     def _units(self) -> NDArray[np.int64]:
@@ -215,20 +223,27 @@ class _Set:
         index = choose_unit(documents).index
         return np.arange(len(self._ids)) if index is None else np.asarray(index)
 
-    def _metrics(self, rows: Sequence[Row], left_out: dict[str, str]) -> list[MetricGrid]:
-        """Metrics with a whole score of every judged system; the others are said."""
-        found = []
+    def _metrics(
+        self, rows: Sequence[Row], left_out: dict[str, str]
+    ) -> tuple[list[MetricGrid], list[Marker]]:
+        """Metrics with a whole score of every judged system, and what they mark.
+
+        The others are said.
+        """
+        found, markers = [], []
         for name in self._table.metrics:
             cells = {row.system: row.cells.get(name) for row in rows}
             signatures = {
                 cell.signature if cell and not cell.partial else None for cell in cells.values()
             }
             if len(signatures) == 1 and None not in signatures:
-                grid = self._grid(name, rows)
+                grid, marker = self._grid(name, rows)
                 if grid is None:
                     left_out[f"metric {name}"] = "it cannot be made here"
                 else:
                     found.append(grid)
+                if marker is not None:
+                    markers.append(marker)
             elif any(cell and cell.signature for cell in cells.values()):
                 left_out[f"metric {name}"] = "not every judged system has a whole score by it"
         if not found:
@@ -236,19 +251,20 @@ class _Set:
                 f"{self.name}: no metric has a whole score of every judged system",
                 hint="score them with mtbench evaluate or mtbench score, or name --system",
             )
-        return found
+        return found, markers
 
-    def _grid(self, name: str, rows: Sequence[Row]) -> MetricGrid | None:
+    def _grid(self, name: str, rows: Sequence[Row]) -> tuple[MetricGrid | None, Marker | None]:
         stored = []
         for row in rows:
             folder = self._results.run(self._table.corpus, self._table.pair, row.folder)
             path = folder.score_path(name, str(row.cells[name].signature))
             stored.append(recomputed(folder.read_result(path)))
+        marker = marker_of(name, self._ids, [one.result.score.annotations for one in stored])
         metric = stored[0].metric
         if metric is None:
-            return None
+            return None, marker
         turn = 1.0 if metric.info.higher_is_better else -1.0
-        return MetricGrid(
+        grid = MetricGrid(
             name=name,
             scores=turn * np.stack([one.result.statistics.segment_scores for one in stored]),
             rows=[one.result.statistics.rows for one in stored],
@@ -256,12 +272,14 @@ class _Set:
             turn=turn,
             signature=stored[0].result.score.signature,
         )
+        return grid, marker
 
-    def _sentinels(self, rows: Sequence[Row], part: NDArray[np.bool_]) -> list[MetricGrid]:
+    def _sentinels(self, rows: Sequence[Row]) -> list[MetricGrid]:
         lengths = self._labels.source_characters if self._labels else ()
-        chosen = np.flatnonzero(part)
-        outputs = {row.system: [self._lengths[row.system][at] for at in chosen] for row in rows}
-        found = sentinels([lengths[at] for at in chosen] if lengths else [0] * len(chosen), outputs)
+        outputs = {
+            row.system: [len(text or "") for text in self._texts[row.system]] for row in rows
+        }
+        found = sentinels(lengths or [0] * len(self._ids), outputs)
         return found if lengths else [one for one in found if one.name != "source length"]
 
 
@@ -282,14 +300,7 @@ def _measured(
 
 
 def _only(grid: MetricGrid, part: NDArray[np.bool_]) -> MetricGrid:
-    return MetricGrid(
-        name=grid.name,
-        scores=grid.scores[:, part],
-        rows=[rows[part] for rows in grid.rows],
-        pool=grid.pool,
-        turn=grid.turn,
-        signature=grid.signature,
-    )
+    return with_fields(grid, scores=grid.scores[:, part], rows=[rows[part] for rows in grid.rows])
 
 
 def _mean_of(scores: Array, part: NDArray[np.bool_]) -> float:
@@ -306,12 +317,15 @@ def _check_enough(name: str, people: Array) -> None:
         )
 
 
-def _raters(placed: Placed, systems: set[str], part: NDArray[np.bool_]) -> RaterAgreement | None:
-    return rater_agreement(
+def _raters(
+    placed: Placed, systems: set[str], part: NDArray[np.bool_], spans: SpanScores | None
+) -> RaterAgreement | None:
+    found = rater_agreement(
         (one.rater, one.system, at, one.score)
         for at, one in placed.each
         if one.rater is not None and one.system in systems and part[at]
     )
+    return None if found is None else found.model_copy(update={"spans": spans})
 
 
 def _warnings(humans: Humans) -> list[str]:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from typing import TypeAlias
 
 from mtbench.files.spreadsheets import quoted
 from mtbench.report.csv_table import number
 from mtbench.report.markdown import escaped
 from mtbench.types.agreement import (
+    ErrorFreeDetection,
     Measured,
     MetaEvaluation,
     MetaTable,
     MetricAgreement,
+    SpanAgreement,
+    SpanScores,
     SystemAgreement,
 )
 
@@ -32,6 +36,8 @@ _TITLES = {
     "pearson_within": "Pearson within segments",
     "kendall_within": "Kendall τ-b within segments",
 }
+
+_Measured: TypeAlias = MetricAgreement | SpanAgreement | ErrorFreeDetection
 
 Grid = Callable[[Sequence[str], Sequence[Sequence[str]]], str]
 
@@ -68,6 +74,18 @@ def _lines(found: MetaEvaluation, grid: Grid, heading: Callable[[str], str]) -> 
              "Kendall within", "Pearson within", "Kendall flat", "Pearson flat"),
             list(_segments(table)),
         )  # fmt: skip
+        if table.spans:
+            yield grid(
+                ("marked errors", "precision", "recall", "F1", "F1 of major", "F1 of minor",
+                 "F1 by characters", "marked"),
+                list(_marks(table)),
+            )  # fmt: skip
+        if table.error_free:
+            yield grid(
+                ("finding translations without an error", "average precision", "best F1",
+                 "at", "precision", "recall"),
+                list(_error_free(table)),
+            )  # fmt: skip
         yield from (f"{sentence}" for sentence in sentences(table))
         yield ""
 
@@ -92,7 +110,37 @@ def _systems(table: MetaTable) -> Iterator[tuple[str, ...]]:
             )
 
 
-def _named(one: MetricAgreement) -> str:
+def _marks(table: MetaTable) -> Iterator[tuple[str, ...]]:
+    for one in table.spans:
+        yield (
+            _named(one),
+            *(cell(value) for _, value in one.partial_credit.each()),
+            *(cell(one.by_severity[severity].f1) for severity in one.by_severity),
+            cell(one.characters.f1),
+            f"{one.marked:,}",
+        )
+    if table.raters is not None and (between := table.raters.spans) is not None:
+        values = (cell(value) for _, value in between.each())
+        yield ("(another rater)", *values, "", "", "", "")
+
+
+def _error_free(table: MetaTable) -> Iterator[tuple[str, ...]]:
+    for one in table.error_free:
+        best = one.best
+        yield (
+            _named(one),
+            cell(one.average_precision),
+            _short(best.f1),
+            f"{best.threshold:.4g}",
+            _short(best.precision),
+            _short(best.recall),
+        )
+        if (unmarked := one.unmarked) is not None:
+            precision, recall, f1 = (cell(value) for _, value in unmarked.each())
+            yield (f"{one.metric}: marks nothing", "", f1, "", precision, recall)
+
+
+def _named(one: _Measured) -> str:
     return f"({one.metric})" if one.sentinel else one.metric
 
 
@@ -143,6 +191,7 @@ def sentences(table: MetaTable) -> Iterator[str]:
             )
         if (left_out := one.kendall_within.left_out) and not one.sentinel:
             yield f"{one.metric}: {left_out} segments in which a side is constant are left out."
+    yield from _sentences_of_errors(table)
     for statistic, groups in table.clusters.items():
         if sum(map(len, groups)) > 1:
             order = " > ".join(" = ".join(members) for members in groups)
@@ -175,6 +224,26 @@ def sentences(table: MetaTable) -> Iterator[str]:
     )
 
 
+def _sentences_of_errors(table: MetaTable) -> Iterator[str]:
+    if table.spans:
+        one = table.spans[0]
+        yield (
+            f"Marked errors: {one.people:,} that people mark in {one.judgements:,} judged "
+            "translations; match with partial overlap and partial credit, micro-averaged; by "
+            "characters as WMT25, half credit for another severity."
+        )
+    for one in table.spans:
+        if one.placeless:
+            yield f"{one.metric}: {one.placeless:,} marked errors have no place in the text."
+    if table.error_free:
+        first = table.error_free[0]
+        yield (
+            f"Without an error ({first.rule}): {first.error_free:,} of {first.rows:,} judged "
+            f"translations; chance reaches an average precision of "
+            f"{_short(first.error_free / first.rows)}. Thresholds are chosen on the same data."
+        )
+
+
 def to_csv(found: MetaEvaluation) -> str:
     """One row per test set, part, metric and statistic."""
     stream = io.StringIO()
@@ -184,17 +253,43 @@ def to_csv(found: MetaEvaluation) -> str:
          "ci_high", "systems", "segments", "seed", "signature")
     )  # fmt: skip
     for table in found.tables:
-        for one in table.metrics:
-            for name, value in values(one):
+        signatures = {one.metric: one.signature or "" for one in table.metrics}
+        everything: list[tuple[_Measured, Iterator[tuple[str, Measured]]]] = [
+            *((one, values(one)) for one in table.metrics),
+            *((one, _values_of_spans(one)) for one in table.spans),
+            *((one, _values_of_detection(one)) for one in table.error_free),
+        ]
+        for one, named in everything:
+            for name, value in named:
                 writer.writerow(
                     (
                         quoted(table.corpus), table.pair.source, table.pair.target,
                         quoted(table.part or ""), quoted(one.metric), int(one.sentinel), name,
                         *map(number, (value.value, value.low, value.high)),
-                        len(table.systems), table.judged, table.seed, quoted(one.signature or ""),
+                        len(table.systems), table.judged, table.seed,
+                        quoted(signatures.get(one.metric, "")),
                     )
                 )  # fmt: skip
     return stream.getvalue()
+
+
+def _values_of_spans(one: SpanAgreement) -> Iterator[tuple[str, Measured]]:
+    yield from _three("marked_errors", one.partial_credit)
+    for severity, scores in one.by_severity.items():
+        yield from _three(f"marked_{severity}_errors", scores)
+    yield from _three("marked_characters", one.characters)
+
+
+def _three(name: str, scores: SpanScores) -> Iterator[tuple[str, Measured]]:
+    yield from ((f"{name}_{part}", value) for part, value in scores.each())
+
+
+def _values_of_detection(one: ErrorFreeDetection) -> Iterator[tuple[str, Measured]]:
+    yield "error_free_average_precision", one.average_precision
+    for part in ("threshold", "precision", "recall", "f1"):
+        yield f"error_free_best_{part}", Measured(value=getattr(one.best, part))
+    if one.unmarked is not None:
+        yield from _three("error_free_unmarked", one.unmarked)
 
 
 def values(one: MetricAgreement) -> Iterator[tuple[str, Measured]]:

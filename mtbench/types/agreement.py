@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
@@ -133,6 +134,91 @@ class MetricTest(Record):
     significant: bool
 
 
+class SpanScores(Record):
+    """How far the errors that a metric marks are those that people mark.
+
+    Attributes:
+        precision: Of the metric's errors, how much is right.
+        recall: Of people's errors, how much was found.
+        f1: Their harmonic mean.
+    """
+
+    precision: Measured
+    recall: Measured
+    f1: Measured
+
+    def each(self) -> Iterator[tuple[str, Measured]]:
+        """The three with their names."""
+        return ((name, getattr(self, name)) for name in SpanScores.model_fields)
+
+
+class SpanAgreement(Record):
+    """The errors that one metric marks beside people's.
+
+    Attributes:
+        metric: Its name; of a sentinel, what it marks.
+        sentinel: Whether it looks at no quality.
+        judgements: Judged translations that took part, one per rater.
+        marked, people: Errors with a place that each side marks in them.
+        placeless: Errors of the metric without a place in the translation; they take no part.
+        partial_credit: Match with partial overlap and partial credit, micro-averaged (Perrella,
+            Agostinho & Zaragoza 2026), whatever the severity.
+        by_severity: Severity → the same among the errors that either side gives it.
+        characters: WMT25's F1 by characters, half credit for another severity.
+    """
+
+    metric: str
+    sentinel: bool = False
+    judgements: int
+    marked: int
+    people: int
+    placeless: int = 0
+    partial_credit: SpanScores
+    by_severity: dict[str, SpanScores] = Field(default_factory=dict)
+    characters: SpanScores
+
+
+class ThresholdOutcome(Record):
+    """What a threshold on a metric's scores does.
+
+    Attributes:
+        threshold: Scores at least as good as it count as error-free; on the metric's own scale.
+        precision, recall, f1: Of that.
+    """
+
+    threshold: float
+    precision: float
+    recall: float
+    f1: float
+
+
+class ErrorFreeDetection(Record):
+    """How well a metric tells the translations without an error from the others (WMT26).
+
+    Attributes:
+        metric: Its name.
+        sentinel: Whether it looks at no quality.
+        rows: Judged translations, segment × system.
+        error_free: Those in which people find no error, see ``rule``.
+        rule: When a translation counts as such.
+        average_precision: Precision averaged over recall; the share of error-free ones is what
+            chance reaches.
+        best: The threshold with the largest F1, chosen on the same data.
+        curve: From the strictest threshold to the mildest, at steps of recall.
+        unmarked: Precision, recall and F1 of "no error marked"; None where it marks none.
+    """
+
+    metric: str
+    sentinel: bool = False
+    rows: int
+    error_free: int
+    rule: str
+    average_precision: Measured
+    best: ThresholdOutcome
+    curve: tuple[ThresholdOutcome, ...]
+    unmarked: SpanScores | None = None
+
+
 class RaterAgreement(Record):
     """How far people agree with each other: a metric cannot be asked for more.
 
@@ -143,6 +229,8 @@ class RaterAgreement(Record):
         pearson, kendall: Over those pairs, each in both orders.
         same_order: Share of pairs of systems of one segment, judged by the same two raters, that
             both order alike, ties with ties.
+        spans: One rater's marked errors beside another's, by partial credit; None where no two
+            marked errors in one translation.
     """
 
     raters: int
@@ -151,6 +239,7 @@ class RaterAgreement(Record):
     pearson: float | None = None
     kendall: float | None = None
     same_order: float | None = None
+    spans: SpanScores | None = None
 
 
 class MetaTable(Record):
@@ -172,6 +261,9 @@ class MetaTable(Record):
         metrics: Each metric, sentinels last.
         tests: All pairs of metrics.
         clusters: Statistic → metrics in clusters, best first.
+        spans: The errors that metrics mark beside people's, where both mark any.
+        error_free: How well each metric finds the translations without an error, where people
+            mark errors.
         alpha, draws, permutations, resamples, seed: How it was computed.
         notes: Sentences a reader must see.
     """
@@ -191,6 +283,8 @@ class MetaTable(Record):
     metrics: tuple[MetricAgreement, ...]
     tests: tuple[MetricTest, ...] = ()
     clusters: dict[Statistic, tuple[tuple[str, ...], ...]] = Field(default_factory=dict)
+    spans: tuple[SpanAgreement, ...] = ()
+    error_free: tuple[ErrorFreeDetection, ...] = ()
     alpha: float
     draws: int
     permutations: int

@@ -41,6 +41,7 @@ class Judgement:
         rater: Who judged, if the file says.
         document: Of which document, if the file says.
         spans: Errors that were marked; None where the protocol marks none.
+        text: The translation as it was judged, if the file says.
         where: ``file:line``.
     """
 
@@ -53,6 +54,7 @@ class Judgement:
     rater: str | None = None
     document: str | None = None
     spans: tuple[ErrorSpan, ...] | None = None
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from mtbench.significance.agreement import differing, segments, systems, table
 from mtbench.significance.agreement.correlation import Concordance, pearson
 from mtbench.significance.agreement.raters import rater_agreement
 
-MODULES = ("correlation", "systems", "segments", "differing", "raters")
+MODULES = ("correlation", "systems", "segments", "differing", "raters", "spans", "error_free")
 
 
 @pytest.mark.parametrize("name", MODULES)
