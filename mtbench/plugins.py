@@ -68,6 +68,7 @@ BUILTIN_METRICS: dict[str, str] = {
     "cometkiwi": "mtbench.metrics.comet.metric:CometKiwi",
     "health": "mtbench.metrics.health:Health",
     "imported": "mtbench.metrics.imported:Imported",
+    "integrity": "mtbench.metrics.integrity.metric:Integrity",
     "judge": "mtbench.metrics.judge:Judge",
     "metricx": "mtbench.metrics.metricx:MetricX",
     "semsim": "mtbench.metrics.semsim:SemSim",

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, NamedTuple, NoReturn, cast, get_args
 
+from mtbench.corpora.constraints import parse_constraints
 from mtbench.errors import DataError, RequestError
 from mtbench.files.jsonl import EMPTY_LINE, BadLine, parse_object
 from mtbench.languages import normalise_tag
@@ -26,6 +27,7 @@ KEYS = (
     "alignment",
     "context",
     "instruction",
+    "constraints",
 )
 """Keys of a corpus line that mean something to mtbench, in the order they are written."""
 ORIGINS: tuple[Origin, ...] = get_args(Origin)
@@ -123,6 +125,7 @@ def check(values: Mapping[str, Json], report: Report) -> Line:
         if values.get(key) is not None and not isinstance(values[key], str):
             report(Fault("type", f"{key}: not a string"))
     _check_labels(values, report)
+    parse_constraints(values.get("constraints"), lambda fault: report(Fault("type", fault)))
     return Line(identifier, source, _references(values, report), _named(values.get("doc")), values)
 
 
@@ -146,8 +149,13 @@ def as_segment(line: Line) -> Segment:
         original_language=values.get("original_language"),
         origin=cast("Origin | None", values.get("origin")),
         alignment=values.get("alignment"),
+        constraints=parse_constraints(values.get("constraints"), _quiet),
         extra={key: value for key, value in values.items() if key not in KEYS},
     )
+
+
+def _quiet(fault: str) -> None:
+    """Is told what was reported before."""
 
 
 def write_line(values: Mapping[str, Json], where: str) -> bytes:

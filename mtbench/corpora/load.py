@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mtbench.config import read_corpus_card
+from mtbench.corpora.constraints import turned_constraints
 from mtbench.corpora.line import (
     as_segment,
     check,
@@ -115,6 +116,7 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
         ),
         origins=tuple(s.origin or _side_origin(card, file.pair.target) for s in segments),
         alignments=tuple(s.alignment for s in segments),
+        constraints={s.source.id: s.constraints for s in segments if s.constraints},
         extras={s.source.id: s.extra for s in segments if s.extra},
         reversed=file.reversed,
         card=card,
@@ -160,6 +162,7 @@ def _turned(segment: Segment, path: Path, card: CorpusCard | None, pair: Languag
             "source": source,
             "references": (segment.source.text,),
             "origin": _side_origin(card, pair.target),
+            "constraints": turned_constraints(segment.constraints),
         }
     )
 
@@ -200,6 +203,7 @@ def first(test_set: TestSet, count: int) -> TestSet:
             "original_languages": test_set.original_languages[:count],
             "origins": test_set.origins[:count],
             "alignments": test_set.alignments[:count],
+            "constraints": {key: each for key, each in test_set.constraints.items() if key in ids},
             "extras": {key: value for key, value in test_set.extras.items() if key in ids},
         }
     )

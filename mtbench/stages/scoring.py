@@ -16,6 +16,7 @@ from mtbench.seams import candidates, judged
 from mtbench.stages import items
 from mtbench.types import (
     Candidate,
+    Constraints,
     Json,
     Judged,
     MetricInfo,
@@ -50,7 +51,14 @@ def view(test_set: TestSet, info: MetricInfo) -> ScoringView:
         sources=tuple(s.text for s in test_set.sources) if "source" in info.needs else None,
         references=test_set.references if _gives_references(test_set, info) else None,
         documents=test_set.documents,
+        constraints=_constraints(test_set, info),
     )
+
+
+def _constraints(test_set: TestSet, info: MetricInfo) -> tuple[Constraints | None, ...] | None:
+    if "constraints" not in info.uses or not test_set.constraints:
+        return None
+    return tuple(map(test_set.constraints.get, test_set.ids))
 
 
 def _gives_references(test_set: TestSet, info: MetricInfo) -> bool:
@@ -257,6 +265,7 @@ def _part(whole: ScoringView, start: int, stop: int) -> ScoringView:
             "sources": whole.sources[start:stop] if whole.sources is not None else None,
             "references": whole.references[start:stop] if whole.references is not None else None,
             "documents": whole.documents[start:stop],
+            "constraints": whole.constraints[start:stop] if whole.constraints else None,
         }
     )
 

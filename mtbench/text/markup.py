@@ -38,7 +38,9 @@ _ELEMENT = re.compile(
 _WORDS_IN = re.compile(
     r"""\b(title|alt|aria-label|placeholder|label|summary|content)\s*=\s*("[^"<>]*"|'[^'<>]*')"""
 )
-_HOT_KEY = re.compile(r"(?:(?<=^)|(?<=[\s(]))[&_](?=[^\W\d_])|(?<=[^\W_])[&_](?=[^\W\d_]{2})")
+# Before a word; inside one, not before a capital: Addis_Ababa is a name.
+_HOT_KEY = re.compile(r"(?<![^\W_])(?<!&)[&_](?=[^\W\d_])|(?<=[^\W_])[&_](?=[^\W\d_A-Z]{2})")
+_ANY_HOT_KEY = re.compile(r"[&_](?=[^\W_])")
 _QUOTES = re.compile(r"[\"'\s]+")
 _NAME = re.compile(r"</?\s*([\w:.-]+)")
 SHORT = 60  # characters: texts of a menu or button, whose blanks and hot keys count
@@ -81,8 +83,49 @@ def marks(text: str) -> list[str]:
     return [mark for _, mark in sorted(found)]
 
 
-def without_marks(text: str) -> str:
+def tags(text: str) -> list[str]:
+    """The tags of a text, in order.
+
+    Example:
+        >>> tags("<b>Yes</b> or <none>")
+        ['<b>', '</b>']
+    """
+    if "<" not in text:
+        return []
+    return [m.group() for m in TAG.finditer(text) if _is_tag(m.group(), text)]
+
+
+def numbered(text: str) -> bool:
+    """Whether a text has placeholders that are numbers alone, of which there is a first.
+
+    Example:
+        >>> numbered("%1 of %2"), numbered("%5 daha")
+        (True, False)
+    """
+    return "%" in text and any(
+        match.group(1) == "1"
+        for mark in PLACEHOLDER.findall(text)
+        if (match := _NUMBERED_ONLY.fullmatch(mark))
+    )
+
+
+def name_of(tag: str) -> str:
+    """The name of a tag.
+
+    Example:
+        >>> name_of('<a href="x">')
+        'a'
+    """
+    match = _NAME.match(tag)
+    return match.group(1) if match else ""
+
+
+def without_marks(text: str, *, numbers: bool = False) -> str:
     """A text without its tags, placeholders and entities.
+
+    Args:
+        text: The text.
+        numbers: Whether placeholders that are numbers alone (``%1``) stay.
 
     Example:
         >>> without_marks("Page <b>3</b> of %1$d").split()
@@ -90,7 +133,12 @@ def without_marks(text: str) -> str:
     """
     if not ("<" in text or "{" in text or "%" in text or "$" in text or "&" in text):
         return text
-    return ENTITY.sub(" ", PLACEHOLDER.sub(" ", ICU.sub(" ", TAG.sub(" ", text))))
+
+    def blank(match: re.Match[str]) -> str:
+        mark = match.group()
+        return mark if numbers and _NUMBERED_ONLY.fullmatch(mark) else " "
+
+    return ENTITY.sub(" ", PLACEHOLDER.sub(blank, ICU.sub(" ", TAG.sub(" ", text))))
 
 
 def differences(source: str, hypothesis: str) -> list[Difference]:
@@ -110,7 +158,7 @@ def differences(source: str, hypothesis: str) -> list[Difference]:
         ([], [Difference(kind='moved', mark='%s')])
     """
     ours, theirs = marks(source), marks(hypothesis)
-    if not any(_NUMBERED_ONLY.fullmatch(mark) and "1" in mark for mark in ours):
+    if not numbered(source):
         # Without a first one there are none: %5 is five per cent in Turkish.
         ours, theirs = ([m for m in some if not _NUMBERED_ONLY.fullmatch(m)]
                         for some in (ours, theirs))  # fmt: skip
@@ -130,10 +178,7 @@ def differences(source: str, hypothesis: str) -> list[Difference]:
 
 def _is_tag(mark: str, text: str) -> bool:
     """Whether what stands in angle brackets is a tag, and no prose."""
-    name = _NAME.match(mark)
-    if name is None:
-        return False
-    called = name.group(1)
+    called = name_of(mark)
     if _ELEMENT.fullmatch(called):
         return " " not in mark or "=" in mark or mark.endswith("/>")
     if "=" in mark or mark.endswith("/>"):
@@ -183,11 +228,23 @@ def edges(source: str, hypothesis: str) -> list[Difference]:
         for cut, end in ((str.lstrip, "beginning"), (str.rstrip, "end")):
             if (cut(source) == source) != (cut(hypothesis) == hypothesis):
                 found.append(Difference("blanks", end))
-    keys = _HOT_KEY.findall(source) if len(source) <= SHORT and not ENTITY.search(source) else []
-    if len(keys) == 1 and not _HOT_KEY.search(hypothesis):
-        at = source.index(keys[0])
-        found.append(Difference("hot key", source[at : at + 2]))
+    key = hot_key(source)
+    if key is not None and not _ANY_HOT_KEY.search(hypothesis):
+        found.append(Difference("hot key", key))
     return found
+
+
+def hot_key(text: str) -> str | None:
+    """The one hot key of a short text, with its mark.
+
+    Example:
+        >>> hot_key("Save _As")
+        '_A'
+    """
+    if len(text) > SHORT or ENTITY.search(text):
+        return None
+    keys = list(_HOT_KEY.finditer(text))
+    return text[keys[0].start() : keys[0].start() + 2] if len(keys) == 1 else None
 
 
 def _plain(mark: str) -> str:

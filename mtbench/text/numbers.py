@@ -77,13 +77,18 @@ def lost_numbers(source: str, text: str) -> list[str]:
     there = _digits(text)
     lost = [number for number in wanted if number not in there]
     if lost:
-        values = set(_values(text))
-        lost = [number for number in lost if int(number) not in values]
+        values = set(map(str, with_words(text)))
+        lost = [number for number in lost if number.lstrip("0") not in values]
     return lost
 
 
-def _values(text: str) -> Iterable[int]:
-    """Values of numbers that are written with a word for a power of ten."""
+def with_words(text: str) -> Iterable[int]:
+    """Values of numbers that are written with a word for a power of ten.
+
+    Example:
+        >>> list(with_words("1,2 Mio. und 12万"))
+        [1200000, 120000]
+    """
     for match in _POWER.finditer(text):
         plain = "".join(
             str(unicodedata.decimal(c)) if c.isdecimal() else "." for c in match.group(1)

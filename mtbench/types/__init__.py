@@ -8,7 +8,16 @@ from __future__ import annotations
 
 from mtbench.types.base import SCHEMA_VERSION, Json, Origin, Record
 from mtbench.types.boards import Cell, Leaderboard, Row, Table
-from mtbench.types.corpora import CorpusCard, Labels, Segment, Source, TestSet, TestSetFacts
+from mtbench.types.corpora import (
+    Constraints,
+    CorpusCard,
+    Labels,
+    LengthLimit,
+    Segment,
+    Source,
+    TestSet,
+    TestSetFacts,
+)
 from mtbench.types.health import OutputHealth
 from mtbench.types.scores import (
     SAME_SCORE,
@@ -41,6 +50,7 @@ __all__ = [
     "SCHEMA_VERSION",
     "Candidate",
     "Cell",
+    "Constraints",
     "CorpusCard",
     "Engine",
     "Finished",
@@ -50,6 +60,7 @@ __all__ = [
     "Judged",
     "Labels",
     "Leaderboard",
+    "LengthLimit",
     "MetricInfo",
     "MetricResult",
     "Origin",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -32,6 +32,40 @@ class Source(Record):
     instruction: str | None = None
 
 
+LengthUnit = Literal["characters", "words", "bytes"]
+"""What a length is counted in: characters of Unicode, words between spaces, bytes of UTF-8."""
+
+
+class LengthLimit(Record):
+    """How long a translation may be.
+
+    Attributes:
+        max, min: The most and the fewest.
+        unit: Of what.
+    """
+
+    max: int
+    min: int = 0
+    unit: LengthUnit = "characters"
+
+
+class Constraints(Record):
+    """What must survive a translation of one segment, or hold for it (``constraints``).
+
+    Attributes:
+        terms: Term of the source → its translations, of which one is to be used, in any form of
+            its inflection. A term that the source does not have asks for nothing.
+        do_not_translate: Texts that stay as they are, likewise.
+        length: Of the translation.
+        other: Further keys, kept as they are; nobody measures them.
+    """
+
+    terms: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    do_not_translate: tuple[str, ...] = ()
+    length: LengthLimit | None = None
+    other: dict[str, Json] = Field(default_factory=dict)
+
+
 class Segment(Record):
     """One line of a corpus file.
 
@@ -42,6 +76,7 @@ class Segment(Record):
         original_language: The language the segment was first written in.
         origin: How the reference came to be.
         alignment: Confidence in 0..1 where the pair was aligned from raw documents.
+        constraints: What its translation must keep or hold.
         extra: Keys of the line that mtbench does not know, kept as they are.
     """
 
@@ -51,6 +86,7 @@ class Segment(Record):
     original_language: LanguageTag | None = None
     origin: Origin | None = None
     alignment: Annotated[float, Field(ge=0, le=1)] | None = None
+    constraints: Constraints | None = None
     extra: dict[str, Json] = Field(default_factory=dict)
 
 
@@ -109,6 +145,7 @@ class TestSet(Record):
         original_languages: For each segment, the language it was first written in.
         origins: For each segment, how its reference came to be.
         alignments: For each segment, the confidence of its alignment.
+        constraints: Segment id → what its translation must keep or hold.
         extras: Segment id → keys of its line that mtbench does not know.
         reversed: Whether the file was written for the other direction.
         card: The corpus card, if there is one.
@@ -125,6 +162,7 @@ class TestSet(Record):
     original_languages: tuple[str | None, ...]
     origins: tuple[Origin | None, ...]
     alignments: tuple[float | None, ...]
+    constraints: dict[str, Constraints] = Field(default_factory=dict)
     extras: dict[str, dict[str, Json]] = Field(default_factory=dict)
     reversed: bool = False
     card: CorpusCard | None = None

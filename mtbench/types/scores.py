@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from mtbench.languages import LanguagePair
 from mtbench.types.base import SCHEMA_VERSION, Json, Record
+from mtbench.types.corpora import Constraints
 from mtbench.types.signatures import Signature
 
 SAME_SCORE = 1e-9
@@ -25,7 +26,7 @@ class MetricInfo(Record):
         name: As in ``--metric``.
         title: A name for people.
         needs: What it reads beside the hypothesis.
-        uses: What it also reads where every segment has it.
+        uses: What it also reads where every segment has it; constraints, where any has.
         higher_is_better: The direction of quality.
         bounds: Lowest and highest value it can take, where it has such.
         segment_level: ``valid``, or ``indicative`` for a corpus metric's segment values.
@@ -43,7 +44,7 @@ class MetricInfo(Record):
     name: str
     title: str
     needs: tuple[Literal["source", "reference"], ...]
-    uses: tuple[Literal["source", "reference"], ...] = ()
+    uses: tuple[Literal["source", "reference", "constraints"], ...] = ()
     higher_is_better: bool = True
     bounds: tuple[float, float] | None = None
     segment_level: Literal["valid", "indicative"] = "valid"
@@ -67,6 +68,8 @@ class ScoringView(Record):
         sources: The source texts, or None to a metric that did not declare them.
         references: For each segment its references, or None likewise.
         documents: For each segment its document.
+        constraints: For each segment what its translation must keep or hold, where the metric
+            uses that and any segment has some.
     """
 
     pair: LanguagePair
@@ -74,6 +77,7 @@ class ScoringView(Record):
     sources: tuple[str, ...] | None
     references: tuple[tuple[str, ...], ...] | None
     documents: tuple[str | None, ...]
+    constraints: tuple[Constraints | None, ...] | None = None
 
     @property
     def reference_count(self) -> int | None:

@@ -63,6 +63,7 @@ CASES: Mapping[str, Case] = {
     "comet": Case(_comet("regression"), 1e-5, sensible=False),
     "cometkiwi": Case(_comet("unified-qe"), 1e-5, sensible=False),
     "health": Case(),
+    "integrity": Case(),
     "judge": Case(_judge),
     "metricx": Case(_metricx, 1e-4, sensible=False),
     "semsim": Case(),

@@ -34,6 +34,14 @@ def _texts(characters: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     return st.text(characters, min_size=1, max_size=20).filter(lambda text: bool(text.strip()))
 
 
+def _asked(texts: st.SearchStrategy[str]) -> st.SearchStrategy[dict[str, Any]]:
+    """Constraints of a line, never empty."""
+    terms = st.dictionaries(texts, st.lists(texts, min_size=1, max_size=2), min_size=1, max_size=2)
+    length = st.integers(1, 99) | st.fixed_dictionaries({"max": st.integers(1, 9)})
+    keys = {"terms": terms, "do_not_translate": st.lists(texts, max_size=2), "length": length}
+    return st.fixed_dictionaries({}, optional=keys).filter(bool)
+
+
 @st.composite
 def _segments(
     draw: st.DrawFn, characters: st.SearchStrategy[str], structured: bool = True
@@ -59,6 +67,7 @@ def _segments(
             alignment=draw(st.none() | st.floats(0, 1)),
             context=draw(st.none() | texts),
             instruction=draw(st.none() | texts),
+            constraints=draw(st.none() | _asked(texts)),
             extra=draw(st.dictionaries(keys, values, max_size=2)),
         )
         for identifier in ids

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
+from mtbench.corpora import constraints
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.corpora.line import KEYS, ORIGINS
 from mtbench.errors import DataError, RequestError, UnknownName
@@ -13,7 +15,7 @@ from mtbench.languages import LanguagePair, base_language, normalise_tag
 from mtbench.types import Json
 
 _LANGUAGES = ("pair", "src_lang", "tgt_lang")
-MAP_KEYS = (*KEYS, *_LANGUAGES)
+MAP_KEYS = (*KEYS, *_LANGUAGES, *constraints.KEYS)
 """What ``--map`` can fill: keys of a corpus line, and columns that tell the direction."""
 
 # Names under which columns are found where no --map names them.
@@ -26,6 +28,8 @@ _ALIASES = {
     "src_lang": ("src_lang", "source_lang"),
     "tgt_lang": ("tgt_lang", "target_lang"),
 }
+_CONSTRAINTS = ("constraints", *constraints.KEYS)
+_NO_TEXTS = ("alignment", *_CONSTRAINTS)
 _NAMED_REFERENCE = re.compile(r"ref\..+")
 
 
@@ -144,7 +148,7 @@ class Columns:
         texts = {
             key: _text(lookup(row, column), column, where)
             for key, column in plan.single.items()
-            if key != "alignment"
+            if key not in _NO_TEXTS
         }
         references, names = _references(row, plan.references, where)
         origin = texts.get("origin")
@@ -163,6 +167,7 @@ class Columns:
             alignment=_number(row, plan.single.get("alignment"), where),
             context=texts.get("context"),
             instruction=texts.get("instruction"),
+            constraints=_constraints(row, plan.single, where),
             extra={
                 key: value
                 for key, value in row.items()
@@ -181,6 +186,10 @@ class Columns:
                 column = _of_language(pair.source, row)
             if column is not None:
                 single[key] = column
+        # A column of such a name may well mean something else.
+        single.update(
+            {key: self._mapping[key][0] for key in constraints.KEYS if key in self._mapping}
+        )
         if "src" not in single and not self._plans:
             raise RequestError(
                 f"{self._place}: no column for the source",
@@ -277,6 +286,14 @@ def _references(
     found = {column: _text(lookup(row, column), column, where) for column in columns}
     kept = {column.removeprefix("ref."): text for column, text in found.items() if text}
     return tuple(kept.values()), tuple(kept)
+
+
+def _constraints(row: Mapping[str, Json], columns: Mapping[str, str], where: str) -> Json:
+    def refuse(fault: str) -> NoReturn:
+        raise DataError(f"{where}: {fault}")
+
+    cells = {key: lookup(row, columns[key]) for key in _CONSTRAINTS if key in columns}
+    return constraints.from_cells(cells, refuse) if cells else None
 
 
 def _number(row: Mapping[str, Json], column: str | None, where: str) -> float | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, get_args
 
+from mtbench.corpora.constraints import plain_constraints
 from mtbench.corpora.formats.plain import text_file, write_lines
 from mtbench.corpora.formats.segments import ImportedSegment
 from mtbench.corpora.formats.tables import write_sheet, write_table
@@ -73,6 +74,7 @@ class SegmentsOf:
                 alignment=alignment,
                 context=source.context,
                 instruction=source.instruction,
+                constraints=plain_constraints(self._set.constraints.get(source.id)),
                 extra=self._set.extras.get(source.id, {}),
             )
 

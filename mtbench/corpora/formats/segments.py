@@ -30,6 +30,7 @@ class ImportedSegment:
         alignment: Confidence in 0..1 that source and reference belong together.
         context: What precedes it and may inform a translation.
         instruction: What a translator was told about it.
+        constraints: What its translation must keep or hold, as a corpus line has it.
         extra: What else the format says, by key.
         outputs: System → its translation, where the format holds systems' outputs.
         where: File and line, for messages; no part of what makes two segments equal.
@@ -47,6 +48,7 @@ class ImportedSegment:
     alignment: float | None = None
     context: str | None = None
     instruction: str | None = None
+    constraints: Json = None
     extra: Mapping[str, Json] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     where: str = field(default="", compare=False)
@@ -69,6 +71,7 @@ def written_line(segment: ImportedSegment) -> bytes:
         "alignment": segment.alignment,
         "context": segment.context,
         "instruction": segment.instruction,
+        "constraints": segment.constraints,
     }
     values.update({key: value for key, value in segment.extra.items() if key not in KEYS})
     return write_line(values, segment.where)

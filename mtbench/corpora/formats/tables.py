@@ -219,13 +219,18 @@ def _cells(segment: ImportedSegment) -> dict[str, str]:
         "alignment": None if segment.alignment is None else repr(segment.alignment),
         "context": segment.context,
         "instruction": segment.instruction,
+        "constraints": _json(segment.constraints),
     }
     found.update({key: value for key, value in values.items() if value is not None})
     for key, value in segment.extra.items():
         if key in KEYS or key.startswith("ref."):
             raise RequestError(f"segment {segment.id!r}: the extra key {key!r} is a column's name")
-        found[key] = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        found[key] = value if isinstance(value, str) else _json(value) or "null"
     return found
+
+
+def _json(value: Json) -> str | None:
+    return None if value is None else json.dumps(value, ensure_ascii=False)
 
 
 def reference_columns(segment: ImportedSegment) -> list[str]:

@@ -220,6 +220,8 @@ def _structured(
     try:
         if key == "alignment":
             known["alignment"] = float(text)
+        elif key == "constraints":
+            known[key] = json.loads(text)
         elif key == "extra":
             extra.update(json.loads(text))
     except ValueError as error:
@@ -295,7 +297,8 @@ def _unit(segment: ImportedSegment, etree: Element) -> Element:
         "context": segment.context,
         "instruction": segment.instruction,
         "alignment": None if segment.alignment is None else repr(segment.alignment),
-        "extra": json.dumps(dict(segment.extra), ensure_ascii=False) if segment.extra else None,
+        "constraints": _json(segment.constraints),
+        "extra": _json(dict(segment.extra)),
     }
     for key, value in values.items():
         if value is not None:
@@ -305,6 +308,10 @@ def _unit(segment: ImportedSegment, etree: Element) -> Element:
     for text, name in zip(segment.references, names, strict=True):
         _variant(unit, segment.pair.target, text, name, etree)
     return unit
+
+
+def _json(value: Json) -> str | None:
+    return json.dumps(value, ensure_ascii=False) if value else None
 
 
 def _counts(text: str) -> bool:

@@ -1,0 +1,1 @@
+"""``integrity``: what must survive a translation: placeholders, tags, numbers, terms."""
