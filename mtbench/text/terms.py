@@ -58,7 +58,7 @@ def uses(term: str, text: str, tag: str, *, inflected: bool = True) -> bool:
 def stands(name: str, text: str) -> bool:
     """Whether a name stands in a text as it is, letter for letter, and not inside a word.
 
-    A few letters may follow a longer one, as in languages that inflect names.
+    An s may follow, and a few letters a longer name, as in languages that inflect names.
 
     Example:
         >>> stands("Tor", "Nach Torino"), stands("mtbench", "请使用mtbench"), stands("Tor", "tor")
@@ -71,7 +71,7 @@ def stands(name: str, text: str) -> bool:
         end = at + len(name)
         after = re.match(r"[^\W\d_]*", text[end : end + 6])
         ending = after.group() if after else ""
-        free = not _joins(ending[:1]) or (len(name) > 4 and len(ending) <= 4)
+        free = not _joins(ending[:1]) or ending == "s" or (len(name) > 4 and len(ending) <= 4)
         inside = name[:1].isalnum() and at > 0 and _joins(text[at - 1])
         if not inside and (free or not name[-1:].isalnum()):
             return True
