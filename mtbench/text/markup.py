@@ -14,7 +14,7 @@ PLACEHOLDER = re.compile(
     r"%%|\{\{[^{}]{1,80}\}\}|\$\{[^{}]{1,80}\}|\$\(\w{1,60}\)|%\{\w{1,60}\}|%\(\w{1,60}\)[-+0-9.]{0,8}[sdifgx]"
     r"|\{[A-Za-z_0-9][\w.:-]{0,60}\}|\{\}"
     r"|(?<!\d)%(?:\d{1,2}\$)?[-+0#']{0,3}\d{0,3}(?:\.\d{1,3})?(?:l{1,2}|h)?[sdifuxXeEgGc@](?![A-Za-z]{3})"
-    r"|(?<!\w)%[A-Z][A-Z_0-9]{2,40}%?(?!\w)|(?<![\w$])\$[A-Za-z_]\w{2,60}"
+    r"|(?<!\d)%[A-Z][A-Z_0-9]{2,40}%?(?!\w)|(?<![\w$])\$[A-Za-z_]\w{2,60}"
     r"|(?<!\d)%L?\d{1,2}%?(?!\d)"
 )
 # Of an ICU plural or choice the name and kind count: its cases differ between languages.

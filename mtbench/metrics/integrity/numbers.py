@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 
 from mtbench.languages import base_language
 from mtbench.metrics.integrity.found import Kept, kept, listed
@@ -64,16 +64,14 @@ def numbers(source: str, hypothesis: str, target: str) -> Kept | None:
     tokens = list(_TOKEN.finditer(ours))
     if not tokens:
         return None
-    there = _Numbers(theirs, target)
+    there = _Numbers(theirs, target, known=_values(ours))
     dates = {at for date in _DATE.finditer(ours) for at in range(*date.span())}
     lost = [
         token.group() for token in tokens if not there.have(token, in_date=token.start() in dates)
     ]
     if not lost:
         return kept(len(tokens), ())
-    known = set(DIGITS.findall(ours))
-    others = [run for run in DIGITS.findall(theirs) if run not in known]
-    instead = f", there is {listed(others)}" if others else ""
+    instead = f", there is {listed(there.others)}" if there.others else ""
     return kept(len(tokens), (f"{one!r} lost{instead}" for one in dict.fromkeys(lost)))
 
 
@@ -83,9 +81,14 @@ class _Numbers:
     Args:
         text: The translation, its digits those of ASCII.
         target: Its language.
+        known: Numbers of the source, from ``_values``.
+
+    Attributes:
+        others: Numbers that the source does not have.
     """
 
-    def __init__(self, text: str, target: str) -> None:
+    def __init__(self, text: str, target: str, known: Container[str]) -> None:
+        self.others = [run for run in _RUN.findall(text) if not _values(run) & known]
         self._text = text
         self._target = target
         self._runs = [_plain(run) for run in DIGITS.findall(text)]
@@ -131,7 +134,12 @@ class _Numbers:
         return (month and 1 <= value <= MONTHS) or self._spelled(value)
 
     def _spelled(self, value: int) -> bool:
-        """Whether a number is there in words; where nobody knows the words, small ones may be."""
+        """Whether a number is there in words; where nobody knows the words, small ones may be.
+
+        Beside a number that is not the source's, one that is lost was changed: "ein" is an article.
+        """
+        if self.others:
+            return False
         base = base_language(self._target)
         forms = numerals.forms(value, self._target)
         if not forms or base in _UNSAID.get(value, ()):
@@ -147,6 +155,12 @@ def _stands(form: str, text: str, words: Sequence[str]) -> bool:
     if not form.isalpha():  # of several words, or with an apostrophe
         return form in text
     return any(numerals.spells(form, word) for word in words)
+
+
+def _values(text: str) -> set[str]:
+    """Numbers of a text, and their parts."""
+    whole = {_SEPARATED.sub("", run) for run in _RUN.findall(text)}
+    return {_plain(run) for run in (*whole, *DIGITS.findall(text))}
 
 
 def _roman(text: str) -> int:
