@@ -14,7 +14,7 @@ PLACEHOLDER = re.compile(
     r"%%|\{\{[^{}]{1,80}\}\}|\$\{[^{}]{1,80}\}|\$\(\w{1,60}\)|%\{\w{1,60}\}|%\(\w{1,60}\)[-+0-9.]{0,8}[sdifgx]"
     r"|\{[A-Za-z_0-9][\w.:-]{0,60}\}|\{\}"
     r"|(?<!\d)%(?:\d{1,2}\$)?[-+0#']{0,3}\d{0,3}(?:\.\d{1,3})?(?:l{1,2}|h)?[sdifuxXeEgGc@](?![A-Za-z]{3})"
-    r"|(?<!\d)%[A-Z][A-Z_0-9]{2,40}%?(?!\w)|(?<![\w$])\$[A-Za-z_]\w{2,60}"
+    r"|(?<!\d)%[A-Z][A-Z_0-9]{2,40}%?(?![a-z])|(?<![A-Za-z0-9_$])\$[A-Za-z_][A-Za-z0-9_]{2,60}"
     r"|(?<!\d)%L?\d{1,2}%?(?!\d)"
 )
 # Of an ICU plural or choice the name and kind count: its cases differ between languages.
@@ -160,8 +160,8 @@ def differences(source: str, hypothesis: str) -> list[Difference]:
     ours, theirs = marks(source), marks(hypothesis)
     if not numbered(source):
         # Without a first one there are none: %5 is five per cent in Turkish.
-        ours, theirs = ([m for m in some if not _NUMBERED_ONLY.fullmatch(m)]
-                        for some in (ours, theirs))  # fmt: skip
+        ours = [mark for mark in ours if not _NUMBERED_ONLY.fullmatch(mark)]
+    theirs = [mark for mark in theirs if mark in ours or not _NUMBERED_ONLY.fullmatch(mark)]
     if not ours and not theirs:
         return []
     if _has_numbers(ours) != _has_numbers(theirs):

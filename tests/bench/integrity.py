@@ -60,7 +60,7 @@ def read(folder: Path, locale: str) -> list[Pair]:
             catalogue = vars(gettext.GNUTranslations(stream))["_catalog"]
         for key, text in catalogue.items():
             source = key.rpartition("\x04")[2] if isinstance(key, str) else ""
-            if source and text and text != source:
+            if source and text and text != source and source != "translator-credits":
                 found.setdefault(Pair(source, text))
     return list(found)
 

@@ -52,3 +52,17 @@ def test_what_conventions_change_is_no_difference(source: str, translation: str)
 )  # fmt: skip
 def test_what_breaks_a_program_is_one(source: str, translation: str, kind: str, mark: str) -> None:
     assert markup.differences(source, translation)[0] == markup.Difference(kind, mark)
+
+
+@pytest.mark.parametrize(
+    ("source", "translation"),
+    [
+        ("%PRODUCTNAME must be restarted.", "%PRODUCTNAMEを再起動する必要があります。"),
+        ("Install $NEW of '$NAME'", "「$NAME」の$NEWを追加"),
+        ("%1, 50% darker", "%1, %50 daha koyu"),
+        ("Series%NUMBER", "Reihe %NUMBER"),
+    ],
+)
+def test_marks_end_where_another_script_begins(source: str, translation: str) -> None:
+    assert markup.marks(source)
+    assert markup.differences(source, translation) == []

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 from mtbench.languages import base_language
 from mtbench.metrics.integrity.found import Kept, kept, listed
@@ -87,7 +87,7 @@ class _Numbers:
         others: Numbers that the source does not have.
     """
 
-    def __init__(self, text: str, target: str, known: Container[str]) -> None:
+    def __init__(self, text: str, target: str, known: Set[str]) -> None:
         self.others = [run for run in _RUN.findall(text) if not _values(run) & known]
         self._text = text
         self._target = target
@@ -144,7 +144,7 @@ class _Numbers:
         forms = numerals.forms(value, self._target)
         if not forms or base in _UNSAID.get(value, ()):
             return True
-        folded = self._text.casefold()
+        folded = self._text.casefold().replace("i\u0307", "i")  # of İ
         if base in UNSPACED | _JOINED:
             return any(form in folded for form in forms)
         words = LETTERS.findall(folded)

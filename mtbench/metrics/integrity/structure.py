@@ -17,6 +17,7 @@ _VOID = frozenset(
     {"area", "br", "col", "hr", "img", "input", "link", "meta", "wbr", "x", "bx", "ex"}
 )
 _BARE_AMPERSAND = re.compile(r"&(?![A-Za-z][A-Za-z0-9]{1,31};|#)")
+_ESCAPED = re.compile(r"&(?:[gl]t|quot|#\d)")  # no part of an address: &lt;https://a.org&gt;
 _TRAILING = ".,;:!?'\"*_"
 _LINK = re.compile(
     r"(!?)\[[^\]\n]{0,300}\]\(\s{0,9}([^()\s]{1,500})(?:\s+\"[^\"\n]{0,200}\")?\s{0,9}\)"
@@ -215,7 +216,7 @@ def urls(source: str, hypothesis: str) -> Kept | None:
 def _addresses(text: str) -> list[str]:
     if "://" not in text and "www." not in text and "@" not in text:
         return []
-    found = ADDRESS.findall(markup.TAG.sub(" ", text))
+    found = [_ESCAPED.split(one)[0] for one in ADDRESS.findall(markup.TAG.sub(" ", text))]
     return [bare for one in found if len(bare := one.rstrip(_TRAILING).rstrip("/")) > 4]
 
 
