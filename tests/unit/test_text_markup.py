@@ -61,6 +61,7 @@ def test_what_breaks_a_program_is_one(source: str, translation: str, kind: str, 
         ("Install $NEW of '$NAME'", "「$NAME」の$NEWを追加"),
         ("%1, 50% darker", "%1, %50 daha koyu"),
         ("Series%NUMBER", "Reihe %NUMBER"),
+        ("Medium (%1x%2)", "Moyen (%1 × %2)"),
     ],
 )
 def test_marks_end_where_another_script_begins(source: str, translation: str) -> None:
