@@ -56,6 +56,8 @@ class Backend(ABC):
         max_concurrency: How many ``translate`` calls may run at once.
         preferred_batch: Segments a batch where the user does not say.
         billed: Whether somebody may charge for a request: then no estimate sends one.
+        travels: Whether one that is made elsewhere from the same options, direction and runtime
+            gives the same answers to the same batch, told nothing else of the run.
         restarts: Why an interrupted run starts again from the beginning; empty where answers are
             good as they come, so that they are kept and the run goes on.
 
@@ -79,6 +81,7 @@ class Backend(ABC):
     max_concurrency: int = 1
     preferred_batch: int = 16
     billed: bool = False
+    travels: bool = False
     restarts: str = ""
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:

@@ -101,6 +101,7 @@ class Chain(Backend):
         self.by_id = apart and any(step.by_id for step in self.steps)
         self.restarts = self.steps[0].restarts
         self.billed = any(step.billed for step in self.steps)
+        self.travels = all(step.travels for step in self.steps)
         self.deterministic = all(step.deterministic for step in self.steps)
         self.max_concurrency = min(step.max_concurrency for step in self.steps)
         self.preferred_batch = min(step.preferred_batch for step in self.steps)

@@ -89,6 +89,7 @@ class CTranslate2(Backend):
     options: Options
     max_concurrency = 2
     preferred_batch = 256
+    travels = True
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)

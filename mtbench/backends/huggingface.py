@@ -58,7 +58,7 @@ class HuggingFace(Backend):
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self.options = cast("HuggingFace.Options", options)
-        self.deterministic = not self.options.sampling
+        self.deterministic = self.travels = not self.options.sampling
         whole = self.options.unit == "document"
         if whole or self.options.sampling or self.options.dtype != "float32":
             self.batching = "document"

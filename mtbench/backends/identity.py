@@ -12,6 +12,7 @@ class Identity(Backend):
     """Copies the source, character for character. Its inline target is empty: ``identity:``."""
 
     preferred_batch = 1024
+    travels = True
 
     def translate(self, batch: Sequence[Source]) -> list[str]:
         """The source texts themselves."""

@@ -25,10 +25,13 @@ class Worker(Record):
     Attributes:
         factory: ``module:function``; called with the arguments, returns the function.
         arguments: Plain data.
+        shared: Whether processes beside this one may take part without being asked for; False for
+            what holds weights, or keeps all processors busy by itself.
     """
 
     factory: str
     arguments: dict[str, Json]
+    shared: bool = True
 
 
 def build(worker: Worker) -> Work:
@@ -103,7 +106,7 @@ def run(
     """
     where = on or Engine()
     rest = iter(items)
-    size = where.processes or local.available_processes()
+    size = where.processes or (local.available_processes() if worker.shared else 1)
     if where.processes is None or size < 2:
         here, spent = work or build(worker), 0.0
         for done, item in enumerate(rest, start=1):

@@ -17,6 +17,7 @@ from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Backend
 from mtbench.results import Results
 from mtbench.stages import translation as translating
+from mtbench.stages.travel import placed
 from mtbench.text import identify
 from mtbench.types import (
     Finished,
@@ -144,14 +145,14 @@ def _translated(
     done, before, batches = _begun(task, backend, request.runtime, watcher)
     watcher.start(f"{task.card.name} {task.test_set.pair}", sum(b.size for b in batches))
     try:
-        with backend:
-            provenance = backend.provenance()
-            backend.plan([source for batch in batches for source in batch.sources])
+        with placed(task.card.backend, backend) as at_work:
+            provenance = at_work.provenance()
+            at_work.plan([source for batch in batches for source in batch.sources])
             clock = time.perf_counter()
 
             def spent() -> Spent:
                 seconds = before.seconds + time.perf_counter() - clock
-                return Spent(seconds, _sums(before.usage, backend.usage()))
+                return Spent(seconds, _sums(before.usage, at_work.usage()))
 
             def keep(batch: Sequence[Finished]) -> None:
                 new = [finished for finished in batch if _is_news(finished, done, backend)]
@@ -159,7 +160,7 @@ def _translated(
                 done.update((finished.hypothesis.id, finished) for finished in new)
                 watcher.advance(len(batch))
 
-            translating.translate(batches, backend, keep)
+            translating.translate(batches, at_work, keep)
             total = spent()
     except MtbenchError:
         raise

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mtbench.engine.work import run
 from mtbench.errors import DataError, MetricError, PartialOutput
 from mtbench.files.digests import canonical_json
 from mtbench.plugins import Advance, Array, Metric, SegmentMetric
 from mtbench.seams import candidates, judged
-from mtbench.stages import items
+from mtbench.stages import items, travel
 from mtbench.types import (
     Candidate,
     Constraints,
@@ -232,9 +233,11 @@ def _score_blocks(
     keep: KeepBlock,
     advance: Advance,
 ) -> None:
+    """Scores what is not finished: all at once, or block by block wherever the engine works."""
     whole, ids = metric.prepare(scoring_view), scoring_view.ids
     for one in finished.values():
         one.fixed = whole.fixed_notes
+    parts = []
     size = max(1, whole.block or len(ids))
     for start in range(0, max(1, len(ids)), size):
         stop = min(start + size, len(ids))
@@ -242,20 +245,28 @@ def _score_blocks(
             name for name, one in finished.items() if not one.there[start:stop].all() or not ids
         ]
         advance((len(finished) - len(wanted)) * (stop - start))
-        if not wanted:
-            continue
-        part = stop - start < len(ids)
-        scorer = metric.prepare(_part(scoring_view, start, stop)) if part else whole
-        some = {name: texts[name][start:stop] for name in wanted}
-        rows = scorer.statistics(some, advance)
-        for name in wanted:
-            block = ScoredBlock(
-                ids=ids[start:stop],
-                rows=_checked(rows, name, stop - start, metric.info.name),
-                annotations=dict(scorer.annotations(name)),
-                notes=dict(scorer.notes(name)),
-            )
+        if wanted:
+            some = {name: texts[name][start:stop] for name in wanted}
+            parts.append((_part(scoring_view, start, stop), some))
+    told = False  # whether the metric itself says how far it is
+
+    def here(part: travel.Part) -> dict[str, ScoredBlock]:
+        nonlocal told
+        told = True
+        scorer = metric.prepare(part[0]) if len(part[0].ids) < len(ids) else whole
+        return travel.score_part(metric.info.name, scorer, part, advance)
+
+    # A metric without blocks shares its work out by itself.
+    scored = (
+        run(travel.scoring(metric), parts, len(parts), metric.runtime.engine, work=here)
+        if whole.block is not None
+        else map(here, parts)
+    )
+    for (part, some), found in zip(parts, scored, strict=True):
+        for name, block in found.items():
             keep(name, block)
+        if not told:
+            advance(len(some) * len(part.ids))
 
 
 def _part(whole: ScoringView, start: int, stop: int) -> ScoringView:
@@ -448,14 +459,6 @@ def block_of(result: MetricResult) -> ScoredBlock:
         annotations=score.annotations,
         notes={"usage": usage} if usage else {},
     )
-
-
-def _checked(rows: Mapping[str, Array], name: str, segments: int, metric: str) -> Array:
-    table = rows.get(name)
-    if table is None or table.ndim != 2 or len(table) != segments:
-        shape = None if table is None else table.shape
-        raise MetricError(f"{metric} gave {name} statistics of shape {shape}, not ({segments}, k)")
-    return np.asarray(table, dtype=np.float64)
 
 
 def by_label(rows: Array, labels: Sequence[str | None], metric: Metric) -> dict[str, float]:

@@ -87,6 +87,11 @@ class Engine(Record):
 
     processes: Annotated[int, Field(ge=1)] | None = None
 
+    @property
+    def elsewhere(self) -> bool:
+        """Whether whatever can travel works outside this process."""
+        return self.processes is not None and self.processes > 1
+
 
 class Runtime(Record):
     """How and where to run, as opposed to what: none of it may change a result by itself.

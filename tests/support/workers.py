@@ -43,3 +43,13 @@ def slow() -> Callable[[int], int]:
         return item
 
     return work
+
+
+def slow_process() -> Callable[[int], int]:
+    """Takes its time, and says in which process."""
+
+    def work(item: int) -> int:
+        time.sleep(0.05)
+        return os.getpid()
+
+    return work

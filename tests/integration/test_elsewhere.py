@@ -1,0 +1,158 @@
+"""Metrics and back ends travel as name, options, direction and runtime; results are the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtbench.engine.work import Worker, build, run
+from mtbench.errors import Unavailable
+from mtbench.languages import LanguagePair
+from mtbench.plugins import BUILTIN_BACKENDS, Backend, Metric, make_backend, make_metric
+from mtbench.stages import scoring, travel
+from mtbench.stages.translation import plan, translate
+from mtbench.types import Engine, Finished, Record, Runtime, ScoredBlock, ScoringView, Source
+from tests.support.checkpoints import checkpoint
+from tests.support.sources import segments
+
+TWO = Engine(processes=2)
+PAIR = LanguagePair.parse("en-it")
+TEXTS = [f"The harbour was quiet in the year {1900 + n}." for n in range(13)]
+
+
+def view() -> ScoringView:
+    return ScoringView(
+        pair=PAIR,
+        ids=tuple(f"s{n}" for n in range(len(TEXTS))),
+        sources=tuple(TEXTS),
+        references=tuple((text.upper(),) for text in TEXTS),
+        documents=(None,) * len(TEXTS),
+    )
+
+
+def blocks(metric: Metric, outputs: Mapping[str, Sequence[str]]) -> list[tuple[str, ScoredBlock]]:
+    """What ``scoring`` is handed, block by block."""
+    place = {name: at for at, name in enumerate(view().ids)}
+    kept: list[tuple[str, ScoredBlock]] = []
+    with metric:
+        scoring._score_blocks(
+            metric,
+            view(),
+            outputs,
+            {name: scoring._Finished(place, ()) for name in outputs},
+            lambda name, block: kept.append((name, block)),
+            lambda steps: None,
+        )
+    return kept
+
+
+def test_comet_is_the_same_wherever_it_scores(
+    tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cpu": 4})
+    outputs = {"one": [text.lower() for text in TEXTS], "two": TEXTS}
+    options = {"model": str(tiny_comet("regression"))}
+    here, there = (
+        blocks(make_metric("comet", options, Runtime(device="cpu", engine=engine)), outputs)
+        for engine in (Engine(), TWO)
+    )
+    assert [len(block.ids) for _, block in here] == [4, 4, 4, 4, 4, 4, 1, 1]
+    assert [(name, block.ids) for name, block in here] == [(n, b.ids) for n, b in there]
+    for (_, one), (_, other) in zip(here, there, strict=True):
+        np.testing.assert_allclose(one.rows, other.rows, rtol=0, atol=1e-6)
+        assert one.notes == other.notes
+
+
+def test_weights_are_not_loaded_again_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mtbench.engine.local.available_processes", lambda: 2)
+    monkeypatch.setattr("mtbench.engine.work.TRIAL", 0.0)
+    monkeypatch.setattr("mtbench.engine.work.WORTH_IT", 0.0)
+    for shared, everything_here in ((True, False), (False, True)):
+        slow = Worker(factory="tests.support.workers:slow_process", arguments={}, shared=shared)
+        assert (set(run(slow, range(6), 6)) == {os.getpid()}) is everything_here
+
+
+def translated(backend: Backend) -> dict[str, str | None]:
+    sources = segments(f"{n} boats lay there." for n in range(30))
+    kept: list[Finished] = []
+    with backend:
+        translate(plan(sources, backend, Runtime(batch_size=4), frozenset()), backend, kept.extend)
+    return {one.hypothesis.id: one.hypothesis.text for one in kept}
+
+
+def test_a_back_end_that_travels_gives_the_same() -> None:
+    one = make_backend("identity", {}, PAIR, Runtime(engine=TWO))
+    away = travel.placed("identity", one)
+    assert isinstance(away, travel.Elsewhere)
+    assert away.max_concurrency == 2
+    assert translated(away) == translated(one)
+
+
+@pytest.mark.parametrize("name", ["hf", "ct2"])
+def test_weights_travel_by_name(name: str, tmp_path: Path) -> None:
+    runtime = Runtime(engine=TWO, device="cpu", cache=str(tmp_path))
+    pair = LanguagePair.parse("en-de")
+    one = make_backend(name, {"model": str(checkpoint("marian"))}, pair, runtime)
+    one.check()
+    away = travel.placed(name, one)
+    assert isinstance(away, travel.Elsewhere)
+    assert translated(away) == translated(one)
+    with away as at_work, one as here:
+        assert at_work.provenance() == here.provenance()
+
+
+def test_an_error_elsewhere_is_the_same_error() -> None:
+    one = make_backend("hf", {"model": "/nowhere/at-all"}, PAIR, Runtime(engine=TWO, offline=True))
+    with travel.placed("hf", one) as away, pytest.raises(Unavailable, match="/nowhere/at-all"):
+        away.translate(segments(["Yes."]))
+
+
+def test_what_needs_this_process_stays() -> None:
+    one = make_backend("command", {"argv": ["cat"]}, PAIR, Runtime(engine=TWO))
+    assert travel.placed("command", one) is one
+
+
+class Counting(Backend):
+    """Counts what it is asked for."""
+
+    travels = True
+    count = 0
+
+    def translate(self, batch: Sequence[Source]) -> list[str]:
+        """The texts."""
+        self.count += len(batch)
+        return [source.text for source in batch]
+
+    def usage(self) -> dict[str, float]:
+        """How many there were."""
+        return {"texts": float(self.count)}
+
+
+class HereCrew:
+    """Two workers in this process, by turns."""
+
+    def __init__(self, worker: Worker, size: int, on: Engine) -> None:
+        self.size = size
+        self._works = cycle([build(worker) for _ in range(size)])
+
+    def ask(self, item: Any) -> Any:
+        """The next one's answer."""
+        return next(self._works)(item)
+
+    def end(self) -> None:
+        """Nothing is running."""
+
+
+def test_what_workers_used_is_added_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(BUILTIN_BACKENDS, "counting", f"{__name__}:Counting")
+    monkeypatch.setattr(travel, "crew", HereCrew)
+    with travel.placed("counting", Counting(Record(), PAIR, Runtime(engine=TWO))) as away:
+        for size in (3, 4, 5):
+            away.translate(segments(["Yes."] * size))
+        assert away.usage() == {"texts": 12.0}
