@@ -156,7 +156,10 @@ def _is_about(one: Judgement, where: Place) -> bool:
 
 def _averages(each: Sequence[tuple[int, Judgement]], count: int, source: str) -> Judgements:
     sums: dict[str, tuple[Array, Array]] = {}
+    marked: dict[str, dict[int, list[Judgement]]] = {}
     for at, one in each:
+        if one.spans is not None:
+            marked.setdefault(one.system, {}).setdefault(at, []).append(one)
         total, number = sums.setdefault(one.system, (np.zeros(count), np.zeros(count)))
         total[at] += one.score
         number[at] += 1
@@ -167,6 +170,7 @@ def _averages(each: Sequence[tuple[int, Judgement]], count: int, source: str) ->
         },
         counts={system: number for system, (_, number) in sums.items()},
         source=source,
+        marked=marked,
     )
 
 

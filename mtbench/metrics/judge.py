@@ -320,6 +320,8 @@ class Judge(SegmentMetric):
                 annotation["unlocated"] = rest
         if len(scores) > 1:
             annotation["scores"] = scores
+        if reasons := [verdict.reason for verdict in verdicts if verdict.reason.strip()]:
+            annotation["reasons"] = reasons
         return Judged(score=statistics.fmean(scores), annotation=annotation or None)
 
     def usage(self) -> dict[str, float]:

@@ -97,10 +97,12 @@ class Rating(NamedTuple):
     Attributes:
         score: On the protocol's scale.
         errors: Those that are marked.
+        reason: Why, where the judge says.
     """
 
     score: float
     errors: tuple[MarkedError, ...] = ()
+    reason: str = ""
 
 
 def schema(protocol: Protocol) -> dict[str, Json]:
@@ -191,12 +193,12 @@ def _read_json(text: str, protocol: Protocol) -> Rating:
             f"the judge's answer does not hold: {where}: {defect['msg']}"
         ) from None
     if protocol == "da":
-        return Rating(float(answer.score))
+        return Rating(float(answer.score), reason=answer.reason)
     if protocol == "mqm":
-        return Rating(_penalty(answer.errors), answer.errors)
+        return Rating(_penalty(answer.errors), answer.errors, answer.reason)
     if answer.score == 100 and any(one.severity != "minor" for one in answer.errors):
         raise UnusableAnswer("the judge contradicts itself: 100 in spite of a major error")
-    return Rating(float(answer.score), answer.errors)
+    return Rating(float(answer.score), answer.errors, answer.reason)
 
 
 def _only_object(text: str) -> Any:

@@ -36,7 +36,7 @@ from mtbench.types import (
     Table,
     TestSet,
 )
-from mtbench.types.judgements import Judgements
+from mtbench.types.judgements import Judgement, Judgements
 
 SEED = 0
 MOST_INTERVALS = 60  # groups; beyond, as with documents, a score alone is drawn
@@ -182,10 +182,35 @@ class _Gatherer:
             domains=labels.domains if labels else (None,) * len(ids),
             evidence=evidence,
             suspicions=suspicions,
-            annotations=_annotations(results, ids),
+            annotations=_annotations(results, ids) | self._marked(human),
             human=human,
             notes=tuple(self._notes),
         )
+
+    def _marked(self, human: Judgements | None) -> dict[str, dict[str, dict[int, Json]]]:
+        """Errors that people marked, as metrics' are kept; of other translations they are not."""
+        found: dict[str, dict[int, Json]] = {}
+        others = 0
+        for system, by_position in human.marked.items() if human is not None else ():
+            texts = [one.text for one in self._found[system].hypotheses]
+            for at, several in by_position.items():
+                spans: list[Json] = []
+                for one in several:
+                    if one.text is not None and one.text != texts[at]:
+                        others += 1
+                        continue
+                    spans += _spans(one, texts[at] or "")
+                placed = [span for span in spans if "start" in span]
+                found.setdefault(system, {})[at] = {
+                    "error_spans": placed,
+                    "unlocated": [span for span in spans if "start" not in span],
+                }
+        if others:
+            self._notes.append(
+                f"people judged {others} translations that are not the stored ones to the letter; "
+                "errors marked in them are not shown."
+            )
+        return {"human": found} if found else {}
 
     def _evidence(
         self, rows: Sequence[Row], test_set: TestSet | None
@@ -363,6 +388,18 @@ def _grouped(
         )
         for number, name in enumerate(names)
     ]
+
+
+def _spans(judgement: Judgement, text: str) -> list[Json]:
+    found: list[Json] = []
+    for one in judgement.spans or ():
+        span: dict[str, Json] = {"severity": one.severity, "category": one.category}
+        if judgement.rater is not None:
+            span["rater"] = judgement.rater
+        if one.start is not None and one.end is not None and one.start < one.end <= len(text):
+            span |= {"start": one.start, "end": one.end, "text": text[one.start : one.end]}
+        found.append(span)
+    return found
 
 
 def _annotations(

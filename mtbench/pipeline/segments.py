@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from mtbench.config import Workspace
@@ -13,7 +13,7 @@ from mtbench.pipeline.boards import stored_tables
 from mtbench.pipeline.health import stored_health, stored_result
 from mtbench.pipeline.test_sets import StoredTestSets
 from mtbench.results import Results
-from mtbench.types import Row, Table, TestSet
+from mtbench.types import Json, Row, Table, TestSet
 from mtbench.types.segments import ScoredSegment
 
 
@@ -111,6 +111,7 @@ def _of_row(
     if output is None:
         raise DataError(f"{folder.path}: no output")
     scores: dict[str, dict[str, float]] = {}
+    said: dict[str, Mapping[str, Json]] = {}
     for metric in dict.fromkeys(query.metrics or table.metrics):
         cell = row.cells.get(metric)
         if cell is None or cell.signature is None:
@@ -119,6 +120,7 @@ def _of_row(
             continue
         result = stored_result(results, table, row, metric)
         lower[metric] = not result.score.info.higher_is_better
+        said[metric] = result.score.annotations
         values = map(float, result.statistics.segment_scores)
         scores[metric] = dict(zip(result.statistics.ids, values, strict=True))
     health = stored_health(folder, row)
@@ -148,6 +150,7 @@ def _of_row(
             output=hypothesis.text,
             scores={metric: _finite(each.get(name)) for metric, each in scores.items()},
             flags=None if health is None else tuple(health.evidence.get(name, ())),
+            said={metric: each[name] for metric, each in said.items() if name in each},
         )
 
 

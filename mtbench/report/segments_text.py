@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from mtbench.files.spreadsheets import quoted
+from mtbench.types import Json
 from mtbench.types.segments import ScoredSegment
 
 Value = str | float | None
@@ -31,6 +32,7 @@ def to_text(segments: Sequence[ScoredSegment], printable: Callable[[str], str]) 
         lines += [("reference", text) for text in one.references]
         if one.output is None:
             lines[1] = ("output", "(no translation)")
+        lines += [(metric, text) for metric, said in one.said.items() for text in in_words(said)]
         texts = [f"  {name:<9}  {printable(text)}" for name, text in lines if text is not None]
         blocks.append("\n".join([printable("  ".join(facts)), *texts]))
     return "\n\n".join(blocks)
@@ -69,6 +71,7 @@ def columns(segments: Sequence[ScoredSegment]) -> list[str]:
         "difference",
         "flags",
         *fixed,
+        "said",
     ]
 
 
@@ -91,7 +94,41 @@ def rows(segments: Sequence[ScoredSegment]) -> Iterator[list[Value]]:
             one.pair,
             one.document,
             one.domain,
+            "; ".join(
+                f"{metric}: {text}" for metric, said in one.said.items() for text in in_words(said)
+            )
+            or None,
         ]
+
+
+def in_words(said: Json) -> list[str]:
+    """What a metric said of a segment, a clause each: marked errors, evidence by kind, reasons.
+
+    Example:
+        >>> in_words({"error_spans": [{"severity": "major", "text": "gatto", "start": 3}]})
+        ["major 'gatto'"]
+        >>> in_words({"numbers": ["'12' lost"]})
+        ["numbers: '12' lost"]
+    """
+    if not isinstance(said, dict):
+        return [json.dumps(said, ensure_ascii=False)]
+    found = []
+    for key, value in said.items():
+        if key in ("error_spans", "unlocated") and isinstance(value, list):
+            found += [_mark(one, located=key == "error_spans") for one in value]
+        elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+            found += [f"{key}: {one}" for one in value]
+        elif isinstance(value, str):
+            found.append(f"{key}: {value}")
+        else:
+            found.append(f"{key}: {json.dumps(value, ensure_ascii=False)}")
+    return found
+
+
+def _mark(span: Mapping[str, Json], *, located: bool) -> str:
+    category = f" {span['category']}" if span.get("category") else ""
+    where = "" if located else ", not found in the translation"
+    return f"{span.get('severity', 'error')}{category} {str(span.get('text', ''))!r}{where}"
 
 
 def _metrics(segments: Sequence[ScoredSegment]) -> list[str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import numpy as np
@@ -84,9 +84,11 @@ class Judgements:
     Attributes:
         scores: System → array of shape (n,), NaN where nobody judged.
         counts: System → array of shape (n,), how many judged.
+        marked: System → position of a segment → its judgements that mark errors.
         source: Name of the file.
     """
 
     scores: Mapping[str, NDArray[np.float64]]
     counts: Mapping[str, NDArray[np.float64]]
     source: str
+    marked: Mapping[str, Mapping[int, Sequence[Judgement]]] = field(default_factory=dict)

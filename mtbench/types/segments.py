@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from mtbench.types.base import Record
+from pydantic import Field
+
+from mtbench.types.base import Json, Record
 
 
 class ScoredSegment(Record):
@@ -17,6 +19,7 @@ class ScoredSegment(Record):
         scores: Metric → segment score; None where the metric gave none.
         flags: Flags of the output's health; None where nobody has looked.
         difference: The first system's score less the second's, where two are compared.
+        said: Metric → what it said of the segment that is no number: marked errors, evidence.
     """
 
     corpus: str
@@ -31,3 +34,4 @@ class ScoredSegment(Record):
     scores: dict[str, float | None]
     flags: tuple[str, ...] | None = None
     difference: float | None = None
+    said: dict[str, Json] = Field(default_factory=dict)

@@ -120,3 +120,16 @@ def test_terms_serve_the_other_direction(space: Space) -> None:
     notes = json.loads(path.read_text("utf-8"))["notes"]
     assert notes["kinds"]["terms"]["kept"] == 1
     assert "length" not in notes["kinds"]
+
+
+def test_segments_say_what_is_lost(space: Space) -> None:
+    space.corpus(rows=ROWS)
+    space.file("it.txt", ["La casella.", "Due celle di Torre", "Pagina"])
+    assert space("evaluate", "--model", "hypotheses:it.txt", "--metric", "integrity").code == 0
+    shown = space("segments", "--metric", "integrity", "--worst", "2").out
+    assert "  integrity  do_not_translate: 'Tor' is not there\n" in shown
+    assert "  integrity  placeholders: '%d' lost\n" in shown
+    lines = space("segments", "--format", "jsonl").out.splitlines()
+    assert json.loads(lines[2])["said"] == {"integrity": {"placeholders": ["'%d' lost"]}}
+    table = space("segments", "--format", "csv").out
+    assert "integrity: placeholders: '%d' lost" in table

@@ -85,14 +85,51 @@ function hypothesis(data, at, system) {
   const role = system === list.a ? "A" : system === list.b ? "B" : "";
   const flags = FACTS.flags.filter((one) => data.flags[system][at] & one.bit);
   const seen = data.evidence[system].get(at) ?? {};
-  const said = Object.entries(data.annotations).filter(([, bySystem]) => bySystem[system].has(at));
+  const said = Object.entries(data.annotations).filter(([, bySystem]) => bySystem[system].has(at)).map(([metric, bySystem]) => [metric, bySystem[system].get(at)]);
   return el("section", { class: "text hypothesis", "aria-label": name },
     el("h4", {}, role ? el("span", { class: `role ${role}` }, role) : null, el("bdi", {}, name), " ", flags.map((one) => el("span", { class: "badge warn", title: one.explained }, one.name))),
     flags.some((one) => seen[one.bit]) ? el("p", { class: "seen" }, flags.filter((one) => seen[one.bit]).flatMap((one, at) => [at ? " · " : "", `${one.name}: `, el("bdi", {}, seen[one.bit])])) : null,
     scoreChips(data, at, system),
     content,
-    said.map(([metric, bySystem]) => el("details", {}, el("summary", {}, `${titleOf(metric)} says`), foreign("pre", "", JSON.stringify(bySystem[system].get(at), null, 1)))),
+    said.flatMap(([metric, one]) => whatWasSaid(metric, one, text ?? "", facts.target)),
   );
+}
+
+// Marked errors in the text, evidence by kind in words; whatever else as it is kept.
+function whatWasSaid(metric, said, text, language) {
+  const marks = said?.error_spans;
+  if (Array.isArray(marks)) {
+    const reasons = [said.reasons ?? []].flat();
+    return [
+      el("p", { class: "marks" }, el("span", { class: "quiet" }, `${titleOf(metric)} marks ${marks.length ? many(marks.length, "error") + ": " : said.unlocated?.length ? "no place" : "no error"}`), marks.length ? marked(text, marks, language) : null),
+      said.unlocated?.length ? el("p", { class: "quiet" }, "Not placed in it: ", said.unlocated.flatMap((one, at) => [at ? "; " : "", markTitle(one) + " ", el("bdi", {}, one.text ?? "")])) : null,
+      reasons.length ? el("p", { class: "quiet" }, "Why: ", reasons.flatMap((one, at) => [at ? " · " : "", el("bdi", {}, one)])) : null,
+    ];
+  }
+  const kinds = said && typeof said === "object" ? Object.entries(said) : [];
+  if (kinds.length && kinds.every(([, lines]) => Array.isArray(lines) && lines.every((line) => typeof line === "string"))) {
+    return el("p", { class: "seen" }, `${titleOf(metric)}: `, kinds.flatMap(([kind, lines], at) => [at ? " · " : "", `${kind.replaceAll("_", " ")}: `, el("bdi", {}, lines.join("; "))]));
+  }
+  return el("details", {}, el("summary", {}, `${titleOf(metric)} says`), foreign("pre", "", JSON.stringify(said, null, 1)));
+}
+
+const SEVERITIES = ["minor", "major", "critical"];
+const severityOf = (one) => String(one.severity ?? "").toLowerCase();
+const markTitle = (one) => [severityOf(one), one.category, one.rater && `by ${one.rater}`].filter(Boolean).join(" · ");
+
+// The text with what was marked in it; places are characters of Unicode, not units of UTF-16.
+function marked(text, marks, language) {
+  const letters = Array.from(text);
+  const cuts = [...new Set([0, letters.length, ...marks.flatMap((one) => [one.start, one.end])])].filter((at) => at >= 0 && at <= letters.length).sort((a, b) => a - b);
+  const node = foreign("span", language, undefined, "marked");
+  for (let number = 0; number + 1 < cuts.length; number++) {
+    const piece = letters.slice(cuts[number], cuts[number + 1]).join("");
+    const here = marks.filter((one) => one.start <= cuts[number] && one.end >= cuts[number + 1]);
+    const worst = Math.max(-1, ...here.map((one) => SEVERITIES.indexOf(severityOf(one))));
+    const title = here.map(markTitle).join("; ");
+    node.append(here.length ? el("mark", { class: SEVERITIES[worst] ?? "other", title }, piece, el("span", { class: "hidden" }, ` (${title})`)) : piece);
+  }
+  return node;
 }
 
 function scoreChips(data, at, system) {
