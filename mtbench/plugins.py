@@ -26,6 +26,7 @@ __all__ = [
     "BUILTIN_BACKENDS",
     "BUILTIN_METRICS",
     "DEFAULT_METRICS",
+    "IMPORTED_METRIC",
     "METRICS",
     "Advance",
     "Array",
@@ -36,6 +37,7 @@ __all__ = [
     "Scorer",
     "SegmentMetric",
     "first_defect",
+    "likeness_metrics",
     "make_backend",
     "make_metric",
     "ordered_metrics",
@@ -79,6 +81,7 @@ BUILTIN_METRICS: dict[str, str] = {
 
 _LAST = 10_000  # place of a column whose metric is not installed
 DEFAULT_METRICS = ("bleu", "chrf", "comet")
+IMPORTED_METRIC = "imported"  # what scores become that were made elsewhere
 
 
 class Registry(Generic[T]):
@@ -247,7 +250,21 @@ def primary_metrics(names: Iterable[str]) -> tuple[str, ...]:
         >>> primary_metrics(["bleu", "chrf", "comet"])
         ('comet', 'chrf')
     """
-    fitness = {name: _fact(name, "primary", None) for name in names}
+    return _fittest(names, "primary")
+
+
+def likeness_metrics(names: Iterable[str]) -> tuple[str, ...]:
+    """Those metrics that show how near a wording is to the reference's, the fittest first.
+
+    Example:
+        >>> likeness_metrics(["bleu", "chrf", "comet"])
+        ('chrf', 'bleu')
+    """
+    return _fittest(names, "likeness")
+
+
+def _fittest(names: Iterable[str], fact: str) -> tuple[str, ...]:
+    fitness = {name: _fact(name, fact, None) for name in names}
     return tuple(sorted((n for n, f in fitness.items() if f is not None), key=fitness.__getitem__))
 
 

@@ -15,6 +15,7 @@ from mtbench.errors import MetricError, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.types import (
     Candidate,
+    HeldCheckpoint,
     Json,
     Judged,
     MetricInfo,
@@ -25,6 +26,7 @@ from mtbench.types import (
     Source,
     Translation,
 )
+from mtbench.types.findings import AgreementCurve
 
 Array = NDArray[np.float64]
 Advance = Callable[[int], None]
@@ -56,6 +58,7 @@ class Backend(ABC):
         max_concurrency: How many ``translate`` calls may run at once.
         preferred_batch: Segments a batch where the user does not say.
         billed: Whether somebody may charge for a request: then no estimate sends one.
+        timed: Whether its seconds are those of translating, not of reading what is there.
         travels: Whether one that is made elsewhere from the same options, direction and runtime
             gives the same answers to the same batch, told nothing else of the run.
         restarts: Why an interrupted run starts again from the beginning; empty where answers are
@@ -81,6 +84,7 @@ class Backend(ABC):
     max_concurrency: int = 1
     preferred_batch: int = 16
     billed: bool = False
+    timed: bool = True
     travels: bool = False
     restarts: str = ""
 
@@ -256,6 +260,8 @@ class Metric(ABC):
         trained_on: What a learned metric learned from, in one sentence.
         blind_spots: What it does not see or judges wrongly, a sentence each.
         agreement: Published agreement with humans, with its source, a sentence each.
+        likeness: Its fitness to show how near a text's wording is to the reference's: lowest
+            first; None where it reads more than words and characters.
 
     Example:
         >>> from mtbench.testing import ExactMatch
@@ -276,6 +282,7 @@ class Metric(ABC):
     trained_on: ClassVar[str] = ""
     blind_spots: ClassVar[tuple[str, ...]] = ()
     agreement: ClassVar[tuple[str, ...]] = ()
+    likeness: ClassVar[int | None] = None
 
     class Options(Record):
         """No options."""
@@ -288,6 +295,16 @@ class Metric(ABC):
     @abstractmethod
     def info(self) -> MetricInfo:
         """What the metric is and needs."""
+
+    @classmethod
+    def agreement_curve(cls, signature: Signature) -> AgreementCurve | None:
+        """The curve that is published for the metric as it is signed; None where there is none."""
+        return None
+
+    @classmethod
+    def here(cls) -> tuple[HeldCheckpoint, ...]:
+        """The weights of its kind that lie on this machine; loads none."""
+        return ()
 
     @abstractmethod
     def signature(self, view: ScoringView) -> Signature:

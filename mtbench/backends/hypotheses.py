@@ -50,6 +50,7 @@ class Hypotheses(Backend):
     preferred_batch = 1024
 
     by_id = True
+    timed = False
 
     options: Options
 

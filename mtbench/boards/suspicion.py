@@ -14,6 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mtbench.plugins import METRICS, likeness_metrics
 from mtbench.types import Record, SystemCard, TestSetFacts
 
 Array = NDArray[np.float64]
@@ -114,7 +115,8 @@ def _unexamined(known: Evidence) -> Iterator[str]:
             f"it takes {ENOUGH_SYSTEMS}"
         )
     elif _affinity_metric(known) is None:
-        yield "reference affinity: not all systems have a score by chrf or bleu"
+        fit = " or ".join(likeness_metrics(METRICS.origins()))
+        yield f"reference affinity: not all systems have a score by {fit}"
     if known.facts.date is None:
         yield "training data: the corpus's card has no date"
     else:
@@ -188,7 +190,8 @@ def reference_affinity(known: Evidence) -> list[Finding]:
 
 def _affinity_metric(known: Evidence) -> str | None:
     names = set(known.outputs)
-    return next((m for m in ("chrf", "bleu") if names == set(known.scores.get(m, {}))), None)
+    fit = likeness_metrics(known.scores)
+    return next((metric for metric in fit if names == set(known.scores[metric])), None)
 
 
 def twins(known: Evidence) -> list[Finding]:

@@ -17,6 +17,7 @@ from mtbench.cli.output import emit_json as emit_json
 from mtbench.cli.output import printable, say
 from mtbench.cli.output import tell as tell
 from mtbench.errors import RequestError
+from mtbench.metrics.shorthands import SHORTHANDS, Shorthand, spelt_out
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
-COMET_FAMILY = ("comet", "cometkiwi", "xcomet")
 FORMATS = ("table", "csv", "json", "md", "latex")
 
 
@@ -123,6 +123,15 @@ _SELECTION = (
         help="Only the first N segments: a test set of its own, NAME@firstN.",
     ),
 )
+
+
+def _shorthand(one: Shorthand) -> Callable[[F], F]:
+    kind = click.Choice(one.choices) if one.choices else None
+    return click.option(
+        one.flag, metavar=one.metavar, type=kind, is_flag=one.switch, help=one.words
+    )
+
+
 metric_options = _together(
     click.option(
         "--metric",
@@ -133,24 +142,7 @@ metric_options = _together(
         shell_complete=completion.metrics,
         help="Metrics to compute. Default: bleu, chrf, comet.",
     ),
-    *(
-        click.option(
-            f"--{name}-model",
-            metavar="ID|PATH",
-            help=f"Checkpoint of {name}: a hub id, a folder or a .ckpt file.",
-        )
-        for name in COMET_FAMILY
-    ),
-    click.option(
-        "--precision",
-        type=click.Choice(["fp32", "tf32", "bf16", "fp16"]),
-        help="Precision of COMET's arithmetic; in its signature. Default: fp32.",
-    ),
-    click.option(
-        "--trust-checkpoint",
-        is_flag=True,
-        help="Load a COMET checkpoint that only loads by running code from it.",
-    ),
+    *(_shorthand(one) for one in SHORTHANDS),
     click.option(
         "--metric-option",
         "settings",
@@ -312,22 +304,10 @@ def request(**given: Any) -> Request:
         )
     primary = sort or next(iter(names), None)
     settings = settings_of(given.pop("settings", ()))
-    models = {name: given.pop(f"{name}_model", None) for name in COMET_FAMILY}
-    asked = [name for name in COMET_FAMILY if name in names]
-    if len(asked) == 1 and models[asked[0]] is None and asked[0] != "comet":
-        # --comet-model beside one other metric of the family is about that one.
-        models[asked[0]], models["comet"] = models["comet"], None
-    precision, trust = given.pop("precision", None), given.pop("trust_checkpoint", False)
-    for name, model in models.items():
-        if model is not None:
-            settings.setdefault(name, {})["model"] = model
-            if name not in names and (names or name != "comet"):
-                names = [*(names or DEFAULT_METRICS), name]
-    for name in [name for name in COMET_FAMILY if name in names] or ["comet"]:
-        if precision is not None:
-            settings.setdefault(name, {})["precision"] = precision
-        if trust:
-            settings.setdefault(name, {})["trust_checkpoint"] = True
+    short = {one.parameter: given.pop(one.parameter, None) for one in SHORTHANDS}
+    names, spelt = spelt_out(names, short, DEFAULT_METRICS)
+    for name, options in spelt.items():
+        settings.setdefault(name, {}).update(options)
     pairs = tuple(str(LanguagePair.parse(pair)) for pair in given.pop("pairs", ()))
     cards = {name: card for name in names if (card := metric_card(name)) is not None}
     for name, card in cards.items():

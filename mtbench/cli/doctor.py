@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from mtbench.cli import common
 from mtbench.errors import Unavailable
+
+if TYPE_CHECKING:
+    from mtbench.types import HeldCheckpoint
 
 
 @click.command(epilog="Example: mtbench doctor --format json")
@@ -33,15 +38,9 @@ def doctor(hub: bool, style: str) -> None:
     common.emit(f"model hub: {'reachable' if found.hub_reachable else 'not reachable'}")
     common.emit(f"cache: {found.cache}")
     common.emit(common.grid(["metric", "runs here"], [[m.name, m.answer] for m in found.metrics]))
-    for one in found.comet_checkpoints:
-        pinned = ", the pinned one" if one.pinned else ""
-        size = f"{one.bytes / 1e9:.1f} GB"
-        common.emit(f"COMET checkpoint here: {one.model} {one.revision[:12]} ({size}{pinned})")
-        if not one.encoder:
-            common.emit(
-                "  but not its encoder's tokenizer: "
-                f"mtbench metrics fetch comet --comet-model {one.model} --revision {one.revision}"
-            )
+    for metric, weights in found.weights.items():
+        for one in weights:
+            _say_weights(metric, one)
     common.emit(
         common.grid(
             ["system", "pairs that run here", "what is missing"],
@@ -50,3 +49,14 @@ def doctor(hub: bool, style: str) -> None:
     )
     for pair in found.unserved:
         common.emit(f"{pair}: only baselines can run here")
+
+
+def _say_weights(metric: str, one: HeldCheckpoint) -> None:
+    pinned = ", the pinned one" if one.pinned else ""
+    size = f"{one.bytes / 1e9:.1f} GB"
+    common.emit(f"checkpoint of {metric} here: {one.model} {one.revision[:12]} ({size}{pinned})")
+    if not one.encoder:
+        common.emit(
+            "  but not its encoder's tokenizer: "
+            f"mtbench metrics fetch {metric} --model {one.model} --revision {one.revision}"
+        )

@@ -6,12 +6,13 @@ import click
 
 from mtbench.cli import common
 from mtbench.errors import RequestError
+from mtbench.metrics.shorthands import flags
 
 
 @click.command(epilog="Example: mtbench metrics fetch comet")
 @click.argument("name", metavar="METRIC")
 @click.option(
-    "--model", "--comet-model", metavar="ID|PATH", help="Another checkpoint than the default one."
+    "--model", *flags("model"), metavar="ID|PATH", help="Another checkpoint than the default one."
 )
 @click.option("--revision", metavar="REV", help="Commit, branch or tag. Default: the pinned one.")
 @common.format_option("table", "json")

@@ -7,7 +7,7 @@ string, and every scoring compares itself with sacreBLEU's public ``corpus_score
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -32,6 +32,7 @@ from mtbench.metrics.tokenizers import (
 )
 from mtbench.plugins import Array
 from mtbench.types import Json, MetricInfo, Record, ScoringView
+from mtbench.types.findings import AgreementCurve
 
 _SACREBLEU = "Post (2018), A Call for Clarity in Reporting BLEU Scores, WMT"
 _LICENCE = "Apache-2.0"
@@ -48,6 +49,14 @@ class Bleu(Lexical):
     """BLEU."""
 
     place: ClassVar[int] = 10
+    likeness: ClassVar[int | None] = 20
+    curve: ClassVar[AgreementCurve | None] = AgreementCurve(
+        a=88.33333333333225, b=0.9663926931178954, of_one_lineage=True
+    )
+    curve_holds_for: ClassVar[Mapping[str, str | None]] = {
+        "case": "mixed", "eff": "no", "smooth": "exp", "order": None,
+    }  # fmt: skip
+    curve_tokenizers: ClassVar[tuple[str, ...]] = ("13a", "zh", "ja-mecab", "ko-mecab")
 
     class Options(Record):
         """Options of ``bleu``; the defaults are sacreBLEU's.
@@ -174,6 +183,11 @@ class SpBleu(Bleu):
     """BLEU on the pieces of a multilingual SentencePiece model."""
 
     place: ClassVar[int] = 40
+    likeness: ClassVar[int | None] = None
+    curve: ClassVar[AgreementCurve | None] = AgreementCurve(
+        a=90.99999999998793, b=0.8079046528617078, of_one_lineage=True
+    )
+    curve_tokenizers: ClassVar[tuple[str, ...]] = ("flores200",)
 
     class Options(Bleu.Options):
         """Options of ``spbleu``: those of ``bleu``, with a SentencePiece tokenizer."""
@@ -205,6 +219,13 @@ class Chrf(Lexical):
 
     place: ClassVar[int] = 20
     primary: ClassVar[int | None] = 20
+    likeness: ClassVar[int | None] = 10
+    curve: ClassVar[AgreementCurve | None] = AgreementCurve(
+        a=92.999999999972, b=1.1142732157139852, of_one_lineage=True
+    )
+    curve_holds_for: ClassVar[Mapping[str, str | None]] = {
+        "case": "mixed", "eff": "yes", "nc": "6", "nw": "0", "space": "no", "beta": None,
+    }  # fmt: skip
 
     class Options(Record):
         """Options of ``chrf``; the defaults are sacreBLEU's.
@@ -278,6 +299,7 @@ class ChrfPlusPlus(Chrf):
 
     place: ClassVar[int] = 30
     primary: ClassVar[int | None] = None
+    likeness: ClassVar[int | None] = None
 
     class Options(Chrf.Options):
         """Options of ``chrf++``: those of ``chrf``, with words and pairs of words."""

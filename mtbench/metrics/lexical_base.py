@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any, ClassVar
 
@@ -13,16 +13,30 @@ from mtbench.metrics.guards import require_references
 from mtbench.metrics.lexical_scorer import LexicalScorer
 from mtbench.plugins import Metric
 from mtbench.types import Json, Runtime, ScoringView, Signature
+from mtbench.types.findings import AgreementCurve
 
 
 class Lexical(Metric):
     """A metric of sacreBLEU's."""
 
     recomputable: ClassVar[bool] = True
+    curve: ClassVar[AgreementCurve | None] = None
+    curve_holds_for: ClassVar[Mapping[str, str | None]] = {}  # field of the signature → its value
+    curve_tokenizers: ClassVar[tuple[str, ...]] = ()  # the tokenizer follows the language there too
     blind_spots: ClassVar[tuple[str, ...]] = (
         "a good translation in other words than the reference scores low",
         "differences between unrelated systems say little: humans agree with under 60 % of them",
     )
+
+    @classmethod
+    def agreement_curve(cls, signature: Signature) -> AgreementCurve | None:
+        """The published curve, where the signature says that it is for this very metric."""
+        if any(signature.get(key) != value for key, value in cls.curve_holds_for.items()):
+            return None
+        tokenizer = signature.get("tok") or ""
+        if cls.curve_tokenizers and not tokenizer.startswith(cls.curve_tokenizers):
+            return None
+        return cls.curve
 
     def check(self, view: ScoringView | None = None) -> None:
         """Refuses a test set with a segment that has no reference, naming it."""

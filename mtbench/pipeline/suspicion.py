@@ -7,14 +7,12 @@ from collections.abc import Iterator, Mapping
 from mtbench.boards.suspicion import Evidence, Suspicions, plain_spelling, suspicions
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError
-from mtbench.pipeline.health import stored_result
+from mtbench.pipeline.health import of_quality, stored_result
 from mtbench.pipeline.test_sets import StoredTestSets
-from mtbench.plugins import make_metric
+from mtbench.plugins import likeness_metrics, make_metric, ordered_metrics
 from mtbench.results import Results
 from mtbench.stages import scoring
 from mtbench.types import Leaderboard, MetricResult, Row, Runtime, SystemOutput, Table, TestSet
-
-LEXICAL = ("bleu", "chrf")
 
 
 def suspect(space: Workspace, board: Leaderboard) -> Iterator[tuple[Table, Suspicions]]:
@@ -63,8 +61,10 @@ def _evidence(
     for row in rows:
         for metric in table.metrics:
             cell = row.cells[metric]
-            if metric != "health" and cell.signature is not None and not cell.unjudged:
-                result = stored_result(results, table, row, metric)
+            if cell.signature is None or cell.unjudged:
+                continue
+            result = stored_result(results, table, row, metric)
+            if of_quality(result.score):
                 stored.setdefault(metric, {})[row.system] = result
     ids = tuple(h.id for h in next(iter(outputs.values())).hypotheses)
     return Evidence(
@@ -96,9 +96,7 @@ def _normalised(
         update={"references": tuple(tuple(map(plain_spelling, r)) for r in test_set.references)}
     )
     found: dict[str, dict[str, float]] = {}
-    for name in LEXICAL:
-        if name not in stored:
-            continue
+    for name in ordered_metrics(likeness_metrics(stored)):
         options = next(iter(stored[name].values())).score.options
         try:
             metric = make_metric(name, options, Runtime())

@@ -1,71 +1,27 @@
 """How often humans agree with a metric's order at a given delta (Kocmi et al. 2024).
 
-"Navigating the Metrics Maze: Reconciling Score Magnitudes and Accuracies" (ACL 2024,
-arXiv:2401.06760) fits, for each metric, the share of system pairs in which human judges put the
-same system first, as a function of the metric's delta on a 0–100 scale:
+The curves are facts of the metrics. That tool's ``delta`` takes an accuracy as a share while its
+``accuracy`` gives one in per cent, and its README shows two different chrF deltas for one
+accuracy; the paper's main table decides here.
 
-    accuracy(Δ) = a / (1 + e^(-bΔ))        in per cent
-
-The coefficients are those of the authors' own tool (github.com/kocmitom/MT-Thresholds,
-``python-tool/mt_thresholds.py``), which reproduce the thresholds of the paper's main table to its
-last digit. That tool's ``delta`` takes an accuracy as a share while its ``accuracy`` gives one in
-per cent, and its README shows two different chrF deltas for one accuracy; the table decides here.
-
-The curve speaks of pairs of systems, not of segments, and of the exact metric and checkpoint it
-was fitted for, with a single reference.
+A curve speaks of pairs of systems, not of segments, and of the exact metric and checkpoint it was
+fitted for, with a single reference.
 """
 
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
+from mtbench.errors import MtbenchError
+from mtbench.plugins import METRICS
 from mtbench.types import Signature
-from mtbench.types.findings import Agreement, PairedTest
+from mtbench.types.findings import Agreement, AgreementCurve, PairedTest
 
 # Below this share of agreement a significant difference is marked.
 DOUBTFUL = 60.0
 
 
-class Curve(NamedTuple):
-    """Coefficients of one metric's curve, for deltas on a 0–100 scale."""
-
-    a: float
-    b: float
-
-
-# Metric or checkpoint → curve. Not here: MetricX, BLEURT, BERTScore and COMET-21-QE, which the
-# table has too, but which mtbench does not compute or whose scale the sources leave open.
-CURVES: dict[str, Curve] = {
-    "bleu": Curve(88.33333333333225, 0.9663926931178954),
-    "chrf": Curve(92.999999999972, 1.1142732157139852),
-    "spbleu": Curve(90.99999999998793, 0.8079046528617078),
-    "Unbabel/wmt20-comet-da": Curve(97.33333333332897, 0.7266990738678005),
-    "Unbabel/wmt22-comet-da": Curve(96.22374133884283, 2.8359194570556636),
-    "Unbabel/wmt22-cometkiwi-da": Curve(98.88141616584615, 2.719280643871758),
-    "Unbabel/wmt23-cometkiwi-da-xl": Curve(96.39080593943235, 1.8888877927713834),
-    "Unbabel/wmt23-cometkiwi-da-xxl": Curve(96.23167242471065, 1.2826577343149304),
-    "Unbabel/XCOMET-XL": Curve(96.56738237041118, 1.4535595865214588),
-    "Unbabel/XCOMET-XXL": Curve(98.93432477039522, 1.1629533711748128),
-}
-
-# What the signature of a lexical metric must say for it to be the one the curve was fitted for.
-# BLEU's tokenizer follows the target language there as here.
-_AS_PUBLISHED: dict[str, dict[str, str | None]] = {
-    "bleu": {"case": "mixed", "eff": "no", "smooth": "exp", "order": None},
-    "chrf": {"case": "mixed", "eff": "yes", "nc": "6", "nw": "0", "space": "no", "beta": None},
-    "spbleu": {"case": "mixed", "eff": "no", "smooth": "exp", "order": None, "tok": "flores200"},
-}
-_BLEU_TOKENIZERS = ("13a", "zh", "ja-mecab", "ko-mecab")
-_NEURAL = ("comet", "cometkiwi", "xcomet")
-_ROUNDED = "int8"  # too far from the published scores; half precision is near enough
-
-# On unrelated systems these agree with humans in fewer than 60 % of pairs, whatever the delta
-# (58.2–59.1 %; the same source, table of accuracies).
-NEEDS_LINEAGE = ("bleu", "chrf", "spbleu")
-
-
-def curve_of(metric: str, signature: str) -> Curve | None:
+def curve_of(metric: str, signature: str) -> AgreementCurve | None:
     """The published curve of a metric, if its signature says it is that very metric.
 
     Args:
@@ -74,23 +30,15 @@ def curve_of(metric: str, signature: str) -> Curve | None:
     """
     try:
         fields = Signature.parse(signature)
-    except ValueError:
+        kind = METRICS.get(metric)
+    except (ValueError, MtbenchError):
         return None
     if fields.get("failures") or fields.get("forced"):
         return None
-    if metric in _NEURAL:
-        if fields.get("precision") == _ROUNDED:
-            return None
-        return CURVES.get(fields.get("model") or "")
-    wanted = _AS_PUBLISHED.get(metric)
-    if wanted is None or any(fields.get(key) != value for key, value in wanted.items()):
-        return None
-    if metric == "bleu" and not (fields.get("tok") or "").startswith(_BLEU_TOKENIZERS):
-        return None
-    return CURVES[metric]
+    return kind.agreement_curve(fields)
 
 
-def accuracy(curve: Curve, delta: float) -> float:
+def accuracy(curve: AgreementCurve, delta: float) -> float:
     """Estimated agreement in per cent at a delta.
 
     Args:
@@ -128,7 +76,7 @@ def human_agreement(
         return Agreement(reason="the curve holds for a single reference")
     if not significant:
         return Agreement(reason="the difference is not significant")
-    if metric in NEEDS_LINEAGE and not one_lineage:
+    if curve.of_one_lineage and not one_lineage:
         return Agreement(
             reason=f"on systems not known to be of one lineage, {metric} agrees with humans in "
             "fewer than 60 % of pairs whatever the delta"

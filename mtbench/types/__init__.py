@@ -35,6 +35,7 @@ from mtbench.types.signatures import Signature
 from mtbench.types.systems import (
     Engine,
     Finished,
+    HeldCheckpoint,
     Hypothesis,
     RunRecord,
     Runtime,
@@ -54,6 +55,7 @@ __all__ = [
     "CorpusCard",
     "Engine",
     "Finished",
+    "HeldCheckpoint",
     "Hypothesis",
     "Interval",
     "Json",

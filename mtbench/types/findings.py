@@ -78,6 +78,31 @@ class Agreement(Record):
     doubtful: bool = False
 
 
+class AgreementCurve(Record):
+    """How often humans agree with a metric's order of two systems, by the metric's delta.
+
+    ``accuracy(Δ) = a / (1 + e^(-bΔ))`` in per cent, for deltas on a 0–100 scale: Kocmi et al. 2024,
+    "Navigating the Metrics Maze: Reconciling Score Magnitudes and Accuracies" (ACL 2024,
+    arXiv:2401.06760). The coefficients are those of the authors' own tool
+    (github.com/kocmitom/MT-Thresholds, ``python-tool/mt_thresholds.py``), which reproduce the
+    thresholds of the paper's main table to its last digit.
+
+    Attributes:
+        a, b: The coefficients.
+        of_one_lineage: Whether it holds only between systems of one lineage: on unrelated ones the
+            metric agrees with humans in fewer than 60 % of pairs whatever the delta (58.2–59.1 %;
+            the same source, table of accuracies).
+
+    Example:
+        >>> AgreementCurve(a=92.999999999972, b=1.1142732157139852).a
+        92.999999999972
+    """
+
+    a: float
+    b: float
+    of_one_lineage: bool = False
+
+
 class PairedTest(Record):
     """One test of the difference between two systems under one metric.
 

@@ -117,6 +117,26 @@ class Runtime(Record):
     engine: Engine = Engine()
 
 
+class HeldCheckpoint(Record):
+    """A checkpoint that lies on this machine.
+
+    Attributes:
+        model: Its id on the hub.
+        revision: The commit.
+        pinned: Whether that is the commit mtbench pins the id to.
+        bytes: Size of the checkpoint file.
+        path: The checkpoint file.
+        encoder: Whether what it needs of its encoder (configuration, tokenizer) is here, too.
+    """
+
+    model: str
+    revision: str
+    pinned: bool
+    bytes: int
+    path: str
+    encoder: bool
+
+
 class Translation(Record):
     """One translation, with what a back end wants kept beside it.
 

@@ -18,13 +18,10 @@ Exceptions = Mapping[tuple[str, str], str]
 """What is found, and the modules that it stands in → the reason."""
 
 SHOWN = "--help shows it without importing numpy; this line fails once the two differ"
-CURVES = "options of the command line, and metrics that a curve is published for: they may part"
 PATTERNS: Exceptions = {}
 TABLES: Exceptions = {
     ("'missing' 'not-noninferior' 'worse'", "boards.comparison.diffing cli.compare"): SHOWN,
     ("'document' 'domain' 'length' 'original_language'", "boards.slices cli.common"): SHOWN,
-    ("'bf16' 'fp16' 'fp32' 'tf32'", "cli.common metrics.comet.metric"): SHOWN,
-    ("'comet' 'cometkiwi' 'xcomet'", "cli.common significance.humans"): CURVES,
 }
 CONSTANTS: Exceptions = {}
 BODIES: Exceptions = {}

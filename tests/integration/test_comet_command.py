@@ -63,8 +63,10 @@ def test_doctor_says_which_checkpoints_are_here_and_what_they_lack(
         assert run(["doctor"]) == 0
         return capsys.readouterr().out
 
-    here = f"COMET checkpoint here: Unbabel/wmt22-comet-da {commit[:12]} (0.2 GB, the pinned one)"
-    lacks = "but not its encoder's tokenizer: mtbench metrics fetch comet --comet-model Unbabel/"
+    here = (
+        f"checkpoint of comet here: Unbabel/wmt22-comet-da {commit[:12]} (0.2 GB, the pinned one)"
+    )
+    lacks = "but not its encoder's tokenizer: mtbench metrics fetch comet --model Unbabel/"
     assert here in (first := said())
     assert lacks in first
     encoder = tmp_path / "models--FacebookAI--xlm-roberta-large" / "snapshots" / ("c" * 40)

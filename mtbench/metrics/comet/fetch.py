@@ -10,27 +10,7 @@ from mtbench.checkpoints import hub
 from mtbench.errors import MissingExtra, MissingWeights
 from mtbench.metrics.comet import checkpoint
 from mtbench.metrics.comet.session import CometSession, Settings
-from mtbench.types import Record
-
-
-class Cached(Record):
-    """A COMET checkpoint in the hub's cache on this machine.
-
-    Attributes:
-        model: Its id on the hub.
-        revision: The commit.
-        pinned: Whether that is the commit mtbench pins the id to.
-        bytes: Size of the checkpoint file.
-        path: The checkpoint file.
-        encoder: Whether what it needs of its encoder (configuration, tokenizer) is here, too.
-    """
-
-    model: str
-    revision: str
-    pinned: bool
-    bytes: int
-    path: str
-    encoder: bool
+from mtbench.types import HeldCheckpoint
 
 
 def fetch(model: str, revision: str | None = None) -> Path:
@@ -54,7 +34,7 @@ def fetch(model: str, revision: str | None = None) -> Path:
         session.close()
 
 
-def cached() -> tuple[Cached, ...]:
+def cached() -> tuple[HeldCheckpoint, ...]:
     """The COMET checkpoints in the hub's cache, sorted; empty without huggingface-hub."""
     try:
         folder = hub.cache_folder()
@@ -63,14 +43,14 @@ def cached() -> tuple[Cached, ...]:
     return tuple(sorted(_checkpoints(folder), key=lambda one: (one.model, one.revision)))
 
 
-def _checkpoints(folder: Path) -> Iterator[Cached]:
+def _checkpoints(folder: Path) -> Iterator[HeldCheckpoint]:
     for file in folder.glob(f"models--*/snapshots/*/{checkpoint.CHECKPOINT}"):
         snapshot = file.parent.parent
         if not file.is_file() or not (snapshot / checkpoint.HPARAMS).is_file():
             continue
         repository = snapshot.parent.parent.name.removeprefix("models--")
         model = repository.replace("--", "/", 1)
-        yield Cached(
+        yield HeldCheckpoint(
             model=model,
             revision=snapshot.name,
             pinned=checkpoint.PINNED.get(model) == snapshot.name,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.errors import MetricError, RequestError
@@ -13,10 +13,10 @@ from mtbench.metrics.comet.languages import COVERED_ENCODERS, XLMR, refuse_uncov
 from mtbench.metrics.comet.scorer import CometScorer
 from mtbench.metrics.comet.session import CometSession, Settings
 from mtbench.metrics.comet.signature import comet_signature
+from mtbench.metrics.shorthands import Precision
 from mtbench.plugins import MeanMetric, Scorer
-from mtbench.types import Json, MetricInfo, Record, Runtime, ScoringView, Signature
-
-Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+from mtbench.types import HeldCheckpoint, Json, MetricInfo, Record, Runtime, ScoringView, Signature
+from mtbench.types.findings import AgreementCurve
 
 LICENCES = {
     "Unbabel/wmt22-comet-da": "Apache-2.0",
@@ -24,6 +24,18 @@ LICENCES = {
     "Unbabel/XCOMET-XL": "CC-BY-NC-SA-4.0",
     "Unbabel/XCOMET-XXL": "CC-BY-NC-SA-4.0",
 }
+
+
+CURVES = {
+    "Unbabel/wmt20-comet-da": AgreementCurve(a=97.33333333332897, b=0.7266990738678005),
+    "Unbabel/wmt22-comet-da": AgreementCurve(a=96.22374133884283, b=2.8359194570556636),
+    "Unbabel/wmt22-cometkiwi-da": AgreementCurve(a=98.88141616584615, b=2.719280643871758),
+    "Unbabel/wmt23-cometkiwi-da-xl": AgreementCurve(a=96.39080593943235, b=1.8888877927713834),
+    "Unbabel/wmt23-cometkiwi-da-xxl": AgreementCurve(a=96.23167242471065, b=1.2826577343149304),
+    "Unbabel/XCOMET-XL": AgreementCurve(a=96.56738237041118, b=1.4535595865214588),
+    "Unbabel/XCOMET-XXL": AgreementCurve(a=98.93432477039522, b=1.1629533711748128),
+}
+_ROUNDED = "int8"  # too far from the published scores; half precision is near enough
 
 
 class CometFamily(MeanMetric):
@@ -94,6 +106,20 @@ class CometFamily(MeanMetric):
             description=self.description,
             reference=self.paper,
         )
+
+    @classmethod
+    def agreement_curve(cls, signature: Signature) -> AgreementCurve | None:
+        """The curve of the checkpoint."""
+        if signature.get("precision") == _ROUNDED:
+            return None
+        return CURVES.get(signature.get("model") or "")
+
+    @classmethod
+    def here(cls) -> tuple[HeldCheckpoint, ...]:
+        """The COMET checkpoints in the hub's cache."""
+        from mtbench.metrics.comet.fetch import cached
+
+        return cached()
 
     @property
     def settings(self) -> Settings:

@@ -6,13 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mtbench.errors import MtbenchError
+from mtbench.plugins import BACKENDS
 from mtbench.report.html import flags
 from mtbench.report.html.content import SetContent
 from mtbench.report.words import row_notes
 from mtbench.types import Row, RunRecord
 
 USUAL_LENGTH = (0.8, 1.25)  # characters of the hypotheses over those of the references
-READ_FROM_FILES = "hypotheses"  # a back end whose time is that of reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,17 @@ def _flag(bit: int, count: int, kind: str) -> Badge:
 
 def seconds(row: Row, run: RunRecord | None) -> float | None:
     """Seconds a segment, where they are those of translating."""
-    if run is not None and run.card.backend == READ_FROM_FILES:
+    if run is not None and not _is_timed(run.card.backend):
         return None
     return row.seconds_per_segment
+
+
+def _is_timed(backend: str) -> bool:
+    """Whether a back end's seconds are those of translating; yes where it is not installed."""
+    try:
+        return BACKENDS.get(backend).timed
+    except MtbenchError:
+        return True
 
 
 def seconds_text(value: float | None) -> str:
