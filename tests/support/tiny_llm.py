@@ -42,7 +42,7 @@ def make_llm(
     import torch
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
-    tokenizer = _tokenizer([*ENGLISH, *GERMAN, *answers] * 10, pad=pad)
+    tokenizer = tokenizer_of([*ENGLISH, *GERMAN, *answers] * 10, pad=pad)
     if chat:
         tokenizer.chat_template = TEMPLATE
     torch.manual_seed(0)
@@ -62,7 +62,7 @@ def make_llm(
     prompts = [PROMPT.format(tgt="de", text=text) for text in ENGLISH]
     if shown:
         prompts = [f"{prompts[0]}\n\n{answers[0]}\n\n{prompt}" for prompt in prompts]
-    _teach(model, tokenizer, [_asked(p, chat) for p in prompts], list(answers), steps)
+    teach(model, tokenizer, [_asked(p, chat) for p in prompts], list(answers), steps)
     # What a vendor would ship: settings for chatting that a benchmark must not inherit.
     model.generation_config = GenerationConfig(
         eos_token_id=tokenizer.eos_token_id,
@@ -77,7 +77,7 @@ def make_llm(
     return folder
 
 
-def _tokenizer(lines: list[str], *, pad: bool) -> Any:
+def tokenizer_of(lines: list[str], *, pad: bool) -> Any:
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -104,7 +104,7 @@ def _asked(prompt: str, chat: bool) -> str:
     return f"<|user|>{prompt}<|end|><|assistant|>" if chat else f"{prompt}\n\n"
 
 
-def _teach(model: Any, tokenizer: Any, prompts: list[str], answers: list[str], steps: int) -> None:
+def teach(model: Any, tokenizer: Any, prompts: list[str], answers: list[str], steps: int) -> None:
     import torch
 
     rows = [
