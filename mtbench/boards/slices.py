@@ -42,7 +42,7 @@ def slice_scores(
     systems: Mapping[str, Array],
     labels: Sequence[str | None],
     pool: Pool,
-    estimator: Estimator,
+    estimator: Estimator | None,
     *,
     by: By,
     metric: str = "",
@@ -54,7 +54,7 @@ def slice_scores(
         labels: For each segment its label; segments without one are counted and in no slice.
         pool: Totals of shape (..., k) → scores of shape (...).
         estimator: Gives the interval of a slice's score; told its segments, whose documents
-            may be the unit.
+            may be the unit. None for scores without intervals.
         by: What the labels are.
         metric: The metric's name.
 
@@ -68,7 +68,9 @@ def slice_scores(
     for at, label in enumerate(labels):
         if label is not None:
             groups.setdefault(label, []).append(at)
-    order = [band for band in map(_named, LENGTHS) if band in groups] if by == "length" else groups
+    if by == "length":
+        groups = {band: groups[band] for band in map(_named, LENGTHS) if band in groups}
+    scored = _pooled(systems, groups, pool) if estimator is None and groups else {}
     return Sliced(
         by=by,
         metric=metric,
@@ -77,18 +79,40 @@ def slice_scores(
                 label=label,
                 segments=len(groups[label]),
                 scores=tuple(
-                    SliceScore(
-                        system=name,
-                        score=float(pool(rows[groups[label]].sum(axis=0))),
-                        interval=estimator(rows[groups[label]], pool, groups[label]),
-                    )
+                    _with_interval(name, rows, groups[label], pool, estimator)
+                    if estimator is not None
+                    else SliceScore(system=name, score=float(scored[name][number]))
                     for name, rows in systems.items()
                 ),
             )
-            for label in order
+            for number, label in enumerate(groups)
         ),
         unlabelled=sum(label is None for label in labels),
     )
+
+
+def _with_interval(
+    system: str, rows: Array, places: Sequence[int], pool: Pool, estimator: Estimator
+) -> SliceScore:
+    return SliceScore(
+        system=system,
+        score=float(pool(rows[places].sum(axis=0))),
+        interval=estimator(rows[places], pool, places),
+    )
+
+
+def _pooled(
+    systems: Mapping[str, Array], groups: Mapping[str, Sequence[int]], pool: Pool
+) -> dict[str, Array]:
+    """System → score of each group, all groups at once: there may be thousands."""
+    places = np.concatenate([np.asarray(places, dtype=np.intp) for places in groups.values()])
+    number = np.repeat(np.arange(len(groups)), [len(places) for places in groups.values()])
+    found = {}
+    for name, rows in systems.items():
+        sums = np.zeros((len(groups), rows.shape[1]))
+        np.add.at(sums, number, rows[places])
+        found[name] = pool(sums)
+    return found
 
 
 def _band(characters: int) -> str:

@@ -9,20 +9,15 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.plugins import METRICS, likeness_metrics
-from mtbench.types import Record, SystemCard, TestSetFacts
+from mtbench.types import SystemCard, TestSetFacts
+from mtbench.types.findings import Suspicion, Suspicions
 
 Array = NDArray[np.float64]
-Kind = Literal[
-    "reference affinity", "twins", "metric disagreement", "optimised for a metric", "hygiene",
-    "seen in training",
-]  # fmt: skip
-
 ENOUGH_SYSTEMS = 6  # below that nothing can stand out
 WEAK_SYSTEMS = 10  # below that standing out says little
 LONG = 8  # words from which on an exact match is no accident
@@ -34,24 +29,6 @@ MOVED = 0.2  # points of a lexical score that hygiene alone may move
 _QUOTES = str.maketrans(
     {**dict.fromkeys("“”„«»‟″", '"'), **dict.fromkeys("‘’‚‹›‛′", "'"), "–": "-", "—": "-"}
 )
-
-
-class Finding(Record):
-    """One thing that a reader should look at.
-
-    Attributes:
-        kind: What it is.
-        systems: Whom it concerns.
-        evidence: What was found, in one sentence.
-        advice: What to do, in one sentence.
-        segments: Segments to look at, where it is about some.
-    """
-
-    kind: Kind
-    systems: tuple[str, ...]
-    evidence: str
-    advice: str
-    segments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -79,18 +56,6 @@ class Evidence:
     segment_scores: Mapping[str, Mapping[str, Array]]
     higher_is_better: Mapping[str, bool]
     normalised: Mapping[str, Mapping[str, float]]
-
-
-class Suspicions(Record):
-    """What was found on one test set.
-
-    Attributes:
-        findings: What a reader should look at.
-        unexamined: What was not looked at, and why.
-    """
-
-    findings: tuple[Finding, ...]
-    unexamined: tuple[str, ...] = ()
 
 
 def suspicions(known: Evidence) -> Suspicions:
@@ -157,7 +122,7 @@ def _stripped(references: tuple[str, ...]) -> set[str]:
     return {reference.strip() for reference in references}
 
 
-def reference_affinity(known: Evidence) -> list[Finding]:
+def reference_affinity(known: Evidence) -> list[Suspicion]:
     """Systems nearer to the reference than the others by score and by exact matches alike."""
     names = set(known.outputs)
     metric = _affinity_metric(known)
@@ -174,7 +139,7 @@ def reference_affinity(known: Evidence) -> list[Finding]:
         if by_score[name] >= OUTLYING and by_match[name] >= OUTLYING:
             hits, of = matches[name]
             found.append(
-                Finding(
+                Suspicion(
                     kind="reference affinity",
                     systems=(name,),
                     evidence=f"{metric} {known.scores[metric][name]:.1f} (robust z "
@@ -194,7 +159,7 @@ def _affinity_metric(known: Evidence) -> str | None:
     return next((metric for metric in fit if names == set(known.scores[metric])), None)
 
 
-def twins(known: Evidence) -> list[Finding]:
+def twins(known: Evidence) -> list[Suspicion]:
     """Pairs of systems whose long outputs are mostly the same, or nearly."""
     from rapidfuzz.distance.Levenshtein import normalized_similarity
 
@@ -209,7 +174,7 @@ def twins(known: Evidence) -> list[Finding]:
         near = sum(normalized_similarity(x, y, score_cutoff=NEARLY) > 0 for x, y in pairs)
         if pairs and near >= TWIN_SHARE * len(pairs):
             found.append(
-                Finding(
+                Suspicion(
                     kind="twins",
                     systems=(a, b),
                     evidence=f"{near} of {len(pairs)} long segments are the same in 9 of 10 "
@@ -221,7 +186,7 @@ def twins(known: Evidence) -> list[Finding]:
     return found
 
 
-def metric_disagreement(known: Evidence) -> list[Finding]:
+def metric_disagreement(known: Evidence) -> list[Suspicion]:
     """Systems and segments that two metrics order in opposite ways."""
     found = []
     metrics = [m for m in known.segment_scores if len(known.segment_scores[m]) > 1]
@@ -236,7 +201,7 @@ def metric_disagreement(known: Evidence) -> list[Finding]:
                 gap = np.argsort(-np.abs(deltas[0] - deltas[1]), kind="stable")[:5]
                 better, worse = (a, b) if means[0] > 0 else (b, a)
                 found.append(
-                    Finding(
+                    Suspicion(
                         kind="metric disagreement",
                         systems=(a, b),
                         evidence=f"by {one}, {better} is clearly better; by {other}, {worse} is",
@@ -255,10 +220,10 @@ def _standardised(known: Evidence, metric: str, a: str, b: str) -> Array:
     return np.asarray(delta / spread if spread else delta, dtype=np.float64)
 
 
-def optimised(known: Evidence) -> list[Finding]:
+def optimised(known: Evidence) -> list[Suspicion]:
     """Systems whose card says that they are optimised for a metric in the table."""
     return [
-        Finding(
+        Suspicion(
             kind="optimised for a metric",
             systems=(name,),
             evidence=f"its card says that it is optimised for {metric}",
@@ -271,7 +236,7 @@ def optimised(known: Evidence) -> list[Finding]:
     ]
 
 
-def hygiene(known: Evidence) -> list[Finding]:
+def hygiene(known: Evidence) -> list[Suspicion]:
     """Systems whose lexical score moves by normal forms, quotes and spaces alone.
 
     Among three systems and more, those that move otherwise than the median system does: what moves
@@ -289,7 +254,7 @@ def hygiene(known: Evidence) -> list[Finding]:
                     f"{metric} {before + by:.1f} instead of {before:.1f} ({by:+.1f}{beside})"
                 )
     return [
-        Finding(
+        Suspicion(
             kind="hygiene",
             systems=(name,),
             evidence=f"with NFC, plain quotes and single spaces on both sides it would have "
@@ -301,12 +266,12 @@ def hygiene(known: Evidence) -> list[Finding]:
     ]
 
 
-def seen_in_training(known: Evidence) -> list[Finding]:
+def seen_in_training(known: Evidence) -> list[Suspicion]:
     """Systems whose training data may hold the test set, by date."""
     if known.facts.date is None:
         return []
     return [
-        Finding(
+        Suspicion(
             kind="seen in training",
             systems=(name,),
             evidence=f"its training data ends {card.training_cutoff}, the test set was published "

@@ -170,10 +170,7 @@ def _print_slices(
         systems = [score.system for score in sliced.slices[0].scores]
         lines = [
             [part.label, str(part.segments)]
-            + [
-                f"{s.score:.{info.decimals}f}{'' if s.interval.reliable else '?'}"
-                for s in part.scores
-            ]
+            + [f"{s.score:.{info.decimals}f}{'?' if s.doubtful else ''}" for s in part.scores]
             for part in sliced.slices
         ]
         common.emit(common.grid([by.replace("_", " "), "segments", *systems], lines))
@@ -181,7 +178,7 @@ def _print_slices(
             common.emit(f"{system} has segments without a translation and is not shown.")
         if sliced.unlabelled:
             common.emit(f"{sliced.unlabelled} segments have no {by} and are in no part.")
-        if not all(s.interval.reliable for part in sliced.slices for s in part.scores):
+        if any(s.doubtful for part in sliced.slices for s in part.scores):
             common.emit("?: fewer than 30 units; such a score says little.")
         common.emit("")
 

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from mtbench.boards.slices import By, Estimator, Pool, labels_by, slice_scores
+from mtbench.boards.slices import By, labels_by, slice_scores
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.judgements.place import Place, place_all
@@ -20,8 +18,8 @@ from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.suspicion import suspect
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.pipeline.work import Watcher
-from mtbench.plugins import Array, stored_metric
-from mtbench.report.html import Content, Group, GroupScore, SetContent, Suspicion
+from mtbench.plugins import stored_metric
+from mtbench.report.html import Content, SetContent
 from mtbench.results import Results
 from mtbench.significance import interval_of_part
 from mtbench.types import (
@@ -36,9 +34,11 @@ from mtbench.types import (
     Table,
     TestSet,
 )
+from mtbench.types.findings import Sliced, Suspicion
 from mtbench.types.judgements import Judgement, Judgements
 
 SEED = 0
+_PARTS: tuple[By, ...] = ("length", "domain", "document")
 MOST_INTERVALS = 60  # groups; beyond, as with documents, a score alone is drawn
 
 
@@ -108,11 +108,7 @@ def gather(
 def _suspicions(space: Workspace, board: Leaderboard) -> dict[str, tuple[Suspicion, ...]]:
     """``CORPUS/SRC-TGT`` → what makes its numbers suspect."""
     return {
-        f"{table.corpus}/{table.pair}": tuple(
-            Suspicion(one.kind, one.systems, one.evidence, one.advice, one.segments)
-            for one in found.findings
-        )
-        for table, found in suspect(space, board)
+        f"{table.corpus}/{table.pair}": found.findings for table, found in suspect(space, board)
     }
 
 
@@ -174,7 +170,7 @@ class _Gatherer:
                 metric: {s: r.statistics.segment_scores for s, r in by_system.items()}
                 for metric, by_system in results.items()
             },
-            groups=self._groups(results, labels),
+            sliced=self._sliced(results, labels),
             sources=tuple(s.text for s in test_set.sources) if test_set else None,
             references=test_set.references if test_set and _refers(test_set) else None,
             reference_names=test_set.reference_names if test_set else (),
@@ -314,12 +310,12 @@ class _Gatherer:
         stored = self._results.labels_of(self._table.corpus, self._table.pair, ids)
         return label_segments(test_set) if stored is None and test_set is not None else stored
 
-    def _groups(
+    def _sliced(
         self, results: Mapping[str, Mapping[str, MetricResult]], labels: Labels | None
-    ) -> list[Group]:
+    ) -> list[Sliced]:
         if labels is None:
             return []
-        found: list[Group] = []
+        found: list[Sliced] = []
         for metric, by_system in results.items():
             one = next(iter(by_system.values()))
             try:
@@ -333,61 +329,17 @@ class _Gatherer:
                 if not Signature.parse(result.score.signature).partial
             }
             estimator = partial(interval_of_part, documents=labels.documents, seed=self._seed)
-            for by in ("length", "domain", "document"):
-                found += _grouped(rows, labels_by(labels, by), pool, estimator, by, metric)
+            for by in _PARTS:
+                each = labels_by(labels, by)
+                few = len({*each} - {None}) <= MOST_INTERVALS
+                found.append(
+                    slice_scores(rows, each, pool, estimator if few else None, by=by, metric=metric)
+                )
         return found
 
 
 def _refers(test_set: TestSet) -> bool:
     return any(test_set.references)
-
-
-def _grouped(
-    rows: Mapping[str, Array],
-    labels: Sequence[str | None],
-    pool: Pool,
-    estimator: Estimator,
-    by: By,
-    metric: str,
-) -> list[Group]:
-    names = [label for label in dict.fromkeys(labels) if label is not None]
-    if not names:
-        return []
-    if len(names) <= MOST_INTERVALS:
-        sliced = slice_scores(rows, labels, pool, estimator, by=by, metric=metric)
-        return [
-            Group(
-                by=by,
-                label=part.label,
-                metric=metric,
-                segments=part.segments,
-                scores={
-                    s.system: GroupScore(
-                        s.score, s.interval.low, s.interval.high, s.interval.reliable
-                    )
-                    for s in part.scores
-                },
-            )
-            for part in sliced.slices
-        ]
-    place = {name: at for at, name in enumerate(names)}
-    at = np.array([place[label] if label is not None else -1 for label in labels])
-    counts = np.bincount(at[at >= 0], minlength=len(names))
-    pooled = {}
-    for system, array in rows.items():
-        sums = np.zeros((len(names), array.shape[1]))
-        np.add.at(sums, at[at >= 0], array[at >= 0])
-        pooled[system] = pool(sums)
-    return [
-        Group(
-            by=by,
-            label=name,
-            metric=metric,
-            segments=int(counts[number]),
-            scores={system: GroupScore(float(scores[number])) for system, scores in pooled.items()},
-        )
-        for number, name in enumerate(names)
-    ]
 
 
 def _spans(judgement: Judgement, text: str) -> list[Json]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from mtbench.boards.suspicion import Evidence, Suspicions, plain_spelling, suspicions
+from mtbench.boards.suspicion import Evidence, plain_spelling, suspicions
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError
 from mtbench.pipeline.health import of_quality, stored_result
@@ -13,6 +13,7 @@ from mtbench.plugins import likeness_metrics, make_metric, ordered_metrics
 from mtbench.results import Results
 from mtbench.stages import scoring
 from mtbench.types import Leaderboard, MetricResult, Row, Runtime, SystemOutput, Table, TestSet
+from mtbench.types.findings import Suspicions
 
 
 def suspect(space: Workspace, board: Leaderboard) -> Iterator[tuple[Table, Suspicions]]:

@@ -356,12 +356,53 @@ class LeaderboardDiff(Record):
 # --- parts of a test set, and several test sets ---------------------------------------------
 
 
+SuspicionKind = Literal[
+    "reference affinity", "twins", "metric disagreement", "optimised for a metric", "hygiene",
+    "seen in training",
+]  # fmt: skip
+
+
+class Suspicion(Record):
+    """One thing that a reader should look at.
+
+    Attributes:
+        kind: What it is.
+        systems: Whom it concerns.
+        evidence: What was found, in one sentence.
+        advice: What to do, in one sentence.
+        segments: Segments to look at, where it is about some.
+    """
+
+    kind: SuspicionKind
+    systems: tuple[str, ...]
+    evidence: str
+    advice: str
+    segments: tuple[str, ...] = ()
+
+
+class Suspicions(Record):
+    """What was found on one test set.
+
+    Attributes:
+        findings: What a reader should look at.
+        unexamined: What was not looked at, and why.
+    """
+
+    findings: tuple[Suspicion, ...]
+    unexamined: tuple[str, ...] = ()
+
+
 class SliceScore(Record):
-    """One system on one slice."""
+    """One system on one slice; no interval where slices are too many for one each."""
 
     system: str
     score: float
-    interval: Interval
+    interval: Interval | None = None
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether its interval rests on too little."""
+        return self.interval is not None and not self.interval.reliable
 
 
 class Slice(Record):

@@ -9,7 +9,7 @@ import numpy as np
 
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Array
-from mtbench.report.html import Content, Group, GroupScore, SetContent
+from mtbench.report.html import Content, SetContent
 from mtbench.significance import rank
 from mtbench.types import (
     Cell,
@@ -23,6 +23,7 @@ from mtbench.types import (
     Table,
     TestSetFacts,
 )
+from mtbench.types.findings import Slice, Sliced, SliceScore
 
 METRICS = {
     "bleu": MetricInfo(name="bleu", title="BLEU", needs=("reference",), segment_level="indicative"),
@@ -96,12 +97,6 @@ def content(
     labels = [f"doc {at * documents // segments}" for at in range(segments)]
     labels = [texts[at % len(texts)] for at in range(segments)] if texts else labels
     table = _table(corpus, pair, systems, scores, notes)
-    group_scores = {name: GroupScore(50.0 + i, 40, 60) for i, name in enumerate(systems)}
-    groups = [
-        Group(by, label, metrics[0], 3, group_scores)
-        for by in ("domain", "document")
-        for label in dict.fromkeys(labels)
-    ]
     infos = {name: METRICS[name] for name in metrics}
     board = Leaderboard(metrics=infos, tables=(table,), mtbench_version="0.1.0")
     return Content(
@@ -117,7 +112,7 @@ def content(
                 models={name: name for name in systems},
                 runs={name: run_record(name, segments, notes) for name in systems},
                 scores=scores,
-                groups=groups,
+                sliced=_sliced(systems, metrics[0], labels),
                 sources=sources,
                 references=references,
                 documents=labels,
@@ -205,3 +200,15 @@ def _table(
         rows=tuple(table_rows),
         tests=tuple(tests),
     )
+
+
+def _sliced(systems: Sequence[str], metric: str, labels: Sequence[str]) -> list[Sliced]:
+    interval = Interval(
+        low=40, high=60, resamples=1000, seed=0, unit="segment", units=3, reliable=True
+    )
+    scores = tuple(
+        SliceScore(system=name, score=50.0 + at, interval=interval)
+        for at, name in enumerate(systems)
+    )
+    slices = tuple(Slice(label=label, segments=3, scores=scores) for label in dict.fromkeys(labels))
+    return [Sliced(by=by, metric=metric, slices=slices) for by in ("domain", "document")]

@@ -14,12 +14,13 @@ import numpy as np
 import pytest
 
 from mtbench.health.flags import NAMES
-from mtbench.report.html import Suspicion, disagreement, most_disputed, pages
+from mtbench.report.html import disagreement, most_disputed, pages
 from mtbench.report.html.badges import badges, seconds, seconds_text
 from mtbench.report.html.flags import BY_NAME, EXACT, FAILED, flags
 from mtbench.report.html.page import breakable, commands, json_island, safe
 from mtbench.report.html.wording import detectable, paired_tests, verdict
 from mtbench.types import Json
+from mtbench.types.findings import Suspicion
 from tests.support.nasty import NASTY
 from tests.support.report_content import METRICS, content
 
@@ -152,7 +153,15 @@ def test_badges_count_flags_and_name_suspicions() -> None:
     one = replace(
         made.sets[0],
         evidence={"a": {3: {"loop": "x 9 times"}, 5: {"loop": "y", "numbers": "12345"}}, "b": {}},
-        suspicions=[Suspicion("twins", ("a", "b"), "the same", "Count them once.", ("s3",))],
+        suspicions=[
+            Suspicion(
+                kind="twins",
+                systems=("a", "b"),
+                evidence="the same",
+                advice="Count them once.",
+                segments=("s3",),
+            )
+        ],
     )
     row_a, row_b = sorted(one.table.rows, key=lambda row: row.system)
     assert [badge.text for badge in badges(one, row_a)] == [

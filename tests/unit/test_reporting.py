@@ -62,11 +62,13 @@ def test_segments_scores_and_texts_are_those_of_the_files(place: Workspace) -> N
     assert list(one.sources or ()) == SOURCES
     assert [r for (r,) in one.references or ()] == REFERENCES
     assert one.scores["chrf"]["good"][0] == pytest.approx(100)
-    assert {g.by for g in one.groups} == {"length", "domain", "document"}
+    assert {sliced.by for sliced in one.sliced} == {"length", "domain", "document"}
     assert not one.notes
     cell = next(row for row in one.table.rows if row.system == "good").cells["chrf"]
-    (news,) = [g for g in one.groups if g.by == "domain" and g.metric == "chrf"]
-    assert news.scores["good"].score == pytest.approx(cell.score)
+    (domains,) = [s for s in one.sliced if s.by == "domain" and s.metric == "chrf"]
+    (news,) = domains.slices
+    scores = {scored.system: scored.score for scored in news.scores}
+    assert scores["good"] == pytest.approx(cell.score)
 
 
 def test_texts_of_a_changed_corpus_are_not_shown(place: Workspace) -> None:

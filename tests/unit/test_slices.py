@@ -54,7 +54,7 @@ def test_scores_are_pooled_within_a_slice() -> None:
     first, second = found.slices
     assert (first.label, first.segments, first.scores[0].score) == ("d1", 2, 30.0)
     assert (second.label, second.segments, second.scores[0].score) == ("d2", 1, 30.0)
-    assert not first.scores[0].interval.reliable
+    assert first.scores[0].doubtful
 
 
 def test_every_system_on_every_slice_short_lengths_first() -> None:
@@ -83,7 +83,28 @@ def test_documents_are_the_unit_of_a_slice_that_has_twenty() -> None:
         by="domain",
     )
     news, chat = (part.scores[0].interval for part in found.slices)
+    assert news is not None and chat is not None
     assert (news.unit, news.units, news.reliable) == ("document", 20, False)
     assert (chat.unit, chat.units, chat.reliable) == ("segment", 40, True)
     by_segment = bootstrap_interval(mean_rows(scores[:80]), mean, seed=0)
     assert news.high - news.low > 1.5 * (by_segment.high - by_segment.low)
+
+
+def test_many_slices_have_scores_alone_and_the_same_ones() -> None:
+    rows = mean_rows(np.random.default_rng(0).random(200))
+    labels = [f"d{at // 3}" if at % 7 else None for at in range(200)]
+    one_by_one = slice_scores(
+        {"x": rows},
+        labels,
+        mean,
+        functools.partial(interval_of_part, documents=(None,) * 200, seed=0),
+        by="document",
+    )
+    at_once = slice_scores({"x": rows}, labels, mean, None, by="document")
+    assert [s.label for s in at_once.slices] == [s.label for s in one_by_one.slices]
+    assert [s.segments for s in at_once.slices] == [s.segments for s in one_by_one.slices]
+    for a, b in zip(at_once.slices, one_by_one.slices, strict=True):
+        assert a.scores[0].interval is None and b.scores[0].interval is not None
+        assert a.scores[0].score == pytest.approx(b.scores[0].score)
+    nothing = slice_scores({"x": rows}, [None] * 200, mean, None, by="document")
+    assert (nothing.slices, nothing.unlabelled) == ((), 200)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from mtbench.report.html.content import (
     Content,
-    Group,
-    GroupScore,
     SetContent,
-    Suspicion,
 )
 from mtbench.report.html.disagreement import disagreement, most_disputed
 from mtbench.report.html.page import SINGLE_FILE_BYTES, pages
@@ -15,10 +12,7 @@ from mtbench.report.html.page import SINGLE_FILE_BYTES, pages
 __all__ = [
     "SINGLE_FILE_BYTES",
     "Content",
-    "Group",
-    "GroupScore",
     "SetContent",
-    "Suspicion",
     "disagreement",
     "most_disputed",
     "pages",

@@ -9,56 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.types import Json, Leaderboard, RunRecord, Table
+from mtbench.types.findings import Sliced, Suspicion
 from mtbench.types.judgements import Judgements
 
 Array = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class GroupScore:
-    """One system's score on a group of segments; the interval where there is one."""
-
-    score: float
-    low: float | None = None
-    high: float | None = None
-    reliable: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Segments that share a label, scored by one metric.
-
-    Attributes:
-        by: ``length``, ``domain`` or ``document``.
-        label: What they share.
-        metric: The metric's name.
-        segments: How many they are.
-        scores: System → score.
-    """
-
-    by: str
-    label: str
-    metric: str
-    segments: int
-    scores: Mapping[str, GroupScore]
-
-
-@dataclass(frozen=True, slots=True)
-class Suspicion:
-    """What makes a table's numbers suspect.
-
-    Attributes:
-        kind: What it is, in a word or two.
-        systems: Whom it concerns.
-        evidence, advice: A sentence each.
-        segments: Ids to look at.
-    """
-
-    kind: str
-    systems: Sequence[str]
-    evidence: str
-    advice: str
-    segments: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +28,7 @@ class SetContent:
         runs: System → the record of its run.
         models: System → the ``--model`` that means it, where a command line can say it.
         scores: Metric → system → array of shape (n,).
-        groups: Scores by length, domain and document.
+        sliced: Scores by length, domain and document.
         sources: For each segment its source; None where the corpus is not at hand.
         references: For each segment its references; None likewise.
         reference_names: Names of the references, where they have some.
@@ -95,7 +49,7 @@ class SetContent:
     runs: Mapping[str, RunRecord]
     scores: Mapping[str, Mapping[str, Array]]
     models: Mapping[str, str] = field(default_factory=dict)
-    groups: Sequence[Group] = ()
+    sliced: Sequence[Sliced] = ()
     sources: Sequence[str] | None = None
     references: Sequence[Sequence[str]] | None = None
     reference_names: Sequence[str] = ()

@@ -13,9 +13,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from mtbench.report.html import badges, flags, wording
-from mtbench.report.html.content import Array, Content, Group, SetContent
+from mtbench.report.html.content import Array, Content, SetContent
 from mtbench.report.html.disagreement import disagreement
 from mtbench.types import Json, Row
+from mtbench.types.findings import Sliced
 
 SEGMENTS_PER_PART = 5_000
 
@@ -67,7 +68,7 @@ def _set_facts(one: SetContent, content: Content) -> dict[str, Json]:
             for test in wording.paired_tests(table)
         ],
         "why_untested": table.verdict,
-        "groups": _groups(one.groups),
+        "groups": _groups(one.sliced),
         "human": _human_means(one),
         "parts": -(-len(one.ids) // SEGMENTS_PER_PART),
         "notes": list(one.notes),
@@ -95,19 +96,27 @@ def _row(row: Row, one: SetContent) -> dict[str, Json]:
     }
 
 
-def _groups(groups: Sequence[Group]) -> list[Json]:
+def _groups(several: Sequence[Sliced]) -> list[Json]:
     return [
         {
-            "by": group.by,
-            "label": group.label,
-            "metric": group.metric,
-            "segments": group.segments,
+            "by": sliced.by,
+            "label": part.label,
+            "metric": sliced.metric,
+            "segments": part.segments,
             "scores": {
-                system: [_short(s.score), _short(s.low), _short(s.high)]
-                for system, s in group.scores.items()
+                one.system: [
+                    _short(one.score),
+                    *(
+                        (_short(one.interval.low), _short(one.interval.high))
+                        if one.interval
+                        else (None, None)
+                    ),
+                ]
+                for one in part.scores
             },
         }
-        for group in groups
+        for sliced in several
+        for part in sliced.slices
     ]
 
 
