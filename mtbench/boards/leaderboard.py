@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from mtbench import __version__
+from mtbench.boards.favours import favours
 from mtbench.errors import MtbenchError
 from mtbench.health.flags import GARBAGE
 from mtbench.plugins import (
@@ -390,16 +391,7 @@ def _row(
                 reason = f"{run.failures} segments have no translation"
             cells[metric] = Cell(reason=reason)
         else:
-            differences = entry.differences.get((metric, score.signature), ())
-            cells[metric] = Cell(
-                score=score.score,
-                interval=score.interval,
-                signature=score.signature,
-                partial=_partial(score),
-                cut=cut_segments(score),
-                notes=(*notes_of(score), *differences),
-                unjudged=len(score.unjudged),
-            )
+            cells[metric] = _cell(entry, metric, score)
     standing = standings.get(entry.folder)
     ranked_by = chosen[primary].get(entry.folder) if primary else None
     return Row(
@@ -427,6 +419,21 @@ def _row(
         notes=(*run.notes, *run.health_notes, *([_MADE_OF_IT] if entry.folder in related else ())),
         testset_digest=ranked_by.testset_digest if ranked_by else run.testset_digest,
         output_digest=run.output_digest,
+    )
+
+
+def _cell(entry: Entry, metric: str, score: Score) -> Cell:
+    differences = entry.differences.get((metric, score.signature), ())
+    favour = favours(entry.run.card, score)
+    return Cell(
+        score=score.score,
+        interval=score.interval,
+        signature=score.signature,
+        partial=_partial(score),
+        cut=cut_segments(score),
+        notes=(*notes_of(score), *differences, *(one.sentence for one in favour)),
+        favoured=tuple(one.badge for one in favour),
+        unjudged=len(score.unjudged),
     )
 
 

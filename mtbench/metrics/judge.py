@@ -335,7 +335,7 @@ class Judge(SegmentMetric):
     def summary(self, annotations: Mapping[str, Json]) -> dict[str, Json]:
         """Errors marked and not found in the text; how far the judge disagrees with itself."""
         kept = [one for one in annotations.values() if isinstance(one, dict)]
-        found: dict[str, Json] = {}
+        found: dict[str, Json] = {"judged_by": self.options.model}
         if marked := [one for one in kept if "error_spans" in one]:
             found["errors"] = sum(
                 len(one["error_spans"]) + len(one.get("unlocated", ())) for one in marked

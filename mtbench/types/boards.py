@@ -22,6 +22,8 @@ class Cell(Record):
         unjudged: Segments that the metric gave no score.
         cut: Segments of which the metric read only the beginning.
         notes: Sentences without which the score would mislead.
+        favoured: Why the metric may favour the system, in a few words each: judged by itself or
+            its family, decoded for it.
         reason: Why there is no score.
     """
 
@@ -31,6 +33,7 @@ class Cell(Record):
     partial: bool = False
     cut: int = 0
     notes: tuple[str, ...] = ()
+    favoured: tuple[str, ...] = ()
     unjudged: int = 0
     reason: str | None = None
 

@@ -320,3 +320,24 @@ def test_what_is_missing_is_said_before_work(ready: Space, tmp_path: Path) -> No
         url = f"{server.url}/v1"
     options = ("--metric-option", "judge.model=tiny", "--metric-option", f"judge.base_url={url}")
     assert ready("evaluate", "--model", "identity", "--metric", "judge", *options).code == 3
+
+
+def test_a_judge_of_its_own_translations_is_said_in_every_view(ready: Space) -> None:
+    with chat_server(esa) as server:
+        card = 'backend = "hypotheses"\noptimised_for = ["judge"]\nlineage = "tiny"\n[options]\n'
+        ready.file("models/mine.toml", card + 'path = "one.txt"\n')
+        words = command(server)
+        words[words.index("hypotheses:one.txt")] = "mine"
+        answer = ready(*words)
+    assert answer.code == 0, answer.err
+    assert "judged by tiny, which made these translations: a judge favours its own" in answer.out
+    assert "it is optimised for judge: it gains more there" in answer.out
+    (table,) = ready("leaderboard", "--format", "json").json["tables"]
+    assert table["rows"][0]["cells"]["judge"]["favoured"] == [
+        "judged by itself",
+        "decoded for judge",
+    ]
+    assert ready("report", "-o", "page").code == 0
+    page = (ready.root / "page/index.html").read_text("utf-8")
+    assert "judged by itself" in page
+    assert "decoded for judge" in page

@@ -55,10 +55,18 @@ def badges(one: SetContent, row: Row) -> Iterator[Badge]:
             kinds.setdefault(suspicion.kind, []).append(suspicion.evidence)
     for kind, evidence in kinds.items():
         yield Badge(f"suspect: {kind}", "suspect", " · ".join(evidence), opens="suspicions")
+    yield from _favoured(row)
     if row.via:
         yield Badge(f"via {', '.join(row.via)}", title="languages that the text passed through")
     if notes := " · ".join(row_notes(row)):
         yield Badge("note", "warn", notes, opens="notes")
+
+
+def _favoured(row: Row) -> Iterator[Badge]:
+    """Metrics that may favour the system: judged by itself, decoded for one."""
+    for metric, cell in row.cells.items():
+        for text in cell.favoured:
+            yield Badge(text, "warn", f"{metric}: why stands in the notes", opens="notes")
 
 
 def _flag(bit: int, count: int, kind: str) -> Badge:
