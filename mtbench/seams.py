@@ -206,6 +206,7 @@ class Scorer(ABC):
             no more than that; None for all at once, where scoring takes seconds. It must not
             depend on which systems there are: where the sum of floating-point numbers depends on
             what is scored together, the same inputs still give the same bytes.
+        shares_out: Whether it has its work shared out by itself, within a block.
         fixed_notes: Names in ``notes`` whose values are no counts, and not to be added up.
 
     Example:
@@ -218,6 +219,7 @@ class Scorer(ABC):
     """
 
     block: int | None = None
+    shares_out: bool = False
     fixed_notes: frozenset[str] = frozenset()
 
     @abstractmethod

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from mtbench.metrics.lexical_base import Lexical
 
 BLOCK = 64  # segments counted at once
+# Segments kept at a time: by BLEU some 20 s of work, and writing them takes a fiftieth of that.
+# Less is counted again as fast.
+KEPT = 1 << 17
 SAMPLE = 16  # segments of each system that are scored again by sacreBLEU
 BUDGET = 0.5  # seconds a system that this may take, by estimate
 
@@ -27,7 +30,10 @@ BUDGET = 0.5  # seconds a system that this may take, by estimate
 class LexicalScorer(Scorer):
     """A lexical metric made ready for one test set."""
 
+    shares_out = True
+
     def __init__(self, metric: Lexical, view: ScoringView, sacrebleu: Any, worker: Worker) -> None:
+        self.block = KEPT if len(view.ids) > KEPT else None
         self._metric = metric
         self._view = view
         self._sacrebleu = sacrebleu

@@ -256,10 +256,9 @@ def _score_blocks(
         scorer = metric.prepare(part[0]) if len(part[0].ids) < len(ids) else whole
         return travel.score_part(metric.info.name, scorer, part, advance)
 
-    # A metric without blocks shares its work out by itself.
     scored = (
         run(travel.scoring(metric), parts, len(parts), metric.runtime.engine, work=here)
-        if whole.block is not None
+        if whole.block is not None and not whole.shares_out
         else map(here, parts)
     )
     for (part, some), found in zip(parts, scored, strict=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import mtbench.plugins
+from mtbench.metrics.lexical_scorer import LexicalScorer
 from tests.support.judges import paid
 from tests.support.killing import Child
 from tests.support.workspace import SENTENCES, Space
@@ -151,3 +153,43 @@ def test_an_unfinished_score_of_another_output_is_of_no_use(ready: Space) -> Non
     assert ready(*words).code == 4
     assert len(paid(ready.root / "ledger")) == 26
     assert Path(ready.root / "results/leaderboard.csv").exists()
+
+
+def test_counting_that_is_killed_keeps_its_finished_blocks(
+    ready: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtbench.metrics.lexical_scorer.KEPT", 4)
+    words = command(ready, "bleu", systems="one two")[:-2]  # it has no ledger
+    counted: list[int] = []
+    count = LexicalScorer.statistics
+
+    def slow(self: LexicalScorer, outputs: Any, advance: Any = None) -> Any:
+        if counted:
+            time.sleep(1.0)
+        counted.append(len(outputs))
+        return count(self, outputs, advance)
+
+    monkeypatch.setattr(LexicalScorer, "statistics", slow)
+    child = Child(*words, log=ready.root / "log")
+    child.wait_for(ready.root / "results/news/en-it/*/scores/bleu@*.part.jsonl", 60)
+    assert child.kill(signal.SIGKILL) == -signal.SIGKILL, (ready.root / "log").read_text()
+    parts = sorted(ready.root.glob("results/news/en-it/*/scores/bleu@*.part.jsonl"))
+    assert parts
+    kept = [len(part.read_text("utf-8").splitlines()) - 1 for part in parts]
+    monkeypatch.setattr(LexicalScorer, "statistics", count)
+    scored: list[int] = []
+
+    def noted(self: LexicalScorer, outputs: Any, advance: Any = None) -> Any:
+        scored.extend(map(len, outputs.values()))
+        return count(self, outputs, advance)
+
+    monkeypatch.setattr(LexicalScorer, "statistics", noted)
+    assert ready(*words).code == 0
+    assert sum(scored) == 2 * len(TEXTS) - 4 * sum(kept)
+    assert not list(ready.root.glob("results/**/*.part.jsonl"))
+    resumed = stored(ready, "bleu")
+    for path in ready.root.glob("results/news/en-it/*/scores/*"):
+        path.unlink()
+    monkeypatch.setattr("mtbench.metrics.lexical_scorer.KEPT", 1 << 17)
+    assert ready(*words).code == 0
+    assert stored(ready, "bleu") == resumed
