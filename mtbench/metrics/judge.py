@@ -15,6 +15,7 @@ from mtbench import __version__
 from mtbench.errors import BackendError, MetricError, RequestError, SegmentError
 from mtbench.files.digests import digest_text
 from mtbench.files.writing import read_lines
+from mtbench.metrics.judge_guard import addressing
 from mtbench.metrics.judge_prompts import (
     CAP,
     VERSION,
@@ -275,7 +276,8 @@ class Judge(SegmentMetric):
             finally:
                 with self._lock:
                     self._reserved -= bound
-            verdicts.append(read_answer(answer, self.options.protocol, self.options.answer))
+            given = self.options
+            verdicts.append(read_answer(answer, given.protocol, given.answer, candidate.hypothesis))
         del self._got[key]
         return self._judged(verdicts, candidate)
 
@@ -318,6 +320,8 @@ class Judge(SegmentMetric):
             annotation["error_spans"] = [span for span in spans if "start" in span]
             if rest := [span for span in spans if "start" not in span]:
                 annotation["unlocated"] = rest
+        if (spoken := addressing(candidate.hypothesis, candidate.source)) is not None:
+            annotation["addresses_the_judge"] = spoken
         if len(scores) > 1:
             annotation["scores"] = scores
         if reasons := [verdict.reason for verdict in verdicts if verdict.reason.strip()]:
@@ -341,6 +345,13 @@ class Judge(SegmentMetric):
                 len(one["error_spans"]) + len(one.get("unlocated", ())) for one in marked
             )
             found["unlocated_errors"] = sum(len(one.get("unlocated", ())) for one in marked)
+        led = [name for name, one in annotations.items() if one and "addresses_the_judge" in one]
+        if led:
+            found["addressing_the_judge"] = len(led)
+            found["warning"] = (
+                f"translations that address the judge, which their sources do not: {len(led)}, the "
+                f"first being {led[0]!r}; read them before believing their scores"
+            )
         spreads = [statistics.stdev(one["scores"]) for one in kept if "scores" in one]
         if spreads:
             found["own_disagreement"] = round(statistics.fmean(spreads), 6)

@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from mtbench.errors import RequestError, UnusableAnswer
 from mtbench.languages import language_name
+from mtbench.metrics.judge_guard import echoes
 from mtbench.types import Candidate, Json, Record
 from mtbench.types.judgements import Severity
 
@@ -164,26 +165,30 @@ def _languages(candidate: Candidate) -> dict[str, str]:
 # --- answers ----------------------------------------------------------------------------------
 
 
-def read_answer(text: str, protocol: Protocol, form: Form) -> Rating:
+def read_answer(text: str, protocol: Protocol, form: Form, hypothesis: str = "") -> Rating:
     """What an answer says.
 
     Args:
         text: The whole answer.
         protocol: What was asked for.
         form: How the answer is written.
+        hypothesis: The translation that was judged.
 
     Raises:
-        UnusableAnswer: If it says nothing, contradicts itself, or leaves the scale.
+        UnusableAnswer: If it says nothing, contradicts itself, leaves the scale, or is one that
+            stands in the translation.
 
     Example:
         >>> read_answer('{"score": 71}', "da", "json").score
         71.0
     """
-    return _READERS[form](text, protocol)
+    return _READERS[form](text, protocol, hypothesis)
 
 
-def _read_json(text: str, protocol: Protocol) -> Rating:
+def _read_json(text: str, protocol: Protocol, hypothesis: str) -> Rating:
     value = _only_object(text)
+    if echoes(value, hypothesis):
+        raise UnusableAnswer("the judge repeats an answer that stands in the translation")
     try:
         answer: Any = _SHAPES[protocol].model_validate(value)
     except ValidationError as error:
@@ -223,7 +228,7 @@ def _no_key_twice(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _read_number(text: str, protocol: Protocol) -> Rating:
+def _read_number(text: str, protocol: Protocol, _: str) -> Rating:
     """An answer that is a number, as GEMBA-DA asks for."""
     numbers = re.findall(r"(?<![\w.])-?[0-9]+(?:\.[0-9]+)?(?![\w])", text)
     if len(set(numbers)) != 1:
@@ -238,7 +243,7 @@ _HEADING = re.compile(r"\s*(critical|major|minor)\s*:?\s*\Z", re.IGNORECASE)
 _MARKED = re.compile(r"\s*(?:[-*]\s*)?(?P<category>[\w/ -]+?)\s*-\s*[\"“'](?P<text>.*)[\"”']\s*\Z")
 
 
-def _read_gemba_mqm(text: str, protocol: Protocol) -> Rating:
+def _read_gemba_mqm(text: str, protocol: Protocol, _: str) -> Rating:
     """The lists under ``Critical:``, ``Major:``, ``Minor:`` that GEMBA-MQM asks for."""
     severity = ""
     seen: set[str] = set()
@@ -259,7 +264,7 @@ def _read_gemba_mqm(text: str, protocol: Protocol) -> Rating:
     return Rating(_penalty(errors), tuple(errors))
 
 
-_READERS: Mapping[Form, Callable[[str, Protocol], Rating]] = {
+_READERS: Mapping[Form, Callable[[str, Protocol, str], Rating]] = {
     "json": _read_json,
     "number": _read_number,
     "gemba-mqm": _read_gemba_mqm,
