@@ -339,11 +339,13 @@ def compare(
     return compare_leaderboards(Given(Path(old)), Given(Path(new)), metrics=metrics, seed=seed)
 
 
-def meta(results: str | Path, human: str | Path, *, seed: int = 0) -> MetaEvaluation:
+def meta(results: str | Path, human: str | Path | None = None, *, seed: int = 0) -> MetaEvaluation:
     """How far the metrics of a results folder agree with human scores."""
     from mtbench.pipeline.meta import meta_evaluate
 
-    return meta_evaluate(_space(results), _Talk(aloud=True), Path(human), seed=seed)
+    return meta_evaluate(
+        _space(results), _Talk(aloud=True), None if human is None else Path(human), seed=seed
+    )
 
 
 def load_corpus(corpus: str, pair: str) -> TestSet:

@@ -268,6 +268,16 @@ def _fittest(names: Iterable[str], fact: str) -> tuple[str, ...]:
     return tuple(sorted((n for n, f in fitness.items() if f is not None), key=fitness.__getitem__))
 
 
+def published_agreement(name: str) -> tuple[str, ...]:
+    """What is published of a metric's agreement with people, a sentence each, with its source.
+
+    Example:
+        >>> published_agreement("ter")
+        ()
+    """
+    return tuple(_fact(name, "agreement", ()))
+
+
 def _fact(name: str, fact: str, otherwise: Any) -> Any:
     """A fact of a metric's class; of one that is not installed here, what is assumed."""
     try:

@@ -8,6 +8,8 @@ from mtbench.cli.lazy import LazyGroup
 
 VERBS = {
     "plan": ("mtbench.cli.human_plan:plan", "Draw segments to have judged by people."),
+    "import": ("mtbench.cli.human_campaigns:import_", "Keep judgements beside their outputs."),
+    "list": ("mtbench.cli.human_campaigns:list_", "List the campaigns that are kept."),
     "estimate": ("mtbench.cli.human_plan:estimate", "From judged segments to the whole set."),
 }
 

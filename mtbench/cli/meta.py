@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 @click.argument("results", required=False)
 @click.option(
     "--human",
-    required=True,
     metavar="FILE",
     help="Human scores: raw or averaged MQM, ESA as Appraise exports it, .seg.score, pearmut's "
-    "annotations, or CSV and JSONL with id, system, score.",
+    "annotations, or CSV and JSONL with id, system, score. Default: every campaign that "
+    "mtbench human import has kept.",
 )
 @common.stored_selection
 @click.option("--system", "systems", multiple=True, metavar="NAME", help="Only these systems.")
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 @common.talk_options
 def meta(
     results: str | None,
-    human: str,
+    human: str | None,
     corpora: tuple[str, ...],
     pairs: tuple[str, ...],
     systems: tuple[str, ...],
@@ -78,7 +78,7 @@ def meta(
     found = meta_evaluate(
         workspace(results),
         common.ConsoleWatcher(quiet=quiet),
-        Path(human),
+        None if human is None else Path(human),
         corpora=corpora,
         pairs=tuple(str(LanguagePair.parse(pair)) for pair in pairs),
         systems=systems,

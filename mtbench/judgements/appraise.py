@@ -85,6 +85,7 @@ def _judgement(fields: Sequence[str], where: str) -> Judgement:
         rater=rater,
         document=_SUFFIX.sub("", document),
         spans=_spans(fields[9], where),
+        when=fields[11] or None,
     )
 
 

@@ -15,9 +15,10 @@ from mtbench.boards.leaderboard import Entry, Ranked, Ranker, Standing, build
 from mtbench.config import Workspace
 from mtbench.errors import DataError, RequestError
 from mtbench.files.spreadsheets import unquoted
+from mtbench.pipeline.campaigns import campaigns_of, order_by_people
 from mtbench.pipeline.scores import belongs
 from mtbench.pipeline.stored import StoredScores, recomputed
-from mtbench.plugins import Array
+from mtbench.plugins import Array, published_agreement
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
@@ -54,7 +55,7 @@ def board(
         if (f"{folder.corpus}/{folder.pair}", folder.system) not in without
         and (entry := read_entry(folder, stored)) is not None
     ]
-    return build(
+    found = build(
         entries,
         _ranker(results, seed),
         current=current_states(results, entries),
@@ -63,6 +64,39 @@ def board(
         primaries=named_primaries(results) | dict(primaries or {}),
         missing=missing,
     )
+    tables = tuple(_with_people(results, table) for table in found.tables)
+    return found.model_copy(update={"tables": tables})
+
+
+def _with_people(results: Results, table: Table) -> Table:
+    """A table that says how far people agree with its primary metric."""
+    if table.rank_metric is None:
+        return table
+    people = tuple(
+        order
+        for campaign in campaigns_of(results, table)
+        if (order := order_by_people(results, table, campaign)) is not None
+    )
+    published = published_agreement(table.rank_metric)
+    found = table.model_copy(update={"people": people, "published": published})
+    notes = [
+        f"people ({order.campaign}) significantly prefer the other system in {len(pairs)} of the "
+        "pairs that it separates"
+        for order in people
+        if (pairs := order.contradicted)
+    ]
+    return _noted(found, table.rank_metric, notes) if notes else found
+
+
+def _noted(table: Table, metric: str, notes: Sequence[str]) -> Table:
+    """The table with more notes on one metric's scores."""
+    rows = []
+    for row in table.rows:
+        cell = row.cells[metric]
+        if cell.score is not None:
+            cell = cell.model_copy(update={"notes": (*cell.notes, *notes)})
+        rows.append(row.model_copy(update={"cells": {**row.cells, metric: cell}}))
+    return table.model_copy(update={"rows": tuple(rows)})
 
 
 def named_primaries(results: Results) -> dict[str, str]:

@@ -15,6 +15,7 @@ from mtbench.errors import DataError, RequestError
 from mtbench.judgements.place import Place, Placed, place
 from mtbench.judgements.read import read_judgements
 from mtbench.pipeline.boards import stored_tables
+from mtbench.pipeline.campaigns import campaigns_of
 from mtbench.pipeline.marked_errors import MarkedErrors, marker_of
 from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.work import Watcher
@@ -50,7 +51,7 @@ RELIABLE = 30  # judged segments below which intervals are marked
 def meta_evaluate(
     space: Workspace,
     watcher: Watcher,
-    human: Path,
+    human: Path | None,
     *,
     corpora: Sequence[str] = (),
     pairs: Sequence[str] = (),
@@ -65,7 +66,7 @@ def meta_evaluate(
     Args:
         space: The results folder.
         watcher: Told what happens.
-        human: The file of judgements.
+        human: The file of judgements; None for every campaign that is kept.
         corpora: Only these corpora; all where none is named.
         pairs: Only these directions, ``SRC-TGT``; all where none is named.
         systems: Only these systems; all where none is named.
@@ -79,15 +80,22 @@ def meta_evaluate(
         DataError: If a file does not hold.
     """
     results = Results(space.results)
-    file = read_judgements(human)
+    given = None if human is None else (human.name, read_judgements(human))
     found: list[MetaTable] = []
     for table in stored_tables(space, corpora, pairs):
         one = _Set(results, table, systems)
-        placed = place(file, one.place(), human.name, first=first)
-        if placed is None:
-            watcher.say(f"{one.name}: no judgement in {human.name} is about it")
-            continue
-        found += one.tables(placed, file, watcher, by=by, alpha=alpha, seed=seed)
+        kept = [(each.name, each.file) for each in campaigns_of(results, table)]
+        for name, file in kept if given is None else [given]:
+            placed = place(file, one.place(), name, first=first) if file.judgements else None
+            if placed is None:
+                watcher.say(f"{one.name}: no judgement in {name} is about it")
+            else:
+                found += one.tables(placed, file, watcher, by=by, alpha=alpha, seed=seed)
+    if not found and human is None:
+        raise RequestError(
+            f"{space.results}: no human judgements are kept here",
+            hint="name a file with --human, or keep one: mtbench human import FILE",
+        )
     if not found:
         raise RequestError(
             f"{human}: no judgement is about these results",

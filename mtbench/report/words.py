@@ -127,6 +127,7 @@ def footnotes(
     """Sentences under a table, which may be one without intervals."""
     if table.verdict:
         yield table.verdict
+    yield from people_say(board, table)
     yield from reference_means(table)
     if has_partial(table):
         yield f"{PARTIAL_MEANS}."
@@ -151,6 +152,22 @@ def footnotes(
         yield from (f"left out: {sentence}" for sentence in table.excluded)
     else:
         yield f"{_count(len(table.excluded), 'stored score')} left out (-v names them)."
+
+
+def people_say(board: Leaderboard, table: Table) -> Iterator[str]:
+    """How far people agree with the primary metric: one's own judgements, else the published."""
+    if table.rank_metric is None:
+        return
+    info = board.metrics.get(table.rank_metric)
+    title = info.title if info else table.rank_metric
+    for one in table.people:
+        yield (
+            f"{title} orders {one.agreeing} of {one.pairs} pairs of systems as people do "
+            f"({one.campaign}: {one.systems} systems on {one.segments} segments)."
+        )
+    if not table.people:
+        known = "; ".join(table.published) or "not known; mtbench meta says it from human scores"
+        yield f"{title}'s agreement with people: {known}."
 
 
 def score_notes(board: Leaderboard, table: Table) -> Iterator[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from mtbench.errors import DataError, MtbenchError
 from mtbench.files.writing import read_json, write_json, write_text
 from mtbench.languages import LanguagePair
-from mtbench.results import score_files
+from mtbench.results import judgement_files, score_files
 from mtbench.results.lines import hypothesis_values, json_line, record
 from mtbench.results.locks import locked
 from mtbench.results.part import ScoringPart, TranslationPart
@@ -27,6 +27,7 @@ from mtbench.types import (
     SystemOutput,
     output_digest,
 )
+from mtbench.types.judgements import Campaign, Judgement
 
 
 class RunFolder:
@@ -261,6 +262,32 @@ class RunFolder:
             DataError: If a file does not hold.
         """
         return score_files.read_result(path)
+
+    # --- human judgements -------------------------------------------------------------------
+
+    def campaign_path(self, name: str) -> Path:
+        """The file of a campaign of human judgements."""
+        return self.path / "judgements" / f"{name}.jsonl"
+
+    def campaigns(self) -> list[str]:
+        """The names of the campaigns that are kept beside the output, sorted."""
+        return sorted(path.stem for path in (self.path / "judgements").glob("*.jsonl"))
+
+    def read_campaign(self, name: str, system: str) -> tuple[Campaign, list[Judgement]]:
+        """A campaign and its judgements of this output, or of one that stood here before.
+
+        Args:
+            name: The campaign.
+            system: What the system is called in the judgements.
+
+        Raises:
+            DataError: If the file does not hold.
+        """
+        return judgement_files.read_judgements(self.campaign_path(name), system)
+
+    def write_campaign(self, head: Campaign, judgements: Iterable[Judgement]) -> None:
+        """Writes a campaign's judgements of this output."""
+        judgement_files.write_judgements(self.campaign_path(head.name), head, judgements)
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:

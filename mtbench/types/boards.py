@@ -85,6 +85,27 @@ class Row(Record):
     output_digest: str
 
 
+class HumanOrder(Record):
+    """How far people order the systems of a test set as a metric does.
+
+    Attributes:
+        campaign: Their judgements', as they are kept.
+        metric: The metric.
+        systems, segments: Judged: every system on every one of the segments.
+        agreeing, pairs: Pairs of systems that both order alike by means over them, of how many.
+        contradicted: Pairs that the metric separates on the whole set, and people the other way
+            round, the metric's better one first.
+    """
+
+    campaign: str
+    metric: str
+    systems: int
+    segments: int
+    agreeing: int
+    pairs: int
+    contradicted: tuple[tuple[str, str], ...] = ()
+
+
 class Table(Record):
     """All systems on one test set.
 
@@ -100,6 +121,9 @@ class Table(Record):
         tests: Every paired test behind the ranking, as JSON.
         headline: Which of the columns is one number over several metrics, if there is one.
         headline_metrics: The metrics that it is over.
+        people: Each campaign of human judgements that is kept of this test set, beside the primary
+            metric.
+        published: What is published of the primary metric's agreement with people.
     """
 
     corpus: str
@@ -113,6 +137,8 @@ class Table(Record):
     tests: tuple[Json, ...] = ()
     headline: str | None = None
     headline_metrics: tuple[str, ...] = ()
+    people: tuple[HumanOrder, ...] = ()
+    published: tuple[str, ...] = ()
 
 
 class Leaderboard(Record):

@@ -9,6 +9,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from mtbench.types.base import SCHEMA_VERSION, Record
+
 Protocol = Literal["mqm", "esa", "scores"]
 
 Severity = Literal["minor", "major", "critical"]  # of an error, mildest first: MQM's
@@ -42,6 +44,7 @@ class Judgement:
         document: Of which document, if the file says.
         spans: Errors that were marked; None where the protocol marks none.
         text: The translation as it was judged, if the file says.
+        when: When it was judged, as the file writes it, if it says.
         where: ``file:line``.
     """
 
@@ -55,6 +58,7 @@ class Judgement:
     document: str | None = None
     spans: tuple[ErrorSpan, ...] | None = None
     text: str | None = None
+    when: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,31 @@ class JudgementFile:
     notes: tuple[str, ...] = ()
     lowest: float | None = None
     highest: float | None = None
+
+
+class Campaign(Record):
+    """What is kept of a campaign of human judgements beside one output.
+
+    Attributes:
+        schema_version: Of the file it is kept in.
+        name: The campaign's.
+        protocol: How the scores came about.
+        title: The format that they were read from, in words.
+        lowest, highest: Ends of the scale, where it has such.
+        file: Name of that file.
+        file_digest: Of its bytes.
+        output_digest: Of the output that was judged.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    name: str
+    protocol: Protocol
+    title: str
+    lowest: float | None = None
+    highest: float | None = None
+    file: str
+    file_digest: str
+    output_digest: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
