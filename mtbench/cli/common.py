@@ -30,6 +30,9 @@ F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("table", "csv", "json", "md", "latex")
 
 
+PEARMUT_PROTOCOLS = click.Choice(["ESA", "DA", "MQM"])
+
+
 def _together(*options: Callable[[F], F]) -> Callable[[F], F]:
     def wrap(function: F) -> F:
         for option in reversed(options):

@@ -39,6 +39,27 @@ _results = click.option("--results", metavar="DIR", help="Where results are. Def
     metavar="N",
     help="Of the draw.",
 )
+@click.option(
+    "--form",
+    "forms",
+    multiple=True,
+    default=("csv",),
+    show_default=True,
+    type=click.Choice(["csv", "xlsx", "pearmut"]),
+    help="What people fill; may be given more than once.",
+)
+@click.option(
+    "--users",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Judges of a pearmut campaign, who share the segments.",
+)
+@click.option(
+    "--protocol", type=common.PEARMUT_PROTOCOLS, default="ESA", show_default=True,
+    help="Of a pearmut campaign.",
+)  # fmt: skip
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder to write the plan to.")
 @common.talk_options
 def plan(
@@ -51,31 +72,38 @@ def plan(
     stratify: str | None,
     systems: tuple[str, ...],
     seed: int,
+    forms: tuple[str, ...],
+    users: int,
+    protocol: str,
     output: str,
     verbose: bool,
     quiet: bool,
 ) -> None:
     """Draw segments to have judged by people, with known probability.
 
-    DIR gets plan.json and plan.csv, which estimate reads again; form.csv, to be filled with scores;
-    and with --stratify disagreement.csv, the segments on which the metric sees the systems farthest
-    apart: worth reading, but no sample, so that nothing can be estimated from them.
+    DIR gets plan.json and plan.csv, which estimate reads again; form.csv, form.xlsx or form.json (a
+    campaign for pearmut), to be filled with scores; and with --stratify disagreement.csv, the
+    segments on which the metric sees the systems farthest apart: worth reading, but no sample, so
+    that nothing can be estimated from them.
     """
     from mtbench.config import workspace
     from mtbench.errors import RequestError
-    from mtbench.files.writing import write_text
+    from mtbench.files.writing import write_bytes
     from mtbench.languages import LanguagePair
     from mtbench.pipeline.human import Asked, plan_judgements
 
     if by and stratify:
         raise RequestError("--by document and --stratify: one of the two")
-    asked = Asked(count, joint, by == "document", stratify, systems, seed)
+    asked = Asked(
+        count, joint, by == "document", stratify, systems, seed, tuple(dict.fromkeys(forms)),
+        users, protocol,
+    )  # fmt: skip
     folder = Path(output)
     _, files = plan_judgements(
         workspace(results), corpus, str(LanguagePair.parse(pair)), asked, folder
     )
-    for name, text in files.items():
-        write_text(folder / name, text)
+    for name, content in files.items():
+        write_bytes(folder / name, content.encode() if isinstance(content, str) else content)
     common.emit("\n".join(str(folder / name) for name in files))
 
 

@@ -46,7 +46,7 @@ from mtbench.cli import common
 )
 @click.option(
     "--pearmut-protocol",
-    type=click.Choice(["ESA", "DA", "MQM"]),
+    type=common.PEARMUT_PROTOCOLS,
     default="ESA",
     show_default=True,
     help="What judges are asked for.",

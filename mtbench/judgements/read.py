@@ -47,6 +47,22 @@ def read_judgements(path: Path) -> JudgementFile:
     return _file(_from_objects(path, _csv_rows(path, lines)), path, "CSV")
 
 
+def judgements_of_rows(
+    path: Path, rows: Iterable[tuple[str, Mapping[str, Json]]], title: str
+) -> JudgementFile:
+    """The judgements of a table's rows: ``id``, ``system``, ``score`` and what else is known.
+
+    Args:
+        path: The file.
+        rows: Each with its place.
+        title: The format, in words.
+
+    Raises:
+        DataError: With the place, for the first row that does not hold.
+    """
+    return _file((_judgement(values, where) for where, values in rows), path, title)
+
+
 def _file(found: Iterable[Judgement], path: Path, title: str) -> JudgementFile:
     return _checked(JudgementFile(tuple(found), "scores", title), path)
 

@@ -14,19 +14,19 @@ from mtbench.config import Workspace, check_name
 from mtbench.errors import RequestError
 from mtbench.files.digests import digest_file
 from mtbench.judgements.place import Place, Placed, place
-from mtbench.judgements.read import read_judgements
+from mtbench.pipeline.human_files import read_human_file
 from mtbench.pipeline.stored import recomputed
 from mtbench.results import Results, RunFolder
 from mtbench.significance.agreement.systems import agreeing_pairs, pair_indexes, permutation_p
+from mtbench.significance.agreement.table import FEWEST
+from mtbench.significance.limits import ALPHA
 from mtbench.significance.paired import holm
 from mtbench.types import Row, Table
 from mtbench.types.boards import HumanOrder
 from mtbench.types.findings import PairedTest
 from mtbench.types.judgements import Campaign, Judgement, JudgementFile
 
-ALPHA = 0.05
 DRAWS = 10_000  # of the tests of people's preferences; the smallest p is well below α / pairs
-FEWEST = 2  # systems, and segments judged for all of them
 
 
 class KeptCampaign(NamedTuple):
@@ -43,7 +43,7 @@ class KeptCampaign(NamedTuple):
     changed: tuple[str, ...]
 
 
-class Kept(NamedTuple):
+class CampaignKept(NamedTuple):
     """What an import has kept of one test set.
 
     Attributes:
@@ -66,7 +66,7 @@ def keep_judgements(
     *,
     first: int | None = None,
     force: bool = False,
-) -> list[Kept]:
+) -> list[CampaignKept]:
     """Keeps a file of judgements beside the outputs that they are about.
 
     Args:
@@ -82,7 +82,7 @@ def keep_judgements(
         DataError: With file and line, if a judgement does not hold.
     """
     check_name(name, "--name")
-    results, file, digest = Results(space.results), read_judgements(human), digest_file(human)
+    results, file, digest = Results(space.results), read_human_file(human), digest_file(human)
     placed = [
         (table, found)
         for table in tables
@@ -144,7 +144,7 @@ def _check_free(results: Results, table: Table, name: str, digest: str) -> None:
 
 def _keep(
     results: Results, table: Table, placed: Placed, file: JudgementFile, head: Campaign
-) -> Kept:
+) -> CampaignKept:
     by_system: dict[str, list[tuple[int, Judgement]]] = {}
     for at, one in placed.each:
         by_system.setdefault(one.system, []).append((at, one))
@@ -171,7 +171,9 @@ def _keep(
             f"{others} judged translations are not the stored ones to the letter: errors marked in "
             "them will take no part"
         )
-    return Kept(f"{table.corpus}/{table.pair}", len(placed.each), len(by_system), tuple(notes))
+    return CampaignKept(
+        f"{table.corpus}/{table.pair}", len(placed.each), len(by_system), tuple(notes)
+    )
 
 
 def campaigns_of(results: Results, table: Table) -> list[KeptCampaign]:

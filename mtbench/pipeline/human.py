@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -18,8 +19,9 @@ from mtbench.files.digests import digest_text
 from mtbench.files.spreadsheets import quoted
 from mtbench.files.writing import read_json
 from mtbench.judgements.place import Place, Placed, place
-from mtbench.judgements.read import read_judgements
 from mtbench.pipeline.boards import stored_tables
+from mtbench.pipeline.human_files import read_human_file, sheet
+from mtbench.pipeline.pearmut import campaign_of, item
 from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.test_sets import StoredTestSets
 from mtbench.plugins import Array
@@ -32,7 +34,8 @@ from mtbench.types import Row, SystemOutput, TestSet
 from mtbench.types.plans import HumanDifference, HumanEstimate, HumanEstimates, HumanPlan
 
 COLUMNS = ("system", "id", "document", "source", "reference", "output", "probability")
-PLAN, ROWS, FORM, DISPUTED = "plan.json", "plan.csv", "form.csv", "disagreement.csv"
+PLAN, ROWS, DISPUTED = "plan.json", "plan.csv", "disagreement.csv"
+FORMS = {"csv": "form.csv", "xlsx": "form.xlsx", "pearmut": "form.json"}
 SCORE = "score"
 
 
@@ -46,6 +49,8 @@ class Asked(NamedTuple):
         stratify: The metric whose scores make the strata; None without.
         systems: Only these; all where none is named.
         seed: Of the draw.
+        forms: Keys of ``FORMS``: what people fill.
+        users, protocol: Of a campaign for pearmut.
     """
 
     number: int
@@ -54,6 +59,9 @@ class Asked(NamedTuple):
     stratify: str | None
     systems: Sequence[str]
     seed: int
+    forms: Sequence[str] = ("csv",)
+    users: int = 1
+    protocol: str = "ESA"
 
 
 class _Stored:
@@ -127,7 +135,7 @@ class _Stored:
 
 def plan_judgements(
     space: Workspace, corpus: str, pair: str, asked: Asked, folder: Path
-) -> tuple[HumanPlan, dict[str, str]]:
+) -> tuple[HumanPlan, dict[str, str | bytes]]:
     """Draws segments to have judged; the plan and its forms, as files to write.
 
     Args:
@@ -159,7 +167,7 @@ def plan_judgements(
     except ValueError as error:
         raise RequestError(f"--n: {error}") from error
     rows = list(_rows(test_set, stored.outputs, groups, draws))
-    written = {ROWS: _csv(COLUMNS, rows), FORM: _csv((*COLUMNS, SCORE), [[*r, ""] for r in rows])}
+    drawn_rows = _csv(COLUMNS, rows)
     plan = HumanPlan(
         corpus=stored.table.corpus,
         pair=stored.table.pair,
@@ -174,11 +182,45 @@ def plan_judgements(
         drawn=tuple(tuple(map(int, np.flatnonzero(drawn))) for drawn, _ in draws),
         segments=len(test_set),
         seed=asked.seed,
-        rows_digest=digest_text(written[ROWS]),
+        rows_digest=digest_text(drawn_rows),
     )
+    written: dict[str, str | bytes] = {ROWS: drawn_rows}
+    for form in asked.forms:
+        written[FORMS[form]] = _form(form, rows, plan, asked)
     if scores and len(systems) > 1:
         written[DISPUTED] = _csv(COLUMNS, _disputed(test_set, stored.outputs, scores, asked.number))
     return plan, {**written, PLAN: plan.model_dump_json(indent=1) + "\n"}
+
+
+def _form(form: str, rows: Sequence[Sequence[str]], plan: HumanPlan, asked: Asked) -> str | bytes:
+    """What people fill: the drawn rows with a column for scores, or a campaign for pearmut."""
+    if form == "pearmut":
+        return _pearmut(rows, plan, asked)
+    columns, empty = (*COLUMNS, SCORE), [[*row, ""] for row in rows]
+    return _csv(columns, empty) if form == "csv" else sheet(columns, empty)
+
+
+def _pearmut(rows: Sequence[Sequence[str]], plan: HumanPlan, asked: Asked) -> str:
+    """All drawn translations of a segment stand side by side; those of a document hang together."""
+    documents: dict[str, dict[str, list[Sequence[str]]]] = {}
+    for row in rows:
+        _, segment, document, *_ = row
+        documents.setdefault(document or segment, {}).setdefault(segment, []).append(row)
+    data = [
+        [
+            item(
+                (plan.corpus, plan.pair, segment),
+                judged[0][3],
+                [judged[0][4]] if judged[0][4] else [],
+                {row[0]: row[5] for row in judged},
+            )
+            for segment, judged in segments.items()
+        ]
+        for segments in documents.values()
+    ]
+    title = f"{plan.corpus}-{plan.pair}"
+    found = campaign_of(title, data, users=asked.users, protocol=asked.protocol)
+    return json.dumps(found, ensure_ascii=False, indent=1) + "\n"
 
 
 def _drawn(
@@ -267,7 +309,7 @@ def estimate_scores(
     stored = _Stored(space, plan.corpus, str(plan.pair), plan.systems)
     _check_unchanged(plan, stored, folder)
     where = Place(plan.corpus, str(plan.pair), stored.ids, plan.systems)
-    placed = place(read_judgements(human), where, human.name)
+    placed = place(read_human_file(human), where, human.name)
     if placed is None:
         raise RequestError(f"{human}: no judgement is about {plan.corpus}/{plan.pair}")
     designs = _designs(plan, stored)

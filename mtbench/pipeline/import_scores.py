@@ -12,8 +12,8 @@ from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.files.digests import digest_file, digest_rows
 from mtbench.files.jsonl import read_objects
 from mtbench.judgements.place import Place, positions
-from mtbench.judgements.read import read_judgements
 from mtbench.judgements.values import number
+from mtbench.pipeline.human_files import read_human_file
 from mtbench.pipeline.stored import interval_of
 from mtbench.pipeline.test_sets import StoredTestSets
 from mtbench.plugins import IMPORTED_METRIC, METRICS, Metric, make_metric
@@ -162,7 +162,7 @@ def _read(path: Path, metric: str, test_set: TestSet) -> JudgementFile:
         rows = list(read_objects(path))
         if rows and "metric_scores" in rows[0][1]:
             return JudgementFile(tuple(_wmt25(path, rows, metric, test_set)), "scores", "WMT25")
-    found = read_judgements(path)
+    found = read_human_file(path)
     # Several ratings of one segment by people who are named are their mean, as for meta.
     raters = {one.rater for one in found.judgements}
     if len(raters) > 1 and None not in raters:

@@ -13,9 +13,9 @@ from mtbench.boards.slices import By, labels_by
 from mtbench.config import Workspace
 from mtbench.errors import DataError, RequestError
 from mtbench.judgements.place import Place, Placed, place
-from mtbench.judgements.read import read_judgements
 from mtbench.pipeline.boards import stored_tables
 from mtbench.pipeline.campaigns import campaigns_of
+from mtbench.pipeline.human_files import read_human_file
 from mtbench.pipeline.marked_errors import MarkedErrors, marker_of
 from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.work import Watcher
@@ -25,6 +25,7 @@ from mtbench.significance import choose_unit
 from mtbench.significance.agreement.marks import Marker
 from mtbench.significance.agreement.raters import rater_agreement
 from mtbench.significance.agreement.table import (
+    FEWEST,
     Humans,
     MetricGrid,
     agreement,
@@ -44,7 +45,6 @@ from mtbench.types.agreement import (
 )
 from mtbench.types.judgements import JudgementFile
 
-FEWEST = 2  # systems, and segments judged for all of them
 RELIABLE = 30  # judged segments below which intervals are marked
 
 
@@ -80,7 +80,7 @@ def meta_evaluate(
         DataError: If a file does not hold.
     """
     results = Results(space.results)
-    given = None if human is None else (human.name, read_judgements(human))
+    given = None if human is None else (human.name, read_human_file(human))
     found: list[MetaTable] = []
     for table in stored_tables(space, corpora, pairs):
         one = _Set(results, table, systems)

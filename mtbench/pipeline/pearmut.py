@@ -11,10 +11,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from mtbench.errors import RequestError
 from mtbench.judgements.pearmut import ORIGIN
+from mtbench.languages import LanguagePair
 from mtbench.report.html import Content, SetContent, disagreement, most_disputed
 from mtbench.types import Json
 
@@ -59,10 +60,31 @@ def campaign(content: Content, *, segments: int, users: int, protocol: str) -> d
         )
     candidates.sort(key=lambda found: (-found[0], found[1], found[2].ids[found[3]]))
     chosen = candidates[:segments]
-    _check_names({system for _, _, one, _ in chosen for system in one.systems})
-    data = [[_item(one, at, share)] for share, _, one, at in chosen]
+    return campaign_of(
+        content.title,
+        [[_item(one, at, share)] for share, _, one, at in chosen],
+        users=users,
+        protocol=protocol,
+    )
+
+
+def campaign_of(
+    title: str, data: Sequence[Sequence[Mapping[str, Json]]], *, users: int, protocol: str
+) -> dict[str, Json]:
+    """A campaign as pearmut loads it.
+
+    Args:
+        title: Of what; part of its name.
+        data: Documents, each of items.
+        users: How many judges share them.
+        protocol: ``ESA``, ``DA`` or ``MQM``.
+
+    Raises:
+        RequestError: If a system has a name that pearmut refuses.
+    """
+    _check_names({system for document in data for one in document for system in one["tgt"]})
     return {
-        "campaign_id": _campaign_id(content.title, data),
+        "campaign_id": _campaign_id(title, data),
         "info": {"assignment": "single-stream", "protocol": protocol, "users": users},
         "data": data,
     }
@@ -76,23 +98,43 @@ def _campaign_id(title: str, data: Json) -> str:
 
 
 def _item(one: SetContent, at: int, share: float) -> dict[str, Json]:
-    sources = one.sources or ()
-    item: dict[str, Json] = {
-        "item_id": f"{one.name}:{one.ids[at]}",
-        "instructions": f"Translation from {one.table.pair.source} to {one.table.pair.target}",
-        "src": plain(sources[at]),
+    return item(
+        (one.table.corpus, one.table.pair, one.ids[at]),
+        (one.sources or ())[at],
+        one.references[at] if one.references is not None else (),
+        {system: one.hypotheses[system][at] or "" for system in one.systems},
+        disagreement=round(share, 4),
+    )
+
+
+def item(
+    what: tuple[str, LanguagePair, str],
+    source: str,
+    references: Sequence[str],
+    outputs: Mapping[str, str],
+    **more: Json,
+) -> dict[str, Json]:
+    """A segment with translations to judge.
+
+    Args:
+        what: Corpus, direction, segment.
+        source: Its source.
+        references: Its references; the first is shown.
+        outputs: System → its translation.
+        more: What comes back beside the answers.
+    """
+    corpus, pair, segment = what
+    found: dict[str, Json] = {
+        "item_id": f"{corpus}/{pair}:{segment}",
+        "instructions": f"Translation from {pair.source} to {pair.target}",
+        "src": plain(source),
     }
-    if one.references is not None and one.references[at]:
-        item["ref"] = plain(one.references[at][0])
-    item["tgt"] = {system: plain(one.hypotheses[system][at] or "") for system in one.systems}
+    if references:
+        found["ref"] = plain(references[0])
+    found["tgt"] = {system: plain(text) for system, text in outputs.items()}
     # Keys that pearmut does not know come back in its annotations.
-    item[ORIGIN] = {
-        "corpus": one.table.corpus,
-        "pair": str(one.table.pair),
-        "id": one.ids[at],
-        "disagreement": round(share, 4),
-    }
-    return item
+    found[ORIGIN] = {"corpus": corpus, "pair": str(pair), "id": segment, **more}
+    return found
 
 
 def plain(text: str) -> str:

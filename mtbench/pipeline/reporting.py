@@ -10,10 +10,10 @@ from mtbench.boards.slices import By, labels_by, slice_scores
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.judgements.place import Place, place_all
-from mtbench.judgements.read import read_judgements
 from mtbench.pipeline.arguments import model_argument
 from mtbench.pipeline.boards import board
 from mtbench.pipeline.health import HealthCheck, stored_health
+from mtbench.pipeline.human_files import read_human_file
 from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.suspicion import suspect
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
@@ -92,7 +92,7 @@ def gather(
     placed: Sequence[Judgements | None] = [None] * len(tables)
     if human is not None:
         places = [gatherer.place() for gatherer in gatherers]
-        placed = place_all(read_judgements(human), places, human.name)
+        placed = place_all(read_human_file(human), places, human.name)
     sets = [
         one.gather(judged, suspect_by_table.get(one.name, ()))
         for one, judged in zip(gatherers, placed, strict=True)

@@ -8,7 +8,7 @@ from mtbench.significance.choice import choose_unit
 from mtbench.significance.units import RELIABLE_UNITS
 from mtbench.types.findings import TestLimits
 
-_ALPHA = 0.05
+ALPHA = 0.05
 _NO_LIMIT = 1000  # systems; nobody compares more
 
 
@@ -56,7 +56,7 @@ def separable_systems(p: float) -> int | None:
         p: The smallest p-value there can be.
     """
     count = 1
-    while p * count * (count + 1) / 2 <= _ALPHA:
+    while p * count * (count + 1) / 2 <= ALPHA:
         count += 1
         if count > _NO_LIMIT:
             return None

@@ -134,3 +134,59 @@ def test_a_plan_is_not_overwritten(round_: Space) -> None:
         "human", "plan", "--corpus", "news", "--pair", "en-it", "--n", "30", "-o", "plan"
     )
     again.refused(2, "there is a plan already")
+
+
+def test_a_sheet_is_a_form_too(round_: Space) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    folder = plan(round_, "--form", "xlsx")
+    assert not (folder / "form.csv").exists()
+    book = openpyxl.load_workbook(folder / "form.xlsx")
+    (sheet,) = book.worksheets
+    names = [cell.value for cell in sheet[1]]
+    where = {name: at for at, name in enumerate(names)}
+    for row in sheet.iter_rows(min_row=2):
+        values = {name: str(row[at].value or "") for name, at in where.items()}
+        row[where["score"]].value = float(scored(values))
+    book.save(round_.root / "filled.xlsx")
+    by_sheet = round_("human", "estimate", "--plan", "plan", "--human", "filled.xlsx",
+                      "--format", "json")  # fmt: skip
+    assert by_sheet.code == 0, by_sheet.err
+    with (folder / "plan.csv").open(encoding="utf-8", newline="") as stream:
+        drawn = list(csv.DictReader(stream))
+    lines = [f"{row['id']},{row['system']},{scored(row)}" for row in drawn]
+    round_.file("filled.csv", "id,system,score\n" + "\n".join(lines) + "\n")
+    by_csv = round_("human", "estimate", "--plan", "plan", "--human", "filled.csv",
+                    "--format", "json")  # fmt: skip
+    first, second = json.loads(by_sheet.out), json.loads(by_csv.out)
+    assert first["systems"] == second["systems"]
+    sheet["A1"].value = "name"
+    book.save(round_.root / "other.xlsx")
+    round_("human", "estimate", "--plan", "plan", "--human", "other.xlsx").refused(
+        1, "other.xlsx:segments:1: no column system"
+    )
+
+
+def test_a_campaign_for_pearmut_and_its_annotations(round_: Space) -> None:
+    folder = plan(round_, "--form", "pearmut", "--form", "csv", "--users", "2")
+    campaign = json.loads((folder / "form.json").read_text("utf-8"))
+    assert campaign["info"] == {"assignment": "single-stream", "protocol": "ESA", "users": 2}
+    items = [item for document in campaign["data"] for item in document]
+    assert len(items) == 30 and all(set(item["tgt"]) == set(SYSTEMS) for item in items)
+    assert len(campaign["data"]) < 30  # some documents have both of their segments drawn
+    lines = [
+        {
+            "item": document,
+            "annotation": [
+                {
+                    system: {"score": float(scored({"id": one["mtbench"]["id"], "system": system}))}
+                    for system in SYSTEMS
+                }
+                for one in document
+            ],
+        }
+        for document in campaign["data"]
+    ]
+    round_.file("back.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    answer = round_("human", "estimate", "--plan", "plan", "--human", "back.jsonl")
+    assert answer.code == 0, answer.err
+    assert "good and poor differ" in answer.out

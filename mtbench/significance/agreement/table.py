@@ -29,6 +29,7 @@ from mtbench.types.agreement import (
 
 Array = NDArray[np.float64]
 
+FEWEST = 2  # systems, and segments judged for all of them
 PERMUTATIONS = 1_000
 TEST_DRAWS = 1_000  # of the p-values within a test: both metrics see the same ones
 ENOUGH_FOR_NORMAL = 100  # segments from which a test of SPA takes normal p-values
@@ -128,7 +129,7 @@ def agreement(metric: MetricGrid, humans: Humans) -> MetricAgreement:
     Raises:
         ValueError: If fewer than two systems or segments are judged.
     """
-    if len(humans.scores) < 2 or humans.judged.sum() < 2:
+    if len(humans.scores) < FEWEST or humans.judged.sum() < FEWEST:
         raise ValueError("agreement takes two systems and two segments judged for both")
     judged = metric.scores[:, humans.judged]
     counts = humans.counts[:, humans.judged]
