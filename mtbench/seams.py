@@ -197,6 +197,17 @@ class Backend(ABC):
         """Sums since ``__enter__`` that a server reported: tokens, cost."""
         return {}
 
+    def goes_on(self, kept: Sequence[Mapping[str, Json]]) -> None:
+        """Told, once entered, what was kept beside the answers of an interrupted run."""
+
+    def summary(self, kept: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+        """Facts about all answers of a finished run, from what was kept beside each of them.
+
+        They stand in the record's ``provenance``, for what can be known only afterwards: which
+        model answered, how requests had to be changed. Called before ``notes``.
+        """
+        return {}
+
 
 class Scorer(ABC):
     """A metric made ready for one test set, or for a part of one.

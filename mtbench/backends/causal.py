@@ -16,6 +16,7 @@ from mtbench.checkpoints.tokenization import first_line, load_tokenizer
 from mtbench.checkpoints.torch_models import load_model, no_gradients, release, seeded
 from mtbench.errors import BackendError, RequestError, SegmentError
 from mtbench.plugins import require
+from mtbench.text.thinking import split_thinking
 from mtbench.types import Json, Source, Translation
 
 
@@ -218,12 +219,21 @@ class Causal:
     def _read(
         self, request: Prompt, answer: str | SegmentError
     ) -> Sequence[Translation | SegmentError]:
-        if isinstance(answer, str):
-            try:
-                return self._prompter.read(request, answer)
-            except SegmentError as error:
-                answer = error
-        return [answer] * len(request.sources)
+        if isinstance(answer, SegmentError):
+            return [answer] * len(request.sources)
+        thinking, text = split_thinking(answer, "\n".join(one.text for one in request.sources))
+        try:
+            if thinking and not text:
+                raise SegmentError(
+                    "the model thought and gave no answer",
+                    hint="raise max_new_tokens, or switch thinking off "
+                    "(chat_template_options = {enable_thinking = false})",
+                )
+            first, *others = self._prompter.read(request, text)
+        except SegmentError as error:
+            return [error] * len(request.sources)
+        kept = dict(first.kept) | ({"thinking": thinking} if thinking else {})
+        return [first.model_copy(update={"kept": kept}), *others]
 
     def _search(self, rows: list[list[int]]) -> list[str | SegmentError]:
         import torch

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import json
+import logging
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import cast
+from typing import Annotated, cast
+
+from pydantic import Field
 
 from mtbench.backends.prompts import Prompt, Prompter, PromptOptions
-from mtbench.errors import RequestError, UnusableAnswer
-from mtbench.files.digests import digest_text
+from mtbench.errors import RequestError, SegmentError, UnusableAnswer
+from mtbench.files.digests import canonical_json, digest_text
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.servers.chat import Chat, ChatAnswer, ChatOptions
 from mtbench.types import Json, Record, Runtime, Source, Translation
+
+log = logging.getLogger(__name__)
+
+ANSWERS_OF_ANOTHER_MODEL = 3  # in a row; behind them nobody is asked any more
 
 
 class OpenAI(Backend):
@@ -24,7 +33,14 @@ class OpenAI(Backend):
     """
 
     class Options(ChatOptions, PromptOptions):
-        """Options of ``openai``: those of the server and those of the prompt."""
+        """Options of ``openai``: those of the server and those of the prompt.
+
+        Attributes:
+            several_models: Whether the server may answer by several models, as routers do; else a
+                run is by the model that answers first.
+        """
+
+        several_models: Annotated[bool, Field(exclude=True)] = False
 
     options: Options
     deterministic = False
@@ -41,6 +57,11 @@ class OpenAI(Backend):
             self.by_id = self.options.seed is None and self.options.drawn  # by seeds of their own
         self._prompter = Prompter(self.options, pair)
         self._unusable: Counter[tuple[str, ...]] = Counter()  # answers, by their segments' ids
+        self._model: str | None = None  # that the run is by
+        self._other: str | None = None
+        self._by_others = 0  # answers in a row
+        self._lock = threading.Lock()
+        self._found: tuple[str, ...] = ()
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -62,7 +83,7 @@ class OpenAI(Backend):
 
     def notes(self) -> tuple[str, ...]:
         """Weights nobody can pin; what the prompt leaves out."""
-        return self._chat.notes() + self._prompter.notes()
+        return self._chat.notes() + self._prompter.notes() + self._found
 
     def identity(self) -> dict[str, Json]:
         """The prompt and its examples, and a seed that is sent; what the server runs is unknown."""
@@ -97,6 +118,7 @@ class OpenAI(Backend):
 
     def __enter__(self) -> OpenAI:
         self._unusable.clear()
+        self._model, self._by_others, self._found = None, 0, ()
         self._chat.__enter__()
         return self
 
@@ -119,13 +141,66 @@ class OpenAI(Backend):
         asked = tuple(source.id for source in request.sources)
         attempt = self._unusable[asked]
         try:
-            answer = self._chat.complete(request.messages, seed=self._seed(asked, attempt))
+            source = "\n".join(one.text for one in request.sources)
+            seed = self._seed(asked, attempt)
+            self._require_the_model()
+            answer = self._chat.complete(request.messages, seed=seed, source=source)
+            self._require_the_model(answer.model)
             first, *others = self._prompter.read(request, answer.text)
         except UnusableAnswer:
             self._unusable[asked] += 1  # whoever asks again draws anew
             raise
         kept = first.kept | _facts(answer, attempt)
         return [first.model_copy(update={"kept": kept}), *others]
+
+    def _require_the_model(self, name: str | None = None) -> None:
+        """Refuses answers of another model than the first one; asks no more where none else come.
+
+        Raises:
+            SegmentError: If the answer is of another model, or would be.
+        """
+        if self.options.several_models:
+            return
+        with self._lock:
+            if name is not None:
+                self._model = self._model or name
+                other = name != self._model
+                self._by_others = self._by_others + 1 if other else 0
+                if other:
+                    self._other = name
+            over = self._by_others >= ANSWERS_OF_ANOTHER_MODEL
+        if over or (name is not None and name != self._model):
+            raise SegmentError(
+                f"the server answers as {self._other!r}, and the run is by {self._model!r}",
+                hint="ask for a model by its dated name, or allow several_models in the card",
+            )
+
+    def goes_on(self, kept: Sequence[Mapping[str, Json]]) -> None:
+        """The model that a run has begun with is the one that it goes on with."""
+        names = Counter(str(one["model"]) for one in kept if one.get("model"))
+        if names:
+            self._model = names.most_common(1)[0][0]
+
+    def summary(self, kept: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+        """Models and states of the server that answered, and how requests were changed for it."""
+        asked = [one for one in kept if "raw_beside" not in one]
+        models, states = (
+            Counter(str(one[key]) for one in asked if one.get(key))
+            for key in ("model", "fingerprint")
+        )
+        terms = Counter(canonical_json(one.get("settled") or {}) for one in asked)
+        changed: list[Json] = [json.loads(text) for text in sorted(terms) if text != "{}"]
+        said = [f"{c} answers are by {n}" for n, c in models.items()] if len(models) > 1 else []
+        if len(states) > 1:
+            said.append(f"the server was in {len(states)} states (fingerprints) during the run")
+        if len(terms) > 1:
+            said.append("not all requests went out with the same settings: see negotiated")
+        self._found = tuple(said)
+        for sentence in said:
+            log.warning("%s", sentence)
+        found: dict[str, Json] = {"negotiated": changed} if changed else {}
+        found |= {"answered_as": dict(models)} if models else {}
+        return found | ({"fingerprints": dict(states)} if states else {})
 
     def _seed(self, asked: tuple[str, ...], attempt: int) -> int:
         """A request's own seed, so that a run that goes on asks as it would have asked."""

@@ -272,7 +272,7 @@ class Judge(SegmentMetric):
                     f"not judged: max_cost={self.options.max_cost:g} could be exceeded"
                 )
             try:
-                answer = self._complete(messages, self._seed(key, len(verdicts)))
+                answer = self._complete(messages, self._seed(key, len(verdicts)), candidate)
             finally:
                 with self._lock:
                     self._reserved -= bound
@@ -281,10 +281,11 @@ class Judge(SegmentMetric):
         del self._got[key]
         return self._judged(verdicts, candidate)
 
-    def _complete(self, messages: Sequence[Message], seed: int) -> str:
+    def _complete(self, messages: Sequence[Message], seed: int, candidate: Candidate) -> str:
         way = self._way
+        shown = f"{candidate.source}\n{candidate.hypothesis}"
         try:
-            return self._chats[way].complete(messages, seed=seed).text
+            return self._chats[way].complete(messages, seed=seed, source=shown).text
         except BackendError as error:
             refused = any(f"answered {status}" in error.message for status in (400, 422))
             if way + 1 >= len(self._chats) or not refused or self.usage().get("requests"):
@@ -292,7 +293,7 @@ class Judge(SegmentMetric):
                     raise MetricError(error.message, why=error.why, hint=error.hint) from error
                 raise
             self._way = way + 1  # a server that does not know the schema is asked without
-        return self._chats[self._way].complete(messages, seed=seed).text
+        return self._chats[self._way].complete(messages, seed=seed, source=shown).text
 
     def _seed(self, key: tuple[str, ...], number: int) -> int:
         return int(digest_text("\n".join([str(self.runtime.seed), str(number), *key]))[:7], 16)

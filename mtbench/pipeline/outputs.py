@@ -147,6 +147,7 @@ def _translated(
     try:
         with placed(task.card.backend, backend) as at_work:
             provenance = at_work.provenance()
+            at_work.goes_on([finished.kept for finished in done.values()])
             at_work.plan([source for batch in batches for source in batch.sources])
             clock = time.perf_counter()
 
@@ -162,6 +163,7 @@ def _translated(
 
             translating.translate(batches, at_work, keep)
             total = spent()
+            provenance |= backend.summary([finished.kept for finished in done.values()])
     except MtbenchError:
         raise
     except Exception as error:
@@ -185,12 +187,20 @@ def _translated(
     )
     kept = {name: dict(finished.kept) for name, finished in done.items() if finished.kept}
     task.folder.write_output(run, hypotheses, kept)
-    if run.failures:
-        watcher.say(
-            f"{task.card.name} on {task.test_set.name}: {run.failures} of {len(hypotheses)} "
-            "segments have no translation (see output.jsonl)"
-        )
+    _say_failures(run, hypotheses, watcher)
     return SystemOutput(run=run, hypotheses=hypotheses)
+
+
+def _say_failures(run: RunRecord, hypotheses: Sequence[Hypothesis], watcher: Watcher) -> None:
+    """One line on the segments without a translation, with the commonest reason."""
+    reasons = Counter(h.failure for h in hypotheses if h.failure is not None)
+    if not reasons:
+        return
+    (reason, times), *others = reasons.most_common(2)
+    watcher.say(
+        f"{run.system} on {run.corpus}/{run.pair}: {run.failures} of {run.segments} segments have "
+        f"no translation (see output.jsonl){f'; {times}' if others else ''}: {reason}"
+    )
 
 
 def _begun(

@@ -5,15 +5,25 @@ Shared by the back end ``openai`` and by metrics that ask an LLM for a judgement
 
 from __future__ import annotations
 
+import logging
 import re
 import threading
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
-from mtbench.errors import BackendError, SegmentError, TransientError, Unavailable, UnusableAnswer
+from mtbench.errors import (
+    BackendError,
+    RequestError,
+    SegmentError,
+    TransientError,
+    Unavailable,
+    UnusableAnswer,
+)
+from mtbench.servers.answers import Said, Tokens, assembled, is_stream, said, tokens
 from mtbench.servers.client import (
     JsonClient,
     Reply,
@@ -23,9 +33,14 @@ from mtbench.servers.client import (
     require_success,
     unencrypted,
 )
+from mtbench.servers.finishing import ending
 from mtbench.servers.secrets import Secret, VariableName, called_like_a_key, key_in_words
+from mtbench.servers.terms import OTHER_NAME, Terms, field_named
 from mtbench.types import Json, Record
 
+log = logging.getLogger(__name__)
+
+_CONCESSIONS = 8  # changes of the terms at most, so that no two servers behind one address play us
 _OF_A_TEXT = ("content_filter", "context_length_exceeded")  # codes, whatever setting is named
 OPENAI = "https://api.openai.com/v1"
 
@@ -115,6 +130,11 @@ class ChatAnswer(Record):
         model: The model that the server says it was.
         fingerprint: The server's name for its own state, where it gives one.
         prompt_tokens, completion_tokens: As counted by the server; None where it does not say.
+        reasoning_tokens: Of the written tokens those of thinking, where it says so.
+        finish_reason: Why it ended, as the server says it.
+        thinking: What the model wrote for itself before, or beside, the answer.
+        thinking_in: Where that stood: ``field``, ``parts`` or ``text``.
+        settled: How the request was changed to be taken; see ``Terms.record``.
     """
 
     text: str
@@ -122,6 +142,11 @@ class ChatAnswer(Record):
     fingerprint: str | None = None
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    finish_reason: str | None = None
+    thinking: str | None = None
+    thinking_in: str | None = None
+    settled: dict[str, Json] | None = None
 
 
 class Chat:
@@ -139,6 +164,7 @@ class Chat:
         self._lock = threading.Lock()
         self._sums: dict[str, float] = {}
         self._settings_accepted = False
+        self._terms = Terms()
 
     @property
     def name(self) -> str:
@@ -161,13 +187,19 @@ class Chat:
 
         Raises:
             Unavailable: If the key is missing or refused, or the server does not answer.
+            RequestError: If the address lacks its ``/v1``.
         """
         with self._new_client(min(self.options.timeout, 15.0)) as client:
             reply = reach(client, "models")
+            hint = self._address_hint() if reply.status == 404 else None
+            if hint is not None and reach(client, "v1/models").status in {200, 401, 403}:
+                raise RequestError(f"{self.name} answered 404 to {reply.url}", hint=hint)
         if reply.status in {401, 403}:
             raise Unavailable(
                 f"{self.name} refused {key_in_words(self._secret)} (status {reply.status})",
-                hint="check the key, or name its variable by the option api_key_env",
+                hint="check the key, or name its variable by the option api_key_env"
+                if self._secret
+                else "name the variable that holds the key by the option api_key_env",
             )
         entries = reply.body.get("data") if isinstance(reply.body, dict) else None
         if reply.status == 200 and isinstance(entries, list):
@@ -180,6 +212,7 @@ class Chat:
             f"the weights behind {self.options.model!r} at {self.options.base_url} cannot be "
             "pinned: the server may change them"
         ]
+        found += self._terms.sentences()
         listed = self.listed or frozenset()
         alike = any(name.split(":")[0] == self.options.model for name in listed)
         if listed and self.options.model not in listed and not alike:
@@ -191,6 +224,7 @@ class Chat:
     def __enter__(self) -> Chat:
         self._sums = {}
         self._settings_accepted = False
+        self._terms = Terms()
         self._client = self._new_client(self.options.timeout)
         self._client.__enter__()
         return self
@@ -205,25 +239,52 @@ class Chat:
             self._client.__exit__(kind, error, trace)
             self._client = None
 
-    def complete(self, messages: Sequence[Message], *, seed: int | None = None) -> ChatAnswer:
+    def complete(
+        self, messages: Sequence[Message], *, seed: int | None = None, source: str = ""
+    ) -> ChatAnswer:
         """One answer.
+
+        Where the server says that it does not know a setting, the request is made again as it
+        wants it, and so is every later one (``mtbench.servers.terms``).
 
         Args:
             messages: The chat so far.
             seed: Sent where the options name none and the temperature draws.
+            source: What the messages give to work on: its own marks are no thinking.
 
         Raises:
             TransientError: If another try may help.
             UnusableAnswer: If this answer is refused, withheld or empty; another may not be.
-            SegmentError: If these messages get no usable answer: too long, cut.
+            SegmentError: If these messages get no usable answer: too long, cut, thought away.
             BackendError: If no request would.
         """
         if self._client is None:
             raise RuntimeError("complete is called inside `with chat:`")
-        request = self._request(messages, seed)
-        reply = self._client.post("chat/completions", request)
-        self._require_success(reply, frozenset(request) - {"messages"})
-        return self._answer(reply)
+        wanted = self._request(messages, seed)
+        for _ in range(_CONCESSIONS):
+            terms = self._terms
+            request = terms.applied(wanted)
+            reply = self._client.post("chat/completions", request)
+            if reply.status not in {400, 422} or not self._settled(reply, terms, request):
+                break
+        self._require_success(reply, frozenset({*wanted, *request} - {"messages"}))
+        return self._answer(reply, source, terms)
+
+    def _settled(self, reply: Reply, terms: Terms, request: dict[str, Json]) -> bool:
+        """Whether a refusal has led to other terms, which are worth another request."""
+        with self._lock:
+            if self._terms != terms:
+                return True  # another call has settled it meanwhile
+            better = None if self._settings_accepted else terms.after(reply.error, request.keys())
+            if better is None:
+                return False
+            self._terms = better
+        log.warning("%s: %s (%s)", self.name, better.sentences()[-1], reply.said())
+        return True
+
+    def settled(self) -> Terms:
+        """How requests are changed to be taken by the server, as far as is known."""
+        return self._terms
 
     def _request(self, messages: Sequence[Message], seed: int | None) -> dict[str, Json]:
         given = self.options
@@ -240,82 +301,142 @@ class Chat:
 
     def _require_success(self, reply: Reply, settings: frozenset[str]) -> None:
         error: dict[str, Json] = reply.error if isinstance(reply.error, dict) else {}
-        if reply.status == 429 and error.get("code") == "insufficient_quota":
-            raise BackendError(f"{self.name}: the account has no quota left", why=reply.said())
+        if reply.status == 422 and (named := field_named(reply.error)):
+            error = {"param": named, "message": reply.said()}
+        if reply.status == 402 or reply.of_quota():
+            raise BackendError(
+                f"{self.name}: the account has no quota left (status {reply.status})",
+                why=reply.said() or None,
+                hint="top it up, or name the key of another one; what was finished is kept",
+            )
         if reply.status in {400, 413, 422}:
             what = f"{self.name} answered {reply.status}: {reply.said()}"
             if self._of_a_setting(error, settings):
                 # Of a setting, not of this text: every other request would get the same.
-                raise BackendError(what, hint="correct the options of the model's card")
+                limits = error.get("param") in OTHER_NAME
+                others = " (max_tokens, or max_tokens_field for its name)" if limits else ""
+                raise BackendError(what, hint=f"correct the options of the model's card{others}")
             raise SegmentError(what)
+        if reply.status == 404:
+            raise BackendError(
+                f"{self.name} answered 404 to {reply.url}",
+                why=reply.said() or None,
+                hint=self._address_hint() or f"does it serve the model {self.options.model!r}?",
+            )
+        if reply.status == 200 and is_stream(reply.content):
+            return
         require_success(reply, self.name, self._secret)
+
+    def _address_hint(self) -> str | None:
+        """What to write where an address looks unfinished."""
+        base = self.options.base_url
+        if re.search(r"/(?:v\d|openai|api)(?:/|beta|\Z)", urlsplit(base).path):
+            return None
+        return f"the address of most servers ends in /v1: base_url = {base + '/v1'!r}"
 
     def _of_a_setting(self, error: dict[str, Json], settings: frozenset[str]) -> bool:
         """Whether a refusal is about what every request holds, as far as the server says."""
         if self._settings_accepted or error.get("code") in _OF_A_TEXT:
             return False
         named, message = error.get("param"), error.get("message")
-        if named == self.options.max_tokens_field and isinstance(message, str):
+        if not isinstance(named, str):
+            return False
+        if named in OTHER_NAME and isinstance(message, str):
             # vLLM names it where a text leaves too little room beside it.
             return not re.search(r"context|input|prompt", message, re.IGNORECASE)
-        return isinstance(named, str) and re.split(r"[.\[]", named)[0] in settings
+        return re.split(r"[.\[]", named)[0] in settings
 
-    def _answer(self, reply: Reply) -> ChatAnswer:
-        body: dict[str, Json] = reply.body if isinstance(reply.body, dict) else {}
-        usage = body["usage"] if isinstance(body.get("usage"), dict) else {}
-        read, written = (_count(usage.get(f"{what}_tokens")) for what in ("prompt", "completion"))
-        self._add(read, written)
+    def _answer(self, reply: Reply, source: str, terms: Terms) -> ChatAnswer:
+        whole = assembled(reply.content) if is_stream(reply.content) else reply.body
+        if whole is None:
+            raise TransientError(f"{self.name}: the stream broke off", answered=True)
+        body: dict[str, Json] = whole if isinstance(whole, dict) else {}
+        took = tokens(body.get("usage"))
+        self._add(took)
         choices = body.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         message = choice.get("message") if isinstance(choice, dict) else None
         if not isinstance(choice, dict) or not isinstance(message, dict):
-            said = reply.said() if reply.error is not None else None
-            raise TransientError(f"{self.name}: an answer without choices", why=said, answered=True)
+            why = reply.said() if reply.error is not None else None
+            raise TransientError(f"{self.name}: an answer without choices", why=why, answered=True)
         self._settings_accepted = True
-        text = self._usable(message, choice.get("finish_reason"))
-        names = [_text(body.get(name)) or "" for name in ("model", "system_fingerprint")]
-        if self._secret is not None and any(map(self._secret.repeated_in, [text, *names])):
-            raise SegmentError("the answer repeats the key of the server")
-        return ChatAnswer(
+        found = said(message, source)
+        text = self._usable(found, choice.get("finish_reason"), took)
+        answer = ChatAnswer(
             text=text,
             model=_text(body.get("model")),
             fingerprint=_text(body.get("system_fingerprint")),
-            prompt_tokens=read,
-            completion_tokens=written,
+            prompt_tokens=took.read,
+            completion_tokens=took.written,
+            reasoning_tokens=took.thought,
+            finish_reason=_text(choice.get("finish_reason")),
+            thinking=found.thinking,
+            thinking_in=found.thinking_in,
+            settled=terms.record() or None,
         )
+        self._require_no_key(answer)
+        return answer
 
-    def _usable(self, message: dict[str, Json], finished: Json) -> str:
+    def _require_no_key(self, answer: ChatAnswer) -> None:
+        kept = (
+            answer.text,
+            answer.model,
+            answer.fingerprint,
+            answer.finish_reason,
+            answer.thinking,
+        )
+        if self._secret is not None and any(self._secret.repeated_in(one or "") for one in kept):
+            raise SegmentError("the answer repeats the key of the server")
+
+    def _usable(self, found: Said, finished: Json, took: Tokens) -> str:
         """The text of a message that says something and was not broken off."""
-        refusal = message.get("refusal")
-        if isinstance(refusal, str) and refusal.strip():
-            raise UnusableAnswer(f"the model refused: {for_message(refusal, self._secret)}")
-        if finished == "length":
-            raise SegmentError(
-                f"the answer was cut after {self.options.max_tokens} tokens",
-                hint="raise the option max_tokens",
-            )
-        if finished == "content_filter":
-            raise UnusableAnswer("the server's filter withheld the answer")
+        if found.refusal:
+            raise UnusableAnswer(f"the model refused: {for_message(found.refusal, self._secret)}")
         if finished is not None and not isinstance(finished, str):
             raise SegmentError("the answer gives no text for the reason that it ended")
-        if finished not in {None, "stop", "eos", "end_turn"}:
-            reason = for_message(str(finished), self._secret)[:40]
+        how = ending(finished)
+        reason = for_message(finished or "", self._secret)[:40]
+        if (
+            how in ("complete", "cut")
+            and not found.text.strip()
+            and (found.thinking or took.thought)
+        ):
+            # Another try would think as long, and is paid for: it is not asked again.
+            raise SegmentError(
+                f"the model thought and gave no answer (max_tokens {self.options.max_tokens}, "
+                f"ended: {reason or 'not said'})",
+                hint="raise the option max_tokens, or switch thinking off by extra_body (such as "
+                "reasoning_effort, or chat_template_kwargs = {enable_thinking = false})",
+            )
+        if how == "cut":
+            raise SegmentError(
+                f"the answer was cut after {self.options.max_tokens} tokens (ended: {reason})",
+                hint="raise the option max_tokens",
+            )
+        if how == "withheld":
+            raise UnusableAnswer(f"the server's filter withheld the answer (ended: {reason})")
+        if how == "broken":
+            raise TransientError(
+                f"{self.name} broke the answer off (ended: {reason})", answered=True
+            )
+        if how is None or how == "calls":
             raise SegmentError(f"the answer ended for the reason {reason!r}")
-        text = message.get("content")
-        if not isinstance(text, str) or not text.strip():
+        if not found.text.strip():
             raise UnusableAnswer("the answer is empty")
-        return text
+        return found.text
 
-    def _add(self, read: int | None, written: int | None) -> None:
+    def _add(self, took: Tokens) -> None:
         """Counts an answer, a useless one too: it was paid for."""
         with self._lock:
             sums = self._sums
             sums["requests"] = sums.get("requests", 0) + 1
-            if read is None or written is None:
+            if took.read is None or took.written is None:
                 sums["requests_without_usage"] = sums.get("requests_without_usage", 0) + 1
                 return
-            sums["prompt_tokens"] = sums.get("prompt_tokens", 0) + read
-            sums["completion_tokens"] = sums.get("completion_tokens", 0) + written
+            sums["prompt_tokens"] = sums.get("prompt_tokens", 0) + took.read
+            sums["completion_tokens"] = sums.get("completion_tokens", 0) + took.written
+            if took.thought is not None:
+                sums["reasoning_tokens"] = sums.get("reasoning_tokens", 0) + took.thought
 
     def usage(self) -> dict[str, float]:
         """Sums since entered: requests, tokens, and ``cost_CUR`` where the price is known."""
@@ -333,10 +454,6 @@ def cost(usage: dict[str, float], price: Price) -> dict[str, float]:
         + usage.get("completion_tokens", 0) * price.output
     ) / 1e6
     return {f"cost_{price.currency}": round(total, 6)}
-
-
-def _count(value: Json) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _text(value: Json) -> str | None:

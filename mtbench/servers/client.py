@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,10 @@ _SAID_LIMIT = 20_000  # characters of an error page that are looked at for a mes
 # Nobody is behind it, or has time: for this request as for the next one. 520 to 530 are those of
 # proxies before vendors' servers, and 529 is "overloaded".
 _NOBODY_THERE = frozenset({429, 502, 503, 504, *range(520, 531)})
+_EMPTY_ACCOUNT = frozenset(
+    {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
+)
+_TITLE = re.compile(r"<title[^>]*>([^<]+)</title>", re.IGNORECASE)
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -94,6 +99,7 @@ class Reply:
         body: What its JSON holds, untouched; None where it is no JSON.
         content: The body as it came.
         retry_after: Seconds that the server asked to wait, where it did.
+        url: What was asked.
         secret: The key that was sent, to be taken out of messages.
     """
 
@@ -101,22 +107,46 @@ class Reply:
     body: Json = field(repr=False)
     content: bytes = field(repr=False)
     retry_after: float | None = None
+    url: str = ""
     secret: Secret | None = None
 
     @property
     def error(self) -> Json:
         """What the server says went wrong, as it says so; None where it says nothing."""
-        fields = self.body if isinstance(self.body, dict) else {}
+        body = self.body
+        if isinstance(body, list) and len(body) == 1:
+            body = body[0]  # as Google's servers put it
+        fields = body if isinstance(body, dict) else {}
         return fields.get("error", fields.get("message", fields.get("detail")))
+
+    def of_quota(self) -> bool:
+        """Whether a 429 says that an account is empty, which no waiting mends."""
+        error = self.error if isinstance(self.error, dict) else {}
+        words = {error.get("code"), error.get("type")} if self.status == 429 else set()
+        return any(str(word) in _EMPTY_ACCOUNT for word in words)
 
     def said(self) -> str:
         """What the server says went wrong, for a message: one line, the key taken out."""
         error = self.error
         if isinstance(error, dict):
             error = error.get("message")
+        if isinstance(error, list) and error:
+            error = "; ".join(_defect(one) for one in error)
         if isinstance(error, str):
             return for_message(error, self.secret)
-        return for_message(self.content.decode("utf-8", "replace"), self.secret)
+        text = self.content.decode("utf-8", "replace")
+        title = _TITLE.search(text[:_SAID_LIMIT])  # of a page for people
+        return for_message(title[1] if title else text, self.secret)
+
+
+def _defect(entry: Json) -> str:
+    """One of the defects that a server lists: ``body.max_tokens: extra fields not permitted``."""
+    if not isinstance(entry, dict):
+        return str(entry)
+    place = entry.get("loc")
+    where = ".".join(map(str, place)) if isinstance(place, list) else ""
+    what = str(entry.get("msg", entry.get("message", json.dumps(entry))))
+    return f"{where}: {what}" if where else what
 
 
 def for_message(text: str, secret: Secret | None = None) -> str:
@@ -287,6 +317,7 @@ class JsonClient:
             body=_json_or_none(content),
             content=content,
             retry_after=retry_after(response.headers.get("retry-after")),
+            url=str(response.url),
             secret=self._secret,
         )
 

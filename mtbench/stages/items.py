@@ -208,7 +208,7 @@ def persistent(
 def _done(ids: tuple[str, ...], answer: Answer | SegmentError | TransientError) -> Done[Answer]:
     if not isinstance(answer, SegmentError | TransientError):
         return Done(ids, answer)
-    reason = "; ".join([answer.message, *([answer.why] if answer.why else [])])
+    reason = str(answer)  # with what to do, for whoever reads the failure where it is kept
     # What a server says may hold what no file can: half of a surrogate pair.
     return Done(ids, failure=reason.encode("utf-8", "backslashreplace").decode("utf-8"))
 

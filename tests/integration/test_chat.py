@@ -66,6 +66,11 @@ def test_a_whole_answer(server: Server) -> None:
         "fingerprint": "fp_1",
         "prompt_tokens": 10,
         "completion_tokens": 5,
+        "reasoning_tokens": None,
+        "finish_reason": "stop",
+        "thinking": None,
+        "thinking_in": None,
+        "settled": None,
     }
     # 20 tokens read at 2 and 10 written at 6 a million.
     assert usage == {
@@ -289,10 +294,7 @@ def test_what_fails_for_this_text_alone(server: Server, say: Say, reason: str) -
         (Say({}, status=403), "refused the key in TINY_KEY"),
         (Say({"error": {"message": "no model tiny"}}, status=404), "no model tiny"),
         (Say({"error": {"message": "pay", "code": "insufficient_quota"}}, status=429), "quota"),
-        (
-            Say({"error": {"message": "only 1", "param": "temperature"}}, status=400),
-            "only 1",
-        ),
+        (Say({"error": {"message": "of 0", "param": "temperature"}}, status=400), "of 0"),
         (Say({"error": {"message": "only 1", "param": "stop[0]"}}, status=400), "only 1"),
         (Say({}, status=302, headers={"Location": "http://elsewhere.invalid/"}), "a redirect"),
     ],

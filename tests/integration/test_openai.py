@@ -211,7 +211,7 @@ def test_and_fails_as_a_whole_when_it_never_comes(server: Server) -> None:
         (chat_answer(None, message={"refusal": "No."}), "the model refused: No."),
         (
             chat_answer("", finish_reason="content_filter"),
-            "the server's filter withheld the answer",
+            "the server's filter withheld the answer (ended: content_filter)",
         ),
     ],
     ids=["empty", "an empty fence", "refused", "filtered"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import signal
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -228,3 +230,102 @@ def test_a_price_that_is_none(workspace: Path) -> None:
     done = translate(workspace)
     assert done.returncode == 2
     assert "price.output" in done.stderr
+
+
+# --- thinking, settings, models -------------------------------------------------------------------
+
+OUTPUT = "results/tiny/en-de/chat"
+
+
+def by_segment(workspace: Path) -> None:
+    card = workspace / "models" / "chat.toml"
+    text = card.read_text().replace('unit = "document"', 'prompt = "Text:\\n{text}"')
+    card.write_text(text + "concurrency = 1\n")
+
+
+def kept(workspace: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in (workspace / OUTPUT / "kept.jsonl").open()]
+
+
+def test_thinking_is_no_part_of_what_is_scored(workspace: Path, server: Server) -> None:
+    by_segment(workspace)
+    scores = []
+    for results, thought in (("bare", ""), ("thinking", "<think>The user wants German.</think>")):
+
+        def usual(asked: Asked, thought: str = thought) -> Say:
+            return chat_answer(
+                f"{thought}\n\n{shout(asked.body['messages'])}" if asked.body else ""
+            )
+
+        server.usual = usual
+        given = ("--model", "chat", "--corpus", "tiny", "--metric", "chrf", "--results", results)
+        done = mtbench(workspace, "evaluate", *given)
+        assert done.returncode == 0, done.stderr
+        with (workspace / results / "leaderboard.csv").open(newline="") as file:
+            (row,) = csv.DictReader(file)
+        scores.append(row["chrf"])
+        run = json.loads((workspace / results / "tiny/en-de/chat/run.json").read_text())
+        assert run["health"]["thinking"] == 0
+    assert scores[0] == scores[1]
+    lines = (workspace / "thinking/tiny/en-de/chat/kept.jsonl").read_text().splitlines()
+    thoughts = [json.loads(line)["thinking"] for line in lines]
+    assert thoughts == ["The user wants German."] * 4
+
+
+def test_thinking_that_ate_the_budget_is_paid_for_once(workspace: Path, server: Server) -> None:
+    by_segment(workspace)
+    server.usual = lambda asked: chat_answer("", message={"reasoning": "hm"})
+    done = translate(workspace)
+    assert done.returncode == 4
+    assert len(server.bodies("/v1/chat/completions")) == 4
+    assert "the model thought and gave no answer" in done.stderr
+    assert "raise the option max_tokens, or switch thinking off" in done.stderr
+
+
+def test_settings_that_were_settled_are_recorded(workspace: Path, server: Server) -> None:
+    by_segment(workspace)
+    run = workspace / OUTPUT / "run.json"
+    assert translate(workspace).returncode == 0
+    plain = json.loads(run.read_text())
+    run.unlink()
+
+    def usual(asked: Asked) -> Say:
+        if "temperature" in (asked.body or {}):
+            said = {"message": "Unsupported value", "param": "temperature"}
+            return Say({"error": said}, status=400)
+        return chat_answer("Ja.")
+
+    server.usual = usual
+    done = translate(workspace)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("the server takes no temperature") == 1
+    record = json.loads(run.read_text())
+    assert record["provenance"]["negotiated"] == [{"left_out": ["temperature"]}]
+    assert "negotiated" not in plain["provenance"]
+    assert record["run_digest"] == plain["run_digest"], "what the user asked for is the same"
+    assert any("takes no temperature" in note for note in record["notes"])
+
+
+def test_a_server_that_changes_its_model(workspace: Path, server: Server) -> None:
+    by_segment(workspace)
+    other = chat_answer("Nein.")
+    other.body["model"] = "tiny-2"
+    server.script += [chat_answer("Ja.")]
+    server.usual = lambda asked: other
+    done = translate(workspace)
+    assert done.returncode == 4
+    assert "answers as 'tiny-2', and the run is by 'tiny-1'" in done.stderr
+    record = json.loads((workspace / OUTPUT / "run.json").read_text())
+    assert (record["status"], record["failures"]) == ("partial", 3)
+    assert record["provenance"]["answered_as"] == {"tiny-1": 1}
+    # A later call goes on with the model that began, and with no other.
+    asked = len(server.bodies("/v1/chat/completions"))
+    assert translate(workspace).returncode == 4
+    assert len(server.bodies("/v1/chat/completions")) <= asked + 3
+    card = workspace / "models" / "chat.toml"
+    card.write_text(card.read_text() + "several_models = true\n")
+    done = translate(workspace)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((workspace / OUTPUT / "run.json").read_text())
+    assert record["provenance"]["answered_as"] == {"tiny-1": 1, "tiny-2": 3}
+    assert "3 answers are by tiny-2" in done.stderr
