@@ -27,7 +27,7 @@ _WORDS = ("text", "thinking", "reasoning", "content", "value", "summary")  # of 
 _STREAM = (b"data:", b"event:", b": ", b":\n")
 
 
-class Said(NamedTuple):
+class AnswerContent(NamedTuple):
     """What a message says.
 
     Attributes:
@@ -57,7 +57,7 @@ class Tokens(NamedTuple):
     thought: int | None
 
 
-def said(message: Mapping[str, Json], source: str = "") -> Said:
+def said(message: Mapping[str, Json], source: str = "") -> AnswerContent:
     """What a message says.
 
     Args:
@@ -87,7 +87,7 @@ def said(message: Mapping[str, Json], source: str = "") -> Said:
     apart = next((words for name in _THINKING_FIELDS if (words := _words(message.get(name)))), "")
     every = {"field": apart, "parts": "\n".join(filter(None, thoughts)), "text": found.thinking}
     places = [place for place, words in every.items() if words]
-    return Said(
+    return AnswerContent(
         text=found.answer,
         thinking="\n".join(words for words in every.values() if words) or None,
         thinking_in=" and ".join(places) or None,

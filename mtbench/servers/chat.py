@@ -23,7 +23,7 @@ from mtbench.errors import (
     Unavailable,
     UnusableAnswer,
 )
-from mtbench.servers.answers import Said, Tokens, assembled, is_stream, said, tokens
+from mtbench.servers.answers import AnswerContent, Tokens, assembled, is_stream, said, tokens
 from mtbench.servers.client import (
     JsonClient,
     Reply,
@@ -388,7 +388,7 @@ class Chat:
         if self._secret is not None and any(self._secret.repeated_in(one or "") for one in kept):
             raise SegmentError("the answer repeats the key of the server")
 
-    def _usable(self, found: Said, finished: Json, took: Tokens) -> str:
+    def _usable(self, found: AnswerContent, finished: Json, took: Tokens) -> str:
         """The text of a message that says something and was not broken off."""
         if found.refusal:
             raise UnusableAnswer(f"the model refused: {for_message(found.refusal, self._secret)}")
