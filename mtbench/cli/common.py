@@ -6,7 +6,8 @@ import math
 import sys
 import time
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from mtbench.pipeline import Request, Unfinished
-    from mtbench.types import Json, Runtime
+    from mtbench.types import Engine, Json, Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -181,6 +182,46 @@ runtime_options = _together(
         "--force", is_flag=True, help="Go on where a guard refuses; marked in the result."
     ),
 )
+
+
+def engine_options(function: F) -> F:
+    """``--engine``, ``--ray-address`` and ``--actors``, handed on as one ``engine``."""
+
+    @wraps(function)
+    def with_engine(
+        *, engine: str, ray_address: str | None, actors: int | None, **given: Any
+    ) -> Any:
+        from mtbench.types import Engine
+
+        if engine != "ray" and (ray_address is not None or actors is not None):
+            name = "--ray-address" if ray_address is not None else "--actors"
+            raise RequestError(f"{name} goes with --engine ray", hint="add it, or leave this out")
+        found = Engine.model_validate({"kind": engine, "address": ray_address, "processes": actors})
+        return function(engine=found, **given)
+
+    return cast("F", _ENGINE(with_engine))
+
+
+_ENGINE = _together(
+    click.option(
+        "--engine",
+        type=click.Choice(["local", "ray"]),
+        default="local",
+        show_default=True,
+        help="Where work is done: by this machine, or by the nodes of a Ray cluster.",
+    ),
+    click.option(
+        "--ray-address",
+        metavar="HOST:PORT|auto",
+        help="A cluster that runs. Default: one starts on this machine and ends with the call.",
+    ),
+    click.option(
+        "--actors",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Workers at once on the cluster. Default: one per processor, or per GPU.",
+    ),
+)
 sort_option = click.option(
     "--sort",
     metavar="METRIC",
@@ -258,7 +299,7 @@ def runtime(
     seed: int,
     force: bool,
     cache: str,
-    *,
+    engine: Engine | None = None,
     look_only: bool = False,
 ) -> Runtime:
     """The runtime of the options.
@@ -269,7 +310,7 @@ def runtime(
     import re
 
     from mtbench.checkpoints.network import offline
-    from mtbench.types import Runtime
+    from mtbench.types import Engine, Runtime
 
     if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
         raise RequestError(
@@ -283,6 +324,7 @@ def runtime(
         cache=cache,
         offline=offline(),
         look_only=look_only,
+        engine=engine or Engine(),
     )
 
 

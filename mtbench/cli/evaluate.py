@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mtbench.cli import common
 from mtbench.cli.estimates import emit_estimates
+
+if TYPE_CHECKING:
+    from mtbench.types import Engine
 
 
 @click.command(epilog="Example: mtbench evaluate --model apertium-ca --model identity --pair en-it")
@@ -19,6 +22,7 @@ from mtbench.cli.estimates import emit_estimates
     "--skip-missing", is_flag=True, help="Leave out systems that cannot run here, and say so."
 )
 @common.runtime_options
+@common.engine_options
 @common.format_option()
 @common.dry_run_option
 @common.talk_options
@@ -28,6 +32,7 @@ def evaluate(
     batch_size: int | None,
     seed: int,
     force: bool,
+    engine: Engine,
     style: str,
     dry_run: bool,
     verbose: bool,
@@ -43,7 +48,7 @@ def evaluate(
     from mtbench.report.render import render
 
     space = workspace(results)
-    run_with = common.runtime(device, batch_size, seed, force, str(space.cache), look_only=dry_run)
+    run_with = common.runtime(device, batch_size, seed, force, str(space.cache), engine, dry_run)
     request = common.request(**given, runtime=run_with)
     watcher = common.ConsoleWatcher(quiet=quiet)
     if dry_run:

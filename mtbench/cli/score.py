@@ -12,7 +12,7 @@ from mtbench.errors import RequestError
 
 if TYPE_CHECKING:
     from mtbench.pipeline import Request
-    from mtbench.types import Leaderboard
+    from mtbench.types import Engine, Leaderboard
 
 
 @click.command(epilog="Example: mtbench score --hypotheses out.de --reference ref.de --pair en-de")
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @common.metric_options
 @common.sort_option
 @common.runtime_options
+@common.engine_options
 @common.format_option()
 @common.talk_options
 def score(
@@ -49,6 +50,7 @@ def score(
     batch_size: int | None,
     seed: int,
     force: bool,
+    engine: Engine,
     style: str,
     verbose: bool,
     quiet: bool,
@@ -66,7 +68,7 @@ def score(
 
     space = workspace(results)
     models = tuple(f"hypotheses:{path}" for path in (*hypotheses, *more))
-    run_with = common.runtime(device, batch_size, seed, force, str(space.cache))
+    run_with = common.runtime(device, batch_size, seed, force, str(space.cache), engine)
     watcher = common.ConsoleWatcher(quiet=quiet)
     try:
         if given["corpora"]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mtbench.cli import common
 from mtbench.cli.estimates import emit_estimates
 
+if TYPE_CHECKING:
+    from mtbench.types import Engine
+
 
 @click.command(epilog="Example: mtbench translate --model identity --pair en-it")
 @common.model_option
 @common.corpus_options()
 @common.runtime_options
+@common.engine_options
 @common.format_option("table", "json")
 @common.dry_run_option
 @common.talk_options
@@ -23,6 +27,7 @@ def translate(
     batch_size: int | None,
     seed: int,
     force: bool,
+    engine: Engine,
     style: str,
     dry_run: bool,
     verbose: bool,
@@ -34,7 +39,7 @@ def translate(
     from mtbench.pipeline import estimate, plan_request, translate_only
 
     space = workspace(results)
-    run_with = common.runtime(device, batch_size, seed, force, str(space.cache), look_only=dry_run)
+    run_with = common.runtime(device, batch_size, seed, force, str(space.cache), engine, dry_run)
     request = common.request(**given, runtime=run_with)
     if dry_run:
         planned = plan_request(

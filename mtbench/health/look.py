@@ -6,7 +6,7 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from mtbench.engine.work import Worker, build, run
+from mtbench.engine.work import Worker, build, naming, run
 from mtbench.files.digests import digest_rows
 from mtbench.health import detectors, garbage
 from mtbench.health.detectors import Detector
@@ -132,7 +132,15 @@ class Looker:
         evidence: dict[str, dict[str, str]] = {}
         judged = at = 0
         shards = -(-len(texts) // _SHARD)
-        for found in run(worker, self._shards(texts), shards, self._engine, work=build(worker)):
+        looked = run(
+            worker,
+            self._shards(texts),
+            shards,
+            self._engine,
+            work=build(worker),
+            lost=naming(self._ids, _SHARD),
+        )
+        for found in looked:
             for name, (flags, told) in zip(self._ids[at : at + _SHARD], found, strict=True):
                 judged += told
                 if flags:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mtbench.engine.work import Worker, run
+from mtbench.engine.work import Worker, naming, run
 from mtbench.errors import MetricError
 from mtbench.metrics.counters import Block
 from mtbench.metrics.guards import checked_column, require_characters
@@ -61,6 +61,7 @@ class LexicalScorer(Scorer):
             -(-len(self._references) // BLOCK),
             self._metric.runtime.engine,
             work=self._metric.counter(self._sacrebleu),
+            lost=naming(self._view.ids, BLOCK),
         )
         parts: dict[str, list[Array]] = {name: [] for name in columns}
         start = 0

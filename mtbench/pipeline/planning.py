@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mtbench.checkpoints.hub import LeftOnHub
+from mtbench.engine import work as engine
 from mtbench.errors import MtbenchError, RequestError, Unavailable
 from mtbench.files.digests import digest_json
 from mtbench.languages import LanguagePair
@@ -67,6 +68,7 @@ def plan(
         _plan_metrics(found, request, watcher)
     if not request.runtime.look_only:
         results.check_writable()
+        engine.check(request.runtime.engine)
     cardless = dict.fromkeys(
         one.test_set.corpus for one in sets if one.place and one.test_set.card is None
     )

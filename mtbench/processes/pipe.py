@@ -33,6 +33,10 @@ class WorkerLost(RunFailed):
     """A worker ended before it had answered."""
 
 
+class ShardLost(WorkerLost):
+    """Several workers ended, one after the other, at the same work; others can be done."""
+
+
 class WorkerProcess:
     """A process that makes one function and calls it with one item at a time.
 
@@ -118,24 +122,38 @@ def receive(stream: IO[bytes]) -> Any:
     return pickle.loads(content)  # noqa: S301  - written by the process at the other end, ours
 
 
+class Served:
+    """A function in a process of its own: made with the first item, called with every one.
+
+    Args:
+        factory: ``module:function``; called with the arguments, returns the function.
+        arguments: Plain data.
+    """
+
+    def __init__(self, factory: str, arguments: Mapping[str, Any]) -> None:
+        self._made_of = (factory, arguments)
+        self._work: Callable[[Any], Any] | None = None
+
+    def answer(self, item: Any) -> tuple[bool, Any]:
+        """Whether it went well, and the result; else the error, as one of ours."""
+        try:
+            if self._work is None:
+                self._work = made(*self._made_of)
+            return True, self._work(item)
+        except MtbenchError as error:
+            return False, error
+        except Exception as error:  # noqa: BLE001  - whatever it is, it belongs to the caller
+            return False, RunFailed(f"{type(error).__name__}: {error}")
+
+
 def serve() -> None:
     """The other end: makes a function and calls it until the pipe closes."""
     stdin, stdout = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not get in between
-    work: Callable[[Any], Any] | None = None
     try:
-        factory, arguments = receive(stdin)
+        served = Served(*receive(stdin))
         while True:
-            item = receive(stdin)
-            try:
-                if work is None:
-                    work = made(factory, arguments)
-                answer = (True, work(item))
-            except MtbenchError as error:
-                answer = (False, error)
-            except Exception as error:  # noqa: BLE001  - whatever it is, it belongs to the caller
-                answer = (False, RunFailed(f"{type(error).__name__}: {error}"))
-            send(stdout, answer)
+            send(stdout, served.answer(receive(stdin)))
     except (PipeClosed, BrokenPipeError):
         return
 

@@ -202,7 +202,8 @@ class _Finished:
             self.table = np.zeros((len(self._place), block.rows.shape[1]))
         at = np.fromiter((self._place[name] for name in block.ids), np.intp, len(block.ids))
         new = np.array([name not in block.unjudged for name in block.ids], dtype=np.bool_)
-        self.table[at[new]] = block.rows[new]
+        if new.any():
+            self.table[at[new]] = block.rows[new]
         self.there[at[new]] = True
         for name in self.unjudged.keys() & set(block.ids):
             del self.unjudged[name]
@@ -257,7 +258,14 @@ def _score_blocks(
         return travel.score_part(metric.info.name, scorer, part, advance)
 
     scored = (
-        run(travel.scoring(metric), parts, len(parts), metric.runtime.engine, work=here)
+        run(
+            travel.scoring(metric),
+            parts,
+            len(parts),
+            metric.runtime.engine,
+            work=here,
+            lost=lambda number, error: travel.unscored(parts[number], error),
+        )
         if whole.block is not None and not whole.shares_out
         else map(here, parts)
     )

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from mtbench.engine.work import Crew, Worker, crew
+from mtbench.engine.work import Crew, Worker, crew, size_of
 from mtbench.errors import MetricError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import (
@@ -25,6 +25,7 @@ from mtbench.plugins import (
     make_backend,
     make_metric,
 )
+from mtbench.processes.pipe import ShardLost, WorkerLost
 from mtbench.types import (
     Engine,
     Json,
@@ -70,10 +71,12 @@ class Elsewhere(Backend):
         self.batching = backend.batching
         self.by_id = backend.by_id
         self.unit = backend.unit
-        self.max_concurrency = backend.runtime.engine.processes or 1
+        gpu = backend.runtime.device != "cpu"
+        self.max_concurrency = size_of(backend.runtime.engine, shared=False, gpu=gpu)
         self._worker = Worker(
             factory="mtbench.stages.travel:translator",
             arguments={"backend": name, "pair": str(backend.pair)} | _settings(backend),
+            gpu=gpu,
         )
         self._crew: Crew | None = None
         self._used: dict[str, float] = {}
@@ -100,7 +103,10 @@ class Elsewhere(Backend):
 
     def translate(self, batch: Sequence[Source]) -> Answers:
         """The answers of the next worker that is free."""
-        answers, used = self._ask(tuple(batch))
+        try:
+            answers, used = self._ask(tuple(batch))
+        except ShardLost as error:
+            raise SegmentError(error.message, why=error.why, hint=error.hint) from error
         with self._counting:
             for name, amount in used.items():
                 self._used[name] = self._used.get(name, 0.0) + amount
@@ -148,6 +154,7 @@ def scoring(metric: Metric) -> Worker:
         factory="mtbench.stages.travel:scored",
         arguments={"metric": metric.kind or metric.info.name} | _settings(metric),
         shared=False,
+        gpu=metric.runtime.device != "cpu",
     )
 
 
@@ -158,6 +165,14 @@ def scored(
     made = make_metric(metric, options, Runtime.model_validate(dict(runtime)))
     entered = made.__enter__()
     return lambda part: score_part(metric, entered.prepare(part[0]), part)
+
+
+def unscored(part: Part, error: WorkerLost) -> dict[str, ScoredBlock]:
+    """What stands for the blocks of a part at which several workers ended: no score, and why."""
+    view, texts = part
+    reasons = dict.fromkeys(view.ids, str(error))
+    rows = np.zeros((len(view.ids), 0))
+    return {name: ScoredBlock(ids=view.ids, rows=rows, unjudged=reasons) for name in texts}
 
 
 def score_part(

@@ -77,20 +77,25 @@ class Engine(Record):
     """Where work runs.
 
     Attributes:
-        processes: How many do counted work at once on this machine; where it is not given, as
-            many as there are processors, and only where it pays.
+        kind: ``local``, this machine, or ``ray``, the nodes of a Ray cluster.
+        address: Of a running Ray cluster, ``HOST:PORT`` or ``auto``; where it is not given, one
+            starts on this machine and ends with this process.
+        processes: How many do counted work at once; where it is not given, as many as there are
+            processors, and on this machine only where it pays.
 
     Example:
         >>> Engine(processes=2).processes
         2
     """
 
+    kind: Literal["local", "ray"] = "local"
+    address: str | None = None
     processes: Annotated[int, Field(ge=1)] | None = None
 
     @property
     def elsewhere(self) -> bool:
         """Whether whatever can travel works outside this process."""
-        return self.processes is not None and self.processes > 1
+        return self.kind == "ray" or (self.processes is not None and self.processes > 1)
 
 
 class Runtime(Record):

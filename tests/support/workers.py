@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from mtbench.errors import MetricError
 
@@ -51,5 +53,21 @@ def slow_process() -> Callable[[int], int]:
     def work(item: int) -> int:
         time.sleep(0.05)
         return os.getpid()
+
+    return work
+
+
+def killer(folder: str) -> Callable[[int], int]:
+    """Ends its process at 5, always; at 20, the first time only. Notes who did what."""
+
+    def work(item: int) -> int:
+        time.sleep(0.05)
+        mark = Path(folder) / f"{item}.{os.getpid()}"
+        first = not list(Path(folder).glob(f"{item}.*"))
+        mark.touch()
+        if item == 5 or (item == 20 and first):
+            print("the worker is about to die", file=sys.stderr, flush=True)
+            os._exit(9)
+        return item
 
     return work

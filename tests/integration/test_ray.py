@@ -1,0 +1,210 @@
+"""Work on Ray: a simulated cluster of several nodes, and one that is started and stopped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from mtbench.engine import cluster, work
+from mtbench.engine.work import Worker, naming, run
+from mtbench.errors import RequestError, RunFailed, Unavailable
+from mtbench.plugins import make_backend, make_metric
+from mtbench.processes.pipe import ShardLost
+from mtbench.stages import scoring, travel
+from mtbench.types import Engine, Runtime
+from tests.integration.test_elsewhere import PAIR, TEXTS, blocks, translated, view
+from tests.integration.test_orphans import started_by, until
+from tests.support.killing import alive
+
+pytest.importorskip("ray", reason="the extra 'ray' is not installed")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Ray and /proc")
+
+COMMAND = [
+    sys.executable, "-m", "mtbench", "evaluate", "--corpus", "china-blockchain",
+    "--pair", "en-it", "--model", "identity", "--metric", "bleu", "--metric", "chrf",
+    "--metric", "semsim",
+]  # fmt: skip
+DOUBLER = Worker(factory="tests.support.workers:doubler", arguments={"plus": 1})
+
+
+@pytest.fixture(scope="module")
+def nodes() -> Iterator[Any]:
+    """A cluster of three nodes, each of one processor."""
+    from ray.cluster_utils import Cluster
+
+    store = 80_000_000
+    found = Cluster(
+        initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": store}
+    )
+    for _ in range(2):
+        found.add_node(num_cpus=1, object_store_memory=store)
+    found.wait_for_nodes()
+    yield found
+    import ray
+
+    cluster._KEPT.clear()
+    ray.shutdown()
+    cluster._connected = None
+    found.shutdown()
+
+
+@pytest.fixture
+def engine(nodes: Any) -> Engine:
+    return Engine(kind="ray", address=nodes.address)
+
+
+def test_results_come_in_order_from_all_nodes(engine: Engine) -> None:
+    assert work.size_of(engine) == 3
+    assert work.size_of(engine.model_copy(update={"processes": 2})) == 2
+    found = list(run(DOUBLER, range(600), 600, engine))
+    assert [value for value, _ in found] == [2 * item + 1 for item in range(600)]
+    processes = {process for _, process in found}
+    assert os.getpid() not in processes
+    assert 1 < len(processes) <= 3
+    again = list(run(DOUBLER, range(600), 600, engine))
+    assert {process for _, process in again} <= processes, "processes are kept for the next work"
+
+
+def test_errors_cross_as_they_are(engine: Engine) -> None:
+    ours = Worker(factory="tests.support.workers:failing", arguments={"kind": "ours"})
+    with pytest.raises(RunFailed) as caught:
+        list(run(ours, range(10), 10, engine))
+    assert caught.value.lines() == ["segment five", "it is odd", "leave it out"]
+    theirs = Worker(factory="tests.support.workers:failing", arguments={"kind": "theirs"})
+    with pytest.raises(RunFailed, match="ZeroDivisionError: five"):
+        list(run(theirs, range(10), 10, engine))
+
+
+def test_a_shard_that_ends_three_workers_fails_alone(engine: Engine, tmp_path: Path) -> None:
+    killer = Worker(factory="tests.support.workers:killer", arguments={"folder": str(tmp_path)})
+    lost: list[tuple[int, ShardLost]] = []
+
+    def note(number: int, error: Any) -> int:
+        lost.append((number, error))
+        return -1
+
+    found = list(run(killer, range(40), 40, engine, lost=note))
+    assert found == [-1 if item == 5 else item for item in range(40)]
+    ((number, error),) = lost
+    assert number == 5
+    assert error.message == "3 workers ended, one after the other, at the same work"
+    assert "the worker is about to die" in str(error.why), "the log of the worker reaches the user"
+    # What one worker was lost at is done by another.
+    assert len(list(tmp_path.glob("20.*"))) == 2
+
+
+def test_lost_segments_are_named(engine: Engine, tmp_path: Path) -> None:
+    killer = Worker(factory="tests.support.workers:killer", arguments={"folder": str(tmp_path)})
+    ids = [f"s{number}" for number in range(20)]
+    with pytest.raises(RunFailed, match="segments 's10' to 's11': 3 workers ended"):
+        list(run(killer, range(10), 10, engine, lost=naming(ids, 2)))
+
+
+def test_a_node_that_goes_costs_its_shards(nodes: Any, engine: Engine) -> None:
+    node = nodes.add_node(num_cpus=1, object_store_memory=80_000_000)
+    nodes.wait_for_nodes()
+    slow = Worker(factory="tests.support.workers:slow", arguments={}, shared=False)
+    results = run(slow, range(60), 60, engine)
+    found = [next(results) for _ in range(8)]
+    nodes.remove_node(node, allow_graceful=False)
+    found += results
+    assert found == list(range(60))
+
+
+def test_other_versions_are_named(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    cluster.connect(engine)
+    here = {**cluster.versions(), "mtbench": "0.0.1"}
+    monkeypatch.setattr(cluster, "versions", lambda: here)
+    with pytest.raises(Unavailable, match=r"the node .* has mtbench .* \(0\.0\.1 here\)"):
+        cluster._check_nodes(ray)
+
+
+def test_comet_and_translations_are_the_same_there(
+    engine: Engine, tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cpu": 4})
+    two = engine.model_copy(update={"processes": 2})
+    outputs = {"one": [text.lower() for text in TEXTS], "two": TEXTS}
+    options = {"model": str(tiny_comet("regression"))}
+    here, there = (
+        blocks(make_metric("comet", options, Runtime(device="cpu", engine=where)), outputs)
+        for where in (Engine(), two)
+    )
+    assert [(name, block.ids) for name, block in here] == [(n, b.ids) for n, b in there]
+    for (_, one), (_, other) in zip(here, there, strict=True):
+        np.testing.assert_allclose(one.rows, other.rows, rtol=0, atol=1e-6)
+    system = make_backend("identity", {}, PAIR, Runtime(engine=two))
+    assert translated(travel.placed("identity", system)) == translated(system)
+
+
+def test_a_part_that_ends_workers_has_no_score_and_says_why() -> None:
+    part = (view(), {"one": TEXTS})
+    found = scoring._Finished({name: at for at, name in enumerate(view().ids)}, ())
+    found.add(travel.unscored(part, ShardLost("3 workers ended", why="no memory"))["one"])
+    assert not found.there.any()
+    assert set(found.unjudged.values()) == {"3 workers ended; no memory"}
+
+
+def test_no_cluster_is_said_at_once(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        started = time.perf_counter()
+        with pytest.raises(Unavailable, match=f"no Ray cluster at 127.0.0.1:{port}"):
+            cluster._reachable(f"127.0.0.1:{port}")
+        assert time.perf_counter() - started < 5
+    for wrong in ("here", "ray://head:10001", "head:port"):
+        with pytest.raises(RequestError, match="neither HOST:PORT nor auto"):
+            cluster._reachable(wrong)
+
+
+# --- a cluster of one's own: whole programs ------------------------------------------------------
+
+
+def test_the_same_bytes_as_here(tmp_path: Path) -> None:
+    for kind in ("local", "ray"):
+        done = subprocess.run(
+            [*COMMAND, "--results", kind, "--engine", kind], cwd=tmp_path, capture_output=True
+        )
+        assert done.returncode == 0, done.stderr
+    files = {
+        path.relative_to(tmp_path / "local")
+        for path in (tmp_path / "local").rglob("*")
+        if path.is_file() and path.name not in ("run.json", "leaderboard.csv", ".gitignore")
+        and path.suffix != ".lock"
+    }  # fmt: skip
+    assert len(files) >= 5
+    for file in files:
+        assert (tmp_path / "local" / file).read_bytes() == (tmp_path / "ray" / file).read_bytes()
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_nothing_is_left_behind(number: signal.Signals) -> None:
+    code = (
+        "from mtbench.engine.work import Worker, run; from mtbench.types import Engine\n"
+        "slow = Worker(factory='tests.support.workers:slow', arguments={})\n"
+        "for _ in run(slow, range(9000), 9000, Engine(kind='ray')): print('going', flush=True)\n"
+    )
+    child = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == b"going\n"
+    left = started_by(child.pid)
+    assert len(left) >= 4  # raylet, global store, workers
+    child.send_signal(number)
+    child.wait(30)
+    child.stdout.close()
+    assert until(lambda: not any(alive(one) for one in left), 15)
