@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,8 @@ def nodes() -> Iterator[Any]:
         found.add_node(num_cpus=1, object_store_memory=store)
     found.wait_for_nodes()
     yield found
-    import ray
-
     cluster._KEPT.clear()
+    ray: Any = import_module("ray")
     ray.shutdown()
     cluster._connected = None
     found.shutdown()
