@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +51,7 @@ def nodes() -> Iterator[Any]:
     found.wait_for_nodes()
     yield found
     cluster._KEPT.clear()
-    ray: Any = import_module("ray")
-    ray.shutdown()
+    cluster.connect(Engine(kind="ray", address=found.address)).shutdown()
     cluster._connected = None
     found.shutdown()
 
