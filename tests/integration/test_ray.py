@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +41,9 @@ DOUBLER = Worker(factory="tests.support.workers:doubler", arguments={"plus": 1})
 @pytest.fixture(scope="module")
 def nodes() -> Iterator[Any]:
     """A cluster of three nodes, each of one processor."""
-    from ray.cluster_utils import Cluster
-
+    kind: Any = import_module("ray.cluster_utils").Cluster
     store = 80_000_000
-    found = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": store}
-    )
+    found = kind(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": store})
     for _ in range(2):
         found.add_node(num_cpus=1, object_store_memory=store)
     found.wait_for_nodes()
