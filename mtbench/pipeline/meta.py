@@ -34,6 +34,7 @@ from mtbench.significance.agreement.table import (
     sentinels,
     tests,
 )
+from mtbench.significance.limits import ALPHA
 from mtbench.types import Row, Table
 from mtbench.types.agreement import (
     MetaEvaluation,
@@ -58,7 +59,7 @@ def meta_evaluate(
     systems: Sequence[str] = (),
     by: By | None = None,
     first: int | None = None,
-    alpha: float = 0.05,
+    alpha: float = ALPHA,
     seed: int = 0,
 ) -> MetaEvaluation:
     """How far the metrics of a results folder agree with human scores.
@@ -102,6 +103,36 @@ def meta_evaluate(
             hint="systems and segments are called there as in the results: mtbench leaderboard",
         )
     return MetaEvaluation(tables=tuple(found))
+
+
+def meta_of_table(
+    results: Results, table: Table, file: JudgementFile, source: str, watcher: Watcher
+) -> list[MetaTable]:
+    """How far a table's metrics agree with people; nothing where too little is judged.
+
+    Args:
+        results: The folder.
+        table: One test set.
+        file: Judgements, also of others.
+        source: What they are called.
+        watcher: Told what happens.
+
+    Raises:
+        DataError: With file and line, if a judgement does not hold.
+    """
+    one = _Set(results, table, ())
+    placed = place(file, one.place(), source) if file.judgements else None
+    if placed is None:
+        return []
+    try:
+        return one.tables(placed, file, watcher, by=None, alpha=ALPHA, seed=0)
+    except TooFewJudged as error:
+        watcher.say(error.message)
+        return []
+
+
+class TooFewJudged(DataError):
+    """Agreement cannot be computed from so few judgements."""
 
 
 class _Set:
@@ -255,7 +286,7 @@ class _Set:
             elif any(cell and cell.signature for cell in cells.values()):
                 left_out[f"metric {name}"] = "not every judged system has a whole score by it"
         if not found:
-            raise DataError(
+            raise TooFewJudged(
                 f"{self.name}: no metric has a whole score of every judged system",
                 hint="score them with mtbench evaluate or mtbench score, or name --system",
             )
@@ -319,7 +350,7 @@ def _mean_of(scores: Array, part: NDArray[np.bool_]) -> float:
 def _check_enough(name: str, people: Array) -> None:
     complete = int(np.isfinite(people).all(axis=0).sum())
     if len(people) < FEWEST or complete < FEWEST:
-        raise DataError(
+        raise TooFewJudged(
             f"{name}: {len(people)} judged systems and {complete} segments judged for all of them",
             hint=f"agreement takes {FEWEST} of each; --system leaves systems out",
         )

@@ -9,11 +9,13 @@ from pathlib import Path
 from mtbench.boards.slices import By, labels_by, slice_scores
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
-from mtbench.judgements.place import Place, place_all
+from mtbench.judgements.place import Place, place, place_all
 from mtbench.pipeline.arguments import model_argument
 from mtbench.pipeline.boards import board
+from mtbench.pipeline.campaigns import KeptCampaign, campaigns_of
 from mtbench.pipeline.health import HealthCheck, stored_health
 from mtbench.pipeline.human_files import read_human_file
+from mtbench.pipeline.meta import meta_of_table
 from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.suspicion import suspect
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
@@ -89,10 +91,14 @@ def gather(
     shown = found.model_copy(update={"tables": tables})
     suspect_by_table = _suspicions(space, shown)
     gatherers = [_Gatherer(results, stored, table, watcher, seed or 0) for table in tables]
-    placed: Sequence[Judgements | None] = [None] * len(tables)
-    if human is not None:
-        places = [gatherer.place() for gatherer in gatherers]
-        placed = place_all(read_human_file(human), places, human.name)
+    kept = [campaigns_of(results, table) for table in tables]
+    given = None if human is None else (human.name, read_human_file(human))
+    places = [gatherer.place() for gatherer in gatherers]
+    placed = (
+        [_only(campaigns, where) for campaigns, where in zip(kept, places, strict=True)]
+        if given is None
+        else place_all(given[1], places, given[0])
+    )
     sets = [
         one.gather(judged, suspect_by_table.get(one.name, ()))
         for one, judged in zip(gatherers, placed, strict=True)
@@ -102,7 +108,23 @@ def gather(
         board=shown,
         sets=sets,
         results=str(space.results),
+        meta=tuple(
+            found
+            for table, campaigns in zip(tables, kept, strict=True)
+            for source, file in (
+                [(one.name, one.file) for one in campaigns] if given is None else [given]
+            )
+            for found in meta_of_table(results, table, file, source, watcher)
+        ),
     )
+
+
+def _only(campaigns: Sequence[KeptCampaign], where: Place) -> Judgements | None:
+    """The judgements of a test set's only campaign; several have scales of their own."""
+    if len(campaigns) != 1 or not campaigns[0].file.judgements:
+        return None
+    found = place(campaigns[0].file, where, campaigns[0].name)
+    return None if found is None else found.judgements
 
 
 def _suspicions(space: Workspace, board: Leaderboard) -> dict[str, tuple[Suspicion, ...]]:

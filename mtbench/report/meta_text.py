@@ -68,26 +68,31 @@ def _lines(found: MetaEvaluation, grid: Grid, heading: Callable[[str], str]) -> 
             + (f", {table.judged_for_some} for some" if table.judged_for_some else "")
         )
         yield ""
-        yield grid(("between systems", *_titles(_BETWEEN), "soft (SPA)"), list(_systems(table)))
-        yield grid(
-            ("within segments and over all rows", "acc_eq", "ε", "ties",
-             "Kendall within", "Pearson within", "Kendall flat", "Pearson flat"),
-            list(_segments(table)),
-        )  # fmt: skip
-        if table.spans:
-            yield grid(
-                ("marked errors", "precision", "recall", "F1", "F1 of major", "F1 of minor",
-                 "F1 by characters", "marked"),
-                list(_marks(table)),
-            )  # fmt: skip
-        if table.error_free:
-            yield grid(
-                ("finding translations without an error", "average precision", "best F1",
-                 "at", "precision", "recall"),
-                list(_error_free(table)),
-            )  # fmt: skip
+        yield from (grid(header, rows) for header, rows in grids(table))
         yield from (f"{sentence}" for sentence in sentences(table))
         yield ""
+
+
+def grids(table: MetaTable) -> Iterator[tuple[tuple[str, ...], list[tuple[str, ...]]]]:
+    """The tables of one test set: a header and rows each, what they are about in the first cell."""
+    yield ("between systems", *_titles(_BETWEEN), "soft (SPA)"), list(_systems(table))
+    yield (
+        ("within segments and over all rows", "acc_eq", "ε", "ties",
+         "Kendall within", "Pearson within", "Kendall flat", "Pearson flat"),
+        list(_segments(table)),
+    )  # fmt: skip
+    if table.spans:
+        yield (
+            ("marked errors", "precision", "recall", "F1", "F1 of major", "F1 of minor",
+             "F1 by characters", "marked"),
+            list(_marks(table)),
+        )  # fmt: skip
+    if table.error_free:
+        yield (
+            ("finding translations without an error", "average precision", "best F1",
+             "at", "precision", "recall"),
+            list(_error_free(table)),
+        )  # fmt: skip
 
 
 def _titles(names: Sequence[str]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mtbench.report.html import Content, pages
+from tests.integration.conftest import space
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Dialog, Page
@@ -20,6 +21,8 @@ FLAGS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
+__all__ = ["space"]  # the fixture
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 Open = Callable[..., "Page"]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.types import Json, Leaderboard, RunRecord, Table
+from mtbench.types.agreement import MetaTable
 from mtbench.types.findings import Sliced, Suspicion
 from mtbench.types.judgements import Judgements
 
@@ -76,9 +77,11 @@ class Content:
         board: The leaderboard, with the tables of ``sets`` and no others.
         sets: One entry a table.
         results: Name of the results folder, for the commands that reproduce it.
+        meta: How far metrics agree with people, where there are human judgements.
     """
 
     title: str
     board: Leaderboard
     sets: Sequence[SetContent]
     results: str
+    meta: Sequence[MetaTable] = ()

@@ -12,7 +12,7 @@ from functools import cache
 from importlib import resources
 
 from mtbench.report import words
-from mtbench.report.html import badges, payload, wording
+from mtbench.report.html import badges, belief, payload, wording
 from mtbench.report.html.content import Content, SetContent
 from mtbench.types import Cell, Json, RunRecord, Table
 
@@ -74,6 +74,7 @@ def _index(content: Content, packed: Mapping[str, str] | None) -> str:
         facts={**facts, "inside": packed is not None},
         parts=packed or {},
         views=[_view(one, content) for one in content.sets],
+        beliefs=[belief.view(table) for table in content.meta],
         words=words,
         seconds_text=badges.seconds_text,
         version=content.board.mtbench_version,

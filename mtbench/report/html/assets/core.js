@@ -76,7 +76,8 @@ function systemOptions(select, names, chosen) {
 // --- where the reader is: all of it is in the address, so that every place can be linked to -----
 
 const FACTS = JSON.parse($("facts").textContent);
-const VIEWS = ["leaderboard", "plots", "segments", "compare", "provenance"];
+// In the order of the page; without human judgements there is no view of people.
+const VIEWS = [...document.querySelectorAll("#views a")].map((link) => link.dataset.view);
 const KEYS = ["set", "id", "q", "a", "b", "metric", "sort", "doc", "dom", "flag", "lo", "hi", "dis", "of", "base", "corpus", "pair", "against", "by", "context"];
 let state = readHash();
 

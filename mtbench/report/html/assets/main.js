@@ -35,7 +35,7 @@ function startKeys() {
       if (event.key === "Escape") event.target.blur();
       return;
     }
-    const number = "12345".indexOf(event.key);
+    const number = "123456".slice(0, VIEWS.length).indexOf(event.key);
     if (event.key === "?") $("help").showModal();
     else if (number >= 0 && event.key) openView(VIEWS[number]);
     else if (event.key === "/") {
