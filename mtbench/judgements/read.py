@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from mtbench.errors import DataError
@@ -19,6 +19,8 @@ from mtbench.types.judgements import Judgement, JudgementFile
 
 KEYS = ("id", "system", "score", "corpus", "pair")
 _NEEDED = KEYS[:3]
+_NO_STANDARD_SCORE = 10.0  # standard scores lie between -10 and 10
+_SHOWS_ITS_SCALE = 10  # judgements of a rater that show a scale
 
 
 def read_judgements(path: Path) -> JudgementFile:
@@ -70,7 +72,46 @@ def _file(found: Iterable[Judgement], path: Path, title: str) -> JudgementFile:
 def _checked(found: JudgementFile, path: Path) -> JudgementFile:
     if not found.judgements:
         raise DataError(f"{path}: no judgements", hint=f"columns are {', '.join(KEYS)}")
+    if found.protocol == "scores":
+        _check_one_scale(found.judgements)
     return found
+
+
+def _check_one_scale(judgements: Sequence[Judgement]) -> None:
+    """Says where scores cannot be of one scale, which the file does not name.
+
+    Raises:
+        DataError: If there are costs (MQM's, below 0) beside points, or one rater's scores lie
+            within 0 to 1 and another's far above.
+    """
+    by_rater: dict[str | None, list[Judgement]] = {}
+    for one in judgements:
+        by_rater.setdefault(one.rater, []).append(one)
+    least = min(judgements, key=_score_of)
+    most = max(judgements, key=_score_of)
+    if least.score < 0 and most.score > _NO_STANDARD_SCORE:
+        raise _two_scales(least, most)
+    ranges = [
+        (min(each, key=_score_of), max(each, key=_score_of))
+        for each in by_rater.values()
+        if len(each) >= _SHOWS_ITS_SCALE
+    ]
+    shares = [high for low, high in ranges if low.score >= 0 and high.score <= 1]
+    points = [high for _, high in ranges if high.score > _NO_STANDARD_SCORE]
+    if shares and points:
+        raise _two_scales(shares[0], points[0])
+
+
+def _score_of(one: Judgement) -> float:
+    return one.score
+
+
+def _two_scales(one: Judgement, other: Judgement) -> DataError:
+    return DataError(
+        f"{one.where}: a score of {one.score:g} beside {other.score:g} ({other.where}): these are "
+        "not of one scale",
+        hint="put each scale into a file of its own",
+    )
 
 
 def _from_objects(path: Path, rows: Iterable[tuple[int, dict[str, Json]]]) -> Iterator[Judgement]:

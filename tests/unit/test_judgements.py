@@ -120,3 +120,18 @@ def test_what_does_not_hold_has_its_line(tmp_path: Path, name: str, text: str, s
     with pytest.raises(DataError) as caught:
         read_judgements(written(tmp_path, name, text))
     assert said in str(caught.value)
+
+
+def test_two_scales_in_one_file_are_refused(tmp_path: Path) -> None:
+    header = "id,system,score,rater\n"
+    costs = header + "1,good,-5,a\n2,good,85,b\n"
+    with pytest.raises(DataError, match=r"a\.csv:2: a score of -5 beside 85 .*a\.csv:3"):
+        read_judgements(written(tmp_path, "a.csv", costs))
+    shares = [f"{n},good,{n / 20},a\n" for n in range(20)]
+    points = [f"{n},poor,{n * 5},b\n" for n in range(20)]
+    with pytest.raises(DataError, match="not of one scale"):
+        read_judgements(written(tmp_path, "b.csv", header + "".join(shares + points)))
+    standard = [f"{n},good,{(n - 10) / 4},a\n" for n in range(20)]
+    mild = [f"{n},poor,{n % 2},b\n" for n in range(20)]
+    found = read_judgements(written(tmp_path, "c.csv", header + "".join(standard + mild)))
+    assert len(found.judgements) == 40
