@@ -149,6 +149,16 @@ class Backend(ABC):
             DataError: If this system cannot belong to these sources.
         """
 
+    def files(self) -> tuple[Path, ...] | None:
+        """The files that answers follow from, where nothing else does but sources and options.
+
+        None for whatever rests on more: weights, a server, a program, what it draws.
+
+        Raises:
+            MtbenchError: As ``check``.
+        """
+        return None
+
     def plan(self, sources: Sequence[Source]) -> None:
         """Told, once entered and before the first batch, what will be asked for, in order.
 

@@ -129,6 +129,10 @@ class Hypotheses(Backend):
         """The digest of the file."""
         return {"file": digest_file(self.path)}
 
+    def files(self) -> tuple[Path, ...]:
+        """The file."""
+        return (self.path,)
+
     def provenance(self) -> dict[str, Json]:
         """Path, format and digest of the file."""
         found = {"path": str(self.path), "format": self.format, "digest": digest_file(self.path)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from mtbench.plugins import Backend
 from mtbench.types import Source
@@ -13,6 +14,10 @@ class Identity(Backend):
 
     preferred_batch = 1024
     travels = True
+
+    def files(self) -> tuple[Path, ...]:
+        """None: the sources are all."""
+        return ()
 
     def translate(self, batch: Sequence[Source]) -> list[str]:
         """The source texts themselves."""

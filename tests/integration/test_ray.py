@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 
 from mtbench.engine import cluster, work
+from mtbench.engine.versions import versions
 from mtbench.engine.work import Worker, naming, run
 from mtbench.errors import RequestError, RunFailed, Unavailable
 from mtbench.plugins import make_backend, make_metric
@@ -121,8 +122,8 @@ def test_other_versions_are_named(engine: Engine, monkeypatch: pytest.MonkeyPatc
     import ray
 
     cluster.connect(engine)
-    here = {**cluster.versions(), "mtbench": "0.0.1"}
-    monkeypatch.setattr(cluster, "versions", lambda: here)
+    here = {**versions(), "mtbench": "0.0.1"}
+    monkeypatch.setattr("mtbench.engine.cluster.versions", lambda: here)
     with pytest.raises(Unavailable, match=r"the node .* has mtbench .* \(0\.0\.1 here\)"):
         cluster._check_nodes(ray)
 
