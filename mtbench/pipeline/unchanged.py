@@ -12,7 +12,6 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,31 +20,17 @@ from mtbench.config import Workspace
 from mtbench.engine.versions import versions
 from mtbench.errors import MtbenchError
 from mtbench.files.digests import digest_json
-from mtbench.files.writing import read_json, write_json
 from mtbench.pipeline.resolve import chosen_files, resolve_systems
 from mtbench.pipeline.work import Request
 from mtbench.plugins import BUILTIN_BACKENDS, BUILTIN_METRICS, DEFAULT_METRICS, METRICS
 from mtbench.results import INLINE_SEGMENTS
+from mtbench.results.answers import KeptAnswer, read_answer, write_answer
 from mtbench.text import identify
-from mtbench.types import Leaderboard, Record
+from mtbench.types import Leaderboard
 
 log = logging.getLogger(__name__)
 
 _OF_LOCKS = ".locks"
-
-
-class Answer(Record):
-    """What a call was answered.
-
-    Attributes:
-        rests_on: Digest of the states of all files, and of what was asked.
-        lines: What was said of the request and of the scores.
-        board: The leaderboard of the call.
-    """
-
-    rests_on: str
-    lines: tuple[str, ...]
-    board: Leaderboard
 
 
 class Unchanged:
@@ -62,15 +47,10 @@ class Unchanged:
         asked = [str(Path.cwd()), space.model_dump(mode="json"), request.model_dump(mode="json")]
         self._path = space.cache / "answers" / f"{digest_json(asked)}.json"
 
-    def answer(self) -> Answer | None:
+    def answer(self) -> KeptAnswer | None:
         """The answer of before, where nothing that it rests on has changed."""
-        if self._before is None or not self._path.is_file():
-            return None
-        try:
-            found = Answer.model_validate(read_json(self._path))
-        except (MtbenchError, ValueError):
-            return None
-        if found.rests_on != digest_json([self._before, self.stored()]):
+        found = read_answer(self._path) if self._before is not None else None
+        if found is None or found.rests_on != digest_json([self._before, self.stored()]):
             return None
         log.info("nothing has changed since this was answered: %s", self._path)
         return found
@@ -97,9 +77,7 @@ class Unchanged:
         if self._before is None or segments < INLINE_SEGMENTS or self._before != self._inputs():
             return
         rests_on = digest_json([self._before, self.stored()])
-        kept = Answer(rests_on=rests_on, lines=lines, board=board)
-        with suppress(MtbenchError):  # only a shortcut for the next time
-            write_json(self._path, kept.model_dump(mode="json"))
+        write_answer(self._path, KeptAnswer(rests_on=rests_on, lines=lines, board=board))
 
     def _inputs(self) -> list[Any] | None:
         """The states of all that is read and not written; None where there may be more."""
