@@ -19,6 +19,17 @@ os.environ.setdefault("MTBENCH_COMET_PYTHON", "off")
 settings.register_profile("quick", max_examples=20)
 
 
+WITH_WEIGHTS = frozenset({"tiny_comet"})
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What loads a checkpoint is not in ``make quick``: importing torch alone takes seconds."""
+    for item in items:
+        if WITH_WEIGHTS.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(scope="session")
 def wmt22() -> Path:
     """The WMT22 French-German data, which is not ours to republish."""

@@ -26,7 +26,7 @@ from mtbench.types import (
     output_digest,
 )
 
-NAMES = ("bleu", "chrf", "chrf++", "ter", "semsim")
+NAMES = ("bleu", "chrf", "chrf++", "ter", pytest.param("semsim", marks=pytest.mark.slow))
 PAIR = LanguagePair.parse("en-it")
 WORDS = ("il", "gatto", "nero", "dorme", "sul", "tetto", "rosso", "della", "casa", "vecchia", "3,5")
 LOOSE = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))

@@ -18,6 +18,8 @@ from mtbench.encoders.packaged import SentenceEncoder, Vectors
 from mtbench.errors import MissingWeights, RequestError
 from tests.support.story import STORIES, encoder, write_stories
 
+pytestmark = pytest.mark.slow  # checkpoints
+
 TEXTS = ["the lighthouse of the town", "il faro del paese 1847", "die und das", "a " * 80]
 
 

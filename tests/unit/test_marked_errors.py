@@ -66,6 +66,7 @@ def test_long_spans_and_spans_without_a_place_gain_nothing() -> None:
     assert one_of_two == (1.0, 2.0, 0.5, 1.0)
 
 
+@pytest.mark.slow
 def test_dozens_of_errors_in_one_place_are_paired_in_bounded_time() -> None:
     ours = [ErrorSpan(0, 50 + at, "major") for at in range(60)]
     theirs = [ErrorSpan(at, 120, "minor") for at in range(60)]

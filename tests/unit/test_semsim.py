@@ -13,6 +13,8 @@ from mtbench.metrics.semsim import SemSim, SemSimScorer
 from mtbench.types import Runtime
 from tests.support.lexical import FIRST, REFERENCE_A, SECOND, by_segment, view_of
 
+pytestmark = pytest.mark.slow  # the encoder's weights
+
 
 class Toy(SentenceEncoder):
     """Vectors from the counts of a few letters; remembers what it was asked for."""
