@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from pickle import UnpicklingError
@@ -13,14 +13,30 @@ from typing import Any
 from mtbench.checkpoints.tokenization import first_line, quiet
 from mtbench.errors import MissingWeights
 from mtbench.plugins import require
-from mtbench.types import Source
+from mtbench.types import Json, Source
 
 
-def load_model(kind: Any, folder: Path, model: str, *, dtype: str, device: str) -> Any:
+def load_model(
+    kind: Any,
+    folder: Path,
+    model: str,
+    *,
+    dtype: str,
+    device: str,
+    settings: Mapping[str, Json] | None = None,
+) -> Any:
     """A checkpoint's weights in evaluation mode.
 
     Safetensors where there are any; a pickled file is read as tensors alone. Code that comes with
     a checkpoint is never run.
+
+    Args:
+        kind: A class of transformers.
+        folder: The checkpoint's.
+        model: Its name, for messages.
+        dtype: As torch names it.
+        device: Likewise.
+        settings: Of its configuration, in the place of what the checkpoint says.
 
     Raises:
         MissingWeights: If the files are damaged or do not fit the model.
@@ -38,6 +54,7 @@ def load_model(kind: Any, folder: Path, model: str, *, dtype: str, device: str) 
                 local_files_only=True,
                 weights_only=True,
                 output_loading_info=True,
+                **(settings or {}),
             )
     except (*broken, SafetensorError, UnpicklingError) as error:
         raise MissingWeights(

@@ -17,7 +17,15 @@ import numpy as np
 from mtbench import __version__
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import digest_files
-from mtbench.checkpoints.folders import Checkpoint, cache_folder, chosen_files, fetch, find
+from mtbench.checkpoints.folders import (
+    Checkpoint,
+    cache_folder,
+    cached,
+    chosen_files,
+    fetch,
+    find,
+    read_config,
+)
 from mtbench.checkpoints.torch_models import load_model, no_gradients, release
 from mtbench.errors import MetricError, MissingWeights, RequestError
 from mtbench.languages import base_language, language_name
@@ -58,6 +66,32 @@ PUBLISHED = frozenset(
 )
 
 
+# Commits of the hub, as caches of others name them, so that a name means the same weights.
+PINNED = {
+    "google/metricx-23-xxl-v2p0": "599c176bdfb5fb56689ab368a0522dc0513f86da",
+    "google/metricx-24-hybrid-xxl-v2p6": "0ff238ccb517eb0b2998dd6d299528b040c5caec",
+    "google/metricx-24-hybrid-xxl-v2p6-bfloat16": "3d9c6f7fd11b58d3eceeb68ee39fe7d2c761ee20",
+    "google/mt5-xl": "63fc6450d80515b48e026b69ef2fbbd426433e84",
+    "google/mt5-xxl": "e07c395916dfbc315d4e5e48b4a54a1e8821b5c0",
+}
+
+
+def pinned(model: str, *, weights: bool = True) -> str | None:
+    """The commit to ask for where the user names none; None for the latest, or what is here.
+
+    A copy in the cache under ``main`` is not fetched again under another commit: the signature
+    names the one that was used.
+
+    Args:
+        model: Hub id.
+        weights: Whether weights are needed, or the tokenizer alone.
+    """
+    commit = PINNED.get(model)
+    if commit is None or cached(model, commit, weights=weights, tokenizer=False):
+        return commit
+    return None if cached(model, None, weights=weights, tokenizer=False) else commit
+
+
 class Pieces(NamedTuple):
     """One input: its sub-words, and which of its texts were cut."""
 
@@ -84,7 +118,8 @@ class MetricX(MeanMetric):
 
         Attributes:
             model: A hub id such as ``google/metricx-24-hybrid-xl-v2p6``, or a folder.
-            revision: Commit, branch or tag of the hub.
+            revision: Commit, branch or tag of the hub; by default the pinned commit where one is
+                known, else the latest.
             tokenizer: Hub id or folder of mT5's ``spiece.model``; by default the one in the
                 checkpoint's folder, else that of the mT5 of its size.
             version: ``23`` or ``24``, which decides on the form of the input; by default as the
@@ -203,7 +238,8 @@ class MetricX(MeanMetric):
 
     def _found(self) -> Checkpoint:
         if self._checkpoint is None:
-            found = find(self.options.model, self.options.revision, self.runtime, tokenizer=False)
+            revision = self.options.revision or pinned(self.options.model)
+            found = find(self.options.model, revision, self.runtime, tokenizer=False)
             kind = _model_type(found.folder)
             if kind != "mt5":
                 raise RequestError(
@@ -221,7 +257,7 @@ class MetricX(MeanMetric):
         if named is None:
             size = next((s for s in reversed(_SIZES) if f"-{s}-" in self.options.model), "large")
             named = f"google/mt5-{size}"
-        return find(named, None, self.runtime, weights=False)
+        return find(named, pinned(named, weights=False), self.runtime, weights=False)
 
     def signature(self, view: ScoringView) -> Signature:
         """Version, checkpoint with its commit or digest, precision, references."""
@@ -293,9 +329,18 @@ class MetricX(MeanMetric):
 
 
 def _model_type(folder: Path) -> str:
-    from mtbench.checkpoints.folders import read_config
-
     return str(read_config(folder).get("model_type", "no model type"))
+
+
+def _own_head() -> dict[str, Json]:
+    """MetricX has a head of its own, whatever its configuration says.
+
+    transformers 5 calls every mT5 tied, saves that, and loads a head of its own all the same;
+    transformers 4 would put the embeddings in its place, and scale what goes into it.
+    """
+    from transformers import __version__ as installed
+
+    return {"tie_word_embeddings": False} if installed.startswith("4.") else {}
 
 
 class LoadedMetricX:
@@ -326,12 +371,12 @@ class LoadedMetricX:
             name,
             dtype="bfloat16" if bf16 else "float32",
             device=device,
+            settings=_own_head(),
         )
         words = self.model.lm_head.weight.shape[0]
         if words <= SCORE_ID:
             raise RequestError(f"{name} is no MetricX: it knows {words} sub-words, not 250,112")
         self._row = self.model.lm_head.weight[SCORE_ID].detach().clone()
-        self._scale = self.model.model_dim**-0.5 if self.model.config.tie_word_embeddings else 1.0
         self.model.lm_head = None  # a tenth of the weights, of which one row is read
         self._batch = batch or (8 if device == "cpu" else 64)
 
@@ -383,7 +428,7 @@ class LoadedMetricX:
                 encoder_attention_mask=mask,
                 use_cache=False,
             ).last_hidden_state[:, 0]
-            scores = (step * self._scale) @ self._row
+            scores = step @ self._row
         found = np.asarray(scores.float().cpu().numpy(), dtype=np.float64)
         if not np.isfinite(found).all():
             raise MetricError("metricx gave a score that is no number", hint="try precision=fp32")

@@ -7,7 +7,10 @@ feeds them: its logit of the word 250089 after one decoder step, clamped to 0..2
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +18,7 @@ import pytest
 
 from mtbench.errors import MissingWeights, RequestError
 from mtbench.languages import LanguagePair
-from mtbench.metrics.metricx import LIMITS, SCORE_ID, MetricX
+from mtbench.metrics.metricx import LIMITS, PINNED, PUBLISHED, SCORE_ID, MetricX, pinned
 from mtbench.plugins import make_metric
 from mtbench.types import Runtime, ScoringView
 from tests.support.checkpoints import checkpoint
@@ -58,8 +61,10 @@ class Theirs:
 
         folder = checkpoint("metricx")
         self._model = MT5ForConditionalGeneration.from_pretrained(folder).eval()
-        spm = str(folder.parent / "mt5" / "spiece.model")
-        self._tokenizer = T5Tokenizer(spm, extra_ids=0, legacy=True)
+        # The same ids on transformers 4 (slow) and 5 (made of the same file): both are tried.
+        self._tokenizer = T5Tokenizer.from_pretrained(
+            folder.parent / "mt5", extra_ids=0, legacy=True
+        )
 
     def ids(self, text: str, limit: int) -> list[int]:
         return list(self._tokenizer(text, max_length=limit, truncation=True).input_ids[:-1])
@@ -180,3 +185,33 @@ def test_what_is_no_metricx_is_refused() -> None:
     strange = view().model_copy(update={"pair": LanguagePair.parse("en-tlh")})
     with pytest.raises(RequestError, match="has not seen"):
         metric().check(strange)
+
+
+def test_a_checkpoint_that_calls_itself_tied_keeps_its_own_head(tmp_path: Path) -> None:
+    """transformers 5 saves every mT5 so; transformers 4 would score with the embeddings then."""
+    folder = checkpoint("metricx")
+    shutil.copytree(folder, tmp_path / "again")
+    config = tmp_path / "again/config.json"
+    values = json.loads(config.read_text("utf-8"))
+    config.write_text(json.dumps({**values, "tie_word_embeddings": True}), "utf-8")
+    found = []
+    for model in (folder, tmp_path / "again"):
+        with (made := metric(model=str(model))):
+            found.append(made.prepare(view()).statistics({"x": HYPOTHESES})["x"])
+    assert np.array_equal(found[0], found[1])
+
+
+def test_commits_of_the_hub_are_pinned_where_they_are_known(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    name = "google/metricx-24-hybrid-xxl-v2p6"
+    monkeypatch.setattr("mtbench.checkpoints.hub.cache_folder", lambda: tmp_path)
+    assert pinned(name) == "0ff238ccb517eb0b2998dd6d299528b040c5caec"
+    assert pinned("google/metricx-24-hybrid-large-v2p6") is None
+    assert set(PINNED) <= PUBLISHED | {"google/mt5-xl", "google/mt5-xxl"}
+    # What is here already is not fetched again under another commit; its own is in the signature.
+    here = tmp_path / "models--google--metricx-24-hybrid-xxl-v2p6"
+    (here / "refs").mkdir(parents=True)
+    (here / "refs/main").write_text("a" * 40)
+    shutil.copytree(checkpoint("metricx"), here / "snapshots" / ("a" * 40))
+    assert pinned(name) is None
