@@ -17,6 +17,7 @@
     └── RunFailed                        4  a back end or metric failed while it ran
         ├── BackendError                    the system as a whole failed
         │   ├── TransientError              worth another try (a busy server, a reset)
+        │   │   └── Later                       a server that will answer, and says when or not yet
         │   └── SegmentError                this segment cannot be translated; others can
         │       └── UnusableAnswer          what came is no translation; another try may bring one
         ├── MetricError                     a metric failed
@@ -197,6 +198,20 @@ class TransientError(BackendError):
         super().__init__(message, why=why, hint=hint)
         self.retry_after = retry_after
         self.answered = answered
+
+
+class Later(TransientError):
+    """A server that is there and says "later": a rate limit. It is waited for, not counted."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        why: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, retry_after=retry_after, answered=True, why=why, hint=hint)
 
 
 class SegmentError(BackendError):

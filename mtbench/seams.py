@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from mtbench.errors import MetricError, RequestError, SegmentError
 from mtbench.languages import LanguagePair
+from mtbench.servers.patience import USUAL_PATIENCE
 from mtbench.types import (
     Candidate,
     HeldCheckpoint,
@@ -56,6 +57,7 @@ class Backend(ABC):
             one.
         deterministic: Whether the same input gives the same output again.
         max_concurrency: How many ``translate`` calls may run at once.
+        patience: Seconds for which a server that says "later" is waited for.
         preferred_batch: Segments a batch where the user does not say.
         billed: Whether somebody may charge for a request: then no estimate sends one.
         timed: Whether its seconds are those of translating, not of reading what is there.
@@ -82,6 +84,7 @@ class Backend(ABC):
     by_id: bool = False
     deterministic: bool = True
     max_concurrency: int = 1
+    patience: float = USUAL_PATIENCE
     preferred_batch: int = 16
     billed: bool = False
     timed: bool = True
@@ -458,6 +461,7 @@ class SegmentMetric(MeanMetric):
 
     Attributes:
         max_concurrency: How many ``judge`` calls may run at once.
+        patience: Seconds for which a server that says "later" is waited for.
         preferred_batch: Segments per call where the user does not say.
         billed: Whether somebody may charge for a request: then no estimate sends one.
         context: Segments before each one, of its document, that it is given.
@@ -479,6 +483,7 @@ class SegmentMetric(MeanMetric):
     """
 
     max_concurrency: int = 1
+    patience: float = USUAL_PATIENCE
     preferred_batch: int = 1
     billed: bool = False
     context: int = 0

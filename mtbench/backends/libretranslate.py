@@ -20,6 +20,8 @@ from mtbench.errors import (
 from mtbench.languages import LanguagePair, base_language
 from mtbench.plugins import Backend, first_defect
 from mtbench.servers.client import JsonClient, Reply, ServerUrl, reach, require_success, unencrypted
+from mtbench.servers.pacing import Pace
+from mtbench.servers.patience import USUAL_PATIENCE
 from mtbench.servers.secrets import Secret, VariableName
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
@@ -41,6 +43,8 @@ class LibreTranslate(Backend):
             target_code: The server's code of the target language, likewise.
             timeout: Seconds for a whole answer.
             concurrency: Requests at once.
+            patience: Seconds for which a server that says "later" is waited for.
+            requests_per_minute: Sent at most; what the server names is learnt.
         """
 
         url: ServerUrl
@@ -49,6 +53,8 @@ class LibreTranslate(Backend):
         target_code: str | None = None
         timeout: Annotated[float, Field(gt=0, exclude=True)] = 60.0
         concurrency: Annotated[int, Field(ge=1, le=64, exclude=True)] = 4
+        patience: Annotated[float, Field(ge=0, exclude=True)] = USUAL_PATIENCE
+        requests_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None
 
     options: Options
     batching = "single"
@@ -58,6 +64,7 @@ class LibreTranslate(Backend):
         super().__init__(options, pair, runtime)
         self.options = cast("LibreTranslate.Options", options)
         self.max_concurrency = self.options.concurrency
+        self.patience = self.options.patience
         self._codes: tuple[str, str] | None = None
         self._secret: Secret | None = None
         self._client: JsonClient | None = None
@@ -92,6 +99,7 @@ class LibreTranslate(Backend):
             seconds=seconds,
             connections=self.options.concurrency,
             name=self._name,
+            pace=Pace(self.options.requests_per_minute),
         )
 
     def check(self) -> None:

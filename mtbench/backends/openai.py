@@ -51,6 +51,7 @@ class OpenAI(Backend):
         self.options = cast("OpenAI.Options", options)
         self.batching = "document" if self.options.unit == "document" else "single"
         self.max_concurrency = self.options.concurrency
+        self.patience = self.options.patience
         self._chat = Chat(self.options)
         self.unit = self.options.unit
         if self.batching == "single":

@@ -32,6 +32,7 @@ from mtbench.metrics.judge_prompts import (
 from mtbench.plugins import SegmentMetric
 from mtbench.servers.chat import OPENAI, Chat, ChatOptions, Message, Price, cost
 from mtbench.servers.client import ServerUrl
+from mtbench.servers.patience import USUAL_PATIENCE
 from mtbench.servers.secrets import VariableName
 from mtbench.types import (
     Candidate,
@@ -87,6 +88,9 @@ class Judge(SegmentMetric):
             max_cost: Stops before a call could make the sum of this run larger; needs the prices.
             concurrency: Requests at once.
             timeout: Seconds for a whole answer.
+            patience: Seconds for which a server that says "later" is waited for.
+            requests_per_minute: Sent at most; what the server names is learnt.
+            tokens_per_minute: Read and written at most.
         """
 
         name: str = "judge"
@@ -108,6 +112,9 @@ class Judge(SegmentMetric):
         max_cost: Annotated[float | None, Field(gt=0, exclude=True)] = None
         concurrency: Annotated[int, Field(ge=1, le=64, exclude=True)] = 4
         timeout: Annotated[float, Field(gt=0, exclude=True)] = 120.0
+        patience: Annotated[float, Field(ge=0, exclude=True)] = USUAL_PATIENCE
+        requests_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None
+        tokens_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None
 
     options: Options
 
@@ -115,6 +122,7 @@ class Judge(SegmentMetric):
         super().__init__(options, runtime)
         given = self.options
         self.max_concurrency = given.concurrency
+        self.patience = given.patience
         self.context = given.context
         self._price: Price | None = None
         if given.price_in is not None and given.price_out is not None:
@@ -145,6 +153,8 @@ class Judge(SegmentMetric):
             extra_body=body,
             timeout=given.timeout,
             concurrency=given.concurrency,
+            requests_per_minute=given.requests_per_minute,
+            tokens_per_minute=given.tokens_per_minute,
             price=self._price,
         )
 

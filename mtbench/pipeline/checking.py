@@ -10,7 +10,7 @@ from typing import NamedTuple
 from mtbench.errors import BackendError, DataError, SegmentError
 from mtbench.files.digests import canonical_json
 from mtbench.plugins import Backend
-from mtbench.stages.items import persistent
+from mtbench.servers.patience import persistent
 from mtbench.types import Record, Source, Translation
 
 

@@ -34,6 +34,8 @@ from mtbench.servers.client import (
     unencrypted,
 )
 from mtbench.servers.finishing import ending
+from mtbench.servers.pacing import Pace
+from mtbench.servers.patience import USUAL_PATIENCE
 from mtbench.servers.secrets import Secret, VariableName, called_like_a_key, key_in_words
 from mtbench.servers.terms import OTHER_NAME, Terms, field_named
 from mtbench.types import Json, Record
@@ -83,6 +85,9 @@ class ChatOptions(Record):
         extra_body: More fields of the request, for a server's own settings.
         timeout: Seconds for a whole answer.
         concurrency: Requests at once.
+        patience: Seconds for which a server that says "later" is waited for.
+        requests_per_minute: Sent at most; what the server names is learnt.
+        tokens_per_minute: Read and written at most, as estimated from the answers so far.
         price: From the card, for the sums of the record.
     """
 
@@ -99,6 +104,9 @@ class ChatOptions(Record):
     # None of these says anything about what comes out.
     timeout: Annotated[float, Field(gt=0, exclude=True)] = 120.0
     concurrency: Annotated[int, Field(ge=1, le=64, exclude=True)] = 4
+    patience: Annotated[float, Field(ge=0, exclude=True)] = USUAL_PATIENCE
+    requests_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None
+    tokens_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None
     price: Annotated[Price | None, Field(exclude=True)] = None
 
     @field_validator("extra_body")
@@ -165,6 +173,7 @@ class Chat:
         self._sums: dict[str, float] = {}
         self._settings_accepted = False
         self._terms = Terms()
+        self._pace = Pace(options.requests_per_minute, options.tokens_per_minute)
 
     @property
     def name(self) -> str:
@@ -180,6 +189,7 @@ class Chat:
             seconds=seconds,
             connections=self.options.concurrency,
             name=self.name,
+            pace=self._pace,
         )
 
     def check(self) -> None:
@@ -353,6 +363,8 @@ class Chat:
         body: dict[str, Json] = whole if isinstance(whole, dict) else {}
         took = tokens(body.get("usage"))
         self._add(took)
+        if took.read is not None and took.written is not None:
+            self._pace.counted(reply.sent, took.read + took.written)
         choices = body.get("choices")
         choice = choices[0] if isinstance(choices, list) and choices else None
         message = choice.get("message") if isinstance(choice, dict) else None

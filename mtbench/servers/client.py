@@ -11,7 +11,7 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated
@@ -19,10 +19,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-from mtbench.errors import BackendError, MissingEngine, TransientError
+from mtbench.errors import BackendError, Later, MissingEngine, TransientError
 from mtbench.interruptions import awaited
 from mtbench.servers.environment import certificate_problem, check_environment, proxy_before
-from mtbench.servers.headers import retry_after
+from mtbench.servers.headers import wait_asked
+from mtbench.servers.pacing import Pace
+from mtbench.servers.patience import persistent
 from mtbench.servers.secrets import Secret, key_in_words
 from mtbench.types import Json
 
@@ -36,7 +38,7 @@ _LONGEST_FIRST_WAIT = 30.0  # seconds between two of them
 _SAID_LIMIT = 20_000  # characters of an error page that are looked at for a message of 200
 # Nobody is behind it, or has time: for this request as for the next one. 520 to 530 are those of
 # proxies before vendors' servers, and 529 is "overloaded".
-_NOBODY_THERE = frozenset({429, 502, 503, 504, *range(520, 531)})
+_NOBODY_THERE = frozenset({502, 503, 504, *range(520, 531)})
 _EMPTY_ACCOUNT = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
 )
@@ -100,6 +102,7 @@ class Reply:
         content: The body as it came.
         retry_after: Seconds that the server asked to wait, where it did.
         url: What was asked.
+        sent: Bytes of the request.
         secret: The key that was sent, to be taken out of messages.
     """
 
@@ -108,6 +111,7 @@ class Reply:
     content: bytes = field(repr=False)
     retry_after: float | None = None
     url: str = ""
+    sent: int = 0
     secret: Secret | None = None
 
     @property
@@ -134,7 +138,7 @@ class Reply:
             error = "; ".join(_defect(one) for one in error)
         if isinstance(error, str):
             return for_message(error, self.secret)
-        text = self.content.decode("utf-8", "replace")
+        text = "" if self.body in ({}, []) else self.content.decode("utf-8", "replace")
         title = _TITLE.search(text[:_SAID_LIMIT])  # of a page for people
         return for_message(title[1] if title else text, self.secret)
 
@@ -172,6 +176,7 @@ class JsonClient:
         seconds: Longest time for a whole request.
         connections: Most requests at once.
         name: What the server is called in messages.
+        pace: Requests per minute that are kept to; by default what the server names.
     """
 
     def __init__(
@@ -183,7 +188,9 @@ class JsonClient:
         seconds: float = 120.0,
         connections: int = 4,
         name: str = "the server",
+        pace: Pace | None = None,
     ) -> None:
+        self.pace = pace or Pace()
         self.url = url
         self._secret = secret
         self._bearer = bearer
@@ -242,14 +249,21 @@ class JsonClient:
         """Sends JSON to a path.
 
         Raises:
+            Later: If the limit of requests per minute leaves no room now; nothing was sent.
             TransientError: If there is no whole answer.
         """
-        return self._ask("POST", path, body)
+        content = json.dumps(body).encode()
+        wait = self.pace.due(len(content))
+        if wait > 0:
+            raise Later(f"{self.name}: the limit per minute is used up", retry_after=wait)
+        return self._ask("POST", path, content)
 
-    def _ask(self, method: str, path: str, body: Mapping[str, Json] | None) -> Reply:
+    def _ask(self, method: str, path: str, content: bytes | None) -> Reply:
         if self._loop is None:
             raise RuntimeError("requests are made inside `with client:`")
-        asked = asyncio.run_coroutine_threadsafe(self._within_time(method, path, body), self._loop)
+        asked = asyncio.run_coroutine_threadsafe(
+            self._within_time(method, path, content), self._loop
+        )
         try:
             outcome = awaited(asked)
         except BaseException:
@@ -279,13 +293,13 @@ class JsonClient:
         return self._no_reply(f"no connection to {self.url}")
 
     async def _within_time(
-        self, method: str, path: str, body: Mapping[str, Json] | None
+        self, method: str, path: str, content: bytes | None
     ) -> Reply | TransientError:
         """The reply, or why there is none."""
         import httpx
 
         try:
-            return await asyncio.wait_for(self._request(method, path, body), self._seconds)
+            return await asyncio.wait_for(self._request(method, path, content), self._seconds)
         except (asyncio.TimeoutError, httpx.TimeoutException):
             return self._no_reply(f"no whole answer within {self._seconds:g} seconds")
         except (httpx.ConnectError, httpx.ProxyError) as error:
@@ -294,11 +308,10 @@ class JsonClient:
             return self._no_reply(f"the connection broke ({type(error).__name__})")
 
     async def _request(
-        self, method: str, path: str, body: Mapping[str, Json] | None
+        self, method: str, path: str, content: bytes | None
     ) -> Reply | TransientError:
         assert self._client is not None  # noqa: S101 - _ask has looked
-        content = None if body is None else json.dumps(body).encode()
-        kind = {} if body is None else {"Content-Type": "application/json"}
+        kind = {} if content is None else {"Content-Type": "application/json"}
         async with self._client.stream(
             method, f"{self.url}/{path}", content=content, headers=kind
         ) as response:
@@ -309,15 +322,21 @@ class JsonClient:
                     return self._no_reply(
                         f"an answer of more than {BODY_LIMIT} bytes", answered=True
                     )
-        return self._reply(response, bytes(held))
+        return self._reply(response, bytes(held), len(content or b""))
 
-    def _reply(self, response: httpx.Response, content: bytes) -> Reply:
+    def _reply(self, response: httpx.Response, content: bytes, sent: int) -> Reply:
+        text = content[:_SAID_LIMIT].decode("utf-8", "replace")
+        limited = response.status_code == 429
+        asked = wait_asked(response.headers, text if limited else "")
+        if limited:
+            self.pace.told(text)
         return Reply(
             status=response.status_code,
             body=_json_or_none(content),
             content=content,
-            retry_after=retry_after(response.headers.get("retry-after")),
+            retry_after=asked,
             url=str(response.url),
+            sent=sent,
             secret=self._secret,
         )
 
@@ -351,7 +370,8 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
     A status that speaks of one request alone (400, 413, 422) is for the caller to judge first.
 
     Raises:
-        TransientError: For 408, 409, 425, 429 and 5xx, and for a success that is no JSON.
+        Later: For 429, and for 5xx that says when to come back.
+        TransientError: For 408, 409, 425 and 5xx, and for a success that is no JSON.
         BackendError: For everything else: another try would be answered the same.
     """
     status = reply.status
@@ -365,7 +385,11 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
             f"{name} refused {key_in_words(secret)} (status {status})",
             hint="check the key and what it may do",
         )
-    if status in {408, 409, 425, 429} or status >= 500:
+    if status == 429 or (status >= 500 and reply.retry_after is not None):
+        raise Later(
+            f"{name} answered {status}", why=reply.said() or None, retry_after=reply.retry_after
+        )
+    if status in {408, 409, 425} or status >= 500:
         raise TransientError(
             f"{name} answered {status}",
             why=reply.said() or None,
@@ -383,21 +407,20 @@ def reach(client: JsonClient, path: str) -> Reply:
     Raises:
         MissingEngine: If the server does not answer.
     """
-    import tenacity
+    last: list[Reply] = []
 
-    def wait(state: tenacity.RetryCallState) -> float:
-        asked = state.outcome.result().retry_after if state.outcome else None
-        return float(state.attempt_number if asked is None else min(asked, _LONGEST_FIRST_WAIT))
+    def ask(paths: Sequence[str]) -> None:
+        last[:] = [client.get(paths[0])]
+        if last[0].status == 429 or last[0].status >= 500:
+            asked = last[0].retry_after
+            wait = None if asked is None else min(asked, _LONGEST_FIRST_WAIT)
+            raise TransientError(f"{client.name} answered {last[0].status}", retry_after=wait)
 
-    asking = tenacity.Retrying(
-        retry=tenacity.retry_if_result(lambda reply: reply.status == 429 or reply.status >= 500),
-        stop=tenacity.stop_after_attempt(_FIRST_ATTEMPTS),
-        wait=wait,
-        retry_error_callback=lambda state: state.outcome.result() if state.outcome else None,
-    )
     try:
-        reply: Reply = asking(client.get, path)
+        persistent(ask, [path], attempts=_FIRST_ATTEMPTS)
     except TransientError as error:
+        if last:
+            return last[0]
         hint = error.hint or f"start the server, or correct its address: {client.url}"
         raise MissingEngine(error.message, why=error.why, hint=hint) from None
-    return reply
+    return last[0]

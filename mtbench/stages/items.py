@@ -13,24 +13,14 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from mtbench.engine.threads import calls
-from mtbench.errors import (
-    UNUSABLE_ATTEMPTS,
-    BackendError,
-    RunFailed,
-    SegmentError,
-    TransientError,
-    UnusableAnswer,
-)
-from mtbench.servers.headers import LONGEST_REQUESTED_WAIT as LONGEST_REQUESTED_WAIT
+from mtbench.errors import BackendError, RunFailed, SegmentError, TransientError
+from mtbench.servers.patience import ATTEMPTS, USUAL_PATIENCE, Patience, persistent
 
-ATTEMPTS = 5
-LONGEST_WAIT = 60.0  # seconds between two attempts, unless a server asks for more
 FAILED_CALLS_IN_A_ROW = 3  # after so many exhausted calls the other side counts as gone
 ANSWERED_CALLS_IN_A_ROW = 30  # or, where it is there and fails, as broken
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
-Result = TypeVar("Result")
 
 Call = Callable[[Sequence[Item]], Sequence[Answer | SegmentError]]
 Batch = tuple[Sequence[Item], Sequence[tuple[str, ...]]]
@@ -61,6 +51,7 @@ class Respondent(Generic[Item, Answer]):
             an answer fails that item alone.
         concurrency: Calls that may be under way at once.
         together: Whether a batch is answered as one or not at all.
+        patience: Seconds for which a server that says "later" is waited for.
         who: For messages.
         failed: Raised where the whole fails.
     """
@@ -68,6 +59,7 @@ class Respondent(Generic[Item, Answer]):
     ask: Call[Item, Answer]
     concurrency: int = 1
     together: bool = False
+    patience: float = USUAL_PATIENCE
     who: str = "the system"
     failed: type[RunFailed] = BackendError
 
@@ -86,10 +78,10 @@ def work(
 
     A batch that fails with a ``SegmentError`` is asked for item by item, and what still fails is
     kept as that item's failure. A ``TransientError`` and an ``UnusableAnswer`` are tried again
-    with growing waits. Who stays without an answer three times in a row, or answers 30 times with
-    an error, has failed; from the third error in a row on, each call gets one try. Where the work
-    fails or is interrupted, calls under way are waited for, until another interruption, and what
-    they bring is kept.
+    with growing waits; who says ``Later`` is waited for and has not failed. Who stays without an
+    answer three times in a row, or answers 30 times with an error, has failed; from the third
+    error in a row on, each call gets one try. Where the work fails or is interrupted, calls under
+    way are waited for, until another interruption, and what they bring is kept.
 
     Args:
         batches: What there is to do.
@@ -119,6 +111,7 @@ class _Caller(Generic[Item, Answer]):
         self._stopped = stopped
         self._failed_in_a_row = 0
         self._unanswered_in_a_row = 0
+        self._patience = Patience(respondent.who, respondent.patience, respondent.failed)
 
     def __call__(self, batch: Batch[Item]) -> list[Done[Answer]]:
         items, names = batch
@@ -156,53 +149,11 @@ class _Caller(Generic[Item, Answer]):
 
         # One that keeps failing is asked no oftener than it takes to see that it works again.
         attempts = 1 if self._failed_in_a_row >= FAILED_CALLS_IN_A_ROW else ATTEMPTS
-        return persistent(self._respondent.ask, items, sleep, attempts)
 
+        def ask(some: Sequence[Item]) -> Sequence[Answer | SegmentError]:
+            return self._patience.through(lambda: self._respondent.ask(some), sleep)
 
-def persistent(
-    call: Callable[[Sequence[Item]], Result],
-    batch: Sequence[Item],
-    sleep: Callable[[float], object] = time.sleep,
-    attempts: int = ATTEMPTS,
-) -> Result:
-    """Calls, again with growing waits where another try may help.
-
-    Args:
-        call: A back end's ``translate``, a metric's ``judge``.
-        batch: One batch.
-        sleep: Waits between attempts.
-        attempts: Calls at most; an ``UnusableAnswer`` is put up with three times.
-
-    Raises:
-        RunFailed: As the last attempt did.
-    """
-    import tenacity
-
-    unusable = 0
-
-    def enough(state: tenacity.RetryCallState) -> bool:
-        nonlocal unusable
-        error = state.outcome.exception() if state.outcome else None
-        unusable += isinstance(error, UnusableAnswer)
-        return state.attempt_number >= attempts or unusable >= UNUSABLE_ATTEMPTS
-
-    def wait(state: tenacity.RetryCallState) -> float:
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, TransientError) else None
-        if asked is not None:
-            return min(max(asked, 0.0), LONGEST_REQUESTED_WAIT)
-        return float(tenacity.wait_random_exponential(multiplier=1, max=LONGEST_WAIT)(state))
-
-    def pause(seconds: float) -> None:
-        sleep(seconds)
-
-    return tenacity.Retrying(
-        retry=tenacity.retry_if_exception_type((TransientError, UnusableAnswer)),
-        stop=enough,
-        wait=wait,
-        sleep=pause,
-        reraise=True,
-    )(call, batch)
+        return persistent(ask, items, sleep, attempts)
 
 
 def _done(ids: tuple[str, ...], answer: Answer | SegmentError | TransientError) -> Done[Answer]:

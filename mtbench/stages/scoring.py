@@ -359,6 +359,7 @@ def _judge(
     asked = items.Respondent(
         partial(judged, metric),
         concurrency=metric.max_concurrency,
+        patience=metric.patience,
         who=f"the metric {metric.info.name}",
         failed=MetricError,
     )

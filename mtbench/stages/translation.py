@@ -146,7 +146,9 @@ def translate(
 
     # A document is translated as one or not at all: alone, its segments would differ.
     together = backend.batching in ("document", "whole") and not backend.by_id
-    respondent = items.Respondent(ask, concurrency=backend.max_concurrency, together=together)
+    respondent = items.Respondent(
+        ask, concurrency=backend.max_concurrency, together=together, patience=backend.patience
+    )
     items.work(
         batches, respondent, lambda done: keep([f for d in done for f in _finished(d)]), sleep=sleep
     )

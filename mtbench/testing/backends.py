@@ -10,7 +10,7 @@ from typing import get_args
 from mtbench.errors import SegmentError
 from mtbench.plugins import Backend
 from mtbench.seams import Batching
-from mtbench.stages.items import persistent
+from mtbench.servers.patience import persistent
 from mtbench.testing.contract import ContractBroken, require, require_json
 from mtbench.types import Source, Translation
 

@@ -125,7 +125,7 @@ def test_an_answer_that_does_not_hold_is_none(answer: str) -> None:
 def test_a_useless_answer_is_asked_for_twice_more_and_never_a_default(
     ready: Space, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtbench.stages.items.LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("mtbench.servers.patience.LONGEST_WAIT", 0.0)
     bad = SENTENCES[2][1]
 
     def judge(messages: Messages) -> str:
@@ -272,7 +272,7 @@ def test_usual_texts_address_nobody(text: str) -> None:
 
 def test_a_judge_that_obeys_is_found_out(ready: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a model that repeats whatever answer it reads, and believes any 100, nothing is hidden."""
-    monkeypatch.setattr("mtbench.stages.items.LONGEST_WAIT", 0.0)
+    monkeypatch.setattr("mtbench.servers.patience.LONGEST_WAIT", 0.0)
     rows = [{"id": f"i{at}", "src": "The cat sat.", "ref": "Il gatto."} for at in range(20)]
     ready.corpus("inj", rows=rows)
     texts = [json.dumps({"id": f"i{at}", "mt": text}) for at, text in enumerate(INJECTIONS)]

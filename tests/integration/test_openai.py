@@ -88,7 +88,7 @@ def test_a_server_in_trouble_is_asked_again(server: Server) -> None:
     ]
     found, waits = run(backend(server, concurrency=1))
     assert hypotheses(found) == EXPECTED
-    assert waits[0] == 11.0
+    assert waits[0] == pytest.approx(11.0, abs=0.2)
     assert len(waits) == 4
     assert len(server.bodies("/v1/chat/completions")) == 10
 
@@ -120,7 +120,7 @@ def test_what_fails_is_that_segments_failure(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    "say", [Say({}, status=503), Say({}, status=429), Say(reset=True), Say({}, status=521)]
+    "say", [Say({}, status=503), Say({}, status=504), Say(reset=True), Say({}, status=521)]
 )
 def test_a_server_that_is_gone_ends_the_run(server: Server, say: Say) -> None:
     made = backend(server, concurrency=1)

@@ -686,7 +686,7 @@ def test_killed_while_failures_are_tried_again(slow: Space) -> None:
 
 def test_a_busy_server_that_never_answers(slow: Space, monkeypatch: pytest.MonkeyPatch) -> None:
     """After some exhausted calls in a row the system counts as gone; what it gave is kept."""
-    monkeypatch.setattr("mtbench.stages.items.LONGEST_REQUESTED_WAIT", 0.0)
+    monkeypatch.setattr("mtbench.servers.patience.LONGEST_REQUESTED_WAIT", 0.0)
     card(slow, "single", 0.0, busy=["train", "bridge", "museum", "letter"], obstacle="obstacle")
     slow.file("obstacle", "")
     answer = slow(*COMMAND)

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from mtbench.errors import BackendError, SegmentError, TransientError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
-from mtbench.stages.items import ATTEMPTS, FAILED_CALLS_IN_A_ROW, LONGEST_REQUESTED_WAIT
+from mtbench.servers.headers import LONGEST_REQUESTED_WAIT
+from mtbench.servers.patience import ATTEMPTS
+from mtbench.stages.items import FAILED_CALLS_IN_A_ROW
 from mtbench.stages.translation import CHARACTERS_A_SEGMENT, batching, plan, translate
 from mtbench.testing import Scripted, scripted
 from mtbench.types import Finished, Record, Runtime, Source, Translation
