@@ -33,6 +33,7 @@ from typing import Any
 
 from mtbench.distribution import install_line
 
+USUAL_PATIENCE = 1800.0  # seconds without an answer, from a server that says "later"
 UNUSABLE_ATTEMPTS = 3  # answers of no use that are put up with; each of them may be paid for
 
 

@@ -11,9 +11,8 @@ from typing import ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.errors import MetricError, RequestError, SegmentError
+from mtbench.errors import USUAL_PATIENCE, MetricError, RequestError, SegmentError
 from mtbench.languages import LanguagePair
-from mtbench.servers.patience import USUAL_PATIENCE
 from mtbench.types import (
     Candidate,
     HeldCheckpoint,

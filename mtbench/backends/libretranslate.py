@@ -10,6 +10,7 @@ from typing import Annotated, cast
 from pydantic import Field, ValidationError
 
 from mtbench.errors import (
+    USUAL_PATIENCE,
     BackendError,
     MissingEngine,
     RequestError,
@@ -21,7 +22,6 @@ from mtbench.languages import LanguagePair, base_language
 from mtbench.plugins import Backend, first_defect
 from mtbench.servers.client import JsonClient, Reply, ServerUrl, reach, require_success, unencrypted
 from mtbench.servers.pacing import Pace
-from mtbench.servers.patience import USUAL_PATIENCE
 from mtbench.servers.secrets import Secret, VariableName
 from mtbench.types import Json, Record, Runtime, Source, Translation
 

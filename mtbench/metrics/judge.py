@@ -12,7 +12,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from mtbench import __version__
-from mtbench.errors import BackendError, MetricError, RequestError, SegmentError
+from mtbench.errors import USUAL_PATIENCE, BackendError, MetricError, RequestError, SegmentError
 from mtbench.files.digests import digest_text
 from mtbench.files.writing import read_lines
 from mtbench.metrics.judge_guard import addressing
@@ -32,7 +32,6 @@ from mtbench.metrics.judge_prompts import (
 from mtbench.plugins import SegmentMetric
 from mtbench.servers.chat import OPENAI, Chat, ChatOptions, Message, Price, cost
 from mtbench.servers.client import ServerUrl
-from mtbench.servers.patience import USUAL_PATIENCE
 from mtbench.servers.secrets import VariableName
 from mtbench.types import (
     Candidate,

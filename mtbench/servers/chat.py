@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from mtbench.errors import (
+    USUAL_PATIENCE,
     BackendError,
     RequestError,
     SegmentError,
@@ -35,7 +36,6 @@ from mtbench.servers.client import (
 )
 from mtbench.servers.finishing import ending
 from mtbench.servers.pacing import Pace
-from mtbench.servers.patience import USUAL_PATIENCE
 from mtbench.servers.secrets import Secret, VariableName, called_like_a_key, key_in_words
 from mtbench.servers.terms import OTHER_NAME, Terms, field_named
 from mtbench.types import Json, Record

@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from mtbench.errors import (
     UNUSABLE_ATTEMPTS,
+    USUAL_PATIENCE,
     BackendError,
     Later,
     RunFailed,
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 
 ATTEMPTS = 5
 LONGEST_WAIT = 60.0  # seconds between two attempts, unless a server asks for more
-USUAL_PATIENCE = 1800.0  # seconds without an answer, from a server that says "later"
 _LONGEST_STEP = 30.0  # seconds between two looks whether a limit is over
 _WORTH_A_LINE = 3.0  # seconds of a wait
 _LINES_APART = 30.0  # seconds

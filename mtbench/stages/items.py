@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from mtbench.engine.threads import calls
-from mtbench.errors import BackendError, RunFailed, SegmentError, TransientError
-from mtbench.servers.patience import ATTEMPTS, USUAL_PATIENCE, Patience, persistent
+from mtbench.errors import USUAL_PATIENCE, BackendError, RunFailed, SegmentError, TransientError
+from mtbench.servers.patience import ATTEMPTS, Patience, persistent
 
 FAILED_CALLS_IN_A_ROW = 3  # after so many exhausted calls the other side counts as gone
 ANSWERED_CALLS_IN_A_ROW = 30  # or, where it is there and fails, as broken
