@@ -53,6 +53,13 @@ class Evaluation:
         board: The leaderboard, a record.
         results: The results folder; a temporary one goes with this object.
         notes: Sentences a reader must see.
+
+    Example:
+        >>> import mtbench
+        >>> outputs = {"a": ["Ciao a tutti.", "Sì."], "b": ["Ciao tutti.", "Sì."]}
+        >>> found = mtbench.score(outputs, ["Ciao a tutti.", "Sì."], pair="en-it")
+        >>> [row.system for row in found.board.tables[0].rows]
+        ['a', 'b']
     """
 
     def __init__(
@@ -69,7 +76,14 @@ class Evaluation:
             weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
 
     def records(self) -> list[dict[str, Json]]:
-        """Test set, system, metric, score, 95 % interval and signature of all that was tried."""
+        """Test set, system, metric, score, 95 % interval and signature of all that was tried.
+
+        Example:
+            >>> import mtbench
+            >>> (one,) = mtbench.score(["Sì."], ["Sì."], pair="en-it", metrics=["chrf"]).records()
+            >>> one["score"], one["signature"].split("|")[0]
+            (100.0, 'nrefs:1')
+        """
         return [
             {
                 "corpus": table.corpus,
@@ -95,13 +109,27 @@ class Evaluation:
 
         Raises:
             MissingExtra: If pandas is not installed.
+
+        Example:
+            >>> import mtbench
+            >>> found = mtbench.score(["Sì."], ["Sì."], pair="en-it", metrics=["chrf"])
+            >>> found.to_pandas()["score"].tolist()
+            [100.0]
         """
         from mtbench.plugins import require
 
         return require("pandas", "data frames", "data").DataFrame(self.records())
 
     def segments(self, **wanted: Any) -> tuple[ScoredSegment, ...]:
-        """Segments with scores, flags and texts; arguments as for ``mtbench.segments``."""
+        """Segments with scores, flags and texts; arguments as for ``mtbench.segments``.
+
+        Example:
+            >>> import mtbench
+            >>> references = ["Ciao a tutti.", "Sì."]
+            >>> found = mtbench.score(["Ciao.", "Sì."], references, pair="en-it", metrics=["chrf"])
+            >>> [(one.id, one.output) for one in found.segments(worst=1)]
+            [('1', 'Ciao.')]
+        """
         tables = self.board.tables
         wanted.setdefault("corpora", tuple({table.corpus for table in tables}))
         wanted.setdefault("pairs", tuple({str(table.pair) for table in tables}))
@@ -114,6 +142,14 @@ class Evaluation:
 
         Raises:
             RequestError: If no test set has a test of the two.
+
+        Example:
+            >>> import mtbench
+            >>> references = ["Ciao a tutti.", "Sì.", "La nave è partita."]
+            >>> outputs = {"a": references, "b": [text.lower() for text in references]}
+            >>> (test,) = mtbench.score(outputs, references, pair="en-it").compare("a", "b")
+            >>> test["wins"], test["losses"], test["metric"]
+            (3, 0, 'bleu')
         """
         from mtbench.errors import RequestError
 
@@ -127,7 +163,15 @@ class Evaluation:
         return found
 
     def report(self, path: str | Path) -> Path:
-        """Writes the page with tables, plots and segments into a folder; gives its address."""
+        """Writes the page with tables, plots and segments into a folder; gives its address.
+
+        Example:
+            >>> import mtbench, tempfile
+            >>> found = mtbench.score(["Sì."], ["Sì."], pair="en-it")
+            >>> with tempfile.TemporaryDirectory() as folder:
+            ...     found.report(folder).name
+            'index.html'
+        """
         from mtbench.config import workspace
         from mtbench.files.writing import write_folder
         from mtbench.pipeline.reporting import gather
@@ -287,6 +331,16 @@ def evaluate(
     Raises:
         Unfinished: If a system or metric failed, with the leaderboard of the others.
         MtbenchError: Before any work, if the request cannot be carried out.
+
+    Example:
+        >>> import mtbench, tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     found = mtbench.evaluate(
+        ...         ["identity:"], ["china-blockchain"], ["en-it"], ["chrf"],
+        ...         results=folder, limit=3,
+        ...     )
+        >>> [(one["corpus"], one["system"], one["metric"]) for one in found.records()]
+        [('china-blockchain@first3', 'identity', 'chrf')]
     """
     from mtbench.pipeline import evaluate as run
 
@@ -300,8 +354,17 @@ def evaluate(
 def leaderboard(results: str | Path | None = None) -> Evaluation:
     """Everything that a results folder holds.
 
+    Args:
+        results: The folder; by default ``results``.
+
     Raises:
         RequestError: If there is nothing.
+
+    Example:
+        >>> import mtbench
+        >>> found = mtbench.score(["Sì."], ["Sì."], pair="en-it", metrics=["chrf"])
+        >>> mtbench.leaderboard(found.results).records() == found.records()
+        True
     """
     from mtbench.pipeline.boards import board, stored_tables
     from mtbench.results import Results
@@ -319,6 +382,12 @@ def segments(results: str | Path | None = None, **wanted: Any) -> tuple[ScoredSe
         wanted: As ``mtbench segments`` takes it: ``corpora``, ``pairs``, ``systems``, ``metrics``,
             ``domains``, ``flags`` (lists of names), ``worst``, ``best`` (numbers), ``between``
             (two systems).
+
+    Example:
+        >>> import mtbench
+        >>> found = mtbench.score(["Sì."], ["Sì."], pair="en-it", metrics=["chrf"])
+        >>> [one.scores for one in mtbench.segments(found.results)]
+        [{'chrf': 100.0}]
     """
     import warnings
 
@@ -333,14 +402,54 @@ def segments(results: str | Path | None = None, **wanted: Any) -> tuple[ScoredSe
 def compare(
     old: str | Path, new: str | Path, *, metrics: Sequence[str] = (), seed: int = 0
 ) -> LeaderboardDiff:
-    """What changed from one leaderboard (a CSV, a results folder or a run's folder) to another."""
+    """What changed from one leaderboard (a CSV, a results folder or a run's folder) to another.
+
+    Args:
+        old: What it was.
+        new: What it is now.
+        metrics: Those that the verdict rests on; by default the one that ranks.
+        seed: Of the tests.
+
+    Raises:
+        RequestError: If the two have nothing to be compared.
+
+    Example:
+        >>> import mtbench
+        >>> old = mtbench.score({"mine": ["Si.", "No."]}, ["Sì.", "No."], pair="en-it")
+        >>> new = mtbench.score({"mine": ["Sì.", "No."]}, ["Sì.", "No."], pair="en-it")
+        >>> [row.system for row in mtbench.compare(old.results, new.results).rows]
+        ['mine']
+    """
     from mtbench.pipeline.comparing import Given, compare_leaderboards
 
     return compare_leaderboards(Given(Path(old)), Given(Path(new)), metrics=metrics, seed=seed)
 
 
 def meta(results: str | Path, human: str | Path | None = None, *, seed: int = 0) -> MetaEvaluation:
-    """How far the metrics of a results folder agree with human scores."""
+    """How far the metrics of a results folder agree with human scores.
+
+    Args:
+        results: The folder.
+        human: The file of human scores, in any of the forms that ``mtbench meta`` reads.
+        seed: Of resamples and tests.
+
+    Raises:
+        DataError: With file and line, if the file does not hold or is of other systems.
+
+    Example:
+        >>> import mtbench, tempfile
+        >>> references = ["Ciao a tutti.", "Sì.", "La nave è partita."]
+        >>> outputs = {"a": references, "b": [text.lower() for text in references]}
+        >>> found = mtbench.score(outputs, references, pair="en-it", metrics=["chrf"])
+        >>> lines = [f"{name},{n},{score}" for name, score in (("a", 90), ("b", 70))
+        ...          for n in (1, 2, 3)]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder) / "human.csv"
+        ...     _ = file.write_text("\\n".join(["system,id,score", *lines]))
+        ...     (table,) = mtbench.meta(found.results, file).tables
+        >>> table.systems
+        ('a', 'b')
+    """
     from mtbench.pipeline.meta import meta_evaluate
 
     return meta_evaluate(

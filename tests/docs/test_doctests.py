@@ -7,6 +7,8 @@ import importlib
 
 import pytest
 
+import mtbench
+
 MODULES = (
     "mtbench.api",
     "mtbench.plugins",
@@ -28,7 +30,7 @@ def test_examples_run(name: str) -> None:
     assert failed == 0
 
 
-@pytest.mark.parametrize("name", ["mtbench.plugins", "mtbench.testing"])
+@pytest.mark.parametrize("name", ["mtbench", "mtbench.plugins", "mtbench.testing"])
 def test_every_public_class_and_function_has_an_example(name: str) -> None:
     module = importlib.import_module(name)
     bare = [
@@ -37,5 +39,16 @@ def test_every_public_class_and_function_has_an_example(name: str) -> None:
         if (callable(thing := getattr(module, public)) and hasattr(thing, "__module__"))
         and str(thing.__module__).startswith("mtbench.")
         and ">>>" not in (thing.__doc__ or "")
+    ]
+    assert not bare
+
+
+def test_every_public_method_of_the_front_door_has_an_example() -> None:
+    bare = [
+        f"{public}.{method}"
+        for public in mtbench.__all__
+        if isinstance(thing := getattr(mtbench, public), type)
+        for method, function in vars(thing).items()
+        if not method.startswith("_") and ">>>" not in (function.__doc__ or "")
     ]
     assert not bare
