@@ -426,11 +426,12 @@ def compare(
 
 
 def meta(results: str | Path, human: str | Path | None = None, *, seed: int = 0) -> MetaEvaluation:
-    """How far the metrics of a results folder agree with human scores.
+    r"""How far the metrics of a results folder agree with human scores.
 
     Args:
         results: The folder.
-        human: The file of human scores, in any of the forms that ``mtbench meta`` reads.
+        human: The file of human scores, in any of the forms that ``mtbench meta`` reads; by
+            default those that were imported into the folder.
         seed: Of resamples and tests.
 
     Raises:
@@ -445,7 +446,7 @@ def meta(results: str | Path, human: str | Path | None = None, *, seed: int = 0)
         ...          for n in (1, 2, 3)]
         >>> with tempfile.TemporaryDirectory() as folder:
         ...     file = Path(folder) / "human.csv"
-        ...     _ = file.write_text("\\n".join(["system,id,score", *lines]))
+        ...     _ = file.write_text("\n".join(["system,id,score", *lines]))
         ...     (table,) = mtbench.meta(found.results, file).tables
         >>> table.systems
         ('a', 'b')
