@@ -10,14 +10,20 @@ import click
 from mtbench.cli import common
 
 if TYPE_CHECKING:
+    from mtbench.pipeline.costing import MetricCost
     from mtbench.plugins import Metric
 
 
 @click.command(epilog="Example: mtbench metrics show comet")
 @click.argument("name", metavar="METRIC")
+@click.option(
+    "--measure",
+    is_flag=True,
+    help="Score a sample now, weights and all, to say what 1,000 segments cost on this machine.",
+)
 @common.format_option("table", "json")
 @common.taken_talk_options
-def show(name: str, style: str) -> None:
+def show(name: str, measure: bool, style: str) -> None:
     """What a metric reads and needs, where it comes from, and what it does not see."""
     from mtbench.config import workspace
     from mtbench.errors import MtbenchError
@@ -30,6 +36,7 @@ def show(name: str, style: str) -> None:
         why_not = None
     except MtbenchError as error:
         why_not = str(error)
+    cost = _cost(metric, why_not, measure=measure)
     about = {
         **metric.info.model_dump(mode="json"),
         "from": METRICS.origins()[name],
@@ -39,6 +46,7 @@ def show(name: str, style: str) -> None:
         "trained_on": metric.trained_on,
         "blind_spots": list(metric.blind_spots),
         "agreement": list(metric.agreement),
+        "cost_per_1000_segments": cost if isinstance(cost, str) else cost.model_dump(mode="json"),
         "runs_here": why_not is None,
         "why_not": why_not,
     }
@@ -47,6 +55,28 @@ def show(name: str, style: str) -> None:
         return
     for label, value in _lines(metric, about["from"], why_not):
         common.emit(f"{label:<14}{value}")
+    common.emit(f"{'per 1,000':<14}{cost if isinstance(cost, str) else _in_words(cost)}")
+
+
+def _cost(metric: Metric, why_not: str | None, *, measure: bool) -> MetricCost | str:
+    from mtbench.pipeline.costing import metric_cost
+
+    billed = getattr(metric, "billed", False)
+    if billed:  # nobody is asked
+        return metric_cost(metric)
+    if why_not is not None:
+        return f"not known, because it cannot run here: {why_not}"
+    if measure or metric.recomputable:
+        return metric_cost(metric)
+    return "not measured: --measure scores a sample on this machine"
+
+
+def _in_words(cost: MetricCost) -> str:
+    sample = f"segments of {cost.characters} characters"
+    if cost.estimated is not None:
+        some = ", ".join(f"{value:,.10g} {name}" for name, value in cost.estimated.items())
+        return f"about {some.replace('_', ' ')} ({sample}, the usual answers)"
+    return f"{cost.seconds:.3g} s here, {cost.cpu_seconds:.3g} s of CPU ({sample})"
 
 
 def _by_segment(metric: Metric) -> bool:
