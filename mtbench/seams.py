@@ -46,7 +46,7 @@ class Backend(ABC):
         Options: Record that validates the ``[options]`` of a card.
         batching: ``free`` where an output does not depend on what else is in its batch,
             ``document`` where batches are to be the documents (or fixed blocks where there
-            are none), ``single`` for one segment a call, equal ones once, ``whole`` for all that
+            are none), ``single`` for one segment per call, equal ones once, ``whole`` for all that
             there is in one call.
         unit: What one request to the system holds: a segment, or a whole document that is
             translated as one; a segment without a document is a document of its own.
@@ -57,7 +57,7 @@ class Backend(ABC):
         deterministic: Whether the same input gives the same output again.
         max_concurrency: How many ``translate`` calls may run at once.
         patience: Seconds for which a server that says "later" is waited for.
-        preferred_batch: Segments a batch where the user does not say.
+        preferred_batch: Segments per batch where the user does not say.
         billed: Whether somebody may charge for a request: then no estimate sends one.
         timed: Whether its seconds are those of translating, not of reading what is there.
         travels: Whether one that is made elsewhere from the same options, direction and runtime
@@ -256,7 +256,7 @@ class Scorer(ABC):
             advance: Called with the number of segments finished since the last call.
 
         Returns:
-            System → array of shape (n, k), one row a segment.
+            System → array of shape (n, k), one row per segment.
         """
 
     def annotations(self, system: str) -> Mapping[str, Json]:

@@ -19,7 +19,7 @@ from mtbench.seams import Batching
 from mtbench.types import Json, Record, Runtime, Source, Translation
 from mtbench.types.systems import names_pair, parse_pairs
 
-# A step of one segment a call can be called so within a document, but not the other way round.
+# A step of one segment per call can be called so within a document, but not the other way round.
 _STRICTNESS = get_args(Batching)
 
 

@@ -1,6 +1,6 @@
 """Any program as a system: sources on its standard input, translations on its output.
 
-One process a run. Two protocols: ``lines``, one segment a line both ways, in order; ``jsonl``,
+One process per run. Two protocols: ``lines``, one segment per line both ways, in order; ``jsonl``,
 one object a line both ways, matched by id.
 """
 

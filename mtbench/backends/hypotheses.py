@@ -25,9 +25,9 @@ _IN_FOLDER = (".txt", ".jsonl", ".xml")
 
 
 class Hypotheses(Backend):
-    """Reads hypotheses from a file, one a source segment.
+    """Reads hypotheses from a file, one per source segment.
 
-    Nothing is cut, padded or guessed: a plain-text file must have exactly one line a segment
+    Nothing is cut, padded or guessed: a plain-text file must have exactly one line per segment
     (an empty line is an empty hypothesis), a JSONL file exactly the segments' ids, a WMT XML
     file the same source texts in the same order. The inline target is the path.
     """

@@ -167,7 +167,7 @@ class LibreTranslate(Backend):
             self._client = None
 
     def translate(self, batch: Sequence[Source]) -> list[str | Translation]:
-        """Translates a batch, a request a segment.
+        """Translates a batch, one request per segment.
 
         Raises:
             TransientError: For an overloaded or broken server.

@@ -1,7 +1,7 @@
 """Runs an Apertium mode on one segment after another, each as if it were the only one.
 
 Stages that forget between inputs run once and answer NUL-ended inputs for as long as they are
-asked; stages that remember are started anew for each segment. So the start-up cost of most
+asked; stages that remember are started again for each segment. So the start-up cost of most
 programs is paid once, and still no segment sees another.
 """
 

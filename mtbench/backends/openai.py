@@ -149,7 +149,7 @@ class OpenAI(Backend):
             self._require_the_model(answer.model)
             first, *others = self._prompter.read(request, answer.text)
         except UnusableAnswer:
-            self._unusable[asked] += 1  # whoever asks again draws anew
+            self._unusable[asked] += 1  # another request draws another answer
             raise
         kept = first.kept | _facts(answer, attempt)
         return [first.model_copy(update={"kept": kept}), *others]

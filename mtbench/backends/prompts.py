@@ -206,7 +206,7 @@ class Prompter:
     # --- asking -----------------------------------------------------------------------------------
 
     def requests(self, batch: Sequence[Source]) -> list[Prompt]:
-        """The requests for a batch: one a segment, or one for all of it."""
+        """The requests for a batch: one per segment, or one for all of it."""
         units = [tuple(batch)] if self.options.unit == "document" else [(s,) for s in batch]
         return [Prompt(unit, self._messages(unit)) for unit in units]
 

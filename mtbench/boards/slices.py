@@ -22,7 +22,7 @@ LENGTHS = ((1, 49), (50, 99), (100, 199), (200, 399), (400, None))
 
 
 def labels_by(labels: Labels, by: By) -> tuple[str | None, ...]:
-    """For each segment, what it is told apart by.
+    """The label of each segment.
 
     Args:
         labels: Of the test set.
@@ -50,7 +50,7 @@ def slice_scores(
     """Scores of every system on every slice, with intervals.
 
     Args:
-        systems: System → array of shape (n, k), one row a segment.
+        systems: System → array of shape (n, k), one row per segment.
         labels: For each segment its label; segments without one are counted and in no slice.
         pool: Totals of shape (..., k) → scores of shape (...).
         estimator: Gives the interval of a slice's score; told its segments, whose documents

@@ -162,7 +162,12 @@ metric_options = _together(
 )
 runtime_options = _together(
     click.option("--results", metavar="DIR", help="Where results go. Default: results."),
-    click.option("--batch-size", type=click.IntRange(min=1), metavar="N", help="Segments a batch."),
+    click.option(
+        "--batch-size",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Segments per batch.",
+    ),
     click.option(
         "--device",
         default="auto",
@@ -176,11 +181,9 @@ runtime_options = _together(
         default=0,
         show_default=True,
         metavar="N",
-        help="Of whatever is drawn: sampling, resamples, tests.",
+        help="Seed of everything drawn at random: sampling, resamples, tests.",
     ),
-    click.option(
-        "--force", is_flag=True, help="Go on where a guard refuses; marked in the result."
-    ),
+    click.option("--force", is_flag=True, help="Go on where a check refuses; the result says so."),
 )
 
 
@@ -237,7 +240,7 @@ stored_sort_options = _together(
         "--seed",
         type=click.IntRange(min=0),
         metavar="N",
-        help="Of intervals and tests. Default: the seed that the scores' intervals have.",
+        help="Seed of intervals and tests. Default: that of the stored intervals.",
     ),
 )
 

@@ -52,9 +52,25 @@ if TYPE_CHECKING:
 )
 @click.option("--results-a", metavar="DIR", help="Statistics of A. Default: where A lies.")
 @click.option("--results-b", metavar="DIR", help="Statistics of B. Default: where B lies.")
-@click.option("--map-a", multiple=True, metavar="OURS=THEIRS", help="Columns of A by other names.")
-@click.option("--map-b", multiple=True, metavar="OURS=THEIRS", help="Columns of B by other names.")
-@click.option("--map", "map_both", multiple=True, metavar="OURS=THEIRS", help="The same for both.")
+@click.option(
+    "--map-a",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help="Names of A's columns: OURS is mtbench's name.",
+)
+@click.option(
+    "--map-b",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help="Names of B's columns: OURS is mtbench's name.",
+)
+@click.option(
+    "--map",
+    "map_both",
+    multiple=True,
+    metavar="OURS=THEIRS",
+    help="Names of the columns of both.",
+)
 @click.option(
     "--alpha",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -69,7 +85,7 @@ if TYPE_CHECKING:
     default=0,
     show_default=True,
     metavar="N",
-    help="Of the resamples and tests.",
+    help="Seed of the resamples and tests.",
 )
 @common.format_option("table", "md", "csv", "json")
 @common.talk_options

@@ -24,14 +24,14 @@ T = TypeVar("T")
     "--languages",
     metavar="TAG,TAG...",
     default="",
-    help="The languages there can be, in the order that makes one of two the source.",
+    help="Languages to expect; of two, the one named first is the source.",
 )
 @click.option(
     "--language",
     "language_of",
     multiple=True,
     metavar="FILE=TAG",
-    help="The language of a document, where the text does not tell it.",
+    help="Language of a document, where its text does not show it.",
 )
 @click.option(
     "--story",
@@ -52,7 +52,7 @@ T = TypeVar("T")
     type=click.Choice(["paragraph", "sentence"]),
     default="paragraph",
     show_default=True,
-    help="What a segment is.",
+    help="Whether a segment is a paragraph or a sentence.",
 )
 @click.option(
     "--encoder",
@@ -64,10 +64,10 @@ T = TypeVar("T")
 @click.option(
     "--comparable",
     is_flag=True,
-    help="Write documents on one event that are no translations too, into DIR/comparable.",
+    help="Also write documents about one event that are no translations, into DIR/comparable.",
 )
-@click.option("--title", default="", help="Title for the card.")
-@click.option("--licence", default="", help="Licence for the card.")
+@click.option("--title", default="", help="Title in the card.")
+@click.option("--licence", default="", help="Licence in the card.")
 @click.option("--reversible", is_flag=True, help="Say in the card that files serve both ways.")
 @click.option("--force", is_flag=True, help="Replace corpus files that are there and differ.")
 @common.format_option("table", "json")
@@ -76,8 +76,8 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
     """Align raw documents into corpus files: any mix of languages and stories, in any order.
 
     Paragraphs that are translations of each other are kept; what only one language has is left out.
-    DOC is text (.txt), Markdown (.md) or HTML (.html) in any encoding. What was found, left out and
-    looks odd is told on stderr. Where DIR has a card, what it says is kept.
+    DOC is text (.txt), Markdown (.md) or HTML (.html) in any encoding. Stderr says what was found,
+    what was left out and what looks odd. Where DIR has a card, what it says is kept.
     """
     from mtbench.documents.build import build_corpus
     from mtbench.documents.summary import summary

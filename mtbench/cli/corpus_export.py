@@ -30,7 +30,7 @@ _TO = "text|tsv|csv|tmx|mt-metrics-eval"
     metavar="DIR",
     help="With --to mt-metrics-eval: outputs and scores from there, as .seg.score and .sys.score.",
 )
-@click.option("--join-lines", is_flag=True, help="Line ends inside a text become spaces.")
+@click.option("--join-lines", is_flag=True, help="Turn line ends inside a text into spaces.")
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
 @common.format_option("table", "json")
 @common.talk_options
@@ -47,7 +47,7 @@ def export(
     verbose: bool,
     quiet: bool,
 ) -> None:
-    """CORPUS as plain text, TSV, CSV or TMX; with its scores in the layout of mt-metrics-eval."""
+    """Write CORPUS as plain text, TSV, CSV or TMX, or with its scores for mt-metrics-eval."""
     from mtbench.corpora.formats.exporting import TARGETS, export_test_set
 
     if kind not in TARGETS:

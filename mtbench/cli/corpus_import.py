@@ -18,11 +18,13 @@ _FROM = "tmx|wmt-xml|wmt-sgml|xliff|po|tsv|csv|plain|spreadsheet|jsonl|parquet|h
 @click.command("import", epilog="Example: mtbench corpus import memory.tmx -o corpora/memory")
 @click.argument("inputs", nargs=-1, required=True, metavar="FILE...")
 @click.option("-o", "--output", required=True, metavar="DIR", help="The corpus folder to write.")
+@click.option("--from", "kind", metavar=_FROM, help="Format. Default: recognised from FILE.")
 @click.option(
-    "--from", "kind", metavar=_FROM, help="Format. Default: what FILE shows itself to be."
-)
-@click.option(
-    "--pair", "pairs", multiple=True, metavar="SRC-TGT", help="Directions. Default: all stated."
+    "--pair",
+    "pairs",
+    multiple=True,
+    metavar="SRC-TGT",
+    help="Directions. Default: all that FILE states.",
 )
 @click.option(
     "--map",
@@ -34,9 +36,14 @@ _FROM = "tmx|wmt-xml|wmt-sgml|xliff|po|tsv|csv|plain|spreadsheet|jsonl|parquet|h
 @click.option(
     "--columns", metavar="A,B,…", help="Names of a table's columns where its first line is data."
 )
-@click.option("--delimiter", default="", metavar="C", help="Of a table: tab, semicolon, or any.")
-@click.option("--encoding", default="", metavar="NAME", help="Of a table, such as cp1252.")
-@click.option("--sheet", default="", metavar="NAME", help="Of a spreadsheet.")
+@click.option(
+    "--delimiter",
+    default="",
+    metavar="C",
+    help="Delimiter of a table: tab, semicolon, or any other.",
+)
+@click.option("--encoding", default="", metavar="NAME", help="Encoding of a table, such as cp1252.")
+@click.option("--sheet", default="", metavar="NAME", help="Sheet of a spreadsheet.")
 @click.option(
     "--dedup",
     type=click.Choice(["exact", "source"]),
@@ -65,9 +72,9 @@ _FROM = "tmx|wmt-xml|wmt-sgml|xliff|po|tsv|csv|plain|spreadsheet|jsonl|parquet|h
     "--skip-invalid", is_flag=True, help="Leave out what a corpus cannot hold, and say how much."
 )
 @click.option("--force", is_flag=True, help="Replace pair files that are there already.")
-@click.option("--title", default="", help="For the card.")
-@click.option("--licence", default="", help="For the card.")
-@click.option("--url", default="", help="For the card.")
+@click.option("--title", default="", help="Title in the card.")
+@click.option("--licence", default="", help="Licence in the card.")
+@click.option("--url", default="", help="Address in the card.")
 @common.format_option("table", "json")
 @common.talk_options
 def import_(
@@ -87,7 +94,7 @@ def import_(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """Memories, tables, spreadsheets, XML and SGML of WMT, JSONL, data sets to corpus files.
+    """Turn memories, tables, spreadsheets, files of WMT, JSONL, data sets into corpus files.
 
     FILE is a file, several parallel text files, a local data set folder, hf:ID or sacrebleu:NAME.
     """

@@ -9,7 +9,11 @@ from mtbench.cli import common
 
 @click.command(epilog="Example: mtbench corpus seal corpora/mine --dry-run")
 @click.argument("folder", metavar="DIR")
-@click.option("--version", metavar="TEXT", help="Of the corpus. Default: the next one, if edited.")
+@click.option(
+    "--version",
+    metavar="TEXT",
+    help="Version of the corpus. Default: the next one, if files were edited.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what changed, and write nothing.")
 @common.format_option("table", "json")
 @common.talk_options
@@ -18,7 +22,7 @@ def seal(
 ) -> None:
     """Take the files of DIR as they are into its card: checksums, and a new version.
 
-    After an edit: the card knows the files again, and results of the old ones are made anew.
+    After an edit: the card knows the files again, and results of the old ones are computed again.
     """
     from pathlib import Path
 
@@ -42,6 +46,6 @@ def seal(
     if not dry_run:
         write(plan)
         if plan.comments_lost:
-            watcher.say("the card is written anew, without its comments")
+            watcher.say("the card is written again, without its comments")
     old, new = plan.version_before or "none", plan.version_after or "none"
     watcher.say(f"version: {old} → {new}" + (" (not written: --dry-run)" if dry_run else ""))

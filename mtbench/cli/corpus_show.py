@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @common.format_option("table", "json")
 @common.taken_talk_options
 def list_(style: str) -> None:
-    """The corpora of the workspace and those that come with mtbench."""
+    """List the corpora of the workspace and those that come with mtbench."""
     from mtbench.config import corpus_folders, read_corpus_card, workspace
     from mtbench.corpora.load import pair_files
     from mtbench.errors import MtbenchError
@@ -51,7 +51,7 @@ def list_(style: str) -> None:
 @common.format_option("table", "json")
 @common.taken_talk_options
 def show(corpora: tuple[str, ...], pairs: tuple[str, ...], style: str) -> None:
-    """Counts, lengths, documents, origins, and the smallest p-value a test could reach."""
+    """Show counts, lengths, documents, origins, and the smallest p-value a test can reach."""
     from mtbench.config import find_corpora, read_corpus_card, workspace
     from mtbench.corpora.describe import describe
     from mtbench.corpora.load import load, pair_files

@@ -10,11 +10,11 @@ from mtbench.errors import DataError
 
 @click.command(epilog="Example: mtbench corpus validate corpora/china-blockchain")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--strict", is_flag=True, help="Warnings are errors.")
+@click.option("--strict", is_flag=True, help="Count warnings as errors.")
 @common.format_option("table", "json")
 @common.talk_options
 def validate(paths: tuple[str, ...], strict: bool, style: str, verbose: bool, quiet: bool) -> None:
-    """Every defect of corpora, as file:line: message; exit code 1 if one is an error.
+    """List every defect of corpora as file:line: message; exit 1 if one is an error.
 
     PATH is a corpus folder, a SRC-TGT.jsonl, a folder of corpora, or a corpus's name. Default:
     every corpus in corpora/.

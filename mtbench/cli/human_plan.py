@@ -37,7 +37,7 @@ _results = click.option("--results", metavar="DIR", help="Where results are. Def
     default=0,
     show_default=True,
     metavar="N",
-    help="Of the draw.",
+    help="Seed of the draw.",
 )
 @click.option(
     "--form",
@@ -46,7 +46,7 @@ _results = click.option("--results", metavar="DIR", help="Where results are. Def
     default=("csv",),
     show_default=True,
     type=click.Choice(["csv", "xlsx", "pearmut"]),
-    help="What people fill; may be given more than once.",
+    help="Form that people fill in; may be given more than once.",
 )
 @click.option(
     "--users",
@@ -54,11 +54,11 @@ _results = click.option("--results", metavar="DIR", help="Where results are. Def
     default=1,
     show_default=True,
     metavar="N",
-    help="Judges of a pearmut campaign, who share the segments.",
+    help="Number of judges who share the segments of a pearmut campaign.",
 )
 @click.option(
     "--protocol", type=common.PEARMUT_PROTOCOLS, default="ESA", show_default=True,
-    help="Of a pearmut campaign.",
+    help="Protocol of a pearmut campaign.",
 )  # fmt: skip
 @click.option("-o", "--output", required=True, metavar="DIR", help="Folder to write the plan to.")
 @common.talk_options
@@ -109,7 +109,13 @@ def plan(
 
 @click.command(epilog="Example: mtbench human estimate --plan plan --human plan/form.csv")
 @_results
-@click.option("--plan", "folder", required=True, metavar="DIR", help="Of mtbench human plan.")
+@click.option(
+    "--plan",
+    "folder",
+    required=True,
+    metavar="DIR",
+    help="Folder that mtbench human plan wrote.",
+)
 @click.option("--human", required=True, metavar="FILE", help="The judgements.")
 @click.option(
     "--metric",

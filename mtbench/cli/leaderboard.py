@@ -22,20 +22,24 @@ if TYPE_CHECKING:
 @click.argument("results", required=False)
 @common.stored_selection
 @common.stored_sort_options
-@common.by_option("Scores on parts of the test sets instead, by the primary metric.")
+@common.by_option("Show scores on parts of the test sets instead, by the metric that ranks.")
 @click.option(
     "--headline",
     metavar="autorank[:METRIC,…]",
-    help="One number over several metrics beside them. Default: the neural ones with full rows.",
+    help="Add one number over several metrics. Default: the neural ones that score every system.",
 )
 @click.option(
-    "--over-pairs", is_flag=True, help="Systems over all test sets instead: ranks, wins, averages."
+    "--over-pairs",
+    is_flag=True,
+    help="Show systems over all test sets instead: ranks, wins, averages.",
 )
 @click.option(
-    "--health", is_flag=True, help="What is wrong with the outputs at first sight instead."
+    "--health", is_flag=True, help="Show what is wrong with the outputs at first sight instead."
 )
 @click.option(
-    "--suspicion", is_flag=True, help="What makes the numbers suspect instead; changes none."
+    "--suspicion",
+    is_flag=True,
+    help="Show what makes the numbers suspect instead; no score changes.",
 )
 @common.format_option()
 @common.talk_options

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     default=0.05,
     show_default=True,
-    help="Level of the tests of metrics against each other.",
+    help="Level of the tests between metrics.",
 )
 @click.option(
     "--seed",
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     default=0,
     show_default=True,
     metavar="N",
-    help="Of all draws.",
+    help="Seed of everything drawn at random.",
 )
 @click.option("-o", "--output", metavar="FILE", help="Write there instead of stdout.")
 @common.format_option("table", "csv", "json", "md")
@@ -65,7 +65,7 @@ def meta(
 ) -> None:
     """Say how far metrics are to be believed: their agreement with human scores.
 
-    Stored scores are held against human ones, between systems and between translations of one
+    Stored scores are compared with human ones, between systems and between translations of one
     segment, beside sentinels that look at no quality: the lengths of source and output, and a
     constant.
     """

@@ -24,7 +24,7 @@ def metrics() -> None:
 @common.format_option("table", "json")
 @common.taken_talk_options
 def list_(style: str) -> None:
-    """Metrics with direction, needs, signature, licence, and whether they can run here."""
+    """List metrics: direction, needs, signature, licence, whether they can run here."""
     from mtbench.config import workspace
     from mtbench.errors import MtbenchError
     from mtbench.languages import LanguagePair

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 @common.format_option("table", "json")
 @common.taken_talk_options
 def show(name: str, measure: bool, style: str) -> None:
-    """What a metric reads and needs, where it comes from, and what it does not see."""
+    """Show what a metric reads and needs, where it comes from, what it does not see."""
     from mtbench.config import workspace
     from mtbench.errors import MtbenchError
     from mtbench.plugins import METRICS, make_metric

@@ -29,7 +29,7 @@ def models() -> None:
 @common.format_option("table", "json")
 @common.taken_talk_options
 def list_(style: str) -> None:
-    """Every card with its back end, pairs and licence."""
+    """List every card with its back end, pairs and licence."""
     from mtbench.config import card_names, find_system, workspace
     from mtbench.errors import MtbenchError
 
@@ -57,7 +57,7 @@ def list_(style: str) -> None:
 @common.format_option("table", "json")
 @common.taken_talk_options
 def show(model: str, style: str) -> None:
-    """A card with its options as they would be used."""
+    """Show a card with its options as they would be used."""
     from mtbench.config import find_system, workspace
     from mtbench.plugins import BACKENDS, parse_options
 

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
     multiple=True,
     required=True,
     metavar="FILE...",
-    help="Hypotheses: plain text, one a line, or JSONL with id and mt. One system a file.",
+    help="Hypotheses of one system per file: plain text, one per line, or JSONL with id and mt.",
 )
 @click.argument("more", nargs=-1, metavar="")
-@click.option("--source", metavar="FILE", help="Source text, one segment a line.")
-@click.option("--documents", metavar="FILE", help="Of plain files: one document id per line.")
+@click.option("--source", metavar="FILE", help="Source text, one segment per line.")
+@click.option("--documents", metavar="FILE", help="With plain files: one document id per line.")
 @click.option(
     "--name",
     metavar="NAME",
-    help="What to call plain files. Default: the common stem of their names.",
+    help="Name of the test set that plain files make. Default: the common stem of their names.",
 )
 @common.corpus_options(many_references=True)
 @common.metric_options

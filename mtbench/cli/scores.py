@@ -33,7 +33,7 @@ def scores() -> None:
 @click.option("--pair", required=True, metavar="SRC-TGT", help="Its direction.")
 @click.option("--metric", required=True, metavar="NAME", help="The name that the scores get.")
 @click.option(
-    "--higher-is-better/--lower-is-better", "higher", default=None, help="Their direction."
+    "--higher-is-better/--lower-is-better", "higher", default=None, help="Direction of the scores."
 )
 @click.option("--made-by", default="", metavar="TEXT", help="How they were made; in the signature.")
 @click.option(
@@ -47,7 +47,7 @@ def scores() -> None:
 @click.option("--results", metavar="DIR", help="The results folder. Default: results.")
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, metavar="N",
-    help="Of the intervals.",
+    help="Seed of the intervals.",
 )  # fmt: skip
 @common.format_option("table", "json")
 @common.taken_talk_options
@@ -64,7 +64,7 @@ def import_(
     seed: int,
     style: str,
 ) -> None:
-    """Make segment scores from elsewhere a metric: tests, ranks, reports as for any other.
+    """Turn segment scores made elsewhere into a metric, tested and ranked like any other.
 
     FILE is .seg.score of mt-metrics-eval, CSV or JSONL with system, id, score, WMT25's JSONL of
     automatic scores, or human scores in any form that meta reads.

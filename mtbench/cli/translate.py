@@ -34,7 +34,7 @@ def translate(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """Make hypotheses only; prints where they are."""
+    """Translate only, and print where the hypotheses are."""
     from mtbench.config import workspace
     from mtbench.pipeline import estimate, plan_request, translate_only
 

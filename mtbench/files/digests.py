@@ -1,4 +1,4 @@
-"""Digests: how inputs are told apart. SHA-256, written as lower-case hex."""
+"""Digests, which tell inputs apart: SHA-256, written as lower-case hex."""
 
 from __future__ import annotations
 

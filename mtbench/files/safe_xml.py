@@ -74,7 +74,7 @@ def _parsed(path: Path, events: tuple[str, ...], tags: tuple[str, ...] | None) -
         line = f":{error.lineno}" if error.lineno else ""
         raise DataError(
             f"{path}{line}: not well-formed XML: {_reason(error)}",
-            hint="repair the file, or export it anew from the tool that wrote it",
+            hint="repair the file, or export it again from the tool that wrote it",
         ) from error
 
 

@@ -1,1 +1,1 @@
-"""Metrics: one module a family, all on the statistics contract of mtbench.plugins."""
+"""Metrics: one module per family, all on the statistics contract of mtbench.plugins."""

@@ -24,7 +24,7 @@ from mtbench.metrics.ngrams import (
 )
 from mtbench.plugins import Array
 
-LARGEST = 1 << 22  # characters times texts a segment that are counted in one go: some 30 MB
+LARGEST = 1 << 22  # characters times texts per segment that are counted in one go: some 30 MB
 
 Block = tuple[Sequence[Sequence[str]], Sequence[Sequence[str]]]
 

@@ -9,7 +9,7 @@ from mtbench.types import ScoringView
 
 
 def require_references(view: ScoringView, name: str) -> tuple[tuple[str, ...], ...]:
-    """The references of a view, at least one a segment.
+    """The references of a view, at least one per segment.
 
     Raises:
         RequestError: Naming the first segment without one.

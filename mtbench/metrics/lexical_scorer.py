@@ -24,7 +24,7 @@ BLOCK = 64  # segments counted at once
 # Less is counted again as fast.
 KEPT = 1 << 17
 SAMPLE = 16  # segments of each system that are scored again by sacreBLEU
-BUDGET = 0.5  # seconds a system that this may take, by estimate
+BUDGET = 0.5  # seconds per system that this may take, by estimate
 
 
 class LexicalScorer(Scorer):
@@ -47,7 +47,7 @@ class LexicalScorer(Scorer):
         """SacreBLEU's counts of every segment, equal hypotheses of a segment counted once.
 
         Raises:
-            DataError: If a system has not exactly one hypothesis a segment.
+            DataError: If a system has not exactly one hypothesis per segment.
             MetricError: If a sample of them does not give sacreBLEU's own score.
         """
         columns = {name: checked_column(name, texts, self._view) for name, texts in outputs.items()}

@@ -28,7 +28,7 @@ from mtbench.metrics.guards import checked_column, require_references
 from mtbench.plugins import Advance, Array, MeanMetric, Scorer, require
 from mtbench.types import Engine, Json, MetricInfo, ScoringView, Signature
 
-_BLOCK = 32  # segments a step; a vector is kept only as long as a later step needs it
+_BLOCK = 32  # segments per step; a vector is kept only as long as a later step needs it
 _WORKER = Worker(factory="mtbench.metrics.semsim:make_embedder", arguments={})
 
 
@@ -150,7 +150,7 @@ class SemSimScorer(Scorer):
         """Rows ``(similarity, 1)``; every text is embedded once, whoever uses it how often.
 
         Raises:
-            DataError: If a system has not exactly one hypothesis a segment.
+            DataError: If a system has not exactly one hypothesis per segment.
         """
         columns = {name: checked_column(name, texts, self._view) for name, texts in outputs.items()}
         scores = {name: np.zeros(len(texts)) for name, texts in columns.items()}

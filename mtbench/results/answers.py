@@ -31,7 +31,7 @@ def read_answer(path: Path) -> KeptAnswer | None:
         return None
     try:
         return record(KeptAnswer, read_json(path), path)
-    except MtbenchError:  # of another version, or damaged: it is found anew
+    except MtbenchError:  # of another version, or damaged: it is found again
         return None
 
 

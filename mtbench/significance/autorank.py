@@ -1,4 +1,4 @@
-"""AutoRank: one number over several metrics, as WMT25 chose by it whom to have judged.
+"""AutoRank: one number over several metrics, by which WMT25 chose the systems for human judgement.
 
 Kocmi et al. 2025, "Preliminary Ranking of WMT25 General Machine Translation Systems".
 """

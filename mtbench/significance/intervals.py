@@ -37,7 +37,7 @@ def bootstrap_interval(
     units for every system of a test set.
 
     Args:
-        rows: Array of shape (n, k), one row a segment.
+        rows: Array of shape (n, k), one row per segment.
         pool: Totals of shape (..., k) → scores of shape (...).
         resamples: Number of resamples.
         seed: Of the draws, from 0 on.

@@ -63,7 +63,7 @@ class Family:
     """Systems of one test set under one metric, ready for tests.
 
     Args:
-        systems: System → array of shape (n, k), one row a segment, in the same order.
+        systems: System → array of shape (n, k), one row per segment, in the same order.
         pool: Totals of shape (..., k) → scores of shape (...).
         metric: The metric's name.
         higher_is_better: Its direction.
@@ -268,7 +268,7 @@ def paired_bootstrap(
     studies; it does not decide anything here.
 
     Args:
-        a: Array of shape (n, k), one row a segment.
+        a: Array of shape (n, k), one row per segment.
         b: Likewise, of the other system.
         pool: Totals of shape (..., k) → scores of shape (...).
         resamples: Number of resamples R, each of as many units as there are.

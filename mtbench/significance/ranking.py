@@ -34,7 +34,7 @@ def rank(
     The family is all pairs of candidates: systems that are neither baselines nor unranked.
 
     Args:
-        systems: System → array of shape (n, k), one row a segment, in the same order.
+        systems: System → array of shape (n, k), one row per segment, in the same order.
         pool: Totals of shape (..., k) → scores of shape (...).
         higher_is_better: The metric's direction.
         baselines: Systems of ``systems`` that stand outside the ranking.

@@ -17,7 +17,7 @@ def unit_sums(rows: Array, units: Units | None = None) -> Array:
     """Sums of statistics over units.
 
     Args:
-        rows: Array of shape (n, k), one row a segment.
+        rows: Array of shape (n, k), one row per segment.
         units: For each segment, an integer that names its unit; None where each is its own.
 
     Returns:

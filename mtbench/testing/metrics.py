@@ -98,7 +98,7 @@ def check_metric(
 ) -> None:
     """Holds a metric against its contract; it must be able to run here.
 
-    The statistics contract first of all: a row a segment, whatever the other segments and the
+    The statistics contract first of all: a row per segment, whatever the other segments and the
     other systems are, so that the sum over any subset gives its score; ``pool`` on arrays of any
     shape, and without weights. Then signatures, bounds, what is counted as worst, and what is
     kept in files.

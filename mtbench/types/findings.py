@@ -298,7 +298,7 @@ class RowDiff(Record):
         same_output: Whether both rows were made from the same output; None where not known.
         verdict: Over the deciding metrics: worse where one is worse, else better where one is
             better, else equivalent where all are, else undecided.
-        metrics: One entry a metric that either side has.
+        metrics: One entry per metric that either side has.
     """
 
     corpus: str
@@ -411,7 +411,7 @@ class Slice(Record):
     Attributes:
         label: What they share.
         segments: How many they are.
-        scores: One entry a system, in the order given.
+        scores: One entry per system, in the order given.
     """
 
     label: str
@@ -423,7 +423,7 @@ class Sliced(Record):
     """Scores by domain, document, original language or length.
 
     Attributes:
-        by: What the segments were told apart by.
+        by: The label that segments of a slice share: domain, document ...
         metric: The metric's name.
         slices: In order of first appearance; lengths from short to long.
         unlabelled: Segments without a label, which are in no slice.

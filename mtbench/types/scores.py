@@ -206,7 +206,7 @@ class Statistics:
 
     Attributes:
         ids: Segment ids, in corpus order.
-        rows: Float array of shape (n, k): one row a segment; any subset's score is the
+        rows: Float array of shape (n, k): one row per segment; any subset's score is the
             metric's ``pool`` of the sum of its rows.
         segment_scores: Float array of shape (n,); NaN where the metric gave none.
     """

@@ -103,7 +103,7 @@ class Runtime(Record):
 
     Attributes:
         device: ``auto``, ``cpu``, ``cuda``, ``cuda:N`` or ``mps``.
-        batch_size: Segments a batch, where the user said.
+        batch_size: Segments per batch, where the user said.
         seed: For whatever draws random numbers.
         cache: Folder for converted weights and embeddings.
         force: Go on where a guard would refuse; marked in the result.

@@ -57,7 +57,7 @@ def test_a_second_import_keeps_what_the_card_says_and_renews_checksums(tmp_path:
     found = read_corpus_card(folder)
     assert found is not None
     assert (found.title, found.licence) == ("Mine", "none")
-    assert remarks.sentences()[-1] == f"{card} is written anew, without its comments: 1"
+    assert remarks.sentences()[-1] == f"{card} is written again, without its comments: 1"
     assert found.files == {
         name: digest_file(folder / name) for name in ("en-de.jsonl", "en-it.jsonl")
     }

@@ -1,4 +1,4 @@
-"""Plain text, one segment a line, one file a side: Moses, fairseq, sacreBLEU, mt-metrics-eval."""
+"""Plain text, one segment per line, one file a side: Moses, fairseq, sacreBLEU, mt-metrics-eval."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def text_file(path: Path) -> Iterator[TextIO]:
 
 
 def write_lines(texts: Iterable[tuple[str, str]], stream: IO[str], *, join: bool) -> int:
-    """Writes one text a line.
+    """Writes one text per line.
 
     Args:
         texts: Segment ids and texts.

@@ -166,7 +166,7 @@ def _suffix(path: Path) -> str:
 
 
 def require_text(path: Path) -> None:
-    """Says that a file is text, one segment a line, before its lines are taken for segments.
+    """Says that a file is text, one segment per line, before its lines are taken for segments.
 
     Raises:
         RequestError: If the file cannot be read.
@@ -179,7 +179,7 @@ def require_text(path: Path) -> None:
         raise DataError(f"{path}: UTF-16", hint=f"convert it: iconv -f UTF-16 -t UTF-8 {path}")
     if found.kind not in ("text", "table"):
         raise DataError(
-            f"{path}: {NAMES[found.kind]}, not text of one segment a line",
+            f"{path}: {NAMES[found.kind]}, not text of one segment per line",
             hint="make a corpus of it by corpus import, and name that by --corpus",
         )
 

@@ -237,7 +237,7 @@ class CorpusWriter:
     def _note_comments(self) -> None:
         path = self.folder / CORPUS_CARD
         if path.is_file() and b"#" in path.read_bytes():
-            self._remarks.noted(f"{path} is written anew, without its comments")
+            self._remarks.noted(f"{path} is written again, without its comments")
 
     def _described(self, pair: LanguagePair, file: PairParts) -> WrittenFile:
         documents = len(np.unique(np.frombuffer(file.documents, dtype=np.int64)))

@@ -82,7 +82,7 @@ class FileColumns:
         return _view(self._sources)
 
     def texts_in(self, language: str) -> Hashes:
-        """Keys of the texts in a language, one a line; 0 where a text is too short to tell."""
+        """Keys of the texts in a language, one per line; 0 where a text is too short to tell."""
         ours = _view(self._source_keys)
         if base_language(self.pair.source) == language:
             return ours

@@ -79,7 +79,7 @@ def _flag(bit: int, count: int, kind: str) -> Badge:
 
 
 def seconds(row: Row, run: RunRecord | None) -> float | None:
-    """Seconds a segment, where they are those of translating."""
+    """Seconds per segment, where they are those of translating."""
     if run is not None and not _is_timed(run.card.backend):
         return None
     return row.seconds_per_segment
@@ -94,7 +94,7 @@ def _is_timed(backend: str) -> bool:
 
 
 def seconds_text(value: float | None) -> str:
-    """Seconds a segment in three digits."""
+    """Seconds per segment in three digits."""
     if value is None:
         return "–"
     return "< 0.001" if value < 0.001 else f"{value:.3g}"

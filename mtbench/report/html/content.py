@@ -75,7 +75,7 @@ class Content:
     Attributes:
         title: Its heading.
         board: The leaderboard, with the tables of ``sets`` and no others.
-        sets: One entry a table.
+        sets: One entry per table.
         results: Name of the results folder, for the commands that reproduce it.
         meta: How far metrics agree with people, where there are human judgements.
     """
