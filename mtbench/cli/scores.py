@@ -37,6 +37,10 @@ def scores() -> None:
 )
 @click.option("--made-by", default="", metavar="TEXT", help="How they were made; in the signature.")
 @click.option(
+    "--scale", type=(float, float), metavar="LOW HIGH",
+    help="The ends of the scale; a score outside is an error.",
+)  # fmt: skip
+@click.option(
     "--ids-from",
     type=click.IntRange(0, 1),
     help="The file numbers segments by position, the first being 0 or 1.",
@@ -58,6 +62,7 @@ def import_(
     metric: str,
     higher: bool | None,
     made_by: str,
+    scale: tuple[float, float] | None,
     ids_from: int | None,
     allow_partial: bool,
     results: str | None,
@@ -90,6 +95,7 @@ def import_(
             metric=metric,
             higher_is_better=higher,
             made_by=made_by,
+            scale=scale,
             ids_from=ids_from,
             allow_partial=allow_partial,
             seed=seed,

@@ -26,12 +26,14 @@ class Imported(MeanMetric):
             higher_is_better: Their direction.
             file: SHA-256 of the file they came from.
             made_by: How they were made, as the user says.
+            scale: Lowest and highest score that there can be, where the user says.
         """
 
         name: str = "imported"
         higher_is_better: bool = True
         file: str = ""
         made_by: str = ""
+        scale: tuple[float, float] | None = None
 
     options: Options
 
@@ -43,6 +45,7 @@ class Imported(MeanMetric):
             title=self.options.name,
             needs=(),
             higher_is_better=self.options.higher_is_better,
+            bounds=self.options.scale,
             decimals=3,
             description=self.options.made_by or "Scores that were made elsewhere.",
         )

@@ -41,6 +41,7 @@ class ScoresImport(Record):
         metric: The name that the scores get.
         higher_is_better: Their direction.
         made_by: How they were made.
+        scale: Lowest and highest score that there can be; None where nobody says.
         ids_from: The number of the first segment, where files number them.
         allow_partial: Whether systems may lack scores of some segments.
         seed: Of the intervals.
@@ -52,6 +53,7 @@ class ScoresImport(Record):
     metric: str
     higher_is_better: bool
     made_by: str = ""
+    scale: tuple[float, float] | None = None
     ids_from: int | None = None
     allow_partial: bool = False
     seed: int = 0
@@ -63,9 +65,11 @@ def import_scores(request: ScoresImport, space: Workspace) -> list[MetricResult]
     Raises:
         RequestError: If the name is a metric's own, or there are no results on that test set.
         DataError: With file and line, for an unknown system or segment, a segment twice or not at
-            all, or a score of another output.
+            all, a score outside the scale, or one of another output.
     """
     _check_name(request.metric)
+    if request.scale is not None and not request.scale[0] < request.scale[1]:
+        raise RequestError("--scale: the lowest score first, such as --scale 0 100")
     results = Results(space.results)
     folders = {
         folder: output
@@ -90,6 +94,7 @@ def import_scores(request: ScoresImport, space: Workspace) -> list[MetricResult]
             "higher_is_better": request.higher_is_better,
             "file": digest_rows([["file", digest_file(path)] for path in request.files]),
             "made_by": request.made_by,
+            "scale": request.scale,
         },
         Runtime(),
     )
@@ -129,6 +134,7 @@ def _columns(
         known = positions(file, place, request.ids_from)
         digests = _output_digests(path)
         for one in file.judgements:
+            number(one.score, one.where, *(request.scale or ()))
             folder = by_name.get(one.system)
             if folder is None:
                 error = UnknownName("system", one.system, by_name)

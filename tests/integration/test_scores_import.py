@@ -114,6 +114,24 @@ def test_what_does_not_hold_is_named(line: str, words: tuple[str, ...], results:
     results(*take(results, file, "--higher-is-better")).refused(1, *words)
 
 
+def test_a_score_outside_the_scale_is_named(results: Space) -> None:
+    file = csv_file(results)
+    lines = (results.root / file).read_text("utf-8").splitlines()
+    number = next(at for at, line in enumerate(lines, 1) if line.startswith("good,s2"))
+    lines[number - 1] = "good,s2,100.5"
+    results.file("esa.csv", lines)
+    words = take(results, Path("esa.csv"), "--higher-is-better", "--scale", "0", "100")
+    results(*words).refused(1, f"esa.csv:{number}", "100.5 is outside the scale, 0 to 100")
+    assert (
+        results(*take(results, Path("esa.csv"), "--higher-is-better", "--scale", "0", "101")).code
+        == 0
+    )
+    (table,) = results("leaderboard", "--format", "json").json["tables"]
+    assert table is not None
+    backwards = take(results, Path("esa.csv"), "--higher-is-better", "--scale", "100", "0")
+    results(*backwards).refused(2, "the lowest score first")
+
+
 def test_a_score_of_another_output_is_refused(results: Space) -> None:
     row = {"system": "good", "id": "s1", "score": 1.0, "output_digest": "0" * 64}
     file = results.file("m.jsonl", [json.dumps(row)])
