@@ -14,13 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.plugins import METRICS, likeness_metrics
+from mtbench.text.scripts import has_words, unspaced_letters
 from mtbench.types import SystemCard, TestSetFacts
 from mtbench.types.findings import Suspicion, Suspicions
 
 Array = NDArray[np.float64]
 ENOUGH_SYSTEMS = 6  # below that nothing can stand out
 WEAK_SYSTEMS = 10  # below that standing out says little
-LONG = 8  # words from which on an exact match is no accident
+LONG = 8  # words from which on an exact match is no accident; without spaces 16 letters
 OUTLYING = 3.5  # robust z (Iglewicz & Hoaglin 1993)
 TWIN_SHARE = 0.5  # of the long segments; unrelated systems of WMT22 reach 0.29
 NEARLY = 0.9  # of the characters
@@ -82,6 +83,8 @@ def _unexamined(known: Evidence) -> Iterator[str]:
     elif _affinity_metric(known) is None:
         fit = " or ".join(likeness_metrics(METRICS.origins()))
         yield f"reference affinity: not all systems have a score by {fit}"
+    if len(known.outputs) > 1 and not any(map(_is_long, next(iter(known.outputs.values())))):
+        yield f"twins and exact matches: no segment has {LONG} words or more"
     if known.facts.date is None:
         yield "training data: the corpus's card has no date"
     else:
@@ -110,12 +113,17 @@ def exact_matches(known: Evidence) -> dict[str, tuple[int, int]]:
     long = [
         at
         for at, references in enumerate(known.references)
-        if references and min(len(r.split()) for r in references) >= LONG
+        if references and all(map(_is_long, references))
     ]
     return {
         name: (sum(texts[at].strip() in _stripped(known.references[at]) for at in long), len(long))
         for name, texts in known.outputs.items()
     }
+
+
+def _is_long(text: str) -> bool:
+    """Whether an equal text would be no accident."""
+    return len(text.split()) >= LONG or (unspaced_letters(text) > 0 and has_words(text, LONG))
 
 
 def _stripped(references: tuple[str, ...]) -> set[str]:
@@ -168,7 +176,7 @@ def twins(known: Evidence) -> list[Suspicion]:
         pairs = [
             (x.strip(), y.strip())
             for x, y in zip(known.outputs[a], known.outputs[b], strict=True)
-            if max(len(x.split()), len(y.split())) >= LONG
+            if _is_long(x) or _is_long(y)
         ]
         same = sum(x == y for x, y in pairs)
         near = sum(normalized_similarity(x, y, score_cutoff=NEARLY) > 0 for x, y in pairs)

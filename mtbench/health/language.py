@@ -25,6 +25,7 @@ SURE = 0.97  # of so few words, and so many windows, more is asked than of a tex
 SURER = 0.998  # of a relative
 DOUBTED = 0.9  # below, a text is looked at in parts
 
+_SMALL_WORD = re.compile(r"[^\W\d_A-ZÀ-ÖØ-Þ][\w'’-]*[.,;:!?]?$")  # no tag and no formula
 _LOWER_RUN = re.compile(r"(?<![\w'’.-])(?:[^\W\d_A-ZÀ-ÖØ-Þ][^\W\d_]*['’]?[ ]?)+")
 
 
@@ -91,7 +92,7 @@ class LanguageCheck:
             if sum(word in known for word in words) < needed:
                 return None
             words = list(longest_run(words, there))
-            small = sum(word[0].islower() for word in words)
+            small = sum(bool(_SMALL_WORD.match(word)) for word in words)
             said, enough = " ".join(words), len(words) >= needed and small >= LEFT_SMALL
         if not enough or any(said in " ".join(reference.split()) for reference in references):
             return None

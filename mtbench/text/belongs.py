@@ -8,13 +8,14 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from mtbench.languages import base_language, language_of_country
 from mtbench.text import identify
 from mtbench.text.markup import TAG
 from mtbench.text.noise import without_noise
+from mtbench.text.relatives import Told, holds_strange_letters, known, tell
 from mtbench.text.scripts import (
     CHINESE,
     LETTERS,
@@ -22,11 +23,11 @@ from mtbench.text.scripts import (
     has_words,
     letters_by_script,
     script_of,
+    scripts_of,
 )
 
 FEW = 20  # letters, below which letters tell nothing
 SHARE_OF_OWN = 0.9  # letters in its script, from which a language that is alone in it is told
-MARKS = 2  # letters that a relative has and the language has not: they tell by themselves
 VARIANT = 2  # characters of one form of Chinese that the other does not have
 LEANING = 0.3  # what the identifier must give a relative where letters speak for it, too
 _LOOKED_AT = 20  # texts of a file
@@ -39,19 +40,8 @@ _ALONE = {
     "ml": "MALAYALAM", "or": "ORIYA", "pa": "GURMUKHI", "si": "SINHALA", "ta": "TAMIL",
     "te": "TELUGU", "th": "THAI",
 }  # fmt: skip
-# Letters by which relatives are told from each other; a line is one family.
-_LETTERS: tuple[dict[str, str], ...] = (
-    {"cs": "ěřů", "sk": "ľĺŕôä", "pl": "łąęśźżćń"},
-    {
-        "ru": "ыэё", "uk": "іїєґ", "be": "ўіыэё", "bg": "ъ", "sr": "ђћјљњџ", "mk": "ѓќѕјљњџ",
-        "kk": "әғқңөұүһіыэё", "ky": "ңөүыэё", "mn": "өүыэё", "tt": "әөүҗңһыэё",
-    },
-    {"da": "æø", "nb": "æø", "no": "æø", "sv": "äö", "is": "þð", "fi": "äö"},
-    {"es": "ñ¿¡", "pt": "ãõ", "ro": "ăâîșțşţ"},
-    {"fa": "پچژگ", "ur": "پچژگٹڈڑںے", "ar": "ةىأإ"},
-)  # fmt: skip
-# Of these a text of ``RARE`` letters has one nearly always.
-_FREQUENT = frozenset({"be", "cs", "pl", "ru", "uk"})
+# Letters of which a text of ``RARE`` letters has one nearly always.
+_FREQUENT = {"be": "іўы", "cs": "ěřůýžšč", "pl": "łąęśźżćńó", "ru": "ыэё", "uk": "іїєґ"}
 # What Cantonese writes and Mandarin does not.
 _CANTONESE = frozenset("嘅咗唔嚟佢哋冇喺啲嗰咁嘢乜睇畀俾諗噉")
 
@@ -92,19 +82,37 @@ def belongs(text: str, tag: str) -> Verdict:
     base = base_language(tag)
     if base in CHINESE or base == "ja":
         return _of_han(text, tag, base)
-    if alone := _ALONE.get(base):
-        letters, own = _count(text), letters_by_script(text).get(alone, 0)
-        if base == "ko" and not own and letters >= LETTERS:
-            return Verdict("other", "written in Chinese characters", "zh")
-        return TARGET if own >= SHARE_OF_OWN * letters or own >= FEW else UNDECIDED
-    leaning = _leaning(text, base) if _group(base) and _count(text) >= FEW else None
-    if leaning is not None and leaning.sure:
-        return leaning.verdict
-    if identify.unavailable() is not None:
-        return UNDECIDED
-    answer = identify.identified(text, tag, leaning and leaning.language, LEANING)
+    if base in _ALONE:
+        return _of_alone(text, base)
+    told = tell(text, base) if known(base) and _holds_letters(text, FEW) else None
+    if told is not None and told.sure:
+        if told.language != base:
+            return Verdict("other", _seen(told), told.language)
+        if "LATIN" not in letters_by_script(text):  # names carry words into texts of any language
+            return TARGET
+    return UNDECIDED if identify.unavailable() is not None else _identified(text, tag, told)
+
+
+def _of_alone(text: str, base: str) -> Verdict:
+    counts = letters_by_script(text)
+    letters, own = sum(counts.values()), counts.get(_ALONE[base], 0)
+    if base == "ko" and not own and letters >= LETTERS:
+        return Verdict("other", "written in Chinese characters", "zh")
+    return TARGET if own >= SHARE_OF_OWN * letters or own >= FEW else UNDECIDED
+
+
+def _identified(text: str, tag: str, told: Told | None) -> Verdict:
+    """What the identifier makes of a text that letters and words leave open, or nearly so."""
+    base = base_language(tag)
+    leaning = told.language if told else "" if _lacks_its_letters(text, base) else None
+    answer = identify.identified(text, tag, leaning, LEANING)
     if answer.language is None:
         return Verdict(answer.kind)
+    if identify.related(answer.language, base):
+        if told is not None and told.sure:
+            return TARGET
+        if told is None and known(base) and not _holds_letters(text, RARE):
+            return UNDECIDED
     return Verdict("other", f"looks like {identify.named(answer.language)}", answer.language)
 
 
@@ -152,66 +160,30 @@ def may_hold_another(text: str, tag: str) -> bool:
         >>> may_hold_another("Это просто текст", "ru"), may_hold_another("nur ein Text", "de")
         (False, True)
     """
+    if "LATIN" in scripts_of(tag) and "LATIN" in letters_by_script(text):
+        return True
     base = base_language(tag)
-    group = _group(base)
-    if base not in _ALONE and not (group and not _latin(group[base])):
+    if base not in _ALONE and not known(base):
         return True
     letters = letters_by_script(text).values()
     strange = sum(letters) - max(letters, default=0)
-    relatives = _telling(base) - set(group.get(base, ""))
-    return strange >= FEW or not relatives.isdisjoint(text.casefold())
+    return strange >= FEW or holds_strange_letters(text, base)
 
 
-class _Leaning(NamedTuple):
-    """What letters say: the language itself or a relative, surely or not."""
-
-    language: str
-    sure: bool
-    verdict: Verdict = TARGET
+def _seen(told: Told) -> str:
+    return f"has letters or words of {identify.named(told.language)}: {' '.join(told.seen[:8])}"
 
 
-def _leaning(text: str, base: str) -> _Leaning | None:
-    """What the letters of relatives tell; None where they leave it open."""
-    group, lower = _group(base), text.casefold()
-    counts = {letter: lower.count(letter) for letter in _telling(base).intersection(lower)}
-    own = sum(counts.get(c, 0) for c in group[base])
-    best = (0, base, "")
-    for relative, letters in group.items() if counts.keys() - group[base] else ():
-        theirs = [c for c in letters if c in counts and c not in group[base]]
-        ours = sum(counts.get(c, 0) for c in group[base] if c not in letters)
-        if theirs and not ours:
-            best = max(best, (sum(counts[c] for c in theirs), relative, " ".join(theirs)))
-    if best[0] >= MARKS:
-        said = f"has letters of {identify.named(best[1])}: {best[2]}"
-        return _Leaning(best[1], True, Verdict("other", said, best[1]))
-    if best[0]:
-        return _Leaning(best[1], False)
-    if own:
-        return _Leaning(base, own >= MARKS and not _latin(group[base]))
-    if base in _FREQUENT and sum(map(str.isalpha, lower)) >= RARE:
-        return _Leaning("", False)
-    return None
+def _lacks_its_letters(text: str, base: str) -> bool:
+    """Whether a text has none of the letters that its language has in nearly every sentence."""
+    frequent = _FREQUENT.get(base)
+    if frequent is None or not _holds_letters(text, RARE):
+        return False
+    return set(frequent).isdisjoint(text.casefold())
 
 
-def _count(text: str) -> int:
-    return sum(letters_by_script(text).values())
-
-
-@functools.cache
-def _group(base: str) -> Mapping[str, str]:
-    """The relatives of a language that letters tell, itself among them, with their letters."""
-    return next((group for group in _LETTERS if base in group), {})
-
-
-@functools.cache
-def _telling(base: str) -> frozenset[str]:
-    """All letters that tell a language and its relatives from each other."""
-    return frozenset("".join(_group(base).values()))
-
-
-def _latin(letters: str) -> bool:
-    """Whether letters are Latin ones: names carry them into texts of any language."""
-    return letters < "\u0300"
+def _holds_letters(text: str, count: int) -> bool:
+    return sum(letters_by_script(text).values()) >= count
 
 
 def _of_han(text: str, tag: str, base: str) -> Verdict:

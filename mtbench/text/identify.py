@@ -59,6 +59,11 @@ _FAMILIES = (
 # Labels of the model that say the same, or that it cannot tell apart.
 _ALIKE = ("no nb nn da", "hr sr bs sh", "id ms", "gl pt", "hi mr ne", "af nl", "ar arz", "zh wuu")
 
+# Of these, two written languages: where it names the other one, nothing is known.
+_CONFUSED = frozenset(
+    frozenset(pair.split()) for pair in ("da no", "da nb", "da nn", "gl pt", "af nl", "hi mr")
+)
+
 
 class Guess(NamedTuple):
     """A language that a text may be in."""
@@ -193,7 +198,8 @@ def identified(text: str, tag: str, leaning: str | None = None, needed: float = 
         if likely is not None and likely.probability >= needed:
             return Answer("other", likely.language)
     if alike(best.language, expected):
-        return Answer("target")
+        doubtful = frozenset((best.language, expected)) in _CONFUSED and leaning != expected
+        return Answer("undecided" if doubtful else "target")
     hardly = SMALL if leaning == expected else HARDLY
     certain = CERTAIN if related(best.language, expected) else LIKELY
     if expected not in LANGUAGES or rest < certain or own > hardly:

@@ -29,13 +29,13 @@ def without_addresses(text: str) -> str:
 
 
 def without_noise(text: str) -> str:
-    """A text with a space in the place of addresses, handles, hashtags and numbers.
+    """A text with a space in the place of addresses, handles, hashtags, variables and numbers.
 
     Example:
         >>> without_noise("Seen by 250 of @team")
         'Seen by   of  '
     """
-    if "#" in text or _addressed(text):
+    if "#" in text or "$" in text or _addressed(text):
         return NOISE.sub(" ", text)
     return DIGITS.sub(" ", text)
 

@@ -19,8 +19,8 @@ _WEB = r"(?:https?://|www\.)[^\s<>\"'«»“”)\]]+"
 _MAIL = r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]*\w"
 URL = re.compile(_WEB)
 ADDRESS = re.compile(rf"{_WEB}|{_MAIL}")
-# What says nothing of a text's language: addresses, handles, hashtags, numbers.
-NOISE = re.compile(rf"{_WEB}|{_MAIL}|[@#]\w+|\d+")
+# What says nothing of a text's language: addresses, handles, hashtags, variables, numbers.
+NOISE = re.compile(rf"{_WEB}|{_MAIL}|[@#$]\w+|\d+")
 
 CLOSING = "\"'”’»“)\\]」』"
 SENTENCE_END = ".!?…。！？؟।"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,20 +38,20 @@ class Page:
     rows: tuple[Row, ...]
 
 
-def fetch(folder: Path) -> Path:
-    """Downloads and unpacks the packages into a folder, once; returns their root."""
+def fetch(folder: Path, packages: Sequence[str] = PACKAGES) -> Path:
+    """Downloads and unpacks packages into a folder, once; returns their root."""
     root = folder / "root"
     done = folder / "done"
-    if done.is_file() and done.read_text() == " ".join(PACKAGES):
+    if done.is_file() and done.read_text() == " ".join(packages):
         return root
     apt, dpkg = shutil.which("apt-get"), shutil.which("dpkg-deb")
     if apt is None or dpkg is None:
         raise SystemExit("this benchmark takes its texts from Debian packages: needs apt-get")
     (folder / "packages").mkdir(parents=True, exist_ok=True)
-    subprocess.run([apt, "download", "-qq", *PACKAGES], cwd=folder / "packages", check=True)
+    subprocess.run([apt, "download", "-qq", *packages], cwd=folder / "packages", check=True)
     for package in sorted((folder / "packages").glob("*.deb")):
         subprocess.run([dpkg, "-x", str(package), str(root)], check=True)
-    done.write_text(" ".join(PACKAGES))
+    done.write_text(" ".join(packages))
     return root
 
 

@@ -103,6 +103,19 @@ def test_twins_may_differ_in_a_letter() -> None:
     assert not twins(evidence({"a": texts, "b": reworded}, texts))
 
 
+def test_texts_without_spaces_are_compared_by_their_letters() -> None:
+    texts = [f"我们今天早上在市场旁边的新桥上见面{'一二三四'[i]}" for i in range(4)]
+    (finding,) = twins(evidence({"a": texts, "b": texts}, texts))
+    assert "4 of 4" in finding.evidence
+    assert exact_matches(evidence({"a": texts}, texts)) == {"a": (4, 4)}
+
+
+def test_twins_among_short_segments_are_not_looked_for_and_that_is_said() -> None:
+    short = ["桥", "no", "yes"]
+    found = suspicions(evidence({"a": short, "b": short}, short))
+    assert "twins and exact matches: no segment has 8 words or more" in found.unexamined
+
+
 def test_metrics_that_disagree_on_two_systems_name_segments() -> None:
     n = 30
     high, low = np.linspace(60, 70, n), np.linspace(50, 61, n)

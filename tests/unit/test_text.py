@@ -115,3 +115,35 @@ def test_patterns_take_time_linear_in_the_text(hostile: str) -> None:
     for _, pattern in PATTERNS:
         for _ in pattern.finditer(HOSTILE[hostile]):
             pass
+
+
+RELATIVES = [
+    ("sk", "Ktorý z nich bol podľa vás lepší? Myslím, že sa to nedá povedať.", "cs"),
+    ("cs", "Podle nás to není pravda, protože který z nich by to byl řekl.", "sk"),
+    ("es", "El hombre y la mujer viven en una casa muy grande con su hijo.", "pt"),
+    ("pt", "O homem e a mulher moram em uma casa muito grande com o seu filho.", "es"),
+    ("bg", "Това е къщата, която видях вчера, и тя ще бъде продадена.", "ru"),
+    ("be", "Гэта дом, які яны купілі, калі ён быў яшчэ новы.", "uk"),
+    ("ru", "Это дом, который они купили, когда он был ещё новым.", "be"),
+    ("sv", "Det är inte huset som jag såg när jag var här från början.", "da"),
+    ("et", "See on maja, mida ma nägin, aga ta ei ole enam siin.", "fi"),
+]
+
+
+@pytest.mark.parametrize(("written", "text", "wanted"), RELATIVES)
+def test_relatives_are_told_by_their_letters_and_words(
+    written: str, text: str, wanted: str
+) -> None:
+    assert belongs(text, wanted).kind == "other"
+    assert belongs(text, wanted).language == written
+    assert belongs(text, written).kind != "other"
+
+
+def test_a_text_that_names_nobody_is_not_taken_for_the_written_sibling() -> None:
+    assert belongs("Dette er en test av hvordan det går når vi ikke vet noe", "nb").kind == "target"
+    assert belongs("Ti store hester løp over broen", "da").kind != "other"
+
+
+def test_variables_and_markup_say_nothing_of_a_language() -> None:
+    text = "<span color='$color'>$number_or_percent</span> 召回费用 很高"
+    assert belongs(text, "zh").kind != "other"
