@@ -172,6 +172,13 @@ class Backend(ABC):
         """The texts that the system reads for a batch, prompts included: for estimates alone."""
         return [source.text for source in batch]
 
+    def request(self, batch: Sequence[Source]) -> dict[str, Json]:
+        """The first request for a batch as it would go out, for people; never a key.
+
+        Called after ``check`` and ``sources`` and before ``__enter__``; sends nothing.
+        """
+        return {"texts": list(self.asked(batch))}
+
     def tokens(self, batch: Sequence[Source]) -> tuple[int, int] | None:
         """What the system reads for a batch, and the bare sources, counted by its own tokenizer.
 

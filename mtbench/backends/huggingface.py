@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from types import TracebackType
@@ -58,12 +58,16 @@ class HuggingFace(Backend):
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
         self.options = cast("HuggingFace.Options", options)
-        self.deterministic = self.travels = not self.options.sampling
+        self.deterministic = not self.options.sampling
         whole = self.options.unit == "document"
         if whole or self.options.sampling or self.options.dtype != "float32":
             self.batching = "document"
         self.unit = self.options.unit
         self._prompter = Prompter(self.options, pair)
+        guidance = self._prompter.guidance
+        self.by_id = guidance.surrounded
+        # Elsewhere one is made from its options and never sees the whole test set.
+        self.travels = self.deterministic and not guidance.given
         self._checkpoint: Checkpoint | None = None
         self._direction: Direction | None = None
         self._engine: Seq2Seq | Causal | None = None
@@ -89,7 +93,7 @@ class HuggingFace(Backend):
         self._decoding(self._checkpoint.folder)
         if is_llm(self._checkpoint.folder):
             self._refuse(_ONLY_SEQ2SEQ, "an LLM")
-            self._prompter.examples()
+            self._prompter.digest()  # reads examples and glossary
         else:
             self._refuse(_ONLY_LLM, "an encoder–decoder model")
             self._direction = self._told(self._checkpoint.folder)
@@ -116,6 +120,11 @@ class HuggingFace(Backend):
             self.check()
         assert self._checkpoint is not None  # noqa: S101 - check sets it or raises
         return self._checkpoint
+
+    def summary(self, kept: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+        """How many terms of a glossary an LLM has used."""
+        recall = self._prompter.guidance.recall(kept)
+        return {"glossary": recall} if recall else {}
 
     def sources(self, sources: Sequence[Source]) -> None:
         """Holds an LLM's examples against the test set."""

@@ -57,6 +57,7 @@ class OpenAI(Backend):
         if self.batching == "single":
             self.by_id = self.options.seed is None and self.options.drawn  # by seeds of their own
         self._prompter = Prompter(self.options, pair)
+        self.by_id = self.by_id or self._prompter.guidance.surrounded
         self._unusable: Counter[tuple[str, ...]] = Counter()  # answers, by their segments' ids
         self._model: str | None = None  # that the run is by
         self._other: str | None = None
@@ -74,8 +75,8 @@ class OpenAI(Backend):
         return {"model": target}
 
     def check(self) -> None:
-        """Whether the examples can be read, the key is there, and the server answers."""
-        self._prompter.examples()
+        """Whether examples and glossary can be read, the key is there, and the server answers."""
+        self._prompter.digest()  # reads them
         self._chat.check()
 
     def sources(self, sources: Sequence[Source]) -> None:
@@ -116,6 +117,12 @@ class OpenAI(Backend):
     def asked(self, batch: Sequence[Source]) -> list[str]:
         """The messages of the batch's requests."""
         return self._prompter.said(batch)
+
+    def request(self, batch: Sequence[Source]) -> dict[str, Json]:
+        """The first request for a batch, whole; the key by its variable's name."""
+        first = self._prompter.requests(batch)[0]
+        seed = self._seed(tuple(source.id for source in first.sources), 0)
+        return self._chat.shown(first.messages, seed=seed)
 
     def __enter__(self) -> OpenAI:
         self._unusable.clear()
@@ -196,10 +203,17 @@ class OpenAI(Backend):
             said.append(f"the server was in {len(states)} states (fingerprints) during the run")
         if len(terms) > 1:
             said.append("not all requests went out with the same settings: see negotiated")
+        recall = self._prompter.guidance.recall(kept)
+        if recall:
+            said.append(
+                f"glossary: {recall['used']} of {recall['asked']} terms used "
+                f"(recall {recall['recall']:.1%})"
+            )
         self._found = tuple(said)
         for sentence in said:
             log.warning("%s", sentence)
         found: dict[str, Json] = {"negotiated": changed} if changed else {}
+        found |= {"glossary": recall} if recall else {}
         found |= {"answered_as": dict(models)} if models else {}
         return found | ({"fingerprints": dict(states)} if states else {})
 

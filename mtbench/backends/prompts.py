@@ -17,12 +17,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from mtbench.backends.guidance import Guidance, GuidanceOptions
 from mtbench.errors import DataError, RequestError, UnusableAnswer
 from mtbench.files.digests import digest_json
 from mtbench.files.jsonl import read_objects
 from mtbench.languages import LanguagePair, language_name
 from mtbench.servers.chat import Message
-from mtbench.types import Json, Record, Source, Translation
+from mtbench.types import Json, Source, Translation
 
 SEGMENT_PROMPT = """\
 Translate the text below from {source_language} to {target_language}. \
@@ -39,6 +40,7 @@ answer with a JSON object from the same numbers to the translations, and nothing
 {context}{instruction}{text}"""
 
 CONTEXT = "Context, not to be translated:\n{}\n\n"
+GUIDE = "{}\n\n"
 INSTRUCTION = "Instructions for the translation:\n{}\n\n"
 
 _PLACE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
@@ -49,7 +51,7 @@ _FENCE = re.compile(r"(`{3,}|~{3,})[^\n`]*\n(?P<inside>.*?)\n?\1\Z", re.DOTALL)
 _QUOTES = ('""', "“”", "„“", "„”", "«»", "»«", "‹›", "''", "‘’", "‚‘", "「」", "『』")
 
 
-class PromptOptions(Record):
+class PromptOptions(GuidanceOptions):
     """How an LLM is asked.
 
     Attributes:
@@ -121,6 +123,7 @@ class Prompter:
         self._pair = pair
         standard = DOCUMENT_PROMPT if options.unit == "document" else SEGMENT_PROMPT
         self.template = options.prompt or standard
+        self.guidance = Guidance(options, pair)
         self._examples: tuple[tuple[str, str], ...] | None = None
         self._left_out = 0
         self._alone = 0
@@ -156,6 +159,8 @@ class Prompter:
             DataError: If an example is a part of it.
         """
         places = {*_places(self.template), *_places(self.options.system)}
+        self._check_places(places)
+        self.guidance.sources(sources)
         by_document = self.options.unit == "document"
         self._alone = sum(s.document is None for s in sources) if by_document else 0
         self._left_out = sum(
@@ -173,6 +178,16 @@ class Prompter:
                     "test set",
                     hint="examples must be held out: take others",
                 )
+
+    def _check_places(self, places: set[str]) -> None:
+        given = self.options
+        if (given.tone or given.glossary) and "instruction" not in places:
+            raise RequestError("tone and glossary need a place in the prompt: {instruction}")
+        if self.guidance.surrounded and ("context" not in places or given.unit == "document"):
+            raise RequestError(
+                "context_before and context_after need unit = 'segment', and a place in the "
+                "prompt: {context}"
+            )
 
     def notes(self) -> tuple[str, ...]:
         """What the prompt keeps from the model."""
@@ -192,15 +207,17 @@ class Prompter:
         }
         if {"context", "instruction"} & {*_places(self.options.system)}:
             said["system_by_segment"] = True  # earlier versions left these places empty
-        return digest_json(said)
+        return digest_json(said | self.guidance.digest())
 
     def record(self) -> dict[str, Json]:
         """What is said beside the sources, for the record of a run."""
+        told = {"tone": self.options.tone, "terms": len(self.guidance.terms)}
         return {
             "digest": self.digest(),
             "template": self.template,
             "system": self.options.system,
             "examples": len(self.examples()),
+            **{key: value for key, value in told.items() if value},
         }
 
     # --- asking -----------------------------------------------------------------------------------
@@ -239,8 +256,9 @@ class Prompter:
 
     def _values(self, unit: Sequence[Source]) -> dict[str, str]:
         return _languages(self._pair) | {
-            "context": _block(CONTEXT, [source.context for source in unit]),
-            "instruction": _block(INSTRUCTION, [source.instruction for source in unit]),
+            "context": _block(CONTEXT, [self.guidance.context(source) for source in unit]),
+            "instruction": _block(GUIDE, [self.guidance.told(unit)])
+            + _block(INSTRUCTION, [source.instruction for source in unit]),
         }
 
     def _written(self, texts: Sequence[str]) -> str:
@@ -262,7 +280,8 @@ class Prompter:
         text, rule = extract(raw, request.sources[0].text)
         if not text:
             raise UnusableAnswer("the answer is empty")
-        return [Translation(text=text, kept={"raw": raw, "removed": rule})]
+        terms = self.guidance.used(request.sources[0].text, text)
+        return [Translation(text=text, kept={"raw": raw, "removed": rule, **terms})]
 
     def _read_document(self, request: Prompt, raw: str) -> list[Translation]:
         inside, rule = _unfenced(raw.strip())
@@ -284,8 +303,11 @@ class Prompter:
         first: dict[str, Json] = {"raw": raw, "removed": ["fence"] if rule else []}
         rest: dict[str, Json] = {"raw_beside": request.sources[0].id}
         return [
-            Translation(text=text.strip(), kept=first if number == 0 else rest)
-            for number, text in enumerate(texts)
+            Translation(
+                text=text.strip(),
+                kept=(first if number == 0 else rest) | self.guidance.used(source.text, text),
+            )
+            for number, (source, text) in enumerate(zip(request.sources, texts, strict=True))
         ]
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mtbench.pipeline.checking import Checked
     from mtbench.pipeline.resolve import ResolvedSystem
     from mtbench.plugins import Backend
+    from mtbench.types import Json
 
 SAMPLES = {
     "de": ("Das ist ein kurzer Satz.", "Wo ist der Bahnhof?", "Im Jahr 2019 kaufte er 15 Bücher."),
@@ -45,6 +46,11 @@ SAMPLES = {
     is_flag=True,
     help="Also hold it against the whole contract: odd texts, fresh starts (loads it many times).",
 )
+@click.option(
+    "--show",
+    is_flag=True,
+    help="Print the request for the first text as it would go out, and send none.",
+)
 @common.runtime_options
 @common.format_option("table", "json")
 @common.talk_options
@@ -53,6 +59,7 @@ def check(
     pairs: tuple[str, ...],
     texts: tuple[str, ...],
     contract: bool,
+    show: bool,
     results: str | None,
     device: str,
     batch_size: int | None,
@@ -84,6 +91,9 @@ def check(
         make = partial(system.backend, pair, runtime)
         backend = make()
         backend.check()
+        if show:
+            common.emit_json(_request(backend, given))
+            continue
         try:
             rows.append(checking.check(card.name, backend, given))
             if contract:
@@ -96,11 +106,23 @@ def check(
                 f"{card.name} failed: {type(error).__name__}: {error}",
                 hint="-v shows where it failed",
             ) from error
+    if show:
+        return
     if style == "json":
         common.emit_json([row.model_dump(mode="json") for row in rows])
         return
     header = ["pair", "translation", "load s", "segment s", "characters/s", "deterministic"]
     common.emit(common.grid([*header, "batches"], [_shown(row) for row in rows]))
+
+
+def _request(backend: Backend, texts: Sequence[str]) -> dict[str, Json]:
+    """What would be sent for the first of the texts, the others being its document."""
+    from mtbench.types import Source
+
+    sources = [Source(id=str(n), text=text, document="1") for n, text in enumerate(texts, start=1)]
+    backend.sources(sources)
+    together = backend.unit == "document"
+    return {"pair": str(backend.pair), **backend.request(sources if together else sources[:1])}
 
 
 def _shown(row: Checked) -> list[str]:

@@ -280,6 +280,15 @@ class Chat:
         self._require_success(reply, frozenset({*wanted, *request} - {"messages"}))
         return self._answer(reply, source, terms)
 
+    def shown(self, messages: Sequence[Message], *, seed: int | None = None) -> dict[str, Json]:
+        """A request as it would go out first, for people; never the key."""
+        variable = self.options.key_variable
+        return {
+            "url": f"{self.options.base_url}/chat/completions",
+            "headers": {"Authorization": f"Bearer ${variable}"} if variable else {},
+            "body": self._request(messages, seed),
+        }
+
     def _settled(self, reply: Reply, terms: Terms, request: dict[str, Json]) -> bool:
         """Whether a refusal has led to other terms, which are worth another request."""
         with self._lock:
