@@ -423,6 +423,8 @@ class ConsoleWatcher:
         self._task: TaskID | None = None
         self._stage, self._total, self._done = "", 0, 0
         self._began = self._said = 0.0
+        self._born = time.monotonic()
+        self._spent: dict[str, float] = {}
 
     def say(self, line: str) -> None:
         """One line for the user."""
@@ -477,9 +479,20 @@ class ConsoleWatcher:
 
     def stop(self) -> None:
         """The stage is over."""
+        spent = time.monotonic() - self._began
+        self._spent[self._stage] = self._spent.get(self._stage, 0.0) + spent
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+    def say_where_time_went(self) -> None:
+        """One line on the seconds of each stage, the longest first, and of all else."""
+        whole = time.monotonic() - self._born
+        stages = sorted(self._spent.items(), key=lambda one: -one[1])
+        parts = [f"{stage} {seconds:.1f} s" for stage, seconds in stages]
+        rest = max(0.0, whole - sum(self._spent.values()))
+        parts.append(f"reading, digests, resampling and files {rest:.1f} s")
+        self.say(f"where {whole:.1f} s went: {', '.join(parts)}")
 
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -61,4 +61,6 @@ def evaluate(
         common.emit_unfinished(error, style, verbose=verbose)
         raise
     common.emit(render(board, style, verbose=verbose))
+    if verbose:
+        watcher.say_where_time_went()
     watcher.say(f"the leaderboard of all results is in {space.results / 'leaderboard.csv'}")

@@ -87,6 +87,8 @@ def score(
         common.emit_unfinished(error, style, verbose=verbose)
         raise
     common.emit(render(board, style, verbose=verbose))
+    if verbose:
+        watcher.say_where_time_went()
 
 
 def _on_corpus(

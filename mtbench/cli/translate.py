@@ -47,7 +47,10 @@ def translate(
         )
         emit_estimates(estimate(planned, request), style)
         return
-    runs = translate_only(request, space, common.ConsoleWatcher(quiet=quiet))
+    watcher = common.ConsoleWatcher(quiet=quiet)
+    runs = translate_only(request, space, watcher)
+    if verbose:
+        watcher.say_where_time_went()
     if style == "json":
         common.emit_json(
             [{"output": str(path), **run.model_dump(mode="json")} for path, run in runs]

@@ -25,3 +25,21 @@ def test_a_line_per_minute(
         "mtbench: bleu: 12,000 of 60,000, 100.0/s, about 8 min left",
     ]
     assert lines == ([] if quiet else expected)
+
+
+def test_where_the_time_went(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = 50.0
+    monkeypatch.setattr("time.monotonic", lambda: clock)
+    watcher = common.ConsoleWatcher()
+    for stage, seconds in (("one: output health", 3.0), ("bleu", 10.5), ("one: output health", 2)):
+        clock += 1
+        watcher.start(stage, 10)
+        clock += seconds
+        watcher.stop()
+    watcher.say_where_time_went()
+    assert capsys.readouterr().err == (
+        "mtbench: where 18.5 s went: bleu 10.5 s, one: output health 5.0 s, "
+        "reading, digests, resampling and files 3.0 s\n"
+    )
