@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -233,7 +234,7 @@ class Causal:
         except SegmentError as error:
             return [error] * len(request.sources)
         kept = dict(first.kept) | ({"thinking": thinking} if thinking else {})
-        return [first.model_copy(update={"kept": kept}), *others]
+        return [replace(first, kept=kept), *others]
 
     def _search(self, rows: list[list[int]]) -> list[str | SegmentError]:
         import torch

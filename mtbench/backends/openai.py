@@ -7,6 +7,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Annotated, cast
 
@@ -159,7 +160,7 @@ class OpenAI(Backend):
             self._unusable[asked] += 1  # another request draws another answer
             raise
         kept = first.kept | _facts(answer, attempt)
-        return [first.model_copy(update={"kept": kept}), *others]
+        return [replace(first, kept=kept), *others]
 
     def _require_the_model(self, name: str | None = None) -> None:
         """Refuses answers of another model than the first one; asks no more where none else come.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 from mtbench.config import read_corpus_card
-from mtbench.corpora.constraints import turned_constraints
 from mtbench.corpora.line import (
     as_segment,
     check,
@@ -154,16 +154,12 @@ def _turned(segment: Segment, path: Path, card: CorpusCard | None, pair: Languag
     count = len(segment.references)
     if count != 1:
         raising(str(path))(not_reversible(count, f"segment {segment.source.id!r} has "))
-    source = segment.source.model_copy(
-        update={"text": segment.references[0], "context": None, "instruction": None}
-    )
-    return segment.model_copy(
-        update={
-            "source": source,
-            "references": (segment.source.text,),
-            "origin": _side_origin(card, pair.target),
-            "constraints": turned_constraints(segment.constraints),
-        }
+    source = replace(segment.source, text=segment.references[0], context=None, instruction=None)
+    return replace(
+        segment,
+        source=source,
+        references=(segment.source.text,),
+        origin=_side_origin(card, pair.target),
     )
 
 
@@ -180,7 +176,7 @@ def _one_reference(
     for segment in segments:
         if at >= len(segment.references):
             raise DataError(f"{path}: segment {segment.source.id!r} has no reference {wanted!r}")
-        chosen.append(segment.model_copy(update={"references": (segment.references[at],)}))
+        chosen.append(replace(segment, references=(segment.references[at],)))
     return chosen, (wanted,)
 
 

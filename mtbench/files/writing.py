@@ -7,7 +7,7 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -101,6 +101,17 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         if isinstance(error, OSError):
             raise unwritable(path, error) from error
         raise
+
+
+def write_lines(path: Path, lines: Iterable[str]) -> None:
+    """Writes a file of lines, each with its end, whole and in flat memory.
+
+    Raises:
+        Unavailable: If the place cannot be written.
+    """
+    with replacing(path) as stream:
+        for line in lines:
+            stream.write(line.encode("utf-8"))
 
 
 def new_file_mode() -> int:

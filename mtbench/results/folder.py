@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 
 from mtbench.errors import DataError, MtbenchError
-from mtbench.files.writing import read_json, write_json, write_text
+from mtbench.files.writing import read_json, write_json, write_lines
 from mtbench.languages import LanguagePair
 from mtbench.results import judgement_files, score_files
 from mtbench.results.lines import hypothesis_values, json_line, record
@@ -125,15 +125,14 @@ class RunFolder:
 
         Scores of another output that stood here go with it.
         """
-        lines = [json_line(hypothesis_values(hypothesis)) for hypothesis in hypotheses]
         with suppress(FileNotFoundError):
             # Without its record an output counts as absent: a crash in between loses nothing.
             (self.path / "run.json").unlink()
-        write_text(self.output_path, "".join(lines))
+        write_lines(self.output_path, (json_line(hypothesis_values(h)) for h in hypotheses))
         beside = self.path / "kept.jsonl"
         if kept:
             rows = ({"id": h.id, **kept[h.id]} for h in hypotheses if h.id in kept)
-            write_text(beside, "".join(json_line(row) for row in rows))
+            write_lines(beside, (json_line(row) for row in rows))
         else:
             beside.unlink(missing_ok=True)
         self._remove_scores_but_of(run.output_digest)

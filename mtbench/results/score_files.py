@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from mtbench.errors import DataError
-from mtbench.files.writing import read_json, write_bytes, write_text
+from mtbench.files.writing import read_json, replacing, write_text
 from mtbench.results.lines import one_key_a_line, record
 from mtbench.types import Json, MetricResult, Score, Statistics
 
@@ -31,14 +30,13 @@ def write_score(path: Path, result: MetricResult) -> None:
         del document[key]
     if len(statistics.ids) > INLINE_SEGMENTS:
         beside = path.with_suffix(".npz")
-        buffer = io.BytesIO()
-        np.savez_compressed(
-            buffer,
-            ids=np.array(statistics.ids),
-            rows=statistics.rows,
-            segment_scores=statistics.segment_scores,
-        )
-        write_bytes(beside, buffer.getvalue())
+        with replacing(beside) as stream:
+            np.savez_compressed(
+                stream,
+                ids=np.array(statistics.ids),
+                rows=statistics.rows,
+                segment_scores=statistics.segment_scores,
+            )
         document["arrays"] = beside.name
     else:
         document["segment_ids"] = list(statistics.ids)
@@ -70,8 +68,7 @@ def read_result(path: Path) -> MetricResult:
     score = _header(document, path)
     try:
         if "arrays" in document:
-            content = io.BytesIO(path.with_suffix(".npz").read_bytes())
-            with np.load(content, allow_pickle=False) as arrays:
+            with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
                 statistics = Statistics(
                     tuple(arrays["ids"].tolist()), arrays["rows"], arrays["segment_scores"]
                 )

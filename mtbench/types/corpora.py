@@ -5,16 +5,18 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, dataclasses, field_validator, model_validator
 
 from mtbench.files.digests import digest_rows, digest_text
 from mtbench.languages import LanguagePair, LanguageTag
-from mtbench.types.base import SCHEMA_VERSION, Json, Origin, Record
+from mtbench.types.base import CLOSED, SCHEMA_VERSION, Json, Origin, Record
 
 
-class Source(Record):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
+class Source:
     """One source segment: all that a back end ever sees of a test set.
 
     Attributes:
@@ -66,7 +68,8 @@ class Constraints(Record):
     other: dict[str, Json] = Field(default_factory=dict)
 
 
-class Segment(Record):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
+class Segment:
     """One line of a corpus file.
 
     Attributes:
@@ -88,6 +91,9 @@ class Segment(Record):
     alignment: Annotated[float, Field(ge=0, le=1)] | None = None
     constraints: Constraints | None = None
     extra: dict[str, Json] = Field(default_factory=dict)
+
+
+_OF_SOURCE = tuple(field.name for field in fields(Source))
 
 
 class CorpusCard(Record):
@@ -211,7 +217,8 @@ class TestSet(Record):
 
     def _sources_digest(self) -> str:
         return digest_rows(
-            {key: value for key, value in source if value is not None} for source in self.sources
+            {name: value for name in _OF_SOURCE if (value := getattr(source, name)) is not None}
+            for source in self.sources
         )
 
     def references_digest(self) -> str:

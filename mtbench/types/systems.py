@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, dataclasses, model_validator
 
 from mtbench.files.digests import digest_rows
 from mtbench.languages import LanguagePair, LanguageTag
-from mtbench.types.base import SCHEMA_VERSION, Json, Record
+from mtbench.types.base import CLOSED, SCHEMA_VERSION, Json, Record
 from mtbench.types.corpora import TestSetFacts
 
 
@@ -142,7 +142,8 @@ class HeldCheckpoint(Record):
     encoder: bool
 
 
-class Translation(Record):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
+class Translation:
     """One translation, with what a back end wants kept beside it.
 
     Attributes:
@@ -154,7 +155,8 @@ class Translation(Record):
     kept: dict[str, Json] = Field(default_factory=dict)
 
 
-class Hypothesis(Record):
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
+class Hypothesis:
     """What a system made of one segment: a text, or the reason why there is none."""
 
     id: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ def test_answers_as_transformers_does_greedily(runtime: Runtime, beam: int) -> N
 def test_works_without_a_padding_token_and_without_a_template(runtime: Runtime) -> None:
     with backend("llm-bare", runtime, chat=False, stop=["\n\n"]) as hf:
         # It has learnt to continue after a blank line, as prompts without a template end in.
-        answers = hf.translate([s.model_copy(update={"text": s.text + "\n\n"}) for s in SOURCES])
+        answers = hf.translate([replace(s, text=s.text + "\n\n") for s in SOURCES])
     assert texts(answers)[0] == GERMAN[0]
     hf = backend("llm-bare", runtime)
     hf.check()

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from hypothesis import strategies as st
+from pydantic.fields import FieldInfo
 
 from mtbench.languages import LanguagePair
-from mtbench.types import Record, Signature
+from mtbench.types import Signature
 
 TAGS = ("en", "it", "de-CH", "pt-BR", "zh-Hans", "sr-Latn-RS", "es-419", "ast", "yue", "sl-rozaj")
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
@@ -43,7 +44,13 @@ SPECIAL: dict[str, st.SearchStrategy[Any]] = {
 }
 
 
-def of_record(kind: type[Record]) -> st.SearchStrategy[Any]:
+def fields_of(kind: type) -> Mapping[str, FieldInfo]:
+    """Name → field, of records and of the data classes that there is one of per segment."""
+    found: Mapping[str, FieldInfo] = getattr(kind, "__pydantic_fields__")  # noqa: B009
+    return found
+
+
+def of_record(kind: type) -> st.SearchStrategy[Any]:
     """Valid records of a kind."""
     if kind.__name__ == "Hypothesis":
         texts = st.builds(kind, id=text, text=text)
@@ -52,7 +59,7 @@ def of_record(kind: type[Record]) -> st.SearchStrategy[Any]:
         return st.integers(0, 3).flatmap(lambda size: _test_set(kind, size))
     fields = {
         name: SPECIAL[special] if special in SPECIAL else of_type(_whole(field))
-        for name, field in kind.model_fields.items()
+        for name, field in fields_of(kind).items()
         for special in [f"{kind.__name__}.{name}"]
     }
     return st.builds(kind, **fields)
@@ -64,10 +71,10 @@ def _whole(field: Any) -> Any:
     return Annotated.__class_getitem__(notes) if field.metadata else field.annotation  # type: ignore[attr-defined]
 
 
-def _test_set(kind: type[Record], size: int) -> st.SearchStrategy[Any]:
+def _test_set(kind: type, size: int) -> st.SearchStrategy[Any]:
     columns = ("sources", "references", "domains", "original_languages", "origins", "alignments")
     fields = {}
-    for name, field in kind.model_fields.items():
+    for name, field in fields_of(kind).items():
         if name in columns:
             (inner, _) = get_args(field.annotation)
             fields[name] = st.lists(of_type(inner), min_size=size, max_size=size).map(tuple)
@@ -93,7 +100,7 @@ def of_type(kind: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(of_type(arguments[0]), of_type(arguments[1]), max_size=2)
     if kind is LanguagePair:
         return pairs
-    if isinstance(kind, type) and issubclass(kind, Record):
+    if hasattr(kind, "__pydantic_fields__"):
         return of_record(kind)
     return _PLAIN[kind]
 
