@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import os
+import tempfile
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
@@ -17,7 +20,8 @@ from mtbench.types import Interval
 Pool = Callable[[Array], Array]
 
 RESAMPLES = 1000
-KEPT_ENTRIES = 1 << 25  # units times resamples whose draws are kept for the next score: 64 MB
+KEPT_ENTRIES = 1 << 31  # units times resamples whose draws are kept: 2 GB of disk at most
+_BYTE = 255
 LARGE_CHUNK = 1 << 22  # entries of a chunk where units are many: 32 MB
 
 
@@ -116,19 +120,56 @@ def bootstrap_scores(
 
 def _drawn(units: int, resamples: int, seed: int, entries: int | None) -> Iterator[Array]:
     """How often each unit is drawn, in chunks; drawn once for all metrics and systems of a call."""
-    if entries is not None or units * resamples > KEPT_ENTRIES:
+    large = entries is not None or units * resamples > KEPT_ENTRIES
+    kept = None if large else _kept(units, resamples, seed)
+    if kept is None:
         yield from multinomial_counts(units, resamples, seed, entries=entries or LARGE_CHUNK)
         return
-    kept = _kept_counts(units, resamples, seed)
     size = max(1, CHUNK // units)
     for start in range(0, resamples, size):
-        yield kept[start : start + size].astype(np.float64)
+        yield kept.rows(start, min(size, resamples - start)).astype(np.float64)
+
+
+class _Kept:
+    """Draws in a file without a name, a byte for each unit; it goes with the object.
+
+    Args:
+        units: Number of units.
+    """
+
+    def __init__(self, units: int) -> None:
+        self._units = units
+        with tempfile.TemporaryFile() as file:
+            self._number = os.dup(file.fileno())
+        weakref.finalize(self, os.close, self._number)
+
+    def append(self, counts: Array) -> None:
+        """Writes rows behind those that are there."""
+        left = memoryview(counts.astype(np.uint8).tobytes())
+        while left:
+            left = left[os.write(self._number, left) :]
+
+    def rows(self, start: int, count: int) -> NDArray[np.uint8]:
+        """Some rows: array of shape (count, units)."""
+        content = os.pread(self._number, count * self._units, start * self._units)
+        return np.frombuffer(content, np.uint8).reshape(count, self._units)
 
 
 @functools.lru_cache(maxsize=1)
-def _kept_counts(units: int, resamples: int, seed: int) -> NDArray[np.uint16]:
-    chunks = multinomial_counts(units, resamples, seed)
-    return np.concatenate([counts.astype(np.uint16) for counts in chunks])
+def _kept(units: int, resamples: int, seed: int) -> _Kept | None:
+    """All draws, which take several times as long to make as to read; None where there is no room.
+
+    Every score of a call is resampled by the same ones.
+    """
+    try:
+        found = _Kept(units)
+        for counts in multinomial_counts(units, resamples, seed, entries=LARGE_CHUNK):
+            if counts.max() > _BYTE:
+                return None
+            found.append(counts)
+    except OSError:
+        return None
+    return found
 
 
 def pooled(pool: Pool, totals: Array) -> Array:
