@@ -41,6 +41,8 @@ WORST = 25.0
 LIMITS: Mapping[Version, int] = {"23": 1024, "24": 1536}  # sub-words, the end token among them
 BLOCKS = {"cpu": 32}  # segments that are kept at a time
 BLOCK_ON_GPU = 512
+FEW = 10  # scores that say nothing of a checkpoint
+MOST = 0.9  # of them on an end of the scale: a checkpoint that gives no scores of it
 
 # Xue et al. 2021, "mT5: A Massively Multilingual Pre-trained Text-to-Text Transformer", table 6.
 LANGUAGES = frozenset({
@@ -319,13 +321,21 @@ class MetricX(MeanMetric):
         return MetricXScorer(self._model, view, self.version)
 
     def warnings(self, notes: Mapping[str, Json]) -> tuple[str, ...]:
-        """Says how many inputs were cut, and what that costs first."""
-        cut = dict(notes.get("cut") or {})
-        if not cut:
-            return ()
-        limit = cut.pop("limit", None)
-        counts = ", ".join(f"the {side} of {len(ids)}" for side, ids in cut.items())
-        return (f"metricx read only the first {limit} sub-words: it did not see all of {counts}",)
+        """Says how many inputs were cut, and where the checkpoint can hardly be a MetricX."""
+        found = []
+        ends, count = notes.get("at_an_end", 0), notes.get("scored", 0)
+        if count >= FEW and ends >= MOST * count:
+            found.append(
+                f"{ends} of {count} scores lie on an end of the scale, 0 or 25: "
+                f"{self.options.model} may be an mT5 that was never trained to be a MetricX"
+            )
+        if cut := dict(notes.get("cut") or {}):
+            limit = cut.pop("limit", None)
+            counts = ", ".join(f"the {side} of {len(ids)}" for side, ids in cut.items())
+            found.append(
+                f"metricx read only the first {limit} sub-words: it did not see all of {counts}"
+            )
+        return tuple(found)
 
 
 def _model_type(folder: Path) -> str:
@@ -475,10 +485,14 @@ class MetricXScorer(Scorer):
             self._notes[name] = self._facts(texts, wanted[name], limit)
             if advance is not None:
                 advance(len(texts))
-        return {
+        found = {
             name: MeanMetric.rows([float(np.mean([scores[p.ids] for p in s])) for s in segments])
             for name, segments in wanted.items()
         }
+        for name, rows in found.items():
+            ends = int(np.isin(rows[:, 0], (0.0, WORST)).sum())
+            self._notes[name] |= {"at_an_end": ends, "scored": len(rows)}
+        return found
 
     def _parts(self, at: int, text: str) -> list[list[tuple[str, str]]]:
         """The parts of the inputs of a segment, one input for each reference."""

@@ -187,6 +187,18 @@ def test_what_is_no_metricx_is_refused() -> None:
         metric().check(strange)
 
 
+def test_scores_on_the_ends_of_the_scale_make_a_checkpoint_suspect() -> None:
+    made = metric()
+    assert made.warnings({"scored": 40, "at_an_end": 20}) == ()
+    (said,) = made.warnings({"scored": 40, "at_an_end": 38})
+    assert "38 of 40 scores lie on an end of the scale" in said
+    with made:
+        made._model._row *= 100  # as a head that was never trained
+        scorer = made.prepare(view())
+        scorer.statistics({"x": HYPOTHESES})
+    assert scorer.notes("x")["at_an_end"] == len(HYPOTHESES) == scorer.notes("x")["scored"]
+
+
 def test_a_checkpoint_that_calls_itself_tied_keeps_its_own_head(tmp_path: Path) -> None:
     """transformers 5 saves every mT5 so; transformers 4 would score with the embeddings then."""
     folder = checkpoint("metricx")
