@@ -113,6 +113,28 @@ def _without_default_script(tag: str) -> str:
     return str(bare.to_tag()) if language.script and same and language.language != "zh" else tag
 
 
+# Chief members of macro-languages, and older codes → the tag that lists of languages have.
+_USUAL_TAGS = {
+    "als": "sq", "arb": "ar", "azj": "az", "cmn": "zh", "ekk": "et", "fil": "tl", "gaz": "om",
+    "in": "id", "iw": "he", "khk": "mn", "kmr": "ku", "lvs": "lv", "mo": "ro", "nb": "no",
+    "nn": "no", "npi": "ne", "ory": "or", "pbt": "ps", "pes": "fa", "plt": "mg", "prs": "fa",
+    "sh": "sr", "swh": "sw", "uzn": "uz", "ydd": "yi", "zsm": "ms",
+}  # fmt: skip
+
+
+def usual_tag(base: str) -> str:
+    """The tag by which lists of a model's languages name a language.
+
+    Args:
+        base: From ``base_language``.
+
+    Example:
+        >>> usual_tag("cmn"), usual_tag("it")
+        ('zh', 'it')
+    """
+    return _USUAL_TAGS.get(base, base)
+
+
 def base_language(tag: str) -> str:
     """The language subtag alone: ``de-CH`` → ``de``."""
     return tag.split("-", 1)[0]

@@ -20,7 +20,7 @@ from mtbench.backends.decoding import (
     source_limit,
 )
 from mtbench.backends.families import Direction, direction
-from mtbench.backends.huggingface import (
+from mtbench.backends.model_folders import (
     checkpoint_serves,
     checkpoint_target,
     local_folder,

@@ -28,8 +28,7 @@ from mtbench.checkpoints.folders import (
 )
 from mtbench.checkpoints.torch_models import load_model, no_gradients, release
 from mtbench.errors import MetricError, MissingWeights, RequestError
-from mtbench.languages import base_language, language_name
-from mtbench.metrics.comet.languages import SAME
+from mtbench.languages import base_language, language_name, usual_tag
 from mtbench.metrics.guards import checked_column, require_references
 from mtbench.plugins import Advance, Array, MeanMetric, Scorer, require
 from mtbench.types import Json, MetricInfo, Record, ScoringView, Signature
@@ -235,7 +234,7 @@ class MetricX(MeanMetric):
         return [
             tag
             for tag, base in zip(tags, known, strict=True)
-            if base not in LANGUAGES and SAME.get(base, base) not in LANGUAGES
+            if base not in LANGUAGES and usual_tag(base) not in LANGUAGES
         ]
 
     def _found(self) -> Checkpoint:

@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from mtbench.plugins import BUILTIN_BACKENDS, BUILTIN_METRICS
 from tests.support.modules import ROOT, Import, imports, modules
 from tests.support.twice import room
 
@@ -111,3 +112,23 @@ def test_contributing_shows_the_rooms_as_they_are() -> None:
     }
     there = {room(module) for module in KNOWN} - {"", "__main__"}
     assert shown == {name: LAYERS[name] for name in there}
+
+
+def test_no_back_end_or_metric_imports_another() -> None:
+    """Each stands alone, in a module or a package of its own; what two share is below both."""
+    homes = {
+        place.partition(":")[0] for place in (*BUILTIN_BACKENDS.values(), *BUILTIN_METRICS.values())
+    }
+    families = {home.rpartition(".")[0] if home.count(".") > 2 else home for home in homes}
+
+    def family(module: str) -> str | None:
+        return next((f for f in families if module == f or module.startswith(f"{f}.")), None)
+
+    wrong = [
+        f"{module}:{found.line} imports {found.name}"
+        for module in KNOWN
+        if (mine := family(module)) is not None
+        for found in internal(module)
+        if family(found.name) not in (None, mine)
+    ]
+    assert not wrong

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from mtbench.errors import RequestError
-from mtbench.languages import LanguagePair, base_language
+from mtbench.languages import LanguagePair, base_language, usual_tag
 
 # Conneau et al. 2020, "Unsupervised Cross-lingual Representation Learning at Scale", appendix A:
 # CC-100. Its romanised Bengali, Hindi, Tamil, Telugu, Urdu and Zawgyi Burmese are the same tags.
@@ -17,22 +17,13 @@ XLMR = frozenset({
     "xh", "yi", "zh",
 })  # fmt: skip
 
-# Other tags of languages on that list: macro-languages, their chief members, older codes.
-SAME = {
-    "als": "sq", "arb": "ar", "azj": "az", "cmn": "zh", "ekk": "et", "fil": "tl", "gaz": "om",
-    "in": "id", "iw": "he", "khk": "mn", "kmr": "ku", "lvs": "lv", "mo": "ro", "nb": "no",
-    "nn": "no", "npi": "ne", "ory": "or", "pbt": "ps", "pes": "fa", "plt": "mg", "prs": "fa",
-    "sh": "sr", "swh": "sw", "uzn": "uz", "ydd": "yi", "zsm": "ms",
-}  # fmt: skip
-
 # Encoders with XLM-R's vocabulary and data.
 COVERED_ENCODERS = frozenset({"XLM-RoBERTa", "XLM-RoBERTa-XL", "MiniLM"})
 
 
 def covered(tag: str) -> bool:
     """Whether XLM-R was trained on a language."""
-    language = base_language(tag)
-    return SAME.get(language, language) in XLMR
+    return usual_tag(base_language(tag)) in XLMR
 
 
 def uncovered(pair: LanguagePair, *, source: bool = True) -> tuple[str, ...]:
