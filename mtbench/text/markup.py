@@ -169,9 +169,11 @@ def differences(source: str, hypothesis: str) -> list[Difference]:
     left, right = Counter(map(_plain, ours)), Counter(map(_plain, theirs))
     found = [Difference("lost", mark) for mark in (left - right).elements()]
     found += [Difference("added", mark) for mark in (right - left).elements()]
-    if not found and (mark := _misplaced(ours, theirs, hypothesis) or _reordered(ours, theirs)):
+    mark = None if found else _misplaced(theirs, ours, hypothesis) or _reordered(ours, theirs)
+    # A source that has it so itself asks for nothing better.
+    if mark and mark != _misplaced(ours, ours, source):
         found.append(Difference("moved", mark))
-    if not found and _CHOICE.search(source) and not _whole(hypothesis):
+    if not found and _CHOICE.search(source) and _whole(source) and not _whole(hypothesis):
         found.append(Difference("broken", next(mark for mark in ours if ", " in mark)))
     return found
 
@@ -259,7 +261,7 @@ def _plain(mark: str) -> str:
     return mark
 
 
-def _misplaced(ours: list[str], theirs: list[str], hypothesis: str) -> str | None:
+def _misplaced(theirs: list[str], ours: list[str], hypothesis: str) -> str | None:
     """A tag that is closed before it is opened, or whose content has moved out of it."""
     opened: Counter[str] = Counter()
     for mark in theirs:

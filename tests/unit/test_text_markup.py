@@ -67,3 +67,8 @@ def test_what_breaks_a_program_is_one(source: str, translation: str, kind: str, 
 def test_marks_end_where_another_script_begins(source: str, translation: str) -> None:
     assert markup.marks(source)
     assert markup.differences(source, translation) == []
+
+
+@pytest.mark.parametrize("text", ["</b>x<b>", "<b></b>", "{n, plural, one {x}", "%d %s %d"])
+def test_a_copy_differs_in_nothing(text: str) -> None:
+    assert markup.differences(text, text) == []
