@@ -13,6 +13,7 @@ from mtbench.corpora.formats.wmt_sgml import read_sgml
 from mtbench.corpora.formats.wmt_xml import read_output
 from mtbench.errors import DataError, RequestError, SegmentError
 from mtbench.files.digests import digest_file
+from mtbench.files.inputs import as_it_is, readable
 from mtbench.files.jsonl import read_objects
 from mtbench.files.writing import read_lines, starts_with_bom
 from mtbench.languages import LanguagePair
@@ -72,7 +73,7 @@ class Hypotheses(Backend):
         """Whether there is a file for the direction; a plain file is taken for any."""
         path = cast("Hypotheses.Options", options).path
         if _named_by_pair(path) or Path(path).is_dir():
-            return any(candidate.is_file() for candidate in _candidates(path, pair))
+            return any(readable(candidate) for candidate in _candidates(path, pair))
         return True
 
     @classmethod
@@ -89,11 +90,14 @@ class Hypotheses(Backend):
             RequestError: If there is none, or more than one.
         """
         candidates = _candidates(self.options.path, self.pair)
-        there = [path for path in candidates if path.is_file()]
+        there = [path for path in candidates if readable(path)]
         if len(there) > 1:
             raise RequestError(
                 f"two files could be meant: {there[0]} and {there[1]}", hint="name one of them"
             )
+        odd = [path for path in candidates if path.exists()]  # whoever opens it says why
+        if not there and odd:
+            return odd[0]
         if not there:
             named = " or ".join(str(path) for path in candidates)
             raise RequestError(f"no hypotheses file {named}", hint="check the path")
@@ -107,7 +111,7 @@ class Hypotheses(Backend):
             DataError: If it is something that holds no output, naming it and the way in.
         """
         path = self.path
-        if self.options.format or not path.is_file():
+        if self.options.format or not readable(path):
             return self.options.format or "text"
         kind = recognise(path).kind
         if kind in ("jsonl", "wmt-xml", "wmt-sgml"):
@@ -122,7 +126,7 @@ class Hypotheses(Backend):
                 f"{self.path}: the option 'system' is for WMT XML only",
                 hint='leave it out, or set format = "wmt-xml"',
             )
-        with self.path.open("rb"):
+        with as_it_is(self.path):
             pass
 
     def identity(self) -> dict[str, Json]:

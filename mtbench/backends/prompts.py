@@ -47,7 +47,7 @@ _PLACE = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _PLACES = frozenset(
     {"source_language", "target_language", "src", "tgt", "context", "instruction", "text"}
 )
-_FENCE = re.compile(r"(`{3,}|~{3,})[^\n`]*\n(?P<inside>.*?)\n?\1\Z", re.DOTALL)
+_FENCE = re.compile(r"(`{3,9}(?!`)|~{3,9}(?!~))[^\n`]*\n(?P<inside>.*?)\n?\1\Z", re.DOTALL)
 _QUOTES = ('""', "“”", "„“", "„”", "«»", "»«", "‹›", "''", "‘’", "‚‘", "「」", "『』")
 
 

@@ -16,6 +16,7 @@ from mtbench import __version__
 from mtbench.cli.lazy import LazyGroup
 from mtbench.cli.output import discard, emit, error_document, error_text, prepare, say
 from mtbench.errors import MtbenchError, RunFailed, Unavailable
+from mtbench.files.inputs import name_pipes
 from mtbench.interruptions import Ended, unwind_when_asked_to_end
 
 VERBS = {
@@ -70,6 +71,7 @@ def run(arguments: Sequence[str]) -> int:
         The exit code.
     """
     try:
+        arguments = name_pipes(arguments)
         with cli.make_context("mtbench", list(arguments)) as context:
             cli.invoke(context)
         return 0

@@ -40,7 +40,7 @@ _ROLES = {
     "banner": "banners",
     "search": "search",
 }
-_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?:\w[\w-]*:.*\r?\n|[ \t#-].*\r?\n)+?---[ \t]*\r?\n")
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?:\w[\w-]*:[^\n]*\n|[ \t#-][^\n]*\n)+?---[ \t]*\r?\n")
 
 
 def html_paragraphs(text: str) -> tuple[str, ...]:

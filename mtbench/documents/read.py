@@ -14,14 +14,14 @@ from mtbench.documents.encoding import guess
 from mtbench.documents.markup import html_article, markdown_paragraphs
 from mtbench.documents.paragraphs import plain_paragraphs
 from mtbench.errors import DataError, RequestError
-from mtbench.files.writing import unreadable
+from mtbench.files.inputs import content
 
 PLAIN = frozenset({"", ".txt", ".text"})
 MARKDOWN = frozenset({".md", ".markdown"})
 HTML = frozenset({".html", ".htm", ".xhtml"})
 
 _META_CHARSET = re.compile(
-    rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{2,40})", re.I
+    rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_.:-]{2,40})", re.I
 )
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -66,10 +66,7 @@ def read_paragraphs(path: Path, name: str) -> Paragraphs:
             f"{name}: a document of an unknown kind ({kind})",
             hint="give text (.txt), Markdown (.md) or HTML (.html)",
         )
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise unreadable(path, error) from error
+    raw = content(path)
     text, encoding = decode(raw, name, html=kind in HTML)
     try:
         found, left_out = _paragraphs(text, kind)

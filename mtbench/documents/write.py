@@ -12,7 +12,8 @@ from mtbench.config import CORPUS_CARD as CARD
 from mtbench.documents.build import OUR_NOTES, card_text
 from mtbench.documents.records import Build
 from mtbench.errors import RequestError
-from mtbench.files.writing import check_writable, unreadable, unwritable, write_text
+from mtbench.files.inputs import content
+from mtbench.files.writing import check_writable, unwritable, write_text
 from mtbench.types import CorpusCard
 
 if sys.version_info >= (3, 11):
@@ -79,10 +80,7 @@ def foreign_files(build: Build, folder: Path) -> list[str]:
     found = []
     for path in sorted([*folder.glob("**/*.jsonl"), *folder.glob(f"**/{CARD}")]):
         name = path.relative_to(folder).as_posix()
-        try:
-            there = path.read_bytes()
-        except OSError as error:
-            raise unreadable(path, error) from error
+        there = content(path)
         planned = build.files.get(name)
         if planned is None or not (
             planned.encode() == there

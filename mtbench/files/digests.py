@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from mtbench.files.inputs import as_it_is
+
 _CANONICAL = json.JSONEncoder(
     ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
 )
@@ -44,7 +46,7 @@ def digest_rows(rows: Iterable[Any]) -> str:
 def digest_file(path: Path) -> str:
     """Digest of a file's bytes."""
     found = hashlib.sha256()
-    with path.open("rb") as stream:
+    with as_it_is(path) as stream:
         while block := stream.read(1 << 20):
             found.update(block)
     return found.hexdigest()

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mtbench.errors import CardError, DataError, RequestError, Unavailable
-from mtbench.files.inputs import lines
+from mtbench.files.inputs import as_it_is, content, lines, readable
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -153,13 +153,10 @@ def check_writable(folder: Path) -> None:
 
 
 def starts_with_bom(path: Path) -> bool:
-    """Whether a file that can be read begins with a byte order mark, which is no part of its text.
-
-    Pipes are not looked at.
-    """
-    if not path.is_file():
+    """Whether a file begins with a byte order mark, which is no part of its text."""
+    if not readable(path):
         return False
-    with path.open("rb") as stream:
+    with as_it_is(path) as stream:
         return stream.read(len(_BOM)) == _BOM
 
 
@@ -206,16 +203,9 @@ def read_json(path: Path) -> Any:
         DataError: If it is not JSON.
     """
     try:
-        return json.loads(path.read_bytes())
-    except OSError as error:
-        raise unreadable(path, error) from error
+        return json.loads(content(path))
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}: not JSON: {error}") from error
-
-
-def unreadable(path: Path, error: OSError) -> RequestError:
-    """The error for a file that cannot be read."""
-    return RequestError(f"{path}: cannot be read: {error.strerror or error}")
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -225,9 +215,9 @@ def read_toml(path: Path) -> dict[str, Any]:
         CardError: If it cannot be read or is not TOML, with file and line.
     """
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8").removeprefix("\ufeff"))
-    except OSError as error:
-        raise CardError(f"{path}: cannot be read: {error.strerror or error}") from error
+        return tomllib.loads(content(path).decode("utf-8").removeprefix("\ufeff"))
+    except RequestError as error:
+        raise CardError(error.message) from error
     except UnicodeDecodeError as error:
         raise CardError(f"{path}: not UTF-8", hint="convert the file to UTF-8") from error
     except tomllib.TOMLDecodeError as error:

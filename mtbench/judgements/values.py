@@ -8,7 +8,7 @@ import re
 from mtbench.errors import DataError
 from mtbench.types import Json
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _EXACT = 1 << 53  # beyond it not every integer is a float
 
 

@@ -239,8 +239,10 @@ def _read_number(text: str, protocol: Protocol, _: str) -> Rating:
     return Rating(score)
 
 
-_HEADING = re.compile(r"\s*(critical|major|minor)\s*:?\s*\Z", re.IGNORECASE)
-_MARKED = re.compile(r"\s*(?:[-*]\s*)?(?P<category>[\w/ -]+?)\s*-\s*[\"“'](?P<text>.*)[\"”']\s*\Z")
+_HEADING = re.compile(r"\s*(critical|major|minor)\s*(?::\s*)?\Z", re.IGNORECASE)
+_MARKED = re.compile(
+    r"[-*]?\s*(?P<category>\w(?:[\w/ -]{0,80}[\w/])?) {0,9}- {0,9}[\"“'](?P<text>.*)[\"”']\Z"
+)
 
 
 def _read_gemba_mqm(text: str, protocol: Protocol, _: str) -> Rating:
@@ -253,7 +255,7 @@ def _read_gemba_mqm(text: str, protocol: Protocol, _: str) -> Rating:
             severity = heading.group(1).lower()
             seen.add(severity)
         elif severity and line.strip() and not re.search(r"no.?error", line, re.IGNORECASE):
-            found = _MARKED.match(line)
+            found = _MARKED.match(line.strip())
             if found is None:
                 raise UnusableAnswer(
                     f"the judge's answer has a line that is no error: {line[:80]!r}"

@@ -19,6 +19,7 @@ from mtbench.boards.comparison import (
 from mtbench.boards.leaderboard import Ranked, build
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError, UnknownName
+from mtbench.files.inputs import readable
 from mtbench.pipeline.boards import current_states, named_primaries, read_entry
 from mtbench.pipeline.rescoring import Lookup, Rescorer
 from mtbench.pipeline.row_statistics import RowStatistics, Stored
@@ -118,7 +119,7 @@ def _is_run(path: Path) -> bool:
 
 def _sides(old: Given, new: Given) -> list[Side]:
     """Both sides; where one stores scores of several signatures, those that the other has."""
-    if new.path.is_file():
+    if readable(new.path):
         second = _side(new)
         return [_side(old, _signatures(second)), second]
     first = _side(old)
@@ -137,7 +138,7 @@ def _signatures(side: Side) -> dict[tuple[str, str], str]:
 
 def _side(given: Given, preferred: Mapping[tuple[str, str], str] | None = None) -> Side:
     path = given.path
-    if path.is_file():
+    if readable(path):
         return read_side(path, known_metrics=METRICS.origins(), mapping=given.mapping)
     if not path.is_dir():
         raise RequestError(f"{path}: no such file or folder")
@@ -182,7 +183,7 @@ def _infos(metrics: set[str]) -> dict[str, MetricInfo]:
 
 
 def _beside(path: Path) -> Path:
-    if path.is_file():
+    if readable(path):
         return path.resolve().parent
     return path.resolve().parents[2] if _is_run(path) else path
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mtbench.config import Workspace
 from mtbench.errors import DataError, RequestError
 from mtbench.files.digests import digest_text
+from mtbench.files.inputs import content
 from mtbench.files.spreadsheets import quoted
 from mtbench.files.writing import read_json
 from mtbench.judgements.place import Place, Placed, place
@@ -355,7 +356,7 @@ def _check_unchanged(plan: HumanPlan, stored: _Stored, folder: Path) -> None:
                 hint="judgements of the old output say nothing of the new one: make a new plan",
             )
     try:
-        text = (folder / ROWS).read_bytes().decode("utf-8")
+        text = content(folder / ROWS).decode("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"{folder / ROWS}: cannot be read: {error}") from error
     if digest_text(text) != plan.rows_digest:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mtbench.errors import DataError, MtbenchError
-from mtbench.files.writing import read_json, write_json, write_lines
+from mtbench.errors import DataError, MtbenchError, RequestError
+from mtbench.files.inputs import content
+from mtbench.files.writing import read_json, unwritable, write_json, write_lines
 from mtbench.languages import LanguagePair
 from mtbench.results import judgement_files, score_files
 from mtbench.results.lines import hypothesis_values, json_line, record
@@ -125,9 +126,12 @@ class RunFolder:
 
         Scores of another output that stood here go with it.
         """
-        with suppress(FileNotFoundError):
+        before = self.path / "run.json"
+        try:
             # Without its record an output counts as absent: a crash in between loses nothing.
-            (self.path / "run.json").unlink()
+            before.unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(before, error) from error
         write_lines(self.output_path, (json_line(hypothesis_values(h)) for h in hypotheses))
         beside = self.path / "kept.jsonl"
         if kept:
@@ -292,8 +296,8 @@ class RunFolder:
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
     """The objects of a JSONL file of ours, each with ``file:line``; every line is whole."""
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+        lines = content(path).decode("utf-8").split("\n")
+    except (RequestError, UnicodeDecodeError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
     for number, line in enumerate(lines[:-1], start=1):
         where = f"{path}:{number}"

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from mtbench.files.writing import unreadable, unwritable
+from mtbench.files.inputs import content
+from mtbench.files.writing import unwritable
 from mtbench.results.lines import hypothesis_values, json_line
 from mtbench.types import Finished, Hypothesis, Json, ScoredBlock, Spent
 
@@ -50,12 +51,9 @@ class PartFile:
 
     def _read(self, head: Json, read_line: Callable[[Json], T]) -> tuple[list[T], int]:
         """What is finished, and how many bytes say so."""
-        try:
-            lines = self.path.read_bytes().split(b"\n")
-        except FileNotFoundError:
+        if not self.path.exists():
             return [], 0
-        except OSError as error:
-            raise unreadable(self.path, error) from error
+        lines = content(self.path).split(b"\n")
         found: list[T] = []
         good = 0
         for number, line in enumerate(lines[:-1]):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mtbench.errors import DataError
+from mtbench.errors import DataError, RequestError
+from mtbench.files.inputs import as_it_is
 from mtbench.files.writing import read_json, replacing, write_text
 from mtbench.results.lines import one_key_a_line, record
 from mtbench.types import Json, MetricResult, Score, Statistics
@@ -68,7 +69,10 @@ def read_result(path: Path) -> MetricResult:
     score = _header(document, path)
     try:
         if "arrays" in document:
-            with np.load(path.with_suffix(".npz"), allow_pickle=False) as arrays:
+            with (
+                as_it_is(path.with_suffix(".npz")) as packed,
+                np.load(packed, allow_pickle=False) as arrays,
+            ):
                 statistics = Statistics(
                     tuple(arrays["ids"].tolist()), arrays["rows"], arrays["segment_scores"]
                 )
@@ -83,7 +87,7 @@ def read_result(path: Path) -> MetricResult:
             and np.isfinite(statistics.segment_scores[there]).all()
         ):
             raise ValueError("a number that is not finite")
-    except _DAMAGED as error:
+    except (*_DAMAGED, RequestError) as error:
         raise DataError(
             f"{path}: the statistics cannot be read: {error}",
             hint="remove the file to score again",

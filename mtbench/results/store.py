@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from mtbench.errors import DataError
+from mtbench.errors import DataError, RequestError
+from mtbench.files.inputs import content
 from mtbench.files.writing import check_writable, read_json, write_text
 from mtbench.languages import LanguagePair
 from mtbench.results.folder import RunFolder
@@ -122,15 +123,15 @@ class Results:
         if not path.is_file():
             return None
         try:
-            return path.read_bytes().decode("utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            return content(path).decode("utf-8")
+        except (RequestError, UnicodeDecodeError) as error:
             raise DataError(f"{path}: cannot be read: {error}") from error
 
 
 def _write_if_new(path: Path, text: str) -> None:
     try:
-        same = path.read_bytes() == text.encode("utf-8")
-    except OSError:
+        same = content(path) == text.encode("utf-8")
+    except RequestError:
         same = False
     if not same:
         write_text(path, text)

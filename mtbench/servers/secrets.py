@@ -122,7 +122,7 @@ _KINDS = {
     "API_TOKEN": r"eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|-----BEGIN [A-Z ]*PRIVATE KEY-----",
 }
 _KEYS = {name: re.compile(rf"(?<![\w-])(?:{shape})(?![\w-])") for name, shape in _KINDS.items()}
-_IN_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]*:([^/\s@]+)@", re.IGNORECASE)
+_IN_ADDRESS = re.compile(r"[a-z][a-z0-9+.-]{0,30}://[^/\s:@]*:([^/\s@]+)@", re.IGNORECASE)
 _IN_HEADER = re.compile(r"\b(?:bearer|basic|deepl-auth-key)\s+([\w.~+/=:-]{8,})", re.IGNORECASE)
 _NAMED = re.compile(r"-{0,2}([A-Za-z][\w.-]*)\s*[=:]\s*(.+)", re.DOTALL)
 _NAMES_A_PLACE = re.compile(r"(?:env|var|variable|file|path|name|stdin|command|id)\Z", re.I)

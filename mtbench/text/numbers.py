@@ -19,7 +19,7 @@ SIGNIFICANT = 3  # digits, of a number that is hardly ever spelled otherwise
 # Of four digits or more, with or without separators.
 _MARK = "[.,'’٬\u00a0\u2009\u202f ]"
 _LONG = re.compile(
-    rf"(?<!\d)(?:\d{{1,3}}(?:{_MARK}\d{{2,3}})*{_MARK}\d{{3}}|\d{{4,}})(?!\d|['’]?s\b)"
+    rf"(?<!\d)(?:\d{{1,3}}(?:{_MARK}\d{{2,3}}){{0,8}}{_MARK}\d{{3}}|\d{{4,}})(?!\d|['’]?s\b)"
 )
 _MYRIADS = "万萬만億亿억"
 _POWERS = {
@@ -36,7 +36,7 @@ _POWERS = {
     ): 1_000_000,
 }  # fmt: skip
 _POWER = re.compile(
-    r"(\d{1,9}(?:[.,٫]\d{1,3})?)[ \u00a0\u202f]?("
+    r"(?<!\d)(\d{1,9}(?:[.,٫]\d{1,3})?)[ \u00a0\u202f]?("
     + "|".join(sorted((w for words in _POWERS for w in words), key=len, reverse=True))
     + ")",
     re.IGNORECASE,

@@ -105,7 +105,7 @@ def test_files_that_are_not_there(tmp_path: Path) -> None:
     for read in (lambda p: list(read_lines(p)), read_json):
         with pytest.raises(RequestError, match="nowhere: cannot be read: No such file"):
             read(tmp_path / "nowhere")
-        with pytest.raises(RequestError, match="cannot be read: Is a directory"):
+        with pytest.raises(RequestError, match="cannot be read: a folder where a file belongs"):
             read(tmp_path)
 
 

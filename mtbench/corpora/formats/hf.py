@@ -20,6 +20,7 @@ from mtbench.corpora.formats.presets import Row
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.corpora.formats.tables import read_rows
 from mtbench.errors import DataError, RequestError, UnknownName
+from mtbench.files.inputs import as_it_is
 from mtbench.languages import base_language, normalise_tag
 from mtbench.plugins import require
 from mtbench.types import Json
@@ -252,7 +253,7 @@ def parquet_rows(path: Path) -> Iterator[Row]:
     parquet = require("pyarrow.parquet", "reading Parquet files", "data")
     number = 0
     try:
-        with path.open("rb") as stream, parquet.ParquetFile(stream) as file:
+        with as_it_is(path) as stream, parquet.ParquetFile(stream) as file:
             for batch in file.iter_batches(batch_size=1024):
                 for row in batch.to_pylist():
                     number += 1

@@ -16,6 +16,7 @@ from mtbench.corpora.formats.segments import ImportedSegment, Remark, Remarks, W
 from mtbench.corpora.formats.wmt25 import Unit, wmt25
 from mtbench.corpora.formats.writing import CorpusWriter, WrittenFile
 from mtbench.errors import RequestError
+from mtbench.files.inputs import readable
 from mtbench.languages import LanguagePair
 from mtbench.types import CorpusCard, Record
 
@@ -178,7 +179,7 @@ def _kind(name: str, *, alone: bool) -> Format:
 
 def _check(request: ImportRequest, kind: Format) -> None:
     for name in request.inputs:
-        if kind not in ("hf", "sacrebleu") and not Path(name).is_file():
+        if kind not in ("hf", "sacrebleu") and not readable(Path(name)):
             raise RequestError(f"{name}: no such file")
     of_columns = (*TABLES, "tmx", *_IN_ROWS)
     for given, option, kinds in (

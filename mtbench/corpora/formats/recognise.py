@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from mtbench.errors import DataError
-from mtbench.files.inputs import head
+from mtbench.files.inputs import head, readable
 from mtbench.files.jsonl import BadLine, parse_object
 from mtbench.files.safe_xml import root_tag
 
@@ -37,11 +37,11 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
 )
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _CUE = re.compile(rb"\A\s*\d+\s*\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> ")
-_HTML = re.compile(rb"\A\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
-_SGML = re.compile(rb"<(?:srcset|refset|tstset|mteval)\b", re.I)
-_PO = re.compile(
-    rb'^msgid\s+".*"\r?\n(?:".*"\r?\n)*(?:msgid_plural\s.*\r?\n)?(?:".*"\r?\n)*msgstr', re.M
+_HTML = re.compile(
+    rb"\A\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
+_SGML = re.compile(rb"<(?:srcset|refset|tstset|mteval)\b", re.I)
+_PO = re.compile(rb'^msgid[ \t]+"[^\n]*"\r?\n(?:"[^\n]*"\r?\n|msgid_plural\s[^\n]*\n)*msgstr', re.M)
 _ROOTS: dict[str, Kind] = {"tmx": "tmx", "dataset": "wmt-xml", "xliff": "xliff"}
 _SGML_ROOTS = ("srcset", "refset", "tstset", "mteval")
 _TABLES = (".tsv", ".csv", ".tab")
@@ -172,7 +172,7 @@ def require_text(path: Path) -> None:
         RequestError: If the file cannot be read.
         DataError: If it is something else, naming it and the way in.
     """
-    if not path.is_file():  # a pipe is read once, or the reader says what is wrong
+    if not readable(path):  # the reader says what is wrong
         return
     found = recognise(path)
     if found.encoding != "utf-8":

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from mtbench.corpora.formats.delimited import Row
 from mtbench.corpora.formats.segments import Remarks
 from mtbench.errors import DataError, RequestError, UnknownName
+from mtbench.files.inputs import as_it_is
 from mtbench.plugins import require
 
 MOST_BYTES = 1 << 30
@@ -87,7 +88,7 @@ def check_packed(path: Path) -> None:
     """
     total = 0
     try:
-        with zipfile.ZipFile(path) as archive, path.open("rb") as stream:
+        with as_it_is(path) as stream, zipfile.ZipFile(stream) as archive:
             for member in archive.infolist():
                 if member.flag_bits & 1:
                     raise DataError(f"{path}: protected by a password", hint="save it without")

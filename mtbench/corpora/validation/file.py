@@ -11,7 +11,8 @@ from mtbench.corpora.validation import texts
 from mtbench.corpora.validation.columns import FileColumns
 from mtbench.corpora.validation.records import SHOWN, Findings, Kind
 from mtbench.errors import DataError
-from mtbench.files.writing import decode_line, unreadable
+from mtbench.files.inputs import as_it_is
+from mtbench.files.writing import decode_line
 from mtbench.languages import LanguagePair, base_language
 from mtbench.text.belongs import belongs
 from mtbench.text.identify import named, related
@@ -46,13 +47,10 @@ class FileCheck:
     def read(self) -> tuple[FileColumns, str]:
         """All lines: what is compared across them, and the digest of the file."""
         digest = hashlib.sha256()
-        try:
-            with self._path.open("rb") as stream:
-                for number, raw in enumerate(stream, start=1):
-                    digest.update(raw)
-                    self._line(raw, number)
-        except OSError as error:
-            raise unreadable(self._path, error) from error
+        with as_it_is(self._path) as stream:
+            for number, raw in enumerate(stream, start=1):
+                digest.update(raw)
+                self._line(raw, number)
         if not len(self._columns) and not self._bad_lines:
             self._fault(None, no_segments())
         self._columns.check(self._findings)
@@ -178,7 +176,7 @@ class FileCheck:
 def _ids_on(numbers: set[int], path: Path) -> dict[int, str | None]:
     """The ids on some lines, read once more."""
     found: dict[int, str | None] = {}
-    with path.open("rb") as stream:
+    with as_it_is(path) as stream:
         for number, raw in enumerate(stream, start=1):
             if number in numbers:
                 parsed = parse_line(decode_line(raw, path, number), lambda fault: None)
