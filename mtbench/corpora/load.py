@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mtbench.config import read_corpus_card
+from mtbench.corpora.codes import refuse_codes
 from mtbench.corpora.line import (
     as_segment,
     check,
@@ -20,8 +21,7 @@ from mtbench.corpora.line import (
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.files.digests import digest_file
 from mtbench.files.jsonl import read_objects
-from mtbench.languages import LanguagePair, language_name
-from mtbench.text.belongs import meant_instead
+from mtbench.languages import LanguagePair
 from mtbench.types import CorpusCard, Origin, Segment, Source, TestSet
 
 
@@ -100,7 +100,7 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
     if file.reversed:
         segments = [_turned(s, file.path, card, file.pair) for s in segments]
     firsts = (s.references[0] for s in segments if s.references)
-    _refuse_codes(file.pair, (s.source.text for s in segments), firsts, str(file.path))
+    refuse_codes(file.pair, (s.source.text for s in segments), firsts, str(file.path))
     names = card.reference_names if card else ()
     if reference is not None:
         segments, names = _one_reference(segments, names, reference, file.path)
@@ -121,23 +121,6 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
         reversed=file.reversed,
         card=card,
     )
-
-
-def _refuse_codes(
-    pair: LanguagePair, sources: Iterable[str], references: Iterable[str], where: str
-) -> None:
-    """Refuses texts whose script says that a country's code was meant for its language.
-
-    Raises:
-        RequestError: Naming the tag that is meant.
-    """
-    for tag, texts in ((pair.source, sources), (pair.target, references)):
-        found = meant_instead(tag, texts)
-        if found is not None:
-            raise RequestError(
-                f"{where}: its texts in {language_name(tag)} ({tag}) are written in {found[0]}",
-                hint=f"{language_name(found[1])} is {found[1]}",
-            )
 
 
 def _check_digest(path: Path, card: CorpusCard | None) -> None:
@@ -226,7 +209,7 @@ def plain(
     stories = [line.strip() or None for line in documents or [""] * count]
     texts = list(sources) if sources is not None else [""] * count
     empty = (None,) * count
-    _refuse_codes(pair, texts, references[0] if references else (), name)
+    refuse_codes(pair, texts, references[0] if references else (), name)
     return TestSet(
         corpus=name,
         pair=pair,

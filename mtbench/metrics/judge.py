@@ -11,7 +11,6 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from mtbench import __version__
 from mtbench.errors import USUAL_PATIENCE, BackendError, MetricError, RequestError, SegmentError
 from mtbench.files.digests import digest_text
 from mtbench.files.writing import read_lines
@@ -29,6 +28,7 @@ from mtbench.metrics.judge_prompts import (
     read_answer,
     schema,
 )
+from mtbench.metrics.releases import NUMBERS_OF
 from mtbench.plugins import SegmentMetric
 from mtbench.servers.chat import OPENAI, Chat, ChatOptions, Message, Price, cost
 from mtbench.servers.client import ServerUrl
@@ -225,7 +225,7 @@ class Judge(SegmentMetric):
             context=given.context,
             temperature=given.temperature,
             repeats=given.repeats,
-            mtbench=__version__,
+            mtbench=NUMBERS_OF["judge"],
         )
 
     # --- judging ------------------------------------------------------------------------------

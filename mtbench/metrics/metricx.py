@@ -14,7 +14,6 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from mtbench import __version__
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import digest_files
 from mtbench.checkpoints.folders import (
@@ -30,6 +29,7 @@ from mtbench.checkpoints.torch_models import load_model, no_gradients, release
 from mtbench.errors import MetricError, MissingWeights, RequestError
 from mtbench.languages import base_language, language_name, usual_tag
 from mtbench.metrics.guards import checked_column, require_references
+from mtbench.metrics.releases import NUMBERS_OF
 from mtbench.plugins import Advance, Array, MeanMetric, Scorer, require
 from mtbench.types import Json, MetricInfo, Record, ScoringView, Signature
 
@@ -279,7 +279,7 @@ class MetricX(MeanMetric):
         )
         if self._unknown(view):
             signed = signed.plus(forced="yes")
-        return signed.plus(mtbench=__version__)
+        return signed.plus(mtbench=NUMBERS_OF["metricx"])
 
     # --- scoring ------------------------------------------------------------------------------
 

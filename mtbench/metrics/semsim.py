@@ -13,7 +13,6 @@ from typing import ClassVar
 
 import numpy as np
 
-import mtbench
 from mtbench.encoders.packaged import (
     EMBEDDED,
     EMBEDDED_LANGUAGES,
@@ -25,6 +24,7 @@ from mtbench.engine.work import Worker, run
 from mtbench.errors import MetricError, RequestError
 from mtbench.languages import base_language, language_name
 from mtbench.metrics.guards import checked_column, require_references
+from mtbench.metrics.releases import NUMBERS_OF
 from mtbench.plugins import Advance, Array, MeanMetric, Scorer, require
 from mtbench.types import Engine, Json, MetricInfo, ScoringView, Signature
 
@@ -76,7 +76,7 @@ class SemSim(MeanMetric):
             nrefs="var" if count is None else count,
             multi="mean",
             empty=0,
-            version=mtbench.__version__,
+            version=NUMBERS_OF["semsim"],
         )
         return found if self._covers(view.pair.target) else found.plus(forced="yes")
 

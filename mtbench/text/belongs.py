@@ -30,7 +30,7 @@ FEW = 20  # letters, below which letters tell nothing
 SHARE_OF_OWN = 0.9  # letters in its script, from which a language that is alone in it is told
 VARIANT = 2  # characters of one form of Chinese that the other does not have
 LEANING = 0.3  # what the identifier must give a relative where letters speak for it, too
-_LOOKED_AT = 20  # texts of a file
+LOOKED_AT = 20  # texts of a file
 RARE = 100  # letters without one that a language has often
 
 # Scripts that hardly another living language of the tables is written in.
@@ -132,7 +132,7 @@ def meant_instead(tag: str, texts: Iterable[str]) -> tuple[str, str] | None:
     country = language_of_country(tag)
     if country is None or base_language(country) == tag:
         return None
-    found = Counter(foreign_script(text, tag) for text in itertools.islice(texts, _LOOKED_AT))
+    found = Counter(foreign_script(text, tag) for text in itertools.islice(texts, LOOKED_AT))
     script, times = found.most_common(1)[0] if found else (None, 0)
     if script is None or 2 * times <= found.total():
         return None

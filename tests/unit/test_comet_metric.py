@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from mtbench import __version__
 from mtbench.errors import MetricError, MissingWeights, RequestError
 from mtbench.metrics.comet.checkpoint import fetch_line
+from mtbench.metrics.releases import NUMBERS_OF
 from mtbench.plugins import METRICS, make_metric
 from mtbench.types import Runtime, Signature
 from tests.support.comet_samples import metric, view
@@ -50,6 +50,15 @@ def test_nothing_heavy_is_imported_for_it() -> None:
     assert found.stdout.strip() == "[]"
 
 
+def test_another_release_with_the_same_numbers_has_the_same_signature(
+    tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tiny_comet("regression")
+    before = metric("comet", file).signature(view(["a"], [["b"]]))
+    monkeypatch.setattr("mtbench.__version__", "99.0")
+    assert metric("comet", file).signature(view(["a"], [["b"]])) == before
+
+
 def test_signature_of_a_local_checkpoint(tiny_comet: Callable[[str], Path]) -> None:
     file = tiny_comet("regression")
     found = metric("comet", file).signature(view(["a"], [["b"]]))
@@ -59,7 +68,7 @@ def test_signature_of_a_local_checkpoint(tiny_comet: Callable[[str], Path]) -> N
     assert found.get("comet") == "2.2.7"
     assert found.get("model") == "regression"
     assert found.get("refs") == "r1"
-    assert found.get("mtbench") == __version__
+    assert found.get("mtbench") == NUMBERS_OF["comet"]
     assert Signature.parse(str(found)) == found
     # sha256sum's own word for it.
     summed = subprocess.run(["sha256sum", file], capture_output=True, text=True, check=True)

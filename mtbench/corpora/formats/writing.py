@@ -12,11 +12,13 @@ from types import TracebackType
 import numpy as np
 
 from mtbench.config import CORPUS_CARD, plain_name, read_corpus_card
+from mtbench.corpora.codes import refuse_codes
 from mtbench.corpora.formats.parts import PairParts, Part, check_ids
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, written_line
 from mtbench.errors import DataError, RequestError
 from mtbench.files.writing import check_writable, read_toml, write_text
 from mtbench.languages import LanguagePair, normalise_tag
+from mtbench.text.belongs import LOOKED_AT
 from mtbench.types import CorpusCard, Json, Record
 
 HYPOTHESES = "hypotheses"
@@ -76,6 +78,7 @@ class CorpusWriter:
         self._dedup = dedup
         self._seen: dict[LanguagePair, tuple[set[int], set[int]]] = {}
         self._new = False
+        self._first: dict[LanguagePair, list[ImportedSegment]] = {}
         self._files: dict[LanguagePair, PairParts] = {}
         self._systems: dict[str, str] = {}
 
@@ -119,6 +122,8 @@ class CorpusWriter:
         self._note_names(file, segment)
         file.part.write(line)
         file.ids.append(hash(segment.id))
+        if len(first := self._first.setdefault(segment.pair, [])) < LOOKED_AT:
+            first.append(segment)
         file.reference_counts.add(len(segment.references))
         if not segment.references:
             self._remarks.noted("segments without a reference", segment.where)
@@ -213,12 +218,16 @@ class CorpusWriter:
 
         Raises:
             DataError: If there is no segment, or two have one id.
+            RequestError: If the texts' script says that a tag is a country's code.
             CardError: If the card that is there already is malformed.
         """
         if not self._files:
             raise DataError(f"nothing to write into {self.folder}: no segment was read")
         written, digests = [], {}
         for pair, file in sorted(self._files.items()):
+            sources = (segment.source for segment in self._first[pair])
+            firsts = (s.references[0] for s in self._first[pair] if s.references)
+            refuse_codes(pair, sources, firsts, str(file.part.path))
             for part in file.outputs.values():
                 part.close()
             digests[file.part.path.name] = file.part.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mtbench import __version__
+from mtbench.metrics.releases import NUMBERS_OF
 from mtbench.types import Signature
 
 DIGITS = 12
@@ -35,7 +35,7 @@ def comet_signature(
     fields += [("precision", precision), ("refs", _references(references))]
     if forced:
         fields.append(("forced", "yes"))
-    fields.append(("mtbench", __version__))
+    fields.append(("mtbench", NUMBERS_OF["comet"]))
     return Signature(fields=tuple(fields))
 
 
