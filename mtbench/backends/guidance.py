@@ -31,7 +31,8 @@ class GuidanceOptions(Record):
         glossary: A TMX, CSV or TSV file of terms (columns ``src`` and ``ref``); ``{src}`` and
             ``{tgt}`` in its name are filled in. The terms that a text holds are told with it, and
             how many of them the translations use is recorded.
-        context_before, context_after: Segments of the same document that are shown around each.
+        context_before: Segments of the same document that are shown before each.
+        context_after: Likewise behind it.
     """
 
     tone: Annotated[str, Field(exclude=True)] = ""
