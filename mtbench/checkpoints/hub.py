@@ -322,16 +322,23 @@ def _patiently(
 
 @contextmanager
 def _silent(hub: Any) -> Iterator[None]:
-    """Keeps the library's own bars and warnings off the terminal."""
-    utils, logs = hub.utils, hub.utils.logging
+    """Keeps the library's own bars and warnings off the terminal, and its own questions away.
+
+    Release 2 asks the hub which program it might be run by (``/api/agent-harnesses``), unless
+    telemetry is off.
+    """
+    utils, logs, constants = hub.utils, hub.utils.logging, hub.constants
+    reported = constants.HF_HUB_DISABLE_TELEMETRY
     bars, verbosity = not utils.are_progress_bars_disabled(), logs.get_verbosity()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         utils.disable_progress_bars()
         logs.set_verbosity(logs.CRITICAL)
+        constants.HF_HUB_DISABLE_TELEMETRY = True
         try:
             yield
         finally:
+            constants.HF_HUB_DISABLE_TELEMETRY = reported
             logs.set_verbosity(verbosity)
             if bars:
                 utils.enable_progress_bars()

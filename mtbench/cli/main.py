@@ -35,6 +35,10 @@ VERBS = {
     "human": ("mtbench.cli.human:human", "Have segments judged; from few to the whole set."),
     "verify": ("mtbench.cli.verify:verify", "Check stored results against what made them."),
     "doctor": ("mtbench.cli.doctor:doctor", "Say what can run here and what is missing."),
+    "completion": (
+        "mtbench.cli.completion_install:completion",
+        "Complete commands and names by the Tab key.",
+    ),
 }
 
 INTERRUPTED = 130

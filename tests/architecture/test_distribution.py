@@ -47,6 +47,16 @@ def test_no_text_names_another() -> None:
     assert not wrong
 
 
+def test_every_upper_bound_has_its_reason_beside_it() -> None:
+    """A bound without one keeps people out for nothing, and nobody dares to lift it."""
+    bounded = re.compile(r"^\s*\"[\w.\[\]-]+[^\";]*(<|==|~=)[^\"]*\",?(.*)$", re.M)
+    text = (ROOT / "pyproject.toml").read_text("utf-8")
+    found = [(line.group(0).strip(), line.group(2)) for line in bounded.finditer(text)]
+    assert any("sacrebleu" in line for line, _ in found)
+    assert [line for line, reason in found if "#" not in reason] == []
+    assert "<" not in read_toml(ROOT / "pyproject.toml")["project"]["requires-python"]
+
+
 @pytest.mark.parametrize(
     ("origin", "line"),
     [

@@ -185,7 +185,7 @@ WEIGHTS = "model.safetensors"
 
 
 def slow(say: Say) -> Say:
-    return replace(say, wait=4.0)
+    return replace(say, wait=2.5)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +206,7 @@ def test_a_fault_that_passes_is_waited_out(
     trouble: list[Trouble], server: Hub, tmp_path: Path
 ) -> None:
     server.trouble = trouble
-    (found,) = look(server.url, tmp_path, ASK, HF_HUB_ETAG_TIMEOUT="2", HF_HUB_DOWNLOAD_TIMEOUT="2")
+    (found,) = look(server.url, tmp_path, ASK, HF_HUB_ETAG_TIMEOUT="1", HF_HUB_DOWNLOAD_TIMEOUT="1")
     assert WEIGHTS in found.get("files", ()), found
     assert all(one.times == 0 for one in trouble)
 
@@ -246,10 +246,10 @@ def test_a_fault_that_stays_is_named(
 
 
 def test_the_same_command_goes_on_from_there(server: Hub, tmp_path: Path) -> None:
-    server.trouble = [Trouble(f"GET /acme/tiny/resolve/{COMMIT}/{WEIGHTS}", status(500), times=99)]
+    server.trouble = [Trouble(f"GET /acme/tiny/resolve/{COMMIT}/{WEIGHTS}", status(403), times=99)]
     (failure,) = look(server.url, tmp_path, ASK)
     assert failure["code"] == 3
-    assert "the hub answers 500" in failure["lines"][1]
+    assert "refuses this account (status 403)" in failure["lines"][1]
     asked = len(server.requests())
     server.trouble = []
     (found,) = look(server.url, tmp_path, ASK)
@@ -318,7 +318,8 @@ def test_storage_of_large_files_that_is_out_of_reach(server: Hub, tmp_path: Path
             times=99,
         ),
     ]
-    (failure,) = look(server.url, tmp_path, ASK)
+    hurry = {"HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "1", "HF_XET_CLIENT_RETRY_MAX_DURATION": "1s"}
+    (failure,) = look(server.url, tmp_path, ASK, **hurry)
     assert failure["code"] == 3
     assert "storage of large files (xet) failed" in failure["lines"][1]
     assert "HF_HUB_DISABLE_XET=1" in failure["lines"][1]
