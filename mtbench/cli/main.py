@@ -14,7 +14,7 @@ import click
 
 from mtbench import __version__
 from mtbench.cli.lazy import LazyGroup
-from mtbench.cli.output import discard, emit, error_document, error_text, prepare, say
+from mtbench.cli.output import discard, emit, error_document, error_text, prepare, say, tell
 from mtbench.errors import MtbenchError, RunFailed, Unavailable
 from mtbench.files.inputs import name_pipes
 from mtbench.interruptions import Ended, unwind_when_asked_to_end
@@ -131,7 +131,7 @@ def _bug(error: BaseException, arguments: Sequence[str]) -> int:
 def _show_trace(error: BaseException) -> None:
     import traceback
 
-    say("".join(traceback.format_exception(error)))
+    tell("".join(traceback.format_exception(error)))
 
 
 def _verbose(arguments: Sequence[str]) -> bool:

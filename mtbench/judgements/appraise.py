@@ -29,7 +29,10 @@ _TUTORIAL = re.compile(r"-tutorial\d*\Z")
 
 def is_export(first: str) -> bool:
     """Whether a first line is one of such an export."""
-    fields = next(csv.reader([first]), [])
+    try:
+        fields = next(csv.reader([first]), [])
+    except csv.Error:  # a carriage return in the middle of it: whoever reads it says so
+        return False
     return (
         len(fields) == _COLUMNS
         and _KIND.match(fields[3]) is not None
