@@ -20,6 +20,7 @@ from mtbench.files.inputs import name_pipes
 from mtbench.interruptions import Ended, unwind_when_asked_to_end
 
 VERBS = {
+    "init": ("mtbench.cli.init:init", "Write a small workspace to begin with."),
     "corpus": ("mtbench.cli.corpus:corpus", "Build, import, list, show and validate corpora."),
     "models": ("mtbench.cli.models:models", "List, show and check the candidate systems."),
     "metrics": ("mtbench.cli.metrics:metrics", "List metrics and what they need."),
@@ -48,12 +49,21 @@ BUG = 70
 @click.group(
     cls=LazyGroup,
     verbs=VERBS,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Example: mtbench evaluate --model identity --corpus china-blockchain --pair en-it",
 )
 @click.version_option(__version__, prog_name="mtbench")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Evaluate machine translation: translate a corpus, score the output, compare systems."""
+    if context.invoked_subcommand is None:
+        from mtbench.config import workspace
+        from mtbench.pipeline.beginning import next_steps
+
+        steps = next_steps(workspace())
+        wide = max(len(words) for words, _ in steps)
+        emit("\n".join(f"{words:{wide}}  {command}" for words, command in steps))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
