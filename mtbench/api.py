@@ -221,10 +221,11 @@ def score(
     metric_options: Mapping[str, Mapping[str, Json]] | None = None,
     seed: int = 0,
 ) -> Evaluation:
-    """Scores translations given as lists, one text per segment.
+    """Scores translations given as lists or columns, one text per segment.
 
     Args:
-        hypotheses: Of one system, or name → hypotheses of several.
+        hypotheses: Of one system, or name → hypotheses of several; a data frame is a column per
+            system.
         references: One per segment.
         sources: One per segment; some metrics need them.
         pair: The direction, such as ``en-it``.
@@ -246,7 +247,7 @@ def score(
     from mtbench.languages import LanguagePair
     from mtbench.plugins import make_metric
 
-    several = hypotheses if isinstance(hypotheses, Mapping) else {"system": hypotheses}
+    several = _by_system(hypotheses)
     direction = LanguagePair.parse(pair)
     request = _request((), (str(direction),), metrics, metric_options, seed)
     for name in request.metrics:
@@ -260,6 +261,16 @@ def score(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return Evaluation(board, folder / "results", talk.lines, folder)
+
+
+def _by_system(hypotheses: Any) -> Mapping[str, Sequence[str]]:
+    """Name → hypotheses, of a table of any kind, a mapping, or the texts of one system."""
+    if isinstance(hypotheses, Mapping):
+        return hypotheses
+    columns = getattr(hypotheses, "columns", None)  # of pandas, polars and the like
+    if columns is not None:
+        return {str(name): hypotheses[name] for name in columns}
+    return {"system": hypotheses}
 
 
 def _scored(

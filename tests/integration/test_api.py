@@ -91,3 +91,39 @@ def test_evaluate_and_leaderboard_say_the_same(space: Space) -> None:
 def test_what_is_wrong_is_named(wrong: dict[str, object]) -> None:
     with pytest.raises(MtbenchError):
         mtbench.score(**{"pair": "en-it", **wrong})  # type: ignore[arg-type]
+
+
+def test_columns_of_a_data_frame_score_as_lists_do() -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"src": SOURCES, "ref": REFERENCES, "a": OUTPUTS, "b": REFERENCES})
+    found = mtbench.score(frame[["a", "b"]], frame["ref"], frame["src"], pair="en-it")
+    lists = mtbench.score({"a": OUTPUTS, "b": REFERENCES}, REFERENCES, SOURCES, pair="en-it")
+    assert found.records() == lists.records()
+    one = mtbench.score(frame["a"], frame["ref"], pair="en-it")
+    assert one.records()[0]["score"] == next(
+        row["score"] for row in lists.records() if row["system"] == "a"
+    )
+    shown = found.to_pandas()
+    assert list(shown["score"]) == [row["score"] for row in found.records()]
+    frame.loc[0, "a"] = None
+    with pytest.raises(MtbenchError, match=r"a\[0\]: not one line of text"):
+        mtbench.score(frame[["a"]], frame["ref"], pair="en-it")
+
+
+def test_compare_and_meta_from_python(space: Space) -> None:
+    space.corpus()
+    for name, texts in (("one", OUTPUTS), ("two", [text.upper() for text in REFERENCES])):
+        (space.root / f"{name}.txt").write_text("".join(f"{t}\n" for t in texts), "utf-8")
+    models = ["hypotheses:one.txt", "hypotheses:two.txt"]
+    mtbench.evaluate(models, ["news"], ["en-it"], ["chrf"], results="results")
+    diff = mtbench.compare("results", "results")
+    assert diff.model_dump(mode="json")
+    ids = mtbench.load_corpus("corpora/news", "en-it").ids
+    rows = [
+        f"{system},{name},{score + n % 3}\n"
+        for system, score in (("one", 4), ("two", 1))
+        for n, name in enumerate(ids)
+    ]
+    (space.root / "human.csv").write_text("system,id,score\n" + "".join(rows), "utf-8")
+    agreed = mtbench.meta("results", "human.csv")
+    assert "chrf" in agreed.model_dump_json()
