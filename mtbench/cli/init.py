@@ -18,7 +18,7 @@ def init(folder: str) -> None:
 
     Files that are there already stay as they are. Prints the files that it wrote.
     """
-    from mtbench.pipeline.beginning import begin
+    from mtbench.cli.beginning import begin
 
     written, kept = begin(Path(folder))
     for path in kept:

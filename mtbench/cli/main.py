@@ -58,8 +58,8 @@ BUG = 70
 def cli(context: click.Context) -> None:
     """Evaluate machine translation: translate a corpus, score the output, compare systems."""
     if context.invoked_subcommand is None:
+        from mtbench.cli.beginning import next_steps
         from mtbench.config import workspace
-        from mtbench.pipeline.beginning import next_steps
 
         steps = next_steps(workspace())
         wide = max(len(words) for words, _ in steps)
