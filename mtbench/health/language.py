@@ -113,7 +113,7 @@ class LanguageCheck:
         expected = base_language(self._target)
         found = identify.guesses(text)
         own = sum(g.probability for g in found if identify.alike(g.language, expected))
-        if own >= DOUBTED or expected not in identify.LANGUAGES:
+        if own >= DOUBTED or not identify.knows(expected):
             return None
         known = "\n".join((source, *references))
         for run in _LOWER_RUN.findall(text):

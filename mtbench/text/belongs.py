@@ -147,7 +147,7 @@ def can_tell(tag: str) -> bool:
         (True, False)
     """
     base = base_language(tag)
-    return base in identify.LANGUAGES or base in _ALONE or base in CHINESE
+    return identify.knows(base) or base in _ALONE or base in CHINESE
 
 
 def may_hold_another(text: str, tag: str) -> bool:

@@ -202,9 +202,21 @@ def identified(text: str, tag: str, leaning: str | None = None, needed: float = 
         return Answer("undecided" if doubtful else "target")
     hardly = SMALL if leaning == expected else HARDLY
     certain = CERTAIN if related(best.language, expected) else LIKELY
-    if expected not in LANGUAGES or rest < certain or own > hardly:
+    if not knows(expected) or rest < certain or own > hardly:
         return Answer("undecided")
     return Answer("other", best.language)
+
+
+def knows(base: str) -> bool:
+    """Whether the model knows a base language, or one that it cannot tell from it.
+
+    Norwegian Bokmål is no label of its own, but its sibling is one.
+
+    Example:
+        >>> knows("nb"), knows("tlh")
+        (True, False)
+    """
+    return any(code in LANGUAGES for code in _group(_ALIKE, base))
 
 
 def alike(one: str, other: str) -> bool:

@@ -178,7 +178,10 @@ def damage_row(tag: str, own: Lines) -> list[str]:
         damaged = [SegmentTexts(*damage(s, t)) for s, t in pairs]
         hits = sum(flag in flags for flags, _ in look(damaged))
         precision = f"{100 * hits / (hits + whole[flag]):.1f}" if hits else "–"
-        cells.append(f"{100 * hits / len(pairs):.0f} / {precision}")
+        recall = f"{100 * hits / len(pairs):.0f}"
+        cells.append(
+            "100" if (recall, precision) == ("100", "100.0") else f"{recall} / {precision}"
+        )
     right = [(f"{s} 48,217", f"{t} {_number(t)}") for s, t in pairs]
     cells.append(f"{100 * flagged(tag, right)[0]['numbers'] / len(pairs):.1f}")
     return cells

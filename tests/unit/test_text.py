@@ -147,3 +147,8 @@ def test_a_text_that_names_nobody_is_not_taken_for_the_written_sibling() -> None
 def test_variables_and_markup_say_nothing_of_a_language() -> None:
     text = "<span color='$color'>$number_or_percent</span> 召回费用 很高"
     assert belongs(text, "zh").kind != "other"
+
+
+def test_bokmal_is_known_by_its_sibling() -> None:
+    french = "Les enfants jouent dans le jardin avec leurs amis depuis ce matin"
+    assert belongs(french, "nb").kind == "other"
