@@ -114,12 +114,13 @@ class Watch:
     def __init__(self, encoder: Any) -> None:
         self.sequences = self.subwords = 0
         self.seconds = 0.0
-        encoder.register_forward_pre_hook(self._before)
+        encoder.register_forward_pre_hook(self._before, with_kwargs=True)
         encoder.register_forward_hook(self._after)
 
-    def _before(self, _module: Any, given: tuple[Any, ...]) -> None:
-        self.sequences += given[0].shape[0]
-        self.subwords += given[0].numel()
+    def _before(self, _module: Any, given: tuple[Any, ...], named: dict[str, Any]) -> None:
+        ids = given[0] if given else named["input_ids"]
+        self.sequences += ids.shape[0]
+        self.subwords += ids.numel()
         self._started = time.perf_counter()
 
     def _after(self, *_: Any) -> None:
