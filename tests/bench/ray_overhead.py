@@ -1,14 +1,15 @@
 """The same counting by processes of this machine and by a Ray cluster on it.
 
-    python -m tests.bench.ray_overhead [--segments 60000] [--workers 2]
+    python -m tests.bench.ray_overhead [--segments 60000] [--workers 2] [--rounds 4]
 
-Both sides count BLEU and chrF of numbered lines of WMT22 French-German with as many workers. The
-start (Ray itself, and one shard by every worker) is timed apart.
+Both sides count BLEU and chrF of numbered lines of WMT22 French-German with as many workers, by
+turns, so that a busy machine is as busy for both. Ray's start is timed apart.
 """
 
 from __future__ import annotations
 
 import argparse
+import statistics
 import time
 from pathlib import Path
 
@@ -28,6 +29,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--segments", type=int, default=60_000)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=4)
     parser.add_argument("--wmt22", type=Path, default=WMT22)
     given = parser.parse_args()
     reference, outputs = files_of(given.wmt22, PAIR)
@@ -40,24 +42,33 @@ def main() -> None:
         references=tuple(references),
         documents=(None,) * given.segments,
     )
-    found = []
-    for kind in ("local", "ray"):
-        engine = Engine.model_validate({"kind": kind, "processes": given.workers})
+    engines = {
+        kind: Engine.model_validate({"kind": kind, "processes": given.workers})
+        for kind in ("local", "ray")
+    }
+    started = time.perf_counter()
+    trial = work.Worker(factory="tests.support.workers:slow", arguments={})
+    list(work.run(trial, range(2 * given.workers), 2 * given.workers, engines["ray"]))
+    print(f"Ray's start, with its workers: {time.perf_counter() - started:.1f} s", flush=True)
+    seconds: dict[str, list[float]] = {kind: [] for kind in engines}
+    counts = []
+    for turn in range(2 * given.rounds):
+        kind = ("local", "ray")[(turn + turn // 2) % 2]  # by turns, and each first as often
         started = time.perf_counter()
-        work.check(engine)
-        trial = work.Worker(factory="tests.support.workers:slow", arguments={})
-        list(work.run(trial, range(2 * given.workers), 2 * given.workers, engine))
-        ready = time.perf_counter()
-        rows = [
-            make_metric(name, {}, Runtime(engine=engine)).prepare(view).statistics({"it": texts})
-            for name in ("bleu", "chrf")
-        ]
-        over = time.perf_counter()
-        found.append(rows)
-        print(
-            f"{kind:<8}start {ready - started:6.1f} s   counting {over - ready:7.1f} s", flush=True
+        counts.append(
+            [
+                make_metric(name, {}, Runtime(engine=engines[kind]))
+                .prepare(view)
+                .statistics({"it": texts})["it"]
+                for name in ("bleu", "chrf")
+            ]
         )
-    same = all(np.array_equal(a["it"], b["it"]) for a, b in zip(*found, strict=True))
+        seconds[kind].append(time.perf_counter() - started)
+        print(f"{kind:<8}{seconds[kind][-1]:7.1f} s", flush=True)
+    middle = {kind: statistics.median(several) for kind, several in seconds.items()}
+    print(f"median   local {middle['local']:.1f} s, ray {middle['ray']:.1f} s")
+    first = counts[0]
+    same = all(np.array_equal(a, b) for one in counts for a, b in zip(one, first, strict=True))
     print("the same counts" if same else "OTHER COUNTS")
 
 
