@@ -38,7 +38,7 @@ _ADDRESSED = re.compile(
             # Close the material, or speak as somebody else.
             r"</?(?:translation|source|reference|rubric|system|instructions?)>",
             r"<\|[\w ]{1,30}\|>|\[/?INST\]|<</?SYS>>",
-            r"(?:^|\n)\s*(?:#{1,6}\s*)?(?:system|assistant|user|judge|instruction)\s*:",
+            r"(?:^|\n)[^\S\n]*(?:#{1,6}[^\S\n]*)?(?:system|assistant|user|judge|instruction)\s*:",
             # Answer in its place.
             rf"{_QUOTE}(?:score|errors|severity){_QUOTE}\s*:",
             "[\u202d\u202e\u2066\u2067]",
