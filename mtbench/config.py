@@ -222,7 +222,7 @@ def _inline_card(backend: str, target: str) -> SystemCard:
 
 def _name_of_target(backend: str, target: str) -> str:
     last = target.rstrip("/").rsplit("/", 1)[-1]
-    if backend == "hypotheses" and not Path(target).is_dir():
+    if backend.startswith("hypotheses") and not Path(target).is_dir():
         last = Path(last).stem
     shown = "".join(c if c.isprintable() else "-" for c in last)
     return shown.strip(" '\"")[:80] or backend

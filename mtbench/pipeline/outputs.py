@@ -12,6 +12,7 @@ from functools import partial
 from mtbench import __version__
 from mtbench.errors import BackendError, DataError, MtbenchError, Unavailable
 from mtbench.pipeline.health import HealthCheck
+from mtbench.pipeline.realigning import Laid, lay_on_segments, sentence
 from mtbench.pipeline.test_sets import label_segments
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Backend
@@ -174,7 +175,8 @@ def _translated(
         ) from error
     finally:
         watcher.stop()
-    hypotheses = tuple(done[source.id].hypothesis for source in task.test_set.sources)
+    laid = _laid(task.test_set, done, backend)
+    hypotheses = laid.hypotheses
     seen = _looked_at(task, hypotheses, health, watcher)
     run = _record(task, backend, request.runtime, hypotheses, seen).model_copy(
         update={
@@ -183,12 +185,24 @@ def _translated(
             "finished": _now(),
             "seconds": round(total.seconds, 3),
             "usage": dict(total.usage),
+            "realigned": laid.record,
+            "notes": (*backend.notes(), *([sentence(laid.record)] if laid.record else [])),
         }
     )
-    kept = {name: dict(finished.kept) for name, finished in done.items() if finished.kept}
-    task.folder.write_output(run, hypotheses, kept)
+    task.folder.write_output(run, hypotheses, laid.kept)
     _say_failures(run, hypotheses, watcher)
     return SystemOutput(run=run, hypotheses=hypotheses)
+
+
+def _laid(test_set: TestSet, done: Mapping[str, Finished], backend: Backend) -> Laid:
+    """A hypothesis for each segment, of whole documents where the back end answers with such."""
+    if backend.realigns:
+        return lay_on_segments(test_set, done, backend.realigns)
+    return Laid(
+        tuple(done[source.id].hypothesis for source in test_set.sources),
+        {name: dict(finished.kept) for name, finished in done.items() if finished.kept},
+        None,
+    )
 
 
 def _say_failures(run: RunRecord, hypotheses: Sequence[Hypothesis], watcher: Watcher) -> None:

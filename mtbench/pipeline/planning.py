@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mtbench.checkpoints.hub import LeftOnHub
+from mtbench.documents import realign
 from mtbench.engine import work as engine
 from mtbench.errors import MtbenchError, RequestError, Unavailable
 from mtbench.files.digests import digest_json
 from mtbench.languages import LanguagePair
+from mtbench.pipeline.realigning import check_realignable
 from mtbench.pipeline.resolve import ResolvedSet, ResolvedSystem
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import (
@@ -170,14 +172,19 @@ def _task(
         )
         return Task(system.card, test_set, folder, None, stored.run_digest, one.place)
     backend.sources(one.sources)
+    if backend.realigns:
+        check_realignable(test_set)
     digest = _digest(system, backend, test_set, request)
     return Task(system.card, test_set, folder, backend, digest, one.place)
 
 
 def _digest(system: ResolvedSystem, backend: Backend, test_set: TestSet, request: Request) -> str:
     """What tells one run from another."""
+    references = test_set.references_digest()
+    realigned = {"realigned": [realign.VERSION, references]} if backend.realigns else {}
     return digest_json(
         {
+            **realigned,
             "backend": system.card.backend,
             "options": system.options.model_dump(mode="json"),
             "identity": backend.identity(),

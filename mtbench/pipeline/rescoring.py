@@ -91,14 +91,13 @@ class Rescorer:
         stored = self._new(partner, name)
         if isinstance(stored, str):
             return stored
-        failures = bool(output.run.failures)
         try:
             metric = make_metric(name, stored.result.score.options, Runtime(cache=self._cache))
             view = scoring.view(test_set, metric.info)
             metric.check()
             metric.check(view)
             scoring.check_output(test_set, output, allow_partial=True)
-            signed = scoring.signature(metric, view, test_set, failures=failures)
+            signed = scoring.signature(metric, view, test_set, output.run)
             with metric:
                 results = scoring.score(test_set, {"it": output}, metric, view, {"it": signed})
         except MtbenchError as error:

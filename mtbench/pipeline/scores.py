@@ -112,7 +112,7 @@ def _signed(
     failures = bool(task.output.run.failures)
     if failures and not request.allow_partial:
         return None
-    return scoring.signature(metric, scoring_view, task.test_set, failures=failures)
+    return scoring.signature(metric, scoring_view, task.test_set, task.output.run)
 
 
 def _fresh(task: Task, metric: Metric, signature: Signature) -> StoredScore | None:

@@ -22,6 +22,7 @@ from mtbench.types import (
     Judged,
     MetricInfo,
     MetricResult,
+    RunRecord,
     Score,
     ScoredBlock,
     ScoringView,
@@ -69,13 +70,17 @@ def _gives_references(test_set: TestSet, info: MetricInfo) -> bool:
 
 
 def signature(
-    metric: Metric, scoring_view: ScoringView, test_set: TestSet, *, failures: bool
+    metric: Metric, scoring_view: ScoringView, test_set: TestSet, run: RunRecord
 ) -> Signature:
-    """The whole signature: the metric's own, the reference where one was chosen, failures."""
+    """The whole signature: the metric's own, the reference where one was chosen, how whole
+    documents were laid on the segments, failures.
+    """
     found = metric.signature(scoring_view)
     if test_set.reference_names and "reference" in (*metric.info.needs, *metric.info.uses):
         found = found.plus(ref=",".join(test_set.reference_names))
-    return found.of_partial() if failures else found
+    if run.realigned is not None:
+        found = found.of_realigned(run.realigned.version, run.realigned.additions)
+    return found.of_partial() if run.failures else found
 
 
 def check_output(test_set: TestSet, output: SystemOutput, *, allow_partial: bool) -> None:

@@ -33,10 +33,12 @@ from mtbench.types.scores import (
 )
 from mtbench.types.signatures import Signature
 from mtbench.types.systems import (
+    Additions,
     Engine,
     Finished,
     HeldCheckpoint,
     Hypothesis,
+    Realignment,
     RunRecord,
     Runtime,
     Spent,
@@ -49,6 +51,7 @@ from mtbench.types.systems import (
 __all__ = [
     "SAME_SCORE",
     "SCHEMA_VERSION",
+    "Additions",
     "Candidate",
     "Cell",
     "Constraints",
@@ -67,6 +70,7 @@ __all__ = [
     "MetricResult",
     "Origin",
     "OutputHealth",
+    "Realignment",
     "Record",
     "Row",
     "RunRecord",

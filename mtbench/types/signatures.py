@@ -10,6 +10,7 @@ from mtbench.files.digests import digest_text
 from mtbench.types.base import Record
 
 _PARTIAL = (("failures", "empty"), ("unjudged", "omitted"))
+_REALIGNED = "realign"  # how whole documents were laid on the segments
 _FIELD = re.compile(r"[A-Za-z][A-Za-z0-9_.+-]*\Z")
 
 
@@ -77,9 +78,16 @@ class Signature(Record):
         """This signature for a score over those segments that the metric could score."""
         return self.plus(unjudged="omitted")
 
+    def of_realigned(self, version: str, additions: str) -> Signature:
+        """This signature for an output of whole documents that were laid on the segments."""
+        return self.plus(**{_REALIGNED: version, "additions": additions})
+
     def of_whole(self) -> Signature:
-        """This signature as it would be for a whole output, each segment of it scored."""
-        return Signature(fields=tuple(f for f in self.fields if f not in _PARTIAL))
+        """This signature as it would be for a whole output by segment, each segment scored."""
+        realigned = (_REALIGNED, "additions") if self.get(_REALIGNED) else ()
+        return Signature(
+            fields=tuple(f for f in self.fields if f not in _PARTIAL and f[0] not in realigned)
+        )
 
     def digest8(self) -> str:
         """Eight hex digits that tell it apart in a file name."""

@@ -170,6 +170,34 @@ class Hypothesis:
         return self
 
 
+Additions = Literal["keep", "leave-out"]
+"""What becomes of text that is no segment's translation."""
+
+
+class Realignment(Record):
+    """What came of laying whole documents on their segments.
+
+    Attributes:
+        version: Of the alignment.
+        references_digest: Of the references that it went by.
+        documents: How many.
+        omitted: Segments of which nothing was found.
+        added: Passages that are no segment's translation.
+        repeated: How many of these repeat a segment.
+        share_added: Of the characters.
+        additions: What became of them.
+    """
+
+    version: str
+    references_digest: str
+    documents: int
+    omitted: int
+    added: int
+    repeated: int
+    share_added: float
+    additions: Additions
+
+
 class RunRecord(Record):
     """One translation of one test set by one system (``run.json``).
 
@@ -199,6 +227,7 @@ class RunRecord(Record):
         seconds: Wall time spent translating, over all sittings.
         translated: Segments translated in that time (repeated sources once).
         usage: Sums that a server reported, over all sittings: tokens, cost.
+        realigned: What came of it where the system translated whole documents.
         health: The counts of ``health.json``: flag → segments, and ``length_ratio``.
         health_signature: What has counted; counts of another one are made again.
         health_notes: The sentences of ``health.json``.
@@ -230,6 +259,7 @@ class RunRecord(Record):
     seconds: float = 0.0
     translated: int = 0
     usage: dict[str, float] = Field(default_factory=dict)
+    realigned: Realignment | None = None
     health: dict[str, float] = Field(default_factory=dict)
     health_signature: str = ""
     health_notes: tuple[str, ...] = ()

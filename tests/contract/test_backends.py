@@ -113,11 +113,19 @@ def test_hypotheses_keep_to_their_contract(tmp_path: Path, suffix: str) -> None:
     check_backend(lambda: backend("hypotheses", path=str(file)), sources=sources)
 
 
-ELSEWHERE = {"hypotheses", "hf", "ct2", "openai", "libretranslate"}
+def test_whole_documents_keep_to_their_contract(tmp_path: Path) -> None:
+    sources = segments(["One.", "Two.", "Three."], document="story")
+    file = tmp_path / "out.jsonl"
+    file.write_text('{"doc": "story", "mt": "One. Two."}\n', "utf-8")
+    made = functools.partial(backend, "hypotheses-documents", path=str(file))
+    check_backend(made, sources=sources)
+
+
+ELSEWHERE = {"hypotheses", "hypotheses-documents", "hf", "ct2", "openai", "libretranslate"}
 """Back ends with a test of their own: above, and in ``test_neural_backends``."""
 
 
 def test_no_back_end_is_without_a_contract_test() -> None:
     assert {system.backend for system in SYSTEMS} | ELSEWHERE == set(BUILTIN_BACKENDS)
     neural = (Path(__file__).parent / "test_neural_backends.py").read_text("utf-8")
-    assert all(f'"{name}"' in neural for name in ELSEWHERE - {"hypotheses"})
+    assert all(f'"{name}"' in neural for name in ELSEWHERE - {"hypotheses", "hypotheses-documents"})

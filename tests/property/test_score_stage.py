@@ -91,7 +91,7 @@ def scored(metric: Metric, case: Case) -> dict[str, MetricResult]:
         "two": output([two for _, _, two, _ in case], whole),
     }
     view = scoring.view(whole, metric.info)
-    signature = scoring.signature(metric, view, whole, failures=False)
+    signature = scoring.signature(metric, view, whole, outputs["one"].run)
     return scoring.score(whole, outputs, metric, view, dict.fromkeys(outputs, signature))
 
 
