@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
-from typing import Any
+from typing import Any, NamedTuple
 
 from mtbench.documents.paragraphs import BLANK_LINE, clean
 from mtbench.errors import DataError
@@ -44,19 +43,15 @@ _FRONT_MATTER = re.compile(r"\A---[ \t]*\r?\n(?:\w[\w-]*:[^\n]*\n|[ \t#-][^\n]*\
 
 
 def html_paragraphs(text: str) -> tuple[str, ...]:
-    """The text of an HTML page, one paragraph a block, as ``html_article`` has it."""
-    return html_article(text)[0]
+    """The text of a piece of HTML, one paragraph a block, page furniture left out."""
+    root = parsed(text)
+    if root is None:
+        return ()
+    return tuple(part for block in walk(root) if not block.kind for part in block.paragraphs())
 
 
-def html_article(text: str) -> tuple[tuple[str, ...], dict[str, int]]:
-    """The text of an HTML page, one paragraph a block, without what stands around an article.
-
-    Scripts, styles and form fields are no text. Navigation, asides, footers, dialogs and captions
-    are told by the page's own elements and roles; a page that has nothing else is taken whole.
-    Preformatted text is divided at its blank lines.
-
-    Returns:
-        The paragraphs, and how many others were left out, by kind.
+def parsed(text: str) -> Any:
+    """The root of an HTML page; None where it is empty.
 
     Raises:
         MissingExtra: If lxml is not installed.
@@ -72,30 +67,45 @@ def html_article(text: str) -> tuple[tuple[str, ...], dict[str, int]]:
             text.encode("utf-8", "replace"), parser=parser, ensure_head_body=True
         )
     except (etree.ParserError, etree.XMLSyntaxError):
-        return (), {}  # an empty page, which the caller reports
+        return None
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
         raise DataError("its elements are nested deeper than can be read", hint="save it as text")
-    blocks: list[_Block] = [_Block("")]
-    _walk(root, blocks)
-    found = [(block.kind, part) for block in blocks for part in block.paragraphs()]
-    article = tuple(part for kind, part in found if not kind)
-    if not article:
-        return tuple(part for _, part in found), {}
-    return article, dict(Counter(kind for kind, _ in found if kind))
+    return root
 
 
-class _Block:
+class Block:
     """Text that stands together.
 
-    Args:
+    Attributes:
+        node: The element that it stands in.
         kind: Of page furniture that it stands in; empty for the article.
         preformatted: Whether its line ends count.
+        texts: Its pieces.
+        plain: Characters of it that are in no link.
     """
 
-    def __init__(self, kind: str, *, preformatted: bool = False) -> None:
+    def __init__(self, node: Any, kind: str, *, preformatted: bool = False) -> None:
+        self.node = node
         self.kind = kind
         self.preformatted = preformatted
         self.texts: list[str] = []
+        self.plain = 0
+
+    def add(self, text: str | None, *, linked: bool) -> None:
+        """Adds a piece of text."""
+        if text:
+            self.texts.append(text)
+            self.plain += 0 if linked else len(text.strip())
+
+    @property
+    def text(self) -> str:
+        """All of it on one line."""
+        return clean("".join(self.texts))
+
+    @property
+    def linked(self) -> bool:
+        """Whether it is a link and nothing else."""
+        return not self.plain
 
     def paragraphs(self) -> list[str]:
         """Its paragraphs; preformatted text has one between any two blank lines."""
@@ -108,28 +118,48 @@ def _furniture(node: Any, tag: str) -> str:
     return _ROLES.get((node.get("role") or "").strip().lower()) or _AROUND.get(tag, "")
 
 
-def _walk(element: Any, blocks: list[_Block]) -> None:
-    """Gathers text depth first without recursion, so that no nesting is too deep."""
-    stack: list[tuple[Any, str, bool, bool]] = [(element, "", False, False)]
+def walk(root: Any) -> list[Block]:
+    """The blocks of a page in order, found without recursion: no nesting is too deep.
+
+    Scripts, styles and form fields are no text. Navigation, asides, footers, dialogs and captions
+    are told by the page's own elements and roles.
+    """
+    blocks = [Block(root, "")]
+    stack: list[tuple[Any, _Around, bool]] = [(root, _Around(), False)]
     while stack:
-        node, kind, preformatted, leaving = stack.pop()
+        node, around, leaving = stack.pop()
         tag = node.tag if isinstance(node.tag, str) else ""
         block = tag not in _INLINE
         if leaving:
-            if block or blocks[-1].kind != kind:
-                blocks.append(_Block(kind, preformatted=preformatted))
-            if node is not element:
-                blocks[-1].texts.append(node.tail or "")
+            if node is root:
+                continue
+            if block or blocks[-1].kind != around.kind:
+                blocks.append(
+                    Block(node.getparent(), around.kind, preformatted=around.preformatted)
+                )
+            blocks[-1].add(node.tail, linked=around.linked)
             continue
-        stack.append((node, kind, preformatted, True))
-        inner = kind or (_furniture(node, tag) if tag else "")
-        inside = preformatted or tag == "pre"
-        if block or inner != kind:
-            blocks.append(_Block(inner, preformatted=inside))
+        stack.append((node, around, True))
+        inner = _Around(
+            around.kind or (_furniture(node, tag) if tag else ""),
+            around.preformatted or tag == "pre",
+            around.linked or tag == "a",
+        )
+        if block or inner.kind != around.kind:
+            blocks.append(Block(node, inner.kind, preformatted=inner.preformatted))
         if not tag or tag in _DROPPED:
             continue
-        blocks[-1].texts.append(node.text or "")
-        stack.extend((child, inner, inside, False) for child in reversed(node))
+        blocks[-1].add(node.text, linked=inner.linked)
+        stack.extend((child, inner, False) for child in reversed(node))
+    return blocks
+
+
+class _Around(NamedTuple):
+    """What an element stands in."""
+
+    kind: str = ""
+    preformatted: bool = False
+    linked: bool = False
 
 
 def _joined(blocks: list[list[str]]) -> tuple[str, ...]:

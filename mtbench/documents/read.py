@@ -11,7 +11,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from mtbench.documents.encoding import guess
-from mtbench.documents.markup import html_article, markdown_paragraphs
+from mtbench.documents.markup import markdown_paragraphs
+from mtbench.documents.pages import article
 from mtbench.documents.paragraphs import plain_paragraphs
 from mtbench.errors import DataError, RequestError
 from mtbench.files.inputs import content
@@ -79,7 +80,7 @@ def read_paragraphs(path: Path, name: str) -> Paragraphs:
 
 def _paragraphs(text: str, kind: str) -> tuple[tuple[str, ...], dict[str, int]]:
     if kind in HTML:
-        return html_article(text)
+        return article(text)
     return (markdown_paragraphs(text) if kind in MARKDOWN else plain_paragraphs(text)), {}
 
 
