@@ -13,7 +13,7 @@ from mtbench.documents.paragraphs import clean
 from mtbench.plugins import require
 
 _ENOUGH = 250  # characters; below, trafilatura itself takes its own answer for a guess
-_MOST = 0.9  # of what it found, in the element that holds the article
+_SHARE_HELD = 0.9  # of what it found, in the element that holds the article
 _LONG = 80  # characters; what is shorter and outside that element is a line of a list
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 # What stands around an article by words of classes and ids, as site builders write them.
@@ -96,7 +96,9 @@ def _judge(root: Any, blocks: Sequence[Block], core: set[int]) -> None:
         for node in _upwards(blocks[at].node):
             held[node] += len(blocks[at].text)
     total = held[root]
-    home = min((n for n in held if held[n] >= _MOST * total), key=lambda n: (held[n], -_depth(n)))
+    home = min(
+        (n for n in held if held[n] >= _SHARE_HELD * total), key=lambda n: (held[n], -_depth(n))
+    )
     inside = [home in set(_upwards(block.node)) for block in blocks]
     first, last = min(core), max(core)
     head = _headline(root, blocks, inside.index(True))
