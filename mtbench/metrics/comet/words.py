@@ -40,7 +40,8 @@ class Marks:
 
 
 ROBERTA = Marks("<s>", "</s>", "<pad>", between=2, kinds=False, slow="XLMRobertaTokenizer")
-REMBERT = Marks("[CLS]", "[SEP]", "<pad>", between=1, kinds=True, slow="RemBertTokenizer")
+# The library inherits XLM-R's forward for it, which drops the kinds that it has made.
+REMBERT = Marks("[CLS]", "[SEP]", "<pad>", between=1, kinds=False, slow="RemBertTokenizer")
 BERT = Marks("[CLS]", "[SEP]", "[PAD]", between=1, kinds=True, slow="BertTokenizer")
 
 
