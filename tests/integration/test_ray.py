@@ -190,6 +190,8 @@ def test_the_same_bytes_as_here(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_nothing_is_left_behind(number: signal.Signals) -> None:
     code = (
+        # A job that a shell runs in the background ignores interruptions, and hands that on.
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from mtbench.engine.work import Worker, run; from mtbench.types import Engine\n"
         "slow = Worker(factory='tests.support.workers:slow', arguments={})\n"
         "for _ in run(slow, range(9000), 9000, Engine(kind='ray')): print('going', flush=True)\n"
@@ -198,10 +200,14 @@ def test_nothing_is_left_behind(number: signal.Signals) -> None:
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     assert child.stdout is not None
-    assert child.stdout.readline() == b"going\n"
-    left = started_by(child.pid)
-    assert len(left) >= 4  # raylet, global store, workers
-    child.send_signal(number)
-    child.wait(30)
-    child.stdout.close()
+    try:
+        assert child.stdout.readline() == b"going\n"
+        left = started_by(child.pid)
+        assert len(left) >= 4  # raylet, global store, workers
+        child.send_signal(number)
+        child.wait(60)
+    finally:
+        child.kill()
+        child.wait(60)
+        child.stdout.close()
     assert until(lambda: not any(alive(one) for one in left), 15)
