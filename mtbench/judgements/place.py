@@ -94,11 +94,13 @@ def place(
     mine = [one for one in file.judgements if _is_about(one, where)]
     known = positions(file, where, first)
     strangers: Counter[str] = Counter()
+    first_of: dict[str, str] = {}
     each: list[tuple[int, Judgement]] = []
     seen: dict[tuple[str, str, str | None], str] = {}
     for one in mine:
         if one.system not in where.systems:
             strangers[one.system] += 1
+            first_of.setdefault(one.system, one.where)
             continue
         if one.segment not in known:
             raise DataError(
@@ -123,7 +125,7 @@ def place(
     if strangers:
         notes.append(
             f"{sum(strangers.values())} judgements of systems without results here take no part: "
-            + ", ".join(sorted(strangers))
+            + ", ".join(f"{name} (first at {first_of[name]})" for name in sorted(strangers))
         )
     if not set(where.ids) >= {one.segment for _, one in each}:
         start = min(known.values(), default=0)
