@@ -42,7 +42,7 @@ _NOBODY_THERE = frozenset({502, 503, 504, *range(520, 531)})
 _EMPTY_ACCOUNT = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
 )
-_TITLE = re.compile(r"<title[^>]*>([^<]+)</title>", re.IGNORECASE)
+_TITLE = re.compile(r"<title[^<>]*>([^<]+)</title>", re.IGNORECASE)
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
 

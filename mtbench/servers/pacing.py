@@ -11,8 +11,9 @@ WINDOW = 60.0  # seconds
 _SHORTEST = 0.05  # seconds; a wait that is nearly over is over when it is
 _FIRST_TOKENS_PER_BYTE = 0.5  # of a request, its answer included, before any was counted
 _PER_MINUTE = re.compile(
-    r"(?P<before>\d[\d,]*)\s*(?:requests|reqs?|calls|queries)\s*(?:per|/|a)\s*(?:minute|min)\b"
-    r"|requests per min(?:ute)?[^.;]*?limit:?\s*(?P<behind>\d[\d,]*)",
+    r"(?<![\d,])(?P<before>\d[\d,]{0,11})\s{0,9}(?:requests|reqs?|calls|queries)"
+    r"\s{0,9}(?:per|/|a)\s{0,9}(?:minute|min)\b"
+    r"|requests per min(?:ute)?[^.;]{0,99}?limit:?\s{0,9}(?P<behind>\d[\d,]*)",
     re.IGNORECASE,
 )
 
