@@ -47,12 +47,12 @@ _IMPOSSIBLE = -1e18
 
 _HAN = "\u2e80-\u2fff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 _MARKS = ",;:.!?…。！？؟।，；：、—–"
+_CLOSERS = "'\")»”’」』）]"
 _PIECE = re.compile(
-    rf"\s*(?:[{_HAN}]|[^\s{_MARKS}{_HAN}]+|(?=[{_MARKS}]))(?:[{_MARKS}]+['\")»”’」』）\]]*)?"
+    rf"(?:[{_HAN}]|[^\s{_MARKS}{_HAN}]+|(?=[{_MARKS}]))(?:[{_MARKS}]+['\")»”’」』）\]]*)?"
 )
+_ENDS, _COMMAS = frozenset(".!?…。！？؟।"), frozenset(",;:，；：、—–")
 _DENSE = re.compile(f"[{_HAN}]")
-_END = re.compile(r"[.!?…。！？؟।]+['\")»”’」』）\]]*\Z")
-_COMMA = re.compile(r"[,;:，；：、—–]+['\")»”’」』）\]]*\Z")
 
 
 class Realigned(NamedTuple):
@@ -162,9 +162,10 @@ def realign(
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
     """Starts and ends of what is never cut: words, and what punctuation hangs together with."""
+    end = 0
     for match in _PIECE.finditer(text):
-        if match.group().strip():
-            yield match.span()
+        yield end, match.end()  # the blanks before it are its own
+        end = match.end()
 
 
 def _length(piece: str) -> int:
@@ -248,13 +249,14 @@ def _grams_of_pieces(text: str, pieces: Sequence[tuple[int, int]]) -> Iterator[t
 
 def _beginnings(text: str, pieces: Sequence[tuple[int, int]]) -> Iterator[float]:
     yield 0.0
-    for (start, end), (following, _) in pairwise(pieces):
-        piece = text[start:end]
-        blank = text[following : following + len(text[following:]) - len(text[following:].lstrip())]
-        if "\n" in blank or _END.search(piece):
+    for (start, end), following in pairwise(pieces):
+        last = text[start:end].rstrip(_CLOSERS)[-1:]
+        piece = text[slice(*following)]
+        blank = piece[: len(piece) - len(piece.lstrip())]
+        if "\n" in blank or last in _ENDS:
             yield 0.0
         else:
-            yield AT_COMMA if _COMMA.search(piece) else WITHIN_SENTENCE
+            yield AT_COMMA if last in _COMMAS else WITHIN_SENTENCE
 
 
 def aligned(evidence: _Evidence, expected: Sequence[float]) -> list[Run]:
