@@ -14,13 +14,20 @@ from tests.fuzz.patterns import Use, pumps, uses
 MEGABYTE = 1_000_000
 STEPS = (300, 3_000)
 ONE_SECOND = 1.0
+QUICK = 0.1
 
 
 def seconds(use: Use, before: str, part: str, after: str, size: int) -> float:
     text = before + (part * (size // len(part) + 1))[:size] + after
-    began = time.process_time()
-    use.run(text)
-    return time.process_time() - began
+
+    def once() -> float:
+        began = time.process_time()
+        use.run(text)
+        return time.process_time() - began
+
+    took = once()
+    # What was slow once is asked again: a collection of garbage may have fallen into it.
+    return took if took < QUICK else min(took, once())
 
 
 ALL = uses()
