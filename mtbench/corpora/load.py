@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from mtbench.config import read_corpus_card
 from mtbench.corpora.codes import refuse_codes
+from mtbench.corpora.constraints import turned_constraints
 from mtbench.corpora.line import (
     as_segment,
     check,
@@ -143,6 +144,7 @@ def _turned(segment: Segment, path: Path, card: CorpusCard | None, pair: Languag
         source=source,
         references=(segment.source.text,),
         origin=_side_origin(card, pair.target),
+        constraints=turned_constraints(segment.constraints),
     )
 
 

@@ -169,7 +169,7 @@ def test_two_files_of_sgml_are_no_plain_text(tmp_path: Path) -> None:
     for name, content in (("s.en.sgm", SGML), ("r.de.sgm", REFERENCE), ("o.de.sgm", OUTPUT)):
         (tmp_path / name).write_text(content, encoding="utf-8")
 
-    with pytest.raises(DataError, match="SGML of WMT, not text of one segment a line"):
+    with pytest.raises(DataError, match="SGML of WMT, not text of one segment per line"):
         require_text(tmp_path / "r.de.sgm")
     report = take(tmp_path / "c", *(tmp_path / n for n in ("o.de.sgm", "r.de.sgm", "s.en.sgm")))
 
