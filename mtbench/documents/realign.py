@@ -386,19 +386,3 @@ def _with_runs(
         after[ends][better] = value[better]
         starts[ends][better] = start
     return after, starts
-
-
-def documents_of(ids: Sequence[str | None]) -> list[list[int]]:
-    """Positions of segments by document, in order; a segment without one is one of its own.
-
-    Example:
-        >>> documents_of(["a", "a", None, "b"])
-        [[0, 1], [2], [3]]
-    """
-    found: list[list[int]] = []
-    for at, name in enumerate(ids):
-        if at and name is not None and name == ids[at - 1]:
-            found[-1].append(at)
-        else:
-            found.append([at])
-    return found

@@ -153,6 +153,7 @@ def _keep(
         folder = _folder(results, table, row)
         output = folder.read_output() if row.system in by_system else None
         if output is None:
+            folder.remove_campaign(head.name)  # of a file that this one takes the place of
             continue
         kept = []
         for at, one in sorted(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from mtbench.documents.realign import VERSION, Rarity, documents_of, expected_ratio, realign
+from mtbench.documents.realign import VERSION, Rarity, expected_ratio, realign
 from mtbench.errors import RequestError
+from mtbench.stages import translation as translating
 from mtbench.types import Additions, Finished, Hypothesis, Json, Realignment, TestSet
 
 
@@ -55,8 +56,11 @@ def lay_on_segments(
     kept = {name: dict(one.kept) for name, one in finished.items() if one.kept}
     omitted = added = repeated = 0
     characters = [0, 0]  # of all, and of additions
-    for positions in documents_of(test_set.documents):
-        ids = [test_set.ids[at] for at in positions]
+    documents = list(translating.documents(test_set.sources))
+    place = {source.id: at for at, source in enumerate(test_set.sources)}
+    for document in documents:
+        ids = [source.id for source in document]
+        positions = [place[name] for name in ids]
         first = finished[ids[0]].hypothesis
         if first.text is None:
             hypotheses += [Hypothesis(id=name, failure=first.failure) for name in ids]
@@ -75,18 +79,18 @@ def lay_on_segments(
         characters[0] += len(first.text)
         for before, text in found.additions:
             characters[1] += len(text)
-            place = max(before, 0)
-            kept.setdefault(ids[place], {}).setdefault("additions", []).append(text)
+            at = max(before, 0)
+            kept.setdefault(ids[at], {}).setdefault("additions", []).append(text)
             if additions == "keep":
-                parts = (texts[place], text) if before >= 0 else (text, texts[place])
-                texts[place] = " ".join(filter(None, parts))
+                parts = (texts[at], text) if before >= 0 else (text, texts[at])
+                texts[at] = " ".join(filter(None, parts))
         hypotheses += [
             Hypothesis(id=name, text=text) for name, text in zip(ids, texts, strict=True)
         ]
     record = Realignment(
         version=VERSION,
         references_digest=test_set.references_digest(),
-        documents=len(documents_of(test_set.documents)),
+        documents=len(documents),
         omitted=omitted,
         added=added,
         repeated=repeated,

@@ -292,6 +292,10 @@ class RunFolder:
         """Writes a campaign's judgements of this output."""
         judgement_files.write_judgements(self.campaign_path(head.name), head, judgements)
 
+    def remove_campaign(self, name: str) -> None:
+        """Removes a campaign's judgements of this output, if there are any."""
+        self.campaign_path(name).unlink(missing_ok=True)
+
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
     """The objects of a JSONL file of ours, each with ``file:line``; every line is whole."""

@@ -65,7 +65,7 @@ def plan(
     if how == "whole":
         groups: Iterable[Sequence[Source]] = [sources]
     else:
-        groups = _documents(sources) if how == "document" else items.blocks(sources, size)
+        groups = documents(sources) if how == "document" else items.blocks(sources, size)
     return [
         Batch(tuple(group), tuple((source.id,) for source in group))
         for group in groups
@@ -111,7 +111,14 @@ def _batch(groups: Sequence[Sequence[Source]]) -> Batch:
     )
 
 
-def _documents(sources: Sequence[Source]) -> Iterator[list[Source]]:
+def documents(sources: Sequence[Source]) -> Iterator[list[Source]]:
+    """Sources by document, in order; one without a document is a document of its own.
+
+    Example:
+        >>> found = documents([Source(id="1", text="", document="a"), Source(id="2", text="")])
+        >>> [[source.id for source in group] for group in found]
+        [['1'], ['2']]
+    """
     group: list[Source] = []
     for source in sources:
         if group and (source.document is None or source.document != group[-1].document):

@@ -100,6 +100,8 @@ def test_a_name_is_not_given_twice(scored: Space) -> None:
     assert path.read_bytes() == before
     assert scored("human", "import", "other.csv", "--name", "first", "--force").code == 0
     assert path.read_bytes() != before
+    (one,) = campaigns(scored)  # nothing is left of the file whose place it took
+    assert (one["judgements"], one["systems"]) == (40, 1)
 
 
 def test_what_cannot_be_kept_is_said(scored: Space) -> None:
