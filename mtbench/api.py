@@ -291,7 +291,7 @@ def _scored(
     source = None if sources is None else _written(folder, "sources", sources, "texts")
     space = _space(folder / "results")
     given = PlainFiles(pair, source, (reference,), None, "texts")
-    plain = plain_test_set(given, None, Results(space.results), talk.say)
+    plain = plain_test_set(given, None, Results(space.results))
     request = request.model_copy(update={"models": tuple(models)})
     return run(request, space, talk, [plain], keep_texts=True)[0]
 

@@ -15,7 +15,7 @@ from mtbench.errors import DataError, RequestError, SegmentError
 from mtbench.files.digests import digest_file
 from mtbench.files.inputs import as_it_is, readable
 from mtbench.files.jsonl import read_objects
-from mtbench.files.writing import read_lines, starts_with_bom
+from mtbench.files.writing import read_lines, taken_off
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
@@ -144,9 +144,7 @@ class Hypotheses(Backend):
 
     def notes(self) -> tuple[str, ...]:
         """What was taken off the text."""
-        if not starts_with_bom(self.path):
-            return ()
-        return (f"{self.path.name}: a byte order mark at its beginning is no part of the text",)
+        return taken_off(self.path, ends=self.format == "text")
 
     def sources(self, sources: Sequence[Source]) -> None:
         """Reads the file and holds it against the sources.

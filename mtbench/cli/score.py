@@ -155,5 +155,5 @@ def _on_files(
         request = request.model_copy(update={"metrics": kept})
     with tempfile.TemporaryDirectory() as scratch:
         space = workspace(results or scratch)
-        plain = plain_test_set(given, request.limit, Results(space.results), watcher.say)
+        plain = plain_test_set(given, request.limit, Results(space.results))
         return pipeline.evaluate(request, space, watcher, [plain], keep_texts=True)[0]

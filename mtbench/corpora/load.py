@@ -22,6 +22,7 @@ from mtbench.corpora.line import (
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.files.digests import digest_file
 from mtbench.files.jsonl import read_objects
+from mtbench.files.writing import taken_off
 from mtbench.languages import LanguagePair
 from mtbench.types import CorpusCard, Origin, Segment, Source, TestSet
 
@@ -121,6 +122,7 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
         extras={s.source.id: s.extra for s in segments if s.extra},
         reversed=file.reversed,
         card=card,
+        taken_off=taken_off(file.path, ends=False),
     )
 
 

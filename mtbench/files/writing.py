@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from mtbench.errors import CardError, DataError, RequestError, Unavailable
-from mtbench.files.inputs import as_it_is, content, lines, readable
+from mtbench.files.inputs import content, head, lines, opened, readable
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -152,12 +152,31 @@ def check_writable(folder: Path) -> None:
         raise unwritable(folder, error) from error
 
 
-def starts_with_bom(path: Path) -> bool:
-    """Whether a file begins with a byte order mark, which is no part of its text."""
+def taken_off(path: Path, *, ends: bool = True) -> tuple[str, ...]:
+    """What ``read_lines`` takes off the text of a file, in sentences.
+
+    Args:
+        path: The file.
+        ends: Whether its lines are the text, so that carriage returns at their ends count.
+    """
     if not readable(path):
-        return False
-    with as_it_is(path) as stream:
-        return stream.read(len(_BOM)) == _BOM
+        return ()
+    found = []
+    if head(path, len(_BOM)) == _BOM:
+        found.append(f"a byte order mark at the beginning of {path.name} is no part of the text")
+    if ends and _holds(path, b"\r\n"):
+        found.append(f"carriage returns at line ends of {path.name} are no part of the text")
+    return tuple(found)
+
+
+def _holds(path: Path, wanted: bytes) -> bool:
+    kept = b""
+    with opened(path) as stream:
+        while block := stream.read(1 << 20):
+            if wanted in kept + block:
+                return True
+            kept = block[1 - len(wanted) :]
+    return False
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, str]]:

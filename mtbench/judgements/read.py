@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mtbench.errors import DataError
 from mtbench.files.jsonl import read_objects
-from mtbench.files.writing import read_lines
+from mtbench.files.writing import read_lines, taken_off
 from mtbench.judgements import appraise, mqm
 from mtbench.judgements.pearmut import annotated, is_annotation
 from mtbench.judgements.values import number
@@ -74,7 +75,7 @@ def _checked(found: JudgementFile, path: Path) -> JudgementFile:
         raise DataError(f"{path}: no judgements", hint=f"columns are {', '.join(KEYS)}")
     if found.protocol == "scores":
         _check_one_scale(found.judgements)
-    return found
+    return replace(found, notes=(*taken_off(path, ends=False), *found.notes))
 
 
 def _check_one_scale(judgements: Sequence[Judgement]) -> None:

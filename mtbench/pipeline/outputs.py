@@ -11,6 +11,7 @@ from functools import partial
 
 from mtbench import __version__
 from mtbench.errors import BackendError, DataError, MtbenchError, Unavailable
+from mtbench.files.digests import digest_json
 from mtbench.pipeline.health import HealthCheck
 from mtbench.pipeline.realigning import Laid, lay_on_segments, sentence
 from mtbench.pipeline.test_sets import label_segments
@@ -181,6 +182,7 @@ def _translated(
     run = _record(task, backend, request.runtime, hypotheses, seen).model_copy(
         update={
             "provenance": provenance,
+            "provenance_digest": digest_json(provenance),
             "started": started,
             "finished": _now(),
             "seconds": round(total.seconds, 3),
@@ -253,6 +255,7 @@ def _record(
         card=task.card,
         system=task.card.name,
         run_digest=task.run_digest,
+        identity=dict(task.identity),
         testset_digest=task.test_set.digest(),
         test_set=facts(task.test_set),
         sources_digest=task.test_set.sources_digest(),
@@ -334,4 +337,5 @@ def facts(test_set: TestSet) -> TestSetFacts:
         original_languages=tuple(sorted({o for o in test_set.original_languages if o})),
         date=card.date if card else None,
         references=test_set.reference_count,
+        taken_off=test_set.taken_off,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -11,7 +11,7 @@ from mtbench.config import check_name
 from mtbench.corpora.formats.recognise import require_text
 from mtbench.corpora.load import plain
 from mtbench.errors import DataError, RequestError
-from mtbench.files.writing import read_lines, starts_with_bom
+from mtbench.files.writing import read_lines, taken_off
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.resolve import ResolvedSet, limited
 from mtbench.results import Results
@@ -39,9 +39,7 @@ class PlainFiles:
     name: str | None = None
 
 
-def plain_test_set(
-    given: PlainFiles, limit: int | None, results: Results, say: Callable[[str], None]
-) -> ResolvedSet:
+def plain_test_set(given: PlainFiles, limit: int | None, results: Results) -> ResolvedSet:
     """The test set that files make, one segment per line.
 
     A set without a name is called by the common stem of its files' names; where the results
@@ -51,7 +49,6 @@ def plain_test_set(
         given: The files.
         limit: Only the first so many segments.
         results: Where it will be scored.
-        say: Told what was taken off a text.
 
     Raises:
         RequestError: If there is nothing to score against, or the name cannot be.
@@ -63,7 +60,7 @@ def plain_test_set(
         raise RequestError("nothing to score against", hint="give --reference FILE or --corpus")
     texts = [*given.references, *([given.source] if given.source else ())]
     paths = dict.fromkeys([*texts, *([given.documents] if given.documents else ())])
-    columns = {path: _lines(path, say) for path in paths}
+    columns = {path: _lines(path) for path in paths}
     counts = {path: len(lines) for path, lines in columns.items()}
     if len(set(counts.values())) > 1:
         shown = ", ".join(f"{path} has {count}" for path, count in counts.items())
@@ -80,7 +77,7 @@ def plain_test_set(
         given.name or common_stem(texts),
         count,
         columns[given.documents] if given.documents else None,
-    )
+    ).model_copy(update={"taken_off": tuple(s for path in paths for s in taken_off(Path(path)))})
     if given.name is None and _is_taken(limited(found, limit).test_set, results):
         found = found.model_copy(update={"corpus": f"{found.corpus}-{found.digest()[:8]}"})
     return limited(found, limit)
@@ -115,10 +112,8 @@ def _is_taken(test_set: TestSet, results: Results) -> bool:
     return labels is not None and labels.testset_digest != test_set.digest()
 
 
-def _lines(path: str, say: Callable[[str], None]) -> list[str]:
+def _lines(path: str) -> list[str]:
     require_text(Path(path))
-    if starts_with_bom(Path(path)):
-        say(f"{path}: a byte order mark at its beginning is no part of the text")
     return [line for _, line in read_lines(Path(path))]
 
 

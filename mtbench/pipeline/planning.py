@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mtbench.checkpoints.hub import LeftOnHub
-from mtbench.documents import realign
 from mtbench.engine import work as engine
 from mtbench.errors import MtbenchError, RequestError, Unavailable
-from mtbench.files.digests import digest_json
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.realigning import check_realignable
-from mtbench.pipeline.resolve import ResolvedSet, ResolvedSystem
+from mtbench.pipeline.resolve import ResolvedSet, ResolvedSystem, run_digest
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import (
     DEFAULT_METRICS,
@@ -24,7 +22,7 @@ from mtbench.plugins import (
 from mtbench.results import Results
 from mtbench.stages import scoring
 from mtbench.stages import translation as translating
-from mtbench.types import RunRecord, Runtime, TestSet
+from mtbench.types import Json, RunRecord, Runtime, TestSet
 
 
 def plan(
@@ -51,6 +49,8 @@ def plan(
     """
     for one in sets:
         _check_same_corpus(one, results)
+        for line in one.test_set.taken_off:
+            watcher.say(f"{one.name}: {line}")
     served = [(system, one) for one in sets for system in systems if system.serves(_pair(one))]
     _check_served(systems, served, sets)
     found = Plan([])
@@ -174,25 +174,20 @@ def _task(
     backend.sources(one.sources)
     if backend.realigns:
         check_realignable(test_set)
-    digest = _digest(system, backend, test_set, request)
-    return Task(system.card, test_set, folder, backend, digest, one.place)
+    identity = backend.identity()
+    digest = _digest(system, backend, test_set, request, identity)
+    return Task(system.card, test_set, folder, backend, digest, one.place, identity)
 
 
-def _digest(system: ResolvedSystem, backend: Backend, test_set: TestSet, request: Request) -> str:
-    """What tells one run from another."""
-    references = test_set.references_digest()
-    realigned = {"realigned": [realign.VERSION, references]} if backend.realigns else {}
-    return digest_json(
-        {
-            **realigned,
-            "backend": system.card.backend,
-            "options": system.options.model_dump(mode="json"),
-            "identity": backend.identity(),
-            "pair": str(test_set.pair),
-            "sources": test_set.sources_digest(),
-            "batching": translating.batching(backend, request.runtime, test_set.sources),
-        }
-    )
+def _digest(
+    system: ResolvedSystem,
+    backend: Backend,
+    test_set: TestSet,
+    request: Request,
+    identity: Mapping[str, Json],
+) -> str:
+    batching = translating.batching(backend, request.runtime, test_set.sources)
+    return run_digest(system, test_set, identity, batching, realigns=bool(backend.realigns))
 
 
 def _is_asked_for(
@@ -228,7 +223,7 @@ def _digest_if_known(
     """
     try:
         backend.sources(one.sources)
-        return _digest(system, backend, one.test_set, request)
+        return _digest(system, backend, one.test_set, request, backend.identity())
     except Unavailable:
         return None
     except MtbenchError:

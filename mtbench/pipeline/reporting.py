@@ -93,6 +93,8 @@ def gather(
     gatherers = [_Gatherer(results, stored, table, watcher, seed or 0) for table in tables]
     kept = [campaigns_of(results, table) for table in tables]
     given = None if human is None else (human.name, read_human_file(human))
+    for line in given[1].notes if given else ():
+        watcher.say(line)
     places = [gatherer.place() for gatherer in gatherers]
     placed = (
         [_only(campaigns, where) for campaigns, where in zip(kept, places, strict=True)]

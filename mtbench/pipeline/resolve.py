@@ -6,7 +6,7 @@ behind it works on these records.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,11 +19,13 @@ from mtbench.config import (
     system_options,
 )
 from mtbench.corpora import load as corpora
+from mtbench.documents import realign
 from mtbench.errors import RequestError, UnknownName
+from mtbench.files.digests import digest_json
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.work import Request
 from mtbench.plugins import BACKENDS, Backend, parse_options
-from mtbench.types import Record, Runtime, Source, SystemCard, TestSet
+from mtbench.types import Json, Record, Runtime, Source, SystemCard, TestSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,37 @@ class ResolvedSystem:
     def backend(self, pair: LanguagePair, runtime: Runtime) -> Backend:
         """The back end in one direction; touches nothing."""
         return self.kind(self.options, pair, runtime)
+
+
+def run_digest(
+    system: ResolvedSystem,
+    test_set: TestSet,
+    identity: Mapping[str, Json],
+    batching: str,
+    *,
+    realigns: bool,
+) -> str:
+    """What tells one run from another.
+
+    Args:
+        system: With its options.
+        test_set: What is translated.
+        identity: What the back end's answers rest on beyond its options.
+        batching: How batches are fixed, where they matter.
+        realigns: Whether whole documents are laid on segments, which references take part in.
+    """
+    aligned = {"realigned": [realign.VERSION, test_set.references_digest()]} if realigns else {}
+    return digest_json(
+        {
+            **aligned,
+            "backend": system.card.backend,
+            "options": system.options.model_dump(mode="json"),
+            "identity": dict(identity),
+            "pair": str(test_set.pair),
+            "sources": test_set.sources_digest(),
+            "batching": batching,
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 from mtbench.config import Workspace
 from mtbench.errors import DataError, MtbenchError, RequestError
+from mtbench.files.digests import digest_json
 from mtbench.pipeline.boards import board_like
 from mtbench.pipeline.health import HealthCheck
 from mtbench.pipeline.outputs import facts
-from mtbench.pipeline.resolve import resolve_system
+from mtbench.pipeline.resolve import resolve_system, run_digest
 from mtbench.pipeline.score_checks import Verified, check_score
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.stages import scoring
-from mtbench.types import Runtime, Signature, SystemOutput, TestSet
+from mtbench.types import RunRecord, Runtime, Signature, SystemOutput, TestSet
 
 
 def verify(space: Workspace) -> Iterator[Verified]:
@@ -47,6 +48,7 @@ def _verify_run(folder: RunFolder, corpus: StoredTestSets) -> Iterator[Verified]
         return
     yield Verified(where=where, what="output is the one that run.json records", holds=True)
     yield from _verify_given_file(where, output)
+    yield _verify_provenance(str(folder.path / "run.json"), output.run)
     test_set = corpus.test_set(folder)
     if isinstance(test_set, str):
         yield Verified(where=where, what="made from the corpus", holds=None, detail=test_set)
@@ -60,6 +62,16 @@ def _verify_run(folder: RunFolder, corpus: StoredTestSets) -> Iterator[Verified]
             continue
         scored_on = corpus.test_set(folder, reference) if reference else test_set
         yield from check_score(folder, path, output, scored_on)
+
+
+def _verify_provenance(where: str, run: RunRecord) -> Verified:
+    """Versions, weights and parameters that took part, as they were written down then."""
+    what = "provenance is as it was recorded"
+    if not run.provenance_digest:
+        detail = "recorded by an older mtbench, without a digest"
+        return Verified(where=where, what=what, holds=None, detail=detail)
+    same = digest_json(run.provenance) == run.provenance_digest
+    return Verified(where=where, what=what, holds=same)
 
 
 def _verify_given_file(where: str, output: SystemOutput) -> Iterator[Verified]:
@@ -79,6 +91,20 @@ def _verify_given_file(where: str, output: SystemOutput) -> Iterator[Verified]:
     yield Verified(where=where, what=what, holds=same, detail=detail)
 
 
+def _verify_run_digest(where: str, run: RunRecord, test_set: TestSet) -> Verified:
+    """Card, weights and files that a run names, by the digest that tells it from others."""
+    what = "card, weights and files are those of the run"
+    try:
+        system = resolve_system(run.card)
+    except MtbenchError as error:
+        return Verified(where=where, what=what, holds=None, detail=str(error))
+    realigns = run.realigned is not None
+    found = run_digest(system, test_set, run.identity, run.batching, realigns=realigns)
+    same = found == run.run_digest
+    detail = "" if same else "run.json names others than its run digest stands for"
+    return Verified(where=where, what=what, holds=same, detail=detail)
+
+
 def _verify_origin(
     folder: RunFolder, output: SystemOutput, test_set: TestSet
 ) -> Iterator[Verified]:
@@ -93,6 +119,9 @@ def _verify_origin(
     except DataError as error:
         yield Verified(where=where, what="ids", holds=False, detail=str(error))
         return
+    same = test_set.digest() == output.run.testset_digest
+    if output.run.provenance_digest and (same or output.run.realigned is None):
+        yield _verify_run_digest(str(folder.path / "run.json"), output.run, test_set)
     failures = sum(h.failure is not None for h in output.hypotheses)
     told = (output.run.segments, output.run.failures, output.run.status)
     found = (len(output.hypotheses), failures, "partial" if failures else "complete")
@@ -100,9 +129,10 @@ def _verify_origin(
     yield Verified(
         where=where, what="as many segments and failures", holds=told == found, detail=detail
     )
-    if test_set.digest() == output.run.testset_digest:
+    if same:
         yield _verify_health(folder, output, test_set)
-        same = facts(test_set) == output.run.test_set
+        now = facts(test_set).model_copy(update={"taken_off": output.run.test_set.taken_off})
+        same = now == output.run.test_set
         detail = "" if same else "the corpus's card has changed since; evaluate again"
         yield Verified(
             where=where, what="facts of the test set are as recorded", holds=same, detail=detail

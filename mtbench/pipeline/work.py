@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -73,6 +74,7 @@ class Task:
         backend: Checked and ready to be entered; None where the stored output is used because the
             system cannot run here.
         run_digest: What the output depends on.
+        identity: What of it is known of the back end's weights and files.
         place: Where the corpus was read from, as the run records it.
         output: Once there is one.
         fetches: What its back end, not checked any further, would download first.
@@ -84,6 +86,7 @@ class Task:
     backend: Backend | None
     run_digest: str
     place: str = ""
+    identity: Mapping[str, Json] = field(default_factory=dict)
     output: SystemOutput | None = None
     fetches: tuple[Fetch, ...] = ()
 

@@ -155,6 +155,7 @@ class TestSet(Record):
         extras: Segment id → keys of its line that mtbench does not know.
         reversed: Whether the file was written for the other direction.
         card: The corpus card, if there is one.
+        taken_off: What was taken off the texts while their files were read, in sentences.
     """
 
     __test__ = False  # not a test case, whatever pytest makes of the name
@@ -172,6 +173,7 @@ class TestSet(Record):
     extras: dict[str, dict[str, Json]] = Field(default_factory=dict)
     reversed: bool = False
     card: CorpusCard | None = None
+    taken_off: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _columns_agree(self) -> TestSet:
@@ -257,6 +259,7 @@ class TestSetFacts(Record):
         references: References a segment; None where that varies.
         reference_origins: Origin → segments whose references came to be so, where they differ.
         reference_of: Systems whose outputs were edited or chosen to be references.
+        taken_off: What was taken off the texts while their files were read, in sentences.
     """
 
     __test__ = False
@@ -271,6 +274,7 @@ class TestSetFacts(Record):
     references: int | None = None
     reference_origins: dict[str, int] = Field(default_factory=dict)
     reference_of: tuple[str, ...] = ()
+    taken_off: tuple[str, ...] = ()
 
 
 class Labels(Record):

@@ -219,6 +219,8 @@ class RunRecord(Record):
         unit: What a back end was given at once: ``segment`` or ``document``.
         batching: ``free`` where batches do not matter to the output, else how they were fixed.
         provenance: What the back end says of itself: versions, weights, parameters.
+        identity: What the output depends on beyond options and sources: digests of weights, files.
+        provenance_digest: Of ``provenance``; empty in records of older versions.
         notes: Sentences a reader must see (an unpinned revision, joined lines).
         versions: Of mtbench, Python and the packages that took part.
         device: Where it ran.
@@ -250,6 +252,8 @@ class RunRecord(Record):
     unit: Literal["segment", "document"] = "segment"
     batching: str = "free"
     provenance: dict[str, Json] = Field(default_factory=dict)
+    identity: dict[str, Json] = Field(default_factory=dict)
+    provenance_digest: str = ""
     notes: tuple[str, ...] = ()
     versions: dict[str, str] = Field(default_factory=dict)
     device: str = "cpu"

@@ -11,7 +11,7 @@ NAMES = frozenset({*BUILTIN_METRICS, *BUILTIN_BACKENDS})
 ROOMS = ("cli", "boards", "pipeline", "significance", "report")
 OTHER_MEANINGS = {
     ("mtbench.cli.lazy", "command"): "of the command line",
-    ("mtbench.pipeline.planning", "identity"): "what a system's output depends on",
+    ("mtbench.pipeline.resolve", "identity"): "what a system's output depends on",
     ("mtbench.pipeline.outputs", "health"): "a field of the run's record",
     ("mtbench.report.html.payload", "hypotheses"): "the texts",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -241,6 +242,36 @@ def test_a_file_of_hypotheses_that_was_changed_afterwards(space: Space) -> None:
     answer = space("verify")
     assert answer.code == 0, "the output itself is kept; where it came from is not here"
     assert "not looked at" in answer.out
+
+
+@pytest.mark.parametrize("key", ["provenance", "identity", "card", "batching"])
+def test_what_a_system_was_made_of_is_held_against_its_digests(space: Space, key: str) -> None:
+    space.corpus()
+    space.file("echo.py", "import sys\nfor line in sys.stdin:\n    print(line, end='')\n")
+    spec = f"command:{sys.executable} echo.py"
+    assert space("evaluate", "--model", spec, "--metric", "chrf").code == 0
+    assert space("verify").code == 0
+    (path,) = (space.root / "results/news/en-it").glob("*/run.json")
+    run = json.loads(path.read_text("utf-8"))
+    ways = {
+        "provenance": ("provenance", "files", next(iter(run["provenance"]["files"]))),
+        "identity": ("identity", "files", next(iter(run["identity"]["files"]))),
+        "card": ("card", "options", "argv"),
+        "batching": ("batching",),
+    }
+    value: object = [sys.executable, "other.py"] if key == "card" else "0" * 64
+    edit(path, lambda document: set_in(document, *ways[key], value=value))
+    answer = space("verify")
+    answer.refused(1)
+    said = "provenance is as it" if key == "provenance" else "card, weights and files"
+    assert said in answer.out
+
+
+def test_a_record_of_an_older_version_has_no_digest_of_its_provenance(done: Space) -> None:
+    edit(done.root / FOLDER / "run.json", lambda document: document.pop("provenance_digest"))
+    answer = done("verify")
+    assert answer.code == 0
+    assert "recorded by an older mtbench" in answer.out
 
 
 def test_no_results(space: Space) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.support.workspace import SENTENCES, Space
+from tests.support.workspace import SENTENCES, Space, sentences
 
 SOURCES = [source for source, _ in SENTENCES]
 REFERENCES = [reference for _, reference in SENTENCES]
@@ -76,17 +78,54 @@ def test_a_name_and_documents(files: Space) -> None:
 
 def test_a_byte_order_mark_is_said(files: Space) -> None:
     bom = b"\xef\xbb\xbf"
-    for name, lines in (("talk.ref.it", REFERENCES), ("near.it", REFERENCES)):
-        text = "".join(f"{line}\n" for line in lines)
+    for name, lines in (
+        ("talk.src.en", SOURCES), ("talk.ref.it", REFERENCES), ("near.it", REFERENCES)
+    ):  # fmt: skip
+        text = "".join(f"{line}\r\n" for line in lines)
         files.file(name, bom + text.encode("utf-8"))
     answer = files(*call("--format", "json"))
     assert answer.code == 0
-    assert "talk.ref.it: a byte order mark" in answer.err
+    taken = [
+        what.format(name)
+        for name in ("talk.ref.it", "talk.src.en")
+        for what in (
+            "a byte order mark at the beginning of {} is no part of the text",
+            "carriage returns at line ends of {} are no part of the text",
+        )
+    ]
+    for line in taken:
+        assert f"talk/en-it: {line}" in answer.err
     (row,) = answer.json["tables"][0]["rows"]
     assert row["cells"]["chrf"]["score"] == 100.0
-    assert "near.it: a byte order mark at its beginning is no part of the text" in row["notes"]
+    said = "a byte order mark at the beginning of near.it is no part of the text"
+    assert said in row["notes"]
     (run,) = (files.root / "kept").glob("talk/en-it/near-*/run.json")
-    assert "byte order mark" in run.read_text("utf-8")
+    kept = json.loads(run.read_text("utf-8"))
+    assert len(kept["notes"]) == 2 and kept["test_set"]["taken_off"] == taken
+
+
+def test_a_byte_order_mark_of_a_corpus_and_of_human_scores_is_said(files: Space) -> None:
+    bom = b"\xef\xbb\xbf"
+    path = files.corpus("news", "en-it")
+    path.write_bytes(bom + path.read_bytes())
+    files.file("far.it", [reference[:9] for reference in REFERENCES])
+    answer = files(
+        "score", "--corpus", "news", "--hypotheses", "near.it", "--metric", "chrf",
+        "--hypotheses", "far.it", "--results", "kept",
+    )  # fmt: skip
+    line = "a byte order mark at the beginning of en-it.jsonl is no part of the text"
+    assert answer.code == 0 and f"news/en-it: {line}" in answer.err
+    (run,) = (files.root / "kept").glob("news/en-it/near-*/run.json")
+    assert json.loads(run.read_text("utf-8"))["test_set"]["taken_off"] == [line]
+    rows = "".join(
+        f"{name},{row['id']},{at}\n"
+        for name in ("near", "far")
+        for at, row in enumerate(sentences(), start=len(name))
+    )
+    files.file("people.csv", bom + f"system,id,score\n{rows}".encode())
+    said = "a byte order mark at the beginning of people.csv is no part of the text"
+    assert said.capitalize() in files("meta", "kept", "--human", "people.csv").out
+    assert said in files("report", "kept", "--human", "people.csv", "-o", "page").err
 
 
 def test_where_a_reference_comes_from(space: Space) -> None:

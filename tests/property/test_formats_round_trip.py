@@ -161,6 +161,6 @@ def test_plain_text(pairs: list[tuple[str, str]]) -> None:
             with text_file(path) as stream:
                 write_lines(((str(at), text) for at, text in enumerate(texts)), stream, join=False)
 
-        found = list(read_plain(paths, Wanted([PAIR])))
+        found = list(read_plain(paths, Wanted([PAIR]), Remarks()))
 
     assert [(segment.source, *segment.references) for segment in found] == pairs

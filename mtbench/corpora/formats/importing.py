@@ -218,7 +218,7 @@ def read(
     elif kind == "plain":
         from mtbench.corpora.formats.plain import read_plain
 
-        yield from read_plain([Path(name) for name in inputs], wanted)
+        yield from read_plain([Path(name) for name in inputs], wanted, remarks)
     elif kind == "wmt-sgml":
         from mtbench.corpora.formats.wmt_sgml import read_wmt_sgml
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import IO, TextIO
 
 from mtbench.corpora.formats.recognise import require_text
-from mtbench.corpora.formats.segments import ImportedSegment, Wanted
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.errors import DataError, RequestError
-from mtbench.files.writing import read_lines, replacing
+from mtbench.files.writing import read_lines, replacing, taken_off
 from mtbench.languages import LanguagePair, normalise_tag
 from mtbench.text.lines import has_line_end, one_line
 
@@ -90,12 +90,15 @@ def _names(references: Sequence[Path]) -> list[str]:
     return [path.name for path in references]
 
 
-def read_plain(paths: Sequence[Path], wanted: Wanted) -> Iterator[ImportedSegment]:
+def read_plain(
+    paths: Sequence[Path], wanted: Wanted, remarks: Remarks
+) -> Iterator[ImportedSegment]:
     """Lines of parallel files as segments; ids are line numbers.
 
     Args:
         paths: The source file and one or more reference files.
         wanted: The direction.
+        remarks: Told what is taken off the texts.
 
     Raises:
         DataError: If the files have different numbers of lines.
@@ -103,6 +106,8 @@ def read_plain(paths: Sequence[Path], wanted: Wanted) -> Iterator[ImportedSegmen
     """
     for path in paths:
         require_text(path)
+        for one in taken_off(path):
+            remarks.changed(one)
     pair, source, references = sides(paths, wanted)
     wanted.match(pair.source, pair.target, str(source))
     files = [source, *(path for _, path in references)]
