@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from tests.support.modules import ROOT
+from tests.support.modules import ROOT, tree
 
 MOST_LINES = 800
 MOST_LINES_OF_A_FUNCTION = 60
@@ -25,7 +25,7 @@ def test_functions_are_small() -> None:
     """From ``def`` to the end; docstrings don't count, decorators neither."""
     long = {}
     for path in files():
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        for node in ast.walk(tree(path)):
             if isinstance(node, ast.FunctionDef) and _lines(node) > MOST_LINES_OF_A_FUNCTION:
                 long[f"{path.relative_to(ROOT)}:{node.name}"] = _lines(node)
     assert not long

@@ -12,6 +12,7 @@ from mtbench.boards.comparison import read_side
 from mtbench.languages import LanguagePair
 from mtbench.report.csv_table import to_csv
 from mtbench.types import Cell, Leaderboard, Row, Table, TestSetFacts
+from tests.support.examples import examples
 
 NAMES = st.text(
     st.one_of(
@@ -24,7 +25,7 @@ NAMES = st.text(
 SCORES = st.floats(-1e6, 1e6).map(lambda value: round(value, 6))
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     corpus=NAMES,
     systems=st.dictionaries(NAMES, st.tuples(st.none() | SCORES, SCORES), min_size=1, max_size=4),

@@ -15,10 +15,11 @@ from mtbench.errors import MtbenchError
 from mtbench.files.jsonl import read_objects
 from mtbench.languages import LanguagePair
 from mtbench.types import TestSet
+from tests.support.examples import examples
 from tests.support.record_strategies import json_values
 
 PAIR = LanguagePair.parse("en-it")
-LOOSE = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+LOOSE = settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
 
 some_text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 full_text = some_text.filter(lambda text: bool(text.strip()))
@@ -137,7 +138,7 @@ def test_the_first_of_a_test_set(tmp_path: Path, rows: list[dict[str, Any]], cou
     content=st.binary(max_size=200)
     | st.text(max_size=80).map(lambda t: t.encode("utf-8", "replace"))
 )
-@settings(LOOSE, max_examples=150)
+@settings(LOOSE, max_examples=examples(150))
 def test_whatever_stands_in_a_file_is_read_or_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "en-it.jsonl"
     path.write_bytes(content)
@@ -150,7 +151,7 @@ def test_whatever_stands_in_a_file_is_read_or_refused(tmp_path: Path, content: b
 
 
 @given(row=st.dictionaries(st.sampled_from(KNOWN), json_values, max_size=6))
-@settings(LOOSE, max_examples=150)
+@settings(LOOSE, max_examples=examples(150))
 def test_whatever_stands_in_a_line_is_read_or_refused(tmp_path: Path, row: dict[str, Any]) -> None:
     path = tmp_path / "en-it.jsonl"
     path.write_text(json.dumps({"id": "1", "src": "a", **row}) + "\n", "utf-8")

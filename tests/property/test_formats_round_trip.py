@@ -18,6 +18,7 @@ from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted, w
 from mtbench.corpora.formats.tables import read_rows, read_table, write_table
 from mtbench.corpora.formats.tmx import read_tmx, write_tmx
 from mtbench.languages import LanguagePair
+from tests.support.examples import examples
 
 PAIR = LanguagePair.parse("en-pt-BR")
 Wanting = Callable[[], Wanted]
@@ -86,7 +87,7 @@ def _through(
         return list(read(path))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(_segments(in_xml))
 def test_tmx(segments: list[ImportedSegment]) -> None:
     def write(path: Path) -> None:
@@ -126,19 +127,19 @@ def _as_table_has_them(segments: list[ImportedSegment]) -> list[ImportedSegment]
     ]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(_segments(anything, structured=False))
 def test_csv(segments: list[ImportedSegment]) -> None:
     assert _table("csv", segments) == _as_table_has_them(segments)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(_segments(in_cells, structured=False))
 def test_tsv(segments: list[ImportedSegment]) -> None:
     assert _table("tsv", segments) == _as_table_has_them(segments)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(_segments(anything))
 def test_a_corpus_file_read_as_jsonl(segments: list[ImportedSegment]) -> None:
     def read(path: Path) -> Iterator[ImportedSegment]:
@@ -152,7 +153,7 @@ def test_a_corpus_file_read_as_jsonl(segments: list[ImportedSegment]) -> None:
     assert _through(segments, "a.jsonl", write, read) == expected
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.lists(st.tuples(_texts(in_lines), _texts(in_lines)), min_size=1, max_size=5))
 def test_plain_text(pairs: list[tuple[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_metric
 from mtbench.types import Constraints, LengthLimit, Runtime, ScoringView
+from tests.support.examples import examples
 
 PIECES = st.sampled_from(
     ["%s", "%1$d", "{0}", "{n, plural, one {x} other {y}}", "<b>", "</b>", '<a href="x">', "12",
@@ -27,7 +28,7 @@ ASKED = st.none() | st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.lists(st.tuples(TEXTS, TEXTS, ASKED), min_size=1, max_size=4),
     st.sampled_from(["en-de", "en-zh", "de-ar", "en-tr", "ja-en", "en-ka"]),
@@ -53,7 +54,7 @@ def test_every_text_is_looked_at(
         assert counts["intact"] <= counts["segments"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(TEXTS)
 def test_a_copy_keeps_all_that_stands_in_its_source(text: str) -> None:
     view = ScoringView(pair=LanguagePair.parse("en-de"), ids=("a",), sources=(text,),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mtbench.metrics.lexical import Bleu, Chrf, Ter
 from mtbench.metrics.lexical_base import Lexical
 from mtbench.types import Json
+from tests.support.examples import examples
 from tests.support.lexical import metric_of, rows_of, streams_of, view_of
 
 WORDS = (
@@ -42,7 +43,7 @@ Segments = list[tuple[list[str], str]]
 
 @pytest.mark.parametrize(("name", "options"), VARIANTS)
 @given(data=segments)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_rows_and_scores_are_sacrebleus(
     name: str, options: dict[str, Json], data: Segments
 ) -> None:
@@ -68,7 +69,7 @@ def test_references_of_normalized_ter_are_prepared_twice() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 @given(data=segments, order=st.randoms(use_true_random=False), cut=st.integers(0, 6))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_parts_sum_to_the_whole_in_any_order(
     name: str, data: Segments, order: random.Random, cut: int
 ) -> None:
@@ -87,7 +88,7 @@ def test_parts_sum_to_the_whole_in_any_order(
 
 
 @given(texts=st.lists(sentence, min_size=1, max_size=5))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 def test_the_reference_scores_the_maximum(texts: list[str]) -> None:
     texts = [*texts, "vier Wörter sind genug"]
     view = view_of([[text] for text in texts])
@@ -115,7 +116,7 @@ counts = st.lists(st.integers(0, 12), min_size=4, max_size=4)
     value=st.sampled_from([None, 0.5, 2.0]),
     effective=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_pooled_bleu_is_sacrebleus_formula(
     correct: list[int],
     more: list[int],
@@ -144,7 +145,7 @@ def test_pooled_bleu_is_sacrebleus_formula(
     beta=st.integers(1, 3),
     eps=st.booleans(),
 )
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_pooled_chrf_is_sacrebleus_formula(
     triples: list[tuple[int, int, int]], beta: int, eps: bool
 ) -> None:

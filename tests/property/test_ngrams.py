@@ -18,6 +18,7 @@ from mtbench.metrics.ngrams import (
     encode_words,
     shared_ngrams,
 )
+from tests.support.examples import examples
 
 Block = list[tuple[list[str], list[str]]]  # for each segment: references, hypotheses
 
@@ -64,7 +65,7 @@ blocks = st.lists(
 
 
 @given(block=blocks, order=st.integers(1, 7), together=st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_counts_are_exact(block: Block, order: int, together: bool) -> None:
     check(block, order, together=together)
 

@@ -17,6 +17,7 @@ import mtbench.types
 from mtbench.files.digests import canonical_json, digest_json, digest_rows
 from mtbench.languages import LanguagePair, normalise_tag
 from mtbench.types import Record, Signature, Source, Statistics
+from tests.support.examples import examples
 from tests.support.record_strategies import TAGS, fields_of, json_values, of_record, pairs, text
 
 RECORDS = sorted(
@@ -27,7 +28,7 @@ RECORDS = sorted(
     ),
     key=lambda kind: kind.__name__,
 )
-LOOSE = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+LOOSE = settings(max_examples=examples(25), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def test_all_of_them_are_here() -> None:
@@ -48,7 +49,7 @@ def test_whole_through_json(kind: type, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("kind", RECORDS)
 @given(data=st.data())
-@settings(LOOSE, max_examples=3)
+@settings(LOOSE, max_examples=examples(3))
 def test_closed_and_frozen(kind: type, data: st.DataObject) -> None:
     by: TypeAdapter[Any] = TypeAdapter(kind)
     record = data.draw(of_record(kind))
@@ -67,7 +68,7 @@ def numbers(kind: type) -> list[str]:
 @pytest.mark.parametrize("kind", [kind for kind in RECORDS if numbers(kind)])
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @given(data=st.data())
-@settings(LOOSE, max_examples=2)
+@settings(LOOSE, max_examples=examples(2))
 def test_no_number_that_is_none(kind: type, value: float, data: st.DataObject) -> None:
     by: TypeAdapter[Any] = TypeAdapter(kind)
     record = data.draw(of_record(kind))
@@ -88,7 +89,7 @@ def test_nor_anywhere_within_json(value: object) -> None:
 
 
 @given(of_record(Signature))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_a_signature_reads_what_it_writes(signature: Signature) -> None:
     written = str(signature)
     assert Signature.parse(written) == signature
@@ -100,7 +101,7 @@ def test_a_signature_reads_what_it_writes(signature: Signature) -> None:
 
 
 @given(of_record(Signature), text)
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_more_fields_at_the_end(signature: Signature, value: str) -> None:
     more = signature.plus(lastly_x=value)
     assert more.fields[:-1] == signature.fields

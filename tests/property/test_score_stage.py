@@ -25,11 +25,12 @@ from mtbench.types import (
     TestSetFacts,
     output_digest,
 )
+from tests.support.examples import examples
 
 NAMES = ("bleu", "chrf", "chrf++", "ter", pytest.param("semsim", marks=pytest.mark.slow))
 PAIR = LanguagePair.parse("en-it")
 WORDS = ("il", "gatto", "nero", "dorme", "sul", "tetto", "rosso", "della", "casa", "vecchia", "3,5")
-LOOSE = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+LOOSE = settings(max_examples=examples(12), deadline=None, suppress_health_check=list(HealthCheck))
 
 full = st.lists(st.sampled_from(WORDS), min_size=4, max_size=12).map(" ".join)
 partly = st.one_of(st.just(""), full, st.lists(st.sampled_from(WORDS), max_size=5).map(" ".join))

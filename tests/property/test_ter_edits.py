@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from sacrebleu.metrics.lib_ter import translation_edit_rate
 
 from mtbench.metrics.ter import Reference, count_edits, load_levenshtein
+from tests.support.examples import examples
 
 LEVENSHTEIN = load_levenshtein()
 
@@ -42,7 +43,7 @@ words = st.lists(st.sampled_from("abcdefgh"), max_size=24)
 
 
 @given(hypothesis=words, reference=words)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_equal_on_short_texts(hypothesis: list[str], reference: list[str]) -> None:
     assert (ours(hypothesis, reference), len(reference)) == translation_edit_rate(
         hypothesis, reference
@@ -55,7 +56,7 @@ def test_equal_on_short_texts(hypothesis: list[str], reference: list[str]) -> No
     vocabulary=st.integers(1, 60),
     changes=st.integers(0, 12),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 def test_equal_on_shuffled_texts(seed: int, length: int, vocabulary: int, changes: int) -> None:
     dice = random.Random(seed)
     reference = [str(dice.randrange(vocabulary)) for _ in range(length)]

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from mtbench.metrics.ter import Reference, load_levenshtein
 from mtbench.metrics.ter_paths import Beam, beam_path, beam_rows, beam_tails, best_path
+from tests.support.examples import examples
 
 LEVENSHTEIN = load_levenshtein()
 
@@ -29,7 +30,7 @@ def pairs(draw: st.DrawFn) -> tuple[str, Reference]:
 
 
 @given(pair=pairs())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 def test_heads_and_tails_meet_in_every_row(pair: tuple[str, Reference]) -> None:
     hypothesis, reference = pair
     beam = Beam(len(hypothesis), len(reference.text))
@@ -42,7 +43,7 @@ def test_heads_and_tails_meet_in_every_row(pair: tuple[str, Reference]) -> None:
 
 
 @given(pair=pairs())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 def test_a_best_path_within_the_beam_is_the_beams(pair: tuple[str, Reference]) -> None:
     hypothesis, reference = pair
     text = reference.text

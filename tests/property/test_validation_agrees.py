@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mtbench.corpora.load import read_segments
 from mtbench.corpora.validation import validate
 from mtbench.errors import DataError
+from tests.support.examples import examples
 
 KEYS = (
     "id", "src", "ref", "doc", "domain", "original_language", "origin", "alignment", "context",
@@ -41,7 +42,7 @@ def _line(draw: st.DrawFn) -> bytes:
     return draw(st.sampled_from([line, line, line, line + b"\r", b"", b"  ", b"\xc2\xa0"]))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(_line(), min_size=1, max_size=4), st.booleans(), st.booleans())
 def test_a_file_is_valid_if_and_only_if_it_can_be_read(
     lines: list[bytes], mark: bool, last: bool

@@ -40,9 +40,14 @@ def modules() -> dict[str, Path]:
 
 
 @functools.cache
+def tree(path: Path) -> ast.Module:
+    """A file's syntax tree, parsed once for all tests of a process."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def source(module: str) -> ast.Module:
     """A module's syntax tree."""
-    return ast.parse(modules()[module].read_text(encoding="utf-8"))
+    return tree(modules()[module])
 
 
 @functools.cache

@@ -16,7 +16,7 @@ from mtbench.checkpoints.digests import digest_files, remembered_digest
 from mtbench.checkpoints.hub import is_hub_id
 from mtbench.checkpoints.problems import Problem, problem_of, refusal
 from mtbench.errors import Unavailable
-from tests.support.modules import ROOT, modules
+from tests.support.modules import modules, source
 
 # --- devices --------------------------------------------------------------------------------
 
@@ -48,11 +48,9 @@ def test_nobody_else_looks_for_devices() -> None:
     for module in modules():
         if module == "mtbench.checkpoints.device":
             continue
-        path = ROOT / (module.replace(".", "/") + ".py")
-        path = path if path.is_file() else ROOT / module.replace(".", "/") / "__init__.py"
         wrong += [
             f"{module}:{node.lineno}"
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            for node in ast.walk(source(module))
             if isinstance(node, ast.Attribute)
             and node.attr == "is_available"
             and isinstance(node.value, ast.Attribute)

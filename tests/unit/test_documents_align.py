@@ -105,6 +105,7 @@ def _aligned(documents: Sequence[NoisyDocument]) -> tuple[int, int, int]:
     return right, wrong, there
 
 
+@pytest.mark.slow
 def test_noisy_documents_align_with_few_mistakes() -> None:
     counts = [_aligned(make_documents([LIBRARY, RESCUE], seed, boilerplate=8)) for seed in range(4)]
     right, wrong, there = (sum(column) for column in zip(*counts, strict=True))

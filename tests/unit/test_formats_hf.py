@@ -93,6 +93,7 @@ def test_a_folder_of_pickles_is_never_opened(tmp_path: Path) -> None:
         take(tmp_path / "c", tmp_path / "data", pairs=["en-it"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extra", [[], ["--preset", "flores+"], ["--split", "test"]])
 def test_a_hub_that_cannot_be_reached_is_said_within_seconds(
     extra: list[str], tmp_path: Path

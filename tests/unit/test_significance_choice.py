@@ -61,6 +61,7 @@ def test_differences_between_systems_count_too() -> None:
     assert choose_unit(documents, scores).warning is not None
 
 
+@pytest.mark.slow
 def test_false_warnings_are_rare() -> None:
     generator = np.random.default_rng(2)
     documents = [f"d{i // 5}" for i in range(50)]

@@ -19,6 +19,7 @@ from mtbench.significance.randomization import (
     ruled_resamples,
 )
 from mtbench.significance.units import exact
+from tests.support.examples import examples
 from tests.support.lexical_rows import Pool, mean, mean_rows, pool_bleu, pool_ter
 
 Array = NDArray[np.float64]
@@ -89,7 +90,7 @@ COUNTS = st.integers(1, 7).flatmap(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(drawn=COUNTS)
 def test_exact_is_brute_force_for_bleu(drawn: list[list[int]]) -> None:
     both = np.array(drawn, dtype=np.float64)
@@ -97,7 +98,7 @@ def test_exact_is_brute_force_for_bleu(drawn: list[list[int]]) -> None:
     assert outcome(a, b, pool_bleu).p == brute_force(a, b, pool_bleu)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(drawn=COUNTS, entries=st.integers(1, 3000))
 def test_exact_is_symmetric_and_bounded(drawn: list[list[int]], entries: int) -> None:
     both = np.array(drawn, dtype=np.float64)

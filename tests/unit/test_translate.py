@@ -20,6 +20,7 @@ from mtbench.stages.items import FAILED_CALLS_IN_A_ROW
 from mtbench.stages.translation import CHARACTERS_A_SEGMENT, batching, plan, translate
 from mtbench.testing import Scripted, scripted
 from mtbench.types import Finished, Record, Runtime, Source, Translation
+from tests.support.examples import examples
 
 PAIR = LanguagePair.parse("en-it")
 
@@ -150,7 +151,7 @@ def test_one_at_a_time() -> None:
     kind=st.sampled_from([Upper, Documents, Singles]),
     labels=st.lists(st.sampled_from(["x", "y", None]), min_size=12, max_size=12),
 )
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 def test_every_segment_has_its_place_once(
     texts: list[str], size: int, done: set[int], kind: type[Backend], labels: list[str | None]
 ) -> None:
