@@ -6,15 +6,14 @@ Everything heavy is imported inside the functions, so that ``import mtbench`` ta
 from __future__ import annotations
 
 import html
-import shutil
 import sys
-import tempfile
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from mtbench.files.temporary import ScratchFolder
     from mtbench.languages import LanguagePair
     from mtbench.pipeline import Request
     from mtbench.types import Json, Leaderboard, TestSet
@@ -67,13 +66,13 @@ class Evaluation:
         board: Leaderboard,
         results: Path,
         notes: Sequence[str] = (),
-        temporary: Path | None = None,
+        scratch: ScratchFolder | None = None,
     ) -> None:
         self.board = board
         self.results = results
         self.notes = tuple(notes)
-        if temporary is not None:
-            weakref.finalize(self, shutil.rmtree, temporary, ignore_errors=True)
+        if scratch is not None:
+            weakref.finalize(self, scratch.remove)
 
     def records(self) -> list[dict[str, Json]]:
         """Test set, system, metric, score, 95 % interval and signature of all that was tried.
@@ -244,6 +243,7 @@ def score(
         [('bleu', 100), ('chrf', 100)]
     """
     from mtbench.errors import RequestError
+    from mtbench.files.temporary import ScratchFolder
     from mtbench.languages import LanguagePair
     from mtbench.plugins import make_metric
 
@@ -254,13 +254,13 @@ def score(
         needs = make_metric(name, request.metric_options.get(name, {}), request.runtime).info.needs
         if sources is None and "source" in needs:
             raise RequestError(f"{name} needs the source", hint="give sources=")
-    folder, talk = Path(tempfile.mkdtemp(prefix="mtbench-")), _Talk()
+    scratch, talk = ScratchFolder(), _Talk()
     try:
-        board = _scored(folder, talk, request, direction, several, references, sources)
+        board = _scored(scratch.path, talk, request, direction, several, references, sources)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.remove()
         raise
-    return Evaluation(board, folder / "results", talk.lines, folder)
+    return Evaluation(board, scratch.path / "results", talk.lines, scratch)
 
 
 def _by_system(hypotheses: Any) -> Mapping[str, Sequence[str]]:

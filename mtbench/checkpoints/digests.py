@@ -1,6 +1,6 @@
 """Digests of large files, remembered: a file that has not changed is not read again.
 
-Imports nothing of mtbench but its digests: the workers of other environments use it, too.
+Imports of mtbench its digests and temporary files alone: workers of other environments use it, too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mtbench.files.digests import digest_file, digest_rows, digest_text
+from mtbench.files.temporary import replacing
 
 _SMALL = 1 << 20  # bytes; below, reading the file costs no more than looking its digest up
 # Seconds since a file last changed. A younger one may change once more within the same tick of
@@ -41,11 +42,8 @@ def remembered_digest(path: Path, cache: Path | str) -> str:
     found = digest_file(path)
     settled = time.time() - before.st_ctime > _SETTLED
     if settled and _state(path.stat()) == _state(before):
-        with suppress(OSError):  # only a shortcut for the next time
-            memory.parent.mkdir(parents=True, exist_ok=True)
-            beside = memory.with_suffix(f".{os.getpid()}.tmp")
-            beside.write_text(f"{found}\n", encoding="ascii")
-            beside.replace(memory)
+        with suppress(OSError), replacing(memory) as file:  # only a shortcut for the next time
+            file.stream.write(f"{found}\n".encode("ascii"))
     return found
 
 

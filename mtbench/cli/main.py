@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -44,6 +45,15 @@ VERBS = {
 
 INTERRUPTED = 130
 BUG = 70
+_OF_THE_MACHINE = frozenset(
+    getattr(errno, name)
+    for name in (
+        *("EACCES", "EPERM", "EROFS", "ENOSPC", "EDQUOT", "EFBIG", "EIO", "EMFILE", "ENFILE"),
+        *("ELOOP", "ENAMETOOLONG", "ENOTDIR", "EISDIR", "ESTALE", "ENXIO", "ENOLCK", "ENOMEM"),
+    )
+    if hasattr(errno, name)
+)
+"""What a disk or its rights say that no bug has made, wherever a program meets it."""
 
 
 @click.group(
@@ -108,7 +118,7 @@ def run(arguments: Sequence[str]) -> int:
         discard(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: every bug ends here
-        return _bug(error, arguments)
+        return _unforeseen(error, arguments)
 
 
 def _usage(error: click.UsageError, arguments: Sequence[str]) -> int:
@@ -129,11 +139,14 @@ def _report(lines: Sequence[str], code: int, arguments: Sequence[str]) -> int:
     return code
 
 
-def _bug(error: BaseException, arguments: Sequence[str]) -> int:
-    lines = [f"a bug in mtbench: {type(error).__name__}: {error}"]
+def _unforeseen(error: BaseException, arguments: Sequence[str]) -> int:
     if _verbose(arguments):
         _show_trace(error)
-    else:
+    if isinstance(error, OSError) and error.errno in _OF_THE_MACHINE:
+        place = f"{os.fsdecode(error.filename)}: " if error.filename is not None else ""
+        return _report([f"{place}{error.strerror}"], Unavailable.exit_code, arguments)
+    lines = [f"a bug in mtbench: {type(error).__name__}: {error}"]
+    if not _verbose(arguments):
         lines.append("run it again with -v for the traceback, and please report it")
     return _report(lines, BUG, arguments)
 

@@ -124,10 +124,9 @@ def _on_files(
     results: str | None,
     watcher: common.ConsoleWatcher,
 ) -> Leaderboard:
-    import tempfile
-
     from mtbench import pipeline
     from mtbench.config import workspace
+    from mtbench.files.temporary import ScratchFolder
     from mtbench.languages import LanguagePair
     from mtbench.pipeline.plain_files import PlainFiles, plain_test_set
     from mtbench.plugins import DEFAULT_METRICS, make_metric
@@ -153,7 +152,10 @@ def _on_files(
         watcher.say(f"{', '.join(blind)} left out: no --source given")
         kept = tuple(one for one in names if one not in blind)
         request = request.model_copy(update={"metrics": kept})
-    with tempfile.TemporaryDirectory() as scratch:
-        space = workspace(results or scratch)
+    scratch = ScratchFolder()
+    try:
+        space = workspace(results or str(scratch.path))
         plain = plain_test_set(given, request.limit, Results(space.results))
         return pipeline.evaluate(request, space, watcher, [plain], keep_texts=True)[0]
+    finally:
+        scratch.remove()

@@ -10,7 +10,6 @@ import atexit
 import logging
 import os
 import queue
-import shutil
 import signal
 import socket
 import tempfile
@@ -25,6 +24,7 @@ from typing import Any
 from mtbench.engine.local import available_processes
 from mtbench.engine.versions import difference, versions
 from mtbench.errors import MissingExtra, RequestError, RunFailed, Unavailable
+from mtbench.files.temporary import ScratchFolder
 from mtbench.processes import guard
 from mtbench.processes.pipe import Served, ShardLost
 from mtbench.types import Engine
@@ -343,12 +343,12 @@ def _start(ray: Any, _: str) -> None:
     global _folder
     # The name of a socket inside may not be longer than 107 bytes.
     short = "/tmp" if len(tempfile.gettempdir()) > 20 else None  # noqa: S108
-    folder = tempfile.mkdtemp(prefix="mtbench-ray-", dir=short)
-    _folder = Path(folder)
+    scratch = ScratchFolder(short)
+    _folder = scratch.path
 
     def end() -> None:
         ray.shutdown()
-        shutil.rmtree(folder, ignore_errors=True)
+        scratch.remove()
 
     atexit.register(end)
     before = os.environ.get(guard.MARK)
@@ -360,7 +360,7 @@ def _start(ray: Any, _: str) -> None:
             num_cpus=available_processes(),
             include_dashboard=False,
             object_store_memory=_STORE,
-            _temp_dir=folder,
+            _temp_dir=str(_folder),
         )
     finally:
         os.environ.pop(guard.MARK)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from mtbench.errors import CardError, DataError, RequestError, Unavailable
+from mtbench.files import temporary
 from mtbench.files.inputs import content, head, lines, opened, readable
 
 if sys.version_info >= (3, 11):
@@ -56,24 +56,8 @@ def write_bytes(path: Path, content: bytes) -> None:
     Raises:
         Unavailable: If the place cannot be written.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    except OSError as error:
-        raise unwritable(path, error) from error
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(new_file_mode())
-        Path(name).replace(path)
-    except BaseException as error:
-        with suppress(OSError):
-            Path(name).unlink()
-        if isinstance(error, OSError):
-            raise unwritable(path, error) from error
-        raise
+    with replacing(path) as stream:
+        stream.write(content)
 
 
 @contextmanager
@@ -84,23 +68,10 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         Unavailable: If the place cannot be written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
+        with temporary.replacing(path) as file:
+            yield file.stream
     except OSError as error:
         raise unwritable(path, error) from error
-    try:
-        with os.fdopen(handle, "wb", buffering=1 << 20) as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(name).chmod(new_file_mode())
-        Path(name).replace(path)
-    except BaseException as error:
-        with suppress(OSError):
-            Path(name).unlink()
-        if isinstance(error, OSError):
-            raise unwritable(path, error) from error
-        raise
 
 
 def write_lines(path: Path, lines: Iterable[str]) -> None:
@@ -112,13 +83,6 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
     with replacing(path) as stream:
         for line in lines:
             stream.write(line.encode("utf-8"))
-
-
-def new_file_mode() -> int:
-    """The permissions of a new file; temporary files have narrower ones."""
-    current = os.umask(0o022)
-    os.umask(current)
-    return 0o666 & ~current
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -6,11 +6,8 @@ run, from hanging without a network and from failing with a traceback.
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -18,6 +15,7 @@ from typing import Literal, cast, get_args
 from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.distribution import install_line
 from mtbench.errors import MissingExtra, MissingWeights, Unavailable
+from mtbench.files.temporary import replacing
 from mtbench.languages import base_language
 from mtbench.plugins import require
 from mtbench.servers.environment import check_environment
@@ -181,16 +179,8 @@ def fetch_model(name: str, *, offline: bool = False) -> Path:
         raise _missing(name, path, "downloads are turned off")
     content = _within(_DOWNLOAD_PATIENCE, lambda: _download(name), name)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".tmp")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            Path(temporary).replace(path)
-        except BaseException:
-            with suppress(OSError):
-                Path(temporary).unlink()
-            raise
+        with replacing(path) as file:
+            file.stream.write(content)
     except OSError as error:
         raise _missing(name, path, f"cannot be written: {error.strerror or error}") from error
     return path

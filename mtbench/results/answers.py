@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from mtbench.errors import MtbenchError
+from mtbench.files.inputs import readable
 from mtbench.files.writing import read_json, write_json
 from mtbench.results.lines import record
 from mtbench.types import Leaderboard, Record
@@ -27,7 +28,7 @@ class KeptAnswer(Record):
 
 def read_answer(path: Path) -> KeptAnswer | None:
     """An answer of before; None where there is none that can be read."""
-    if not path.is_file():
+    if not readable(path):
         return None
     try:
         return record(KeptAnswer, read_json(path), path)

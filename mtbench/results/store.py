@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mtbench.errors import DataError, RequestError
 from mtbench.files.inputs import content
+from mtbench.files.temporary import sweep
 from mtbench.files.writing import check_writable, read_json, write_text
 from mtbench.languages import LanguagePair
 from mtbench.results.folder import RunFolder
@@ -27,12 +28,13 @@ class Results:
         self.root = root
 
     def check_writable(self) -> None:
-        """Says before any work whether results can be written.
+        """Says before any work whether results can be written; sweeps what killed runs left.
 
         Raises:
             Unavailable: If not.
         """
         check_writable(self.root)
+        sweep(self.root, below=True)
 
     def run(self, corpus: str, pair: LanguagePair, system: str) -> RunFolder:
         """The folder of one system on one test set; need not exist yet."""

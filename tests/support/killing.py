@@ -10,15 +10,24 @@ import signal
 import time
 import traceback
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 from mtbench.cli.main import run
 
 
 class Child:
-    """A forked process that runs a command line; what it says goes into a file."""
+    """A forked process that runs a command line; what it says goes into a file.
 
-    def __init__(self, *arguments: str, log: Path) -> None:
+    Args:
+        arguments: The command line.
+        log: The file.
+        before: Done first in the new process.
+    """
+
+    def __init__(
+        self, *arguments: str, log: Path, before: Callable[[], object] | None = None
+    ) -> None:
         with warnings.catch_warnings():
             # Threads of the numeric libraries are idle, and the child does not use them.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -35,6 +44,8 @@ class Child:
 
                 sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
                 sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+                if before is not None:
+                    before()
                 code = run(arguments)
                 sys.stdout.flush()
                 sys.stderr.flush()

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from array import array
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from mtbench.errors import DataError
-from mtbench.files.writing import new_file_mode, unwritable
+from mtbench.files.temporary import TemporaryFile
+from mtbench.files.writing import unwritable
 
 
 class Part:
@@ -24,11 +22,10 @@ class Part:
         self.count = 0
         self._digest = hashlib.sha256()
         try:
-            handle, name = tempfile.mkstemp(dir=folder, prefix=f".{path.name}.", suffix=".tmp")
+            self._file = TemporaryFile(path, folder)
         except OSError as error:
             raise unwritable(path, error) from error
-        self._stream = os.fdopen(handle, "wb", buffering=1 << 20)
-        self.temporary = Path(name)
+        self.temporary = self._file.name
 
     def write(self, line: bytes) -> None:
         """Adds a line.
@@ -37,7 +34,7 @@ class Part:
             Unavailable: If the place cannot be written.
         """
         try:
-            self._stream.write(line)
+            self._file.stream.write(line)
         except OSError as error:
             raise unwritable(self.path, error) from error
         self._digest.update(line)
@@ -46,12 +43,14 @@ class Part:
     def close(self) -> str:
         """Everything on the disk; the digest of it."""
         try:
-            self._stream.flush()
-            os.fsync(self._stream.fileno())
-            self._stream.close()
-            self.temporary.chmod(new_file_mode())
+            self._file.flush()
         except OSError as error:
             raise unwritable(self.path, error) from error
+        return self.digest
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was written so far."""
         return self._digest.hexdigest()
 
     def place(self) -> None:
@@ -61,17 +60,13 @@ class Part:
             Unavailable: If the place cannot be written.
         """
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            self.temporary.replace(self.path)
+            self._file.place()
         except OSError as error:
             raise unwritable(self.path, error) from error
 
     def drop(self) -> None:
         """Removes what has not got its name yet."""
-        with suppress(OSError):
-            self._stream.close()
-        with suppress(OSError):
-            self.temporary.unlink()
+        self._file.drop()
 
 
 class PairParts:

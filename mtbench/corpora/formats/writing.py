@@ -16,6 +16,7 @@ from mtbench.corpora.codes import refuse_codes
 from mtbench.corpora.formats.parts import PairParts, Part, check_ids
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, written_line
 from mtbench.errors import DataError, RequestError
+from mtbench.files.digests import digest_file
 from mtbench.files.writing import check_writable, read_toml, write_text
 from mtbench.languages import LanguagePair, normalise_tag
 from mtbench.text.belongs import LOOKED_AT
@@ -81,10 +82,13 @@ class CorpusWriter:
         self._first: dict[LanguagePair, list[ImportedSegment]] = {}
         self._files: dict[LanguagePair, PairParts] = {}
         self._systems: dict[str, str] = {}
+        self._listed: frozenset[str] = frozenset()
 
     def __enter__(self) -> CorpusWriter:
         self._new = not self.folder.exists()
         check_writable(self.folder)
+        card = None if self._force else read_corpus_card(self.folder)
+        self._listed = frozenset(card.files if card is not None else ())
         return self
 
     def __exit__(
@@ -173,10 +177,8 @@ class CorpusWriter:
     def _file(self, pair: LanguagePair) -> PairParts:
         if pair not in self._files:
             path = self.folder / f"{pair}.jsonl"
-            if path.exists() and not self._force:
-                raise RequestError(
-                    f"{path} is there already", hint="replace it by --force, or choose another -o"
-                )
+            if path.exists() and not self._force and path.name in self._listed:
+                raise _there(path)
             self._files[pair] = PairParts(path)
         return self._files[pair]
 
@@ -204,8 +206,6 @@ class CorpusWriter:
                     f"would share the folder {name}"
                 )
             path = self.folder / HYPOTHESES / name / f"{segment.pair}.jsonl"
-            if path.exists() and not self._force:
-                raise RequestError(f"{path} is there already", hint="replace it by --force")
             file.outputs[system] = Part(path, self.folder)
         return file.outputs[system]
 
@@ -218,7 +218,8 @@ class CorpusWriter:
 
         Raises:
             DataError: If there is no segment, or two have one id.
-            RequestError: If the texts' script says that a tag is a country's code.
+            RequestError: If a file is there that holds something else, or the texts' script says
+                that a tag is a country's code.
             CardError: If the card that is there already is malformed.
         """
         if not self._files:
@@ -228,9 +229,12 @@ class CorpusWriter:
             sources = (segment.source for segment in self._first[pair])
             firsts = (s.references[0] for s in self._first[pair] if s.references)
             refuse_codes(pair, sources, firsts, str(file.part.path))
-            for part in file.outputs.values():
-                part.close()
-            digests[file.part.path.name] = file.part.close()
+            for part in file.parts():
+                digest = part.close()
+                # Without a card it may be what a killed import had finished: that is no other.
+                if part.path.exists() and not self._force and digest_file(part.path) != digest:
+                    raise _there(part.path)
+            digests[file.part.path.name] = file.part.digest
             check_ids(file)
             written.append(self._described(pair, file))
         names = self._common_names()
@@ -279,6 +283,12 @@ class CorpusWriter:
                 )
                 return ()
         return longest
+
+
+def _there(path: Path) -> RequestError:
+    return RequestError(
+        f"{path} is there already", hint="replace it by --force, or choose another -o"
+    )
 
 
 def _output_line(identifier: str, text: str) -> bytes:
