@@ -1,1 +1,1 @@
-"""Back ends: one module a way to drive a system."""
+"""Back ends: one module per way to drive a system."""

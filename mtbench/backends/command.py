@@ -156,7 +156,7 @@ class Command(Backend):
         """Answers of the program, or why a segment has none.
 
         Raises:
-            BackendError: If it fails, or does not give one answer a segment.
+            BackendError: If it fails, or does not give one answer per segment.
             MissingEngine: If it cannot be started.
         """
         if self._run is None and self._planned:

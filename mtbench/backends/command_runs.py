@@ -157,7 +157,7 @@ def with_keys(argv: Sequence[str]) -> list[str]:
 
 
 class LinesRun(ProgramRun):
-    """One segment a line both ways, in order."""
+    """One segment per line both ways, in order."""
 
     def _block(self, source: Source) -> bytes:
         return one_line(source.text).encode() + b"\n"
@@ -186,7 +186,7 @@ class LinesRun(ProgramRun):
 
 
 class ObjectsRun(ProgramRun):
-    """One object a line both ways, matched by id."""
+    """One object per line both ways, matched by id."""
 
     def _block(self, source: Source) -> bytes:
         row = {"id": source.id, "src": source.text, "doc": source.document}

@@ -104,7 +104,7 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
         common.tell(summary(built.report, everything=verbose))
     if not built.report.pairs:
         raise RequestError(
-            "no two of these documents are translations of each other",
+            "no two documents are translations of each other",
             why=_nearest(built),
             hint="say which belong together with --story FILE=LABEL",
         )

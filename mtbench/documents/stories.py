@@ -183,7 +183,7 @@ def coverage(left: Embedded, right: Embedded, beads: Sequence[Bead]) -> float:
 def candidates(documents: Sequence[Embedded], languages: Sequence[str]) -> list[tuple[int, int]]:
     """Pairs worth aligning: for each document its nearest ones in each other language.
 
-    Nearest as a whole first, which takes one product a language pair; of these the ones whose
+    Nearest as a whole first, which takes one product per language pair; of these the ones whose
     paragraphs have the nearest counterparts. So the number of pairs grows with that of documents.
     """
     by_language: dict[str, list[int]] = {}

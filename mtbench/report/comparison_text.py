@@ -342,7 +342,7 @@ def _escaped(text: str) -> str:
 
 
 def to_csv(found: LeaderboardDiff) -> str:
-    r"""One line a row and metric; lines end in ``\r\n`` as RFC 4180 has it."""
+    r"""One line per row and metric; lines end in ``\r\n`` as RFC 4180 has it."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")
     writer.writerow(COLUMNS)

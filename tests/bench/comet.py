@@ -6,7 +6,7 @@ The checkpoint has the shape of Unbabel/wmt22-comet-da (581 M parameters) and ra
 ``tests.support.large_comet``. The text is real and no segment of it occurs twice: segments of
 WMT22 German-French, evenly spread, with the outputs of four systems, where that data lies beside
 the checkout or in ``--wmt22``; else the paragraphs of the bundled corpus that four stored systems
-translated, in four directions; or any files, one segment a line.
+translated, in four directions; or any files, one segment per line.
 
 Every contender runs in a process of its own, one after the other, so that memory is its own; scores
 are compared, too. Times are of scoring alone, without imports and loading, but for the command,
@@ -73,7 +73,7 @@ def wmt22(folder: Path) -> Text:
 
 
 def from_files(source: str, reference: str, hypotheses: list[str]) -> Text:
-    """The same from files, one segment a line."""
+    """The same from files, one segment per line."""
     return {
         "src": lines_of(Path(source)),
         "ref": lines_of(Path(reference)),

@@ -1,4 +1,4 @@
-"""COMET on a GPU: segments a second beside the library's own ``predict``, and the card's limit.
+"""COMET on a GPU: segments per second beside the library's own ``predict``, and the card's limit.
 
     python -m tests.bench.gpu TEXT.json [--library]
 

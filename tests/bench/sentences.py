@@ -42,7 +42,7 @@ def sentences(root: Path) -> list[Row]:
 
 
 def main() -> None:
-    """Measures, and prints one line a language pair."""
+    """Measures, and prints one line per language pair."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--folder", type=Path, required=True, help="Where packages are unpacked.")
     parser.add_argument("--documents", type=int, default=12)

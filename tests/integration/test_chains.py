@@ -75,7 +75,7 @@ def test_what_the_steps_cost_is_what_the_chain_costs(space: Space) -> None:
         space.card("b", CHAT.format(pair="es-it", model="b", url=server.url))
         space.card("both", chain("a", "b"))
         assert space("translate", "--model", "both").code == 0
-        # 6 requests of 10 tokens read and 5 written, at 1000 and 2000 a million.
+        # 6 requests of 10 tokens read and 5 written, at 1000 and 2000 per million.
         assert run_of(space, "both")["usage"]["cost_USD"] == pytest.approx(0.12)
         asked = len(server.bodies("/v1/chat/completions"))
         # Neither a price nor a limit of time makes it another system.

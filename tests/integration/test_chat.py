@@ -72,7 +72,7 @@ def test_a_whole_answer(server: Server) -> None:
         "thinking_in": None,
         "settled": None,
     }
-    # 20 tokens read at 2 and 10 written at 6 a million.
+    # 20 tokens read at 2 and 10 written at 6 per million.
     assert usage == {
         "requests": 2,
         "prompt_tokens": 20,

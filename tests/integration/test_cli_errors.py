@@ -381,7 +381,7 @@ def test_one_file_for_several_test_sets(news: Space) -> None:
 
 
 def test_references_transposed(news: Space) -> None:
-    """One file a segment instead of one file a reference, as sacreBLEU's API lets pass."""
+    """One file per segment instead of one file per reference, as sacreBLEU's API lets pass."""
     on_file(news, SOURCES)
     for number, (_, reference) in enumerate(SENTENCES):
         news.file(f"ref{number}.txt", [reference])

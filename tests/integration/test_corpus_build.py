@@ -140,7 +140,7 @@ def test_documents_without_a_translation_say_what_came_nearest(
     italian, french = (str(next(seeds.glob(name))) for name in ("000*", "004*"))
     assert run(["corpus", "build", italian, french, "-o", str(tmp_path / "out")]) == 2
     error = capsys.readouterr().err
-    assert "no two of these documents are translations" in error
+    assert "no two documents are translations" in error
     assert "nearest are" in error
     assert not (tmp_path / "out").exists()
 

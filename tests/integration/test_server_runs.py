@@ -82,7 +82,7 @@ def test_a_run_by_documents(workspace: Path, server: Server) -> None:
     folder = workspace / "results" / "tiny" / "en-de" / "chat"
     run = json.loads((folder / "run.json").read_text())
     assert (run["unit"], run["batching"], run["status"]) == ("document", "document", "complete")
-    # Two requests of 10 tokens read and 5 written, at 1000 and 2000 a million.
+    # Two requests of 10 tokens read and 5 written, at 1000 and 2000 per million.
     assert run["usage"] == {
         "requests": 2,
         "prompt_tokens": 20,

@@ -4,7 +4,7 @@
     python -m tests.recipes.marian SOURCES REFERENCES FOLDER --direction de-fr --base \\
         --pairs 160 --longest 60 --minutes 30
 
-The first two are files of one segment a line (``tests/recipes/german.py data`` makes a pair). The
+The first two are files of one segment per line (``tests/recipes/german.py data`` makes a pair). The
 model has 2 layers, 128 dimensions and some 3,000 sub-words, or with ``--base`` the shape of
 opus-mt-base. It learns some segments nearly by heart. It is no translator; but its outputs end by
 themselves where real ones do, and on what it has learnt its choices are as sharp as trained

@@ -70,7 +70,7 @@ class Part:
 
 
 class PairParts:
-    """A pair file while it is written, and eight bytes a segment to find duplicate ids by."""
+    """A pair file while it is written, and eight bytes per segment to find duplicate ids by."""
 
     def __init__(self, path: Path) -> None:
         self.part = Part(path, path.parent)

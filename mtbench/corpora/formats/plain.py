@@ -1,4 +1,4 @@
-"""Plain text, one segment per line, one file a side: Moses, fairseq, sacreBLEU, mt-metrics-eval."""
+"""Plain text, one segment per line, one file per side: Moses, fairseq, sacreBLEU, WMT."""
 
 from __future__ import annotations
 

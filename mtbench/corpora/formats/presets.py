@@ -93,7 +93,7 @@ def flores(rows: Iterable[Row], wanted: Wanted, place: str) -> Iterator[Imported
             raise DataError(
                 f"{where}: sentence {identifier!r} in {language} is also at "
                 f"{sentences[identifier][0]}",
-                hint="give one file a language; variants of one language go into corpora apart",
+                hint="give one file per language; variants of one language go into corpora apart",
             )
         sentences[identifier] = (where, row)
     if not wanted.pairs and len(languages) != 2:

@@ -135,7 +135,7 @@ def _in_xml(path: Path) -> Kind:
         raise DataError(f"{path}: an HTML page", hint="make a corpus of it by corpus build")
     raise DataError(
         f"{path}: its outermost element is <{root}>: neither TMX, XLIFF nor XML of WMT",
-        hint="convert it to one of these, or to TSV",
+        hint="convert it to TMX, XLIFF or TSV",
     )
 
 

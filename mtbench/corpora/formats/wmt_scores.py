@@ -3,7 +3,7 @@
 ::
 
     FOLDER/sources/SRC-TGT.txt
-    FOLDER/documents/SRC-TGT.docs                     "DOMAIN DOCUMENT", a line a segment
+    FOLDER/documents/SRC-TGT.docs                     "DOMAIN DOCUMENT", a line per segment
     FOLDER/references/SRC-TGT.refA.txt
     FOLDER/system-outputs/SRC-TGT/SYSTEM.txt
     FOLDER/metric-scores/SRC-TGT/METRIC-refA.seg.score   "SYSTEM SCORE", all segments of a

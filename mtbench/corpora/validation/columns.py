@@ -1,4 +1,4 @@
-"""What must be compared across lines, held as eight bytes a line, so that a gigabyte fits.
+"""What must be compared across lines, held as eight bytes per line, so that a gigabyte fits.
 
 Texts are told apart by 64-bit hashes: among ten million texts, the chance that any two differing
 ones share one is three in a million.
@@ -73,12 +73,12 @@ class FileColumns:
 
     @property
     def ids(self) -> Hashes:
-        """Hashes of the ids, one a line."""
+        """Hashes of the ids, one per line."""
         return _view(self._ids)
 
     @property
     def sources(self) -> Hashes:
-        """Hashes of the source texts, one a line."""
+        """Hashes of the source texts, one per line."""
         return _view(self._sources)
 
     def texts_in(self, language: str) -> Hashes:

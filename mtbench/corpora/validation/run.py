@@ -14,7 +14,7 @@ from mtbench.languages import base_language
 
 
 def validate(paths: Sequence[Path], *, strict: bool = False) -> ValidationReport:
-    """Looks at everything in one pass, in memory of some 80 bytes a segment.
+    """Looks at everything in one pass, in memory of some 80 bytes per segment.
 
     Args:
         paths: Corpus folders, pair files, or folders of corpora.
