@@ -11,6 +11,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from mtbench.api import (
         Evaluation,
+        MtbenchError,
+        Segments,
+        Unfinished,
+        build_corpus,
         compare,
         evaluate,
         leaderboard,
@@ -23,6 +27,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 __all__ = [
     "Evaluation",
+    "MtbenchError",
+    "Segments",
+    "Unfinished",
+    "build_corpus",
     "compare",
     "evaluate",
     "leaderboard",

@@ -44,6 +44,14 @@ class MtbenchError(Exception):
         message: What happened and where, in one line.
         why: The cause, in one line, where the message does not say it.
         hint: What to do next, in one line.
+
+    Example:
+        >>> import mtbench
+        >>> try:
+        ...     mtbench.score(["Sì."], ["Sì.", "No."], pair="en-it")
+        ... except mtbench.MtbenchError as error:
+        ...     print(error.message, error.exit_code)
+        system: 1 hypotheses for 2 references 1
     """
 
     exit_code = 70
@@ -55,7 +63,12 @@ class MtbenchError(Exception):
         self.hint = hint
 
     def lines(self) -> list[str]:
-        """The error as a user reads it: one to three lines."""
+        """The error as a user reads it: one to three lines.
+
+        Example:
+            >>> MtbenchError("no such file", hint="check the path").lines()
+            ['no such file', 'check the path']
+        """
         found = [self.message]
         if self.why:
             found.append(self.why)

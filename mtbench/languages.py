@@ -136,12 +136,22 @@ def usual_tag(base: str) -> str:
 
 
 def base_language(tag: str) -> str:
-    """The language subtag alone: ``de-CH`` → ``de``."""
+    """The language subtag alone.
+
+    Example:
+        >>> base_language("de-CH")
+        'de'
+    """
     return tag.split("-", 1)[0]
 
 
 def language_name(tag: str) -> str:
-    """The English name of a language, as prompts and tables show it; the tag if unknown."""
+    """The English name of a language, as prompts and tables show it; the tag if unknown.
+
+    Example:
+        >>> language_name("de")
+        'German'
+    """
     import langcodes
     from langcodes.tag_parser import LanguageTagError
 
@@ -160,6 +170,11 @@ class LanguagePair(BaseModel):
     Attributes:
         source: Tag of the language translated from.
         target: Tag of the language translated into.
+
+    Example:
+        >>> pair = LanguagePair.parse("en-it")
+        >>> pair.target, str(pair.reversed)
+        ('it', 'it-en')
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

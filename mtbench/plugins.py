@@ -61,6 +61,7 @@ BUILTIN_BACKENDS: dict[str, str] = {
     "identity": "mtbench.backends.identity:Identity",
     "libretranslate": "mtbench.backends.libretranslate:LibreTranslate",
     "openai": "mtbench.backends.openai:OpenAI",
+    "python": "mtbench.backends.python:Python",
 }
 
 BUILTIN_METRICS: dict[str, str] = {

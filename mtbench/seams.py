@@ -610,6 +610,13 @@ def judged(metric: SegmentMetric, batch: Sequence[Candidate]) -> list[Judged | S
 
     Raises:
         MetricError: If there are more or fewer answers than segments, or one is no finite number.
+
+    Example:
+        >>> from types import SimpleNamespace
+        >>> metric = SimpleNamespace(judge=lambda batch: [90.0], info=SimpleNamespace(name="mine"))
+        >>> one = Candidate(id="a", pair=LanguagePair.parse("en-it"), hypothesis="Sì.")
+        >>> judged(metric, [one])[0].score
+        90.0
     """
     answers = metric.judge(batch)
     name = metric.info.name

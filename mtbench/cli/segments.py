@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from mtbench.cli import common
+
+if TYPE_CHECKING:
+    from mtbench.types.segments import ScoredSegment
 
 
 @click.command(epilog="Example: mtbench segments results --metric chrf --worst 10")
@@ -32,6 +37,7 @@ from mtbench.cli import common
     "segments on which A loses or gains most.",
 )
 @click.option("--domain", "domains", multiple=True, metavar="NAME", help="Only these domains.")
+@click.option("--document", "documents", multiple=True, metavar="ID", help="Only these documents.")
 @click.option(
     "--flag", "flags", multiple=True, metavar="NAME", help="Only outputs with one of these flags."
 )
@@ -39,61 +45,56 @@ from mtbench.cli import common
 @common.format_option("table", "csv", "jsonl", "xlsx")
 @common.talk_options
 def segments(
-    results: str | None,
-    corpora: tuple[str, ...],
-    pairs: tuple[str, ...],
-    systems: tuple[str, ...],
-    metrics: tuple[str, ...],
-    worst: int | None,
-    best: int | None,
-    between: tuple[str, str] | None,
-    domains: tuple[str, ...],
-    flags: tuple[str, ...],
-    output: str | None,
-    style: str,
-    verbose: bool,
-    quiet: bool,
+    results: str | None, output: str | None, style: str, verbose: bool, quiet: bool, **chosen: Any
 ) -> None:
     """Show segments with their scores, flags and texts.
 
     RESULTS is a results folder. Sources and references are shown where the corpus that was
     evaluated is at hand.
     """
-    from mtbench.cli.output import printable
     from mtbench.config import workspace
     from mtbench.errors import RequestError
-    from mtbench.files.writing import replacing, write_text
+    from mtbench.files.writing import write_text
     from mtbench.languages import LanguagePair
     from mtbench.pipeline.segments import SegmentQuery, find_segments
-    from mtbench.report import segments_text
 
     if style == "xlsx" and output is None:
         raise RequestError("--format xlsx: a sheet needs a file", hint="name one by -o")
-    directions = [str(LanguagePair.parse(pair)) for pair in pairs]
-    query = SegmentQuery(
-        corpora, directions, systems, metrics, domains, flags, worst, best, between or None
-    )
-    found = find_segments(workspace(results), query)
+    chosen["pairs"] = [str(LanguagePair.parse(pair)) for pair in chosen["pairs"]]
+    chosen["between"] = chosen["between"] or None
+    found = find_segments(workspace(results), SegmentQuery(**chosen))
     watcher = common.ConsoleWatcher(quiet=quiet)
     for note in found.notes:
         watcher.say(note)
     if not found.segments:
         watcher.say("no such segments")
     if style == "xlsx":
-        from mtbench.corpora.formats.spreadsheets import write_spreadsheet
-
-        rows = zip(found.segments, segments_text.rows(found.segments), strict=True)
-        named = ((f"{one.corpus}/{one.pair} {one.id}", row) for one, row in rows)
-        with replacing(Path(str(output))) as stream:
-            write_spreadsheet(segments_text.columns(found.segments), named, stream)
+        _write_sheet(found.segments, Path(str(output)))
         return
-    if style == "csv":
-        text = segments_text.to_csv(found.segments)
-    elif style == "jsonl":
-        text = segments_text.to_jsonl(found.segments)
-    else:
-        text = segments_text.to_text(found.segments, printable)
+    text = _as_text(found.segments, style)
     if output is not None:
         write_text(Path(output), text)
     elif text:
         common.emit(text)
+
+
+def _write_sheet(found: Sequence[ScoredSegment], path: Path) -> None:
+    from mtbench.corpora.formats.spreadsheets import write_spreadsheet
+    from mtbench.files.writing import replacing
+    from mtbench.report import segments_text
+
+    rows = zip(found, segments_text.rows(found), strict=True)
+    named = ((f"{one.corpus}/{one.pair} {one.id}", row) for one, row in rows)
+    with replacing(path) as stream:
+        write_spreadsheet(segments_text.columns(found), named, stream)
+
+
+def _as_text(found: Sequence[ScoredSegment], style: str) -> str:
+    from mtbench.cli.output import printable
+    from mtbench.report import segments_text
+
+    if style == "csv":
+        return segments_text.to_csv(found)
+    if style == "jsonl":
+        return segments_text.to_jsonl(found)
+    return segments_text.to_text(found, printable)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,13 @@ from mtbench.errors import MtbenchError, PartialOutput
 from mtbench.pipeline.boards import board, write_leaderboard
 from mtbench.pipeline.outputs import translate
 from mtbench.pipeline.planning import plan
-from mtbench.pipeline.resolve import ResolvedSet, resolve_sets, resolve_systems
+from mtbench.pipeline.resolve import (
+    NOTHING_OF_ONES_OWN,
+    Own,
+    ResolvedSet,
+    resolve_sets,
+    resolve_systems,
+)
 from mtbench.pipeline.scores import score
 from mtbench.pipeline.unchanged import Unchanged
 from mtbench.pipeline.work import Plan, Request, Watcher
@@ -22,7 +28,23 @@ from mtbench.types import Cell, Leaderboard, Row, RunRecord
 
 
 class Unfinished(MtbenchError):
-    """Some systems or metrics failed; the leaderboard of the others is there."""
+    """Some systems or metrics failed; the leaderboard of the others is there.
+
+    Attributes:
+        board: The leaderboard of what did not fail.
+
+    Example:
+        >>> import mtbench, tempfile
+        >>> def broken(texts):
+        ...     raise ValueError("no weights")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     try:
+        ...         mtbench.evaluate([broken, "identity:"], ["china-blockchain"], ["en-it"],
+        ...                          ["chrf"], results=folder)
+        ...     except mtbench.Unfinished as error:
+        ...         print([row.system for row in error.board.tables[0].rows])
+        ['identity']
+    """
 
     def __init__(self, shown: Leaderboard, failures: Sequence[MtbenchError]) -> None:
         first = failures[0]
@@ -40,6 +62,7 @@ def plan_request(
     sets: Sequence[ResolvedSet] | None = None,
     *,
     with_metrics: bool = True,
+    own: Own = NOTHING_OF_ONES_OWN,
 ) -> Plan:
     """What a request names, looked up once, with everything checked that can be.
 
@@ -49,17 +72,19 @@ def plan_request(
         watcher: Told what is left out.
         sets: Test sets, where they are not to be looked up.
         with_metrics: Whether scores will be wanted.
+        own: Systems and metrics that were handed over.
 
     Raises:
         MtbenchError: Of whatever kind, with nothing done yet.
     """
     return plan(
-        resolve_systems(request.models, space),
+        resolve_systems(request.models, space, own.systems),
         resolve_sets(request, space) if sets is None else sets,
         request,
         Results(space.results),
         watcher,
         with_metrics=with_metrics,
+        own=own.metrics,
     )
 
 
@@ -117,7 +142,8 @@ def evaluate(
     watcher: Watcher,
     sets: Sequence[ResolvedSet] | None = None,
     *,
-    keep_texts: bool = False,
+    keep_texts: bool | Container[str] = False,
+    own: Own = NOTHING_OF_ONES_OWN,
 ) -> tuple[Leaderboard, Plan]:
     """Translates what is missing, scores what is missing, writes ``leaderboard.csv``.
 
@@ -126,7 +152,9 @@ def evaluate(
         space: Where things are.
         watcher: Told what happens.
         sets: Test sets, where they are not to be looked up.
-        keep_texts: Whether their texts are to be kept with the results, because no corpus has them.
+        keep_texts: Whether their texts are to be kept with the results, because no corpus has
+            them, or the names of those.
+        own: Systems and metrics that were handed over.
 
     Returns:
         The leaderboard of the test sets of this call, and what was done.
@@ -136,16 +164,17 @@ def evaluate(
         MtbenchError: Before any work, if the request cannot be carried out.
     """
     results = Results(space.results)
-    unchanged = Unchanged(request, space) if sets is None else None
+    unchanged = Unchanged(request, space) if sets is None and not own else None
     known = unchanged.answer() if unchanged is not None else None
     if known is not None:
         for line in known.lines:
             watcher.say(line)
         return known.board, Plan([])
     heard = _Heard(watcher)
-    found = plan_request(request, space, heard, sets)
-    for one in sets or () if keep_texts else ():
-        results.write_test_set(one.test_set)
+    found = plan_request(request, space, heard, sets, own=own)
+    for one in sets or ():
+        if keep_texts is True or (keep_texts and one.name in keep_texts):
+            results.write_test_set(one.test_set)
     failures = translate(found, request, results, watcher) + _partial(found, request)
     signatures, broken = score(found, request, watcher)
     failures += broken

@@ -16,6 +16,7 @@ from mtbench.plugins import (
     DEFAULT_METRICS,
     METRICS,
     Backend,
+    Metric,
     make_metric,
     parse_options,
 )
@@ -33,6 +34,7 @@ def plan(
     watcher: Watcher,
     *,
     with_metrics: bool = True,
+    own: Mapping[str, Metric] | None = None,
 ) -> Plan:
     """Checks everything that can be known before work starts.
 
@@ -43,6 +45,7 @@ def plan(
         results: Where results are and go.
         watcher: Told what is left out.
         with_metrics: Whether scores will be wanted.
+        own: Metrics that were handed over, by the names that the request has for them.
 
     Raises:
         MtbenchError: Of whatever kind, with nothing done yet.
@@ -67,7 +70,7 @@ def plan(
     if not found.tasks:
         raise Unavailable("none of the systems can run here", hint="see mtbench doctor")
     if with_metrics:
-        _plan_metrics(found, request, watcher)
+        _plan_metrics(found, request, watcher, own or {})
     if not request.runtime.look_only:
         results.check_writable()
         engine.check(request.runtime.engine)
@@ -240,9 +243,14 @@ def _same_options(stored: RunRecord, system: ResolvedSystem) -> bool:
     return options.model_dump(mode="json") == system.options.model_dump(mode="json")
 
 
-def _plan_metrics(found: Plan, request: Request, watcher: Watcher) -> None:
+def _plan_metrics(
+    found: Plan, request: Request, watcher: Watcher, own: Mapping[str, Metric]
+) -> None:
     names = request.metrics or DEFAULT_METRICS
     for name in dict.fromkeys(names):
+        if name in own:
+            _add_made(found, name, own[name])
+            continue
         named = "model" in request.metric_options.get(name, {})
         by_default = not request.metrics and not named and request.primary != name
         try:
@@ -270,7 +278,14 @@ def _add_stand_in(found: Plan, name: str, request: Request, watcher: Watcher) ->
 def _add_metric(found: Plan, name: str, request: Request) -> None:
     kind = request.metric_kinds.get(name, name)
     METRICS.get(kind)
-    metric = make_metric(kind, request.metric_options.get(name, {}), request.runtime)
+    _add_made(
+        found,
+        name,
+        make_metric(kind, request.metric_options.get(name, {}), request.runtime),
+    )
+
+
+def _add_made(found: Plan, name: str, metric: Metric) -> None:
     metric.check()
     views = {}
     for tasks in found.by_test_set().values():

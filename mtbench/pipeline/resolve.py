@@ -7,7 +7,7 @@ behind it works on these records.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mtbench.config import (
@@ -24,7 +24,7 @@ from mtbench.errors import RequestError, UnknownName
 from mtbench.files.digests import digest_json
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.work import Request
-from mtbench.plugins import BACKENDS, Backend, parse_options
+from mtbench.plugins import BACKENDS, Backend, Metric, parse_options
 from mtbench.types import Json, Record, Runtime, Source, SystemCard, TestSet
 
 
@@ -109,23 +109,44 @@ class ResolvedSet:
         return self.test_set.name
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What is handed over from Python and no name stands for.
+
+    Attributes:
+        systems: Beside those that the request names.
+        metrics: By the names that the request has for them.
+    """
+
+    systems: tuple[ResolvedSystem, ...] = ()
+    metrics: Mapping[str, Metric] = field(default_factory=dict)
+
+    def __bool__(self) -> bool:
+        return bool(self.systems or self.metrics)
+
+
+NOTHING_OF_ONES_OWN = Own()
+
+
 def limited(whole: TestSet, limit: int | None, place: str = "") -> ResolvedSet:
     """A test set under ``--limit``."""
     test_set = corpora.first(whole, limit) if limit else whole
     return ResolvedSet(test_set, whole.sources, place)
 
 
-def resolve_systems(specs: Sequence[str], space: Workspace) -> list[ResolvedSystem]:
-    """The systems that ``--model`` names.
+def resolve_systems(
+    specs: Sequence[str], space: Workspace, own: Sequence[ResolvedSystem] = ()
+) -> list[ResolvedSystem]:
+    """The systems that ``--model`` names, and those that were handed over.
 
     Raises:
         RequestError: If none is named or two have one name.
     """
-    if not specs:
+    if not specs and not own:
         raise RequestError("no model named", hint="name one with --model (mtbench models list)")
     found: dict[str, ResolvedSystem] = {}
-    for spec in dict.fromkeys(specs):
-        one = resolve_system(find_system(spec, space.models))
+    named = (resolve_system(find_system(spec, space.models)) for spec in dict.fromkeys(specs))
+    for one in (*named, *own):
         if one.name in found:
             raise RequestError(
                 f"two systems named {one.name!r} in one call",

@@ -24,7 +24,7 @@ class SegmentQuery(NamedTuple):
         corpora, pairs, systems: Only these; all where none is named.
         metrics: Whose scores to show, the first being the one that orders; by default all, ordered
             by the one that ranks.
-        domains, flags: Only segments that have one of these.
+        domains, documents, flags: Only segments that have one of these.
         worst, best: So many from that end, per test set; of two systems compared, the segments on
             which the first loses or gains most.
         between: Two systems: only segments that both have a score of, most different first.
@@ -35,6 +35,7 @@ class SegmentQuery(NamedTuple):
     systems: Sequence[str] = ()
     metrics: Sequence[str] = ()
     domains: Sequence[str] = ()
+    documents: Sequence[str] = ()
     flags: Sequence[str] = ()
     worst: int | None = None
     best: int | None = None
@@ -67,6 +68,7 @@ def find_segments(space: Workspace, query: SegmentQuery) -> FoundSegments:
     notes: list[str] = []
     found: list[ScoredSegment] = []
     domains: set[str] = set()
+    documents: set[str] = set()
     for table in tables:
         every: list[ScoredSegment] = []
         lower: dict[str, bool] = {}
@@ -74,8 +76,10 @@ def find_segments(space: Workspace, query: SegmentQuery) -> FoundSegments:
             if not systems or row.system in systems:
                 every += _of_row(results, texts, table, row, query, notes, lower)
         domains.update(one.domain for one in every if one.domain is not None)
+        documents.update(one.document for one in every if one.document is not None)
         found += _ordered(every, table, query, lower, notes)
     _known("domain", query.domains, domains)
+    _known("document", query.documents, documents)
     return FoundSegments(tuple(found), tuple(dict.fromkeys(notes)))
 
 
@@ -185,6 +189,7 @@ def _ordered(
         one
         for one in every
         if (not query.domains or one.domain in query.domains)
+        and (not query.documents or one.document in query.documents)
         and (not query.flags or set(query.flags) & set(one.flags or ()))
     ]
     if query.worst is None and query.best is None and query.between is None:

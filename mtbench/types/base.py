@@ -34,6 +34,12 @@ class Record(BaseModel):
     """Base of every record but those that there are a million of.
 
     One per segment is a data class with slots instead, validated alike, in a third of the memory.
+
+    Example:
+        >>> class Options(Record):
+        ...     beams: int = 4
+        >>> Options(beams=2)
+        Options(beams=2)
     """
 
     model_config = ConfigDict(frozen=True, **CLOSED)

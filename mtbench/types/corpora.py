@@ -25,6 +25,10 @@ class Source:
         document: The document it stands in, where known.
         context: What precedes it and may inform the translation, where the corpus says.
         instruction: What a translator was told about it, where the corpus says.
+
+    Example:
+        >>> Source(id="a1", text="It rains.", document="weather").text
+        'It rains.'
     """
 
     id: str
@@ -156,6 +160,12 @@ class TestSet(Record):
         reversed: Whether the file was written for the other direction.
         card: The corpus card, if there is one.
         taken_off: What was taken off the texts while their files were read, in sentences.
+
+    Example:
+        >>> import mtbench
+        >>> test_set = mtbench.load_corpus({"src": ["It rains."], "ref": ["Piove."]}, "en-it")
+        >>> test_set.ids, test_set.references
+        (('1',), (('Piove.',),))
     """
 
     __test__ = False  # not a test case, whatever pytest makes of the name

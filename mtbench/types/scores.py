@@ -39,6 +39,10 @@ class MetricInfo(Record):
         extra: The extra of mtbench that it needs, if any.
         description: One sentence.
         reference: The paper, or where it is defined.
+
+    Example:
+        >>> MetricInfo(name="exact", title="Exact match", needs=("reference",)).higher_is_better
+        True
     """
 
     name: str
@@ -70,6 +74,12 @@ class ScoringView(Record):
         documents: For each segment its document.
         constraints: For each segment what its translation must keep or hold, where the metric
             uses that and any segment has some.
+
+    Example:
+        >>> from mtbench.languages import LanguagePair
+        >>> ScoringView(pair=LanguagePair.parse("en-it"), ids=("a",), sources=None,
+        ...             references=(("Piove.",),), documents=(None,)).references
+        (('Piove.',),)
     """
 
     pair: LanguagePair
@@ -97,6 +107,12 @@ class Candidate(Record):
         references: Likewise empty.
         context: Source (or an empty text) and hypothesis of segments before it in its document,
             nearest last; as many as the metric asks for.
+
+    Example:
+        >>> from mtbench.languages import LanguagePair
+        >>> pair = LanguagePair.parse("en-it")
+        >>> Candidate(id="a1", pair=pair, hypothesis="Piove.", references=("Piove.",)).hypothesis
+        'Piove.'
     """
 
     id: str
@@ -113,6 +129,10 @@ class Judged(Record):
     Attributes:
         score: On the metric's scale.
         annotation: Error spans, reasons; kept by segment id.
+
+    Example:
+        >>> Judged(score=80.0, annotation={"reason": "one word is missing"}).score
+        80.0
     """
 
     score: float

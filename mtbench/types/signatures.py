@@ -19,6 +19,10 @@ class Signature(Record):
 
     ``Signature.parse(str(s)) == s``. In a value, ``|``, ``%`` and control characters are
     percent-encoded.
+
+    Example:
+        >>> str(Signature.of(case="mixed", version="2.6.0"))
+        'case:mixed|version:2.6.0'
     """
 
     fields: tuple[tuple[str, str], ...]

@@ -110,6 +110,10 @@ class Runtime(Record):
         offline: Never try to reach a model hub.
         look_only: Fetch and load nothing (``--dry-run``): what is not here is said to be fetched.
         engine: Where counting, encoding, scoring and translating run.
+
+    Example:
+        >>> Runtime(device="cpu", seed=1).device
+        'cpu'
     """
 
     device: str = "auto"
@@ -149,6 +153,10 @@ class Translation:
     Attributes:
         text: The translation itself.
         kept: Facts for the side file: a raw answer, intermediate text, tokens, cost.
+
+    Example:
+        >>> Translation(text="Piove.", kept={"tokens": 4}).kept
+        {'tokens': 4}
     """
 
     text: str

@@ -19,7 +19,7 @@ LAYERS: dict[str, int] = {
     for layer, names in enumerate(
         (
             "distribution errors files interruptions languages types",
-            "checkpoints config engine health plugins processes seams servers text",
+            "checkpoints config engine functions health plugins processes seams servers text",
             "boards corpora encoders judgements report results significance stages",
             "backends documents metrics",
             "pipeline testing",

@@ -13,6 +13,7 @@ OTHER_MEANINGS = {
     ("mtbench.cli.lazy", "command"): "of the command line",
     ("mtbench.pipeline.resolve", "identity"): "what a system's output depends on",
     ("mtbench.pipeline.outputs", "health"): "a field of the run's record",
+    ("mtbench.pipeline.outputs", "python"): "the version that ran",
     ("mtbench.report.html.payload", "hypotheses"): "the texts",
 }
 

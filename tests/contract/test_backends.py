@@ -48,6 +48,7 @@ def _needs_both() -> None:
 
 SYSTEMS = (
     System("identity", "identity", "en-it"),
+    System("python", "python", "en-it", {"call": "tests.support.own_code:shout"}),
     System("command-lines", "command", "en-it", _command("streaming")),
     System("command-buffering", "command", "en-it", _command("buffering")),
     System("command-jsonl", "command", "en-it", _command("objects", protocol="jsonl")),

@@ -8,8 +8,10 @@ import inspect
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
+from pydantic import BaseModel
 
 from mtbench import errors
 from mtbench.cli.lazy import LazyGroup
@@ -31,7 +33,17 @@ from mtbench.types import (
     TestSetFacts,
 )
 from mtbench.types.findings import LeaderboardDiff, PairedTest, RowDiff
-from tests.docs.reference_text import described, fields_table, page, signature, summary, table
+from tests.docs.reference_text import (
+    call,
+    described,
+    fields_table,
+    methods,
+    page,
+    parts,
+    signature,
+    summary,
+    table,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -50,8 +62,13 @@ INSIDE: tuple[type[Record], ...] = (
     Table, Row, Interval, MetricInfo, TestSetFacts, PairedTest, RowDiff,
 )  # fmt: skip
 PUBLIC = (
-    "mtbench.pipeline", "mtbench.plugins", "mtbench.seams", "mtbench.testing", "mtbench.types",
-    "mtbench.languages", "mtbench.errors",
+    "mtbench", "mtbench.plugins", "mtbench.seams", "mtbench.types", "mtbench.languages",
+    "mtbench.testing",
+)  # fmt: skip
+# Of the records, those that back ends and metrics meet; the others stand in the page on records.
+MET = (
+    "Candidate", "Judged", "MetricInfo", "Record", "Runtime", "ScoringView", "Signature", "Source",
+    "TestSet", "Translation",
 )  # fmt: skip
 COLUMNS = {
     "corpus": "name of the corpus",
@@ -240,30 +257,63 @@ def backends_page() -> str:
 
 
 def api_page() -> str:
-    """Public modules and what is in them."""
+    """Public modules and what is in them, each name once, where it is at home."""
     blocks = [
         [
             "What may be imported from outside. Everything else may change between minor versions.",
-            "Names starting with an underscore are private everywhere.",
+            "Names starting with an underscore are private everywhere. Records that stand in files",
+            "have [a page of their own](records.md), and so have [errors](exit-codes.md#errors).",
         ]
     ]
     for name in PUBLIC:
         module = importlib.import_module(name)
         blocks += [[f"## {name}"], [summary(module)]]
+        elsewhere: dict[str, list[str]] = {}
         for public in _public(name):
             thing = getattr(module, public)
-            if not callable(thing) or not hasattr(thing, "__module__"):
+            if not inspect.isclass(thing) and not inspect.isfunction(thing):
                 continue
-            if inspect.isclass(thing):
-                blocks += [[f"### {public}"], [summary(thing)], *_members(thing)]
-            elif inspect.isfunction(thing):
-                blocks += [[f"### {public}"], ["```python", _call(public, thing), "```"]]
-                blocks.append([summary(thing)])
+            home = _home(thing, name)
+            if home != name:
+                elsewhere.setdefault(home, []).append(f"[`{public}`](#{public.lower()})")
+            else:
+                blocks += _described(public, thing)
+        blocks += [
+            [f"Also here, from `{home}`: {', '.join(names)}."] for home, names in elsewhere.items()
+        ]
     return page("Python API", blocks)
+
+
+def _home(thing: Any, shown_in: str) -> str:
+    """The public module that describes a thing."""
+    where = str(thing.__module__)
+    homes = [name for name in PUBLIC if where == name or where.startswith(f"{name}.")]
+    homes = [name for name in homes if name != "mtbench"]
+    return max(homes, key=len, default=shown_in)
+
+
+def _described(name: str, thing: Any) -> Iterator[list[str]]:
+    """A name with all that its docstring says, and its example."""
+    yield [f"### {name}"]
+    text = parts(thing)
+    if inspect.isfunction(thing):
+        yield ["```python", *call(name, thing), "```"]
+    yield [text.words]
+    if inspect.isclass(thing):
+        yield from _members(thing)
+    elif text.arguments:
+        rows = [(f"`{one}`", said) for one, said in text.arguments.items()]
+        yield table(("argument", "meaning"), rows)
+    if text.raises:
+        rows = [(f"`{one}`", said) for one, said in text.raises.items()]
+        yield table(("raises", "when"), rows)
+    yield ["```python", *text.example, "```"]
 
 
 def _public(name: str) -> list[str]:
     module = importlib.import_module(name)
+    if name == "mtbench.types":
+        return list(MET)
     listed = getattr(module, "__all__", None)
     if listed is not None:
         return sorted(listed, key=str.lower)
@@ -277,19 +327,13 @@ def _public(name: str) -> list[str]:
     )
 
 
-def _call(name: str, thing: object) -> str:
-    return f"{name}{signature(thing)}"
-
-
 def _members(kind: type) -> Iterator[list[str]]:
-    if issubclass(kind, Record):
+    if issubclass(kind, BaseModel):
         yield fields_table(kind)
     elif attributes := described(kind):
         yield table(("attribute", "meaning"), [(f"`{n}`", t) for n, t in attributes.items()])
     rows = [
-        (f"`{_call(name, member)}`", summary(member))
-        for name, member in vars(kind).items()
-        if inspect.isfunction(member) and not name.startswith("_") and member.__doc__
+        (f"`{name}{signature(member)}`", summary(member)) for name, member in methods(kind).items()
     ]
     if rows:
         yield table(("method", "meaning"), rows)
@@ -306,9 +350,19 @@ def pages() -> dict[Path, str]:
         REFERENCE / "python-api.md": api_page(),
     }
     for kind in IN_FILES:
-        schema = json.dumps(kind.model_json_schema(), ensure_ascii=False, indent=1, sort_keys=True)
+        described_by = _without_examples(kind.model_json_schema())
+        schema = json.dumps(described_by, ensure_ascii=False, indent=1, sort_keys=True)
         found[REFERENCE / "schemas" / f"{kind.__name__}.json"] = f"{schema}\n"
     return found
+
+
+def _without_examples(schema: Any) -> Any:
+    """A schema whose descriptions end before the example of the docstring."""
+    if isinstance(schema, dict):
+        return {key: _without_examples(value) for key, value in schema.items()}
+    if isinstance(schema, list):
+        return [_without_examples(value) for value in schema]
+    return schema.partition("\n\nExample:")[0] if isinstance(schema, str) else schema
 
 
 def main() -> None:

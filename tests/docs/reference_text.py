@@ -6,6 +6,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Literal, get_origin
 
@@ -35,8 +36,8 @@ def described(kind: type) -> dict[str, str]:
     return found
 
 
-def _attributes(text: str) -> dict[str, str]:
-    _, _, part = text.partition("Attributes:\n")
+def _attributes(text: str, section: str = "Attributes") -> dict[str, str]:
+    _, _, part = text.partition(f"{section}:\n")
     lines: list[str] = []
     for line in part.splitlines():
         if not line.strip() or not line.startswith("    "):
@@ -73,6 +74,8 @@ def default_text(field: Any) -> str:
     value = field.default
     if value is PydanticUndefined and field.default_factory is not None:
         value = field.default_factory()
+    if isinstance(value, BaseModel):  # its own defaults stand in its own table
+        return f"{type(value).__name__}()"
     return (
         {True: "true", False: "false", None: "null"}.get(value, repr(value))
         if isinstance(value, bool | None)
@@ -115,6 +118,62 @@ def _plain(text: str) -> str:
     return text
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What a docstring says, by section."""
+
+    words: str
+    arguments: dict[str, str]
+    raises: dict[str, str]
+    example: list[str]
+
+
+def parts(thing: object) -> Parts:
+    """The sections of a docstring.
+
+    Example:
+        >>> parts(one_line).words
+        "Text as Markdown in one line, with reST's double backticks as Markdown's."
+    """
+    text = inspect.getdoc(thing) or ""
+    _, _, example = text.partition("Example:\n")
+    words = re.split(r"\n(?:Args|Attributes|Returns|Raises|Example):\n", text)[0]
+    return Parts(
+        words="\n\n".join(one_line(paragraph) for paragraph in words.strip().split("\n\n")),
+        arguments=_attributes(text, "Args"),
+        raises=_attributes(text, "Raises"),
+        example=[line.removeprefix("    ") for line in example.rstrip().splitlines()],
+    )
+
+
+def methods(kind: type) -> dict[str, Any]:
+    """The methods that a class of ours has, those of its bases of ours included."""
+    found: dict[str, Any] = {}
+    for base in reversed(kind.__mro__):
+        if base.__module__.startswith("mtbench"):
+            for name, member in vars(base).items():
+                function = getattr(member, "__func__", member)
+                if inspect.isfunction(function) and function.__doc__ and name[0] != "_":
+                    found[name] = function
+    return found
+
+
+def call(name: str, thing: Any) -> list[str]:
+    """A call with its parameters, one line each where they are many."""
+    text = f"{name}{signature(thing)}"
+    if len(text) <= 100:
+        return [text]
+    found = inspect.signature(thing)
+    kinds = list(found.parameters.values())
+    lines = []
+    for at, one in enumerate(kinds):
+        if one.kind is one.KEYWORD_ONLY and (at == 0 or kinds[at - 1].kind is not one.KEYWORD_ONLY):
+            lines.append("    *,")
+        lines.append(f"    {_unquoted(str(_short(one)))},")
+    returned = signature(thing).rpartition(" -> ")[2]
+    return [f"{name}(", *lines, f") -> {returned}"]
+
+
 def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
     """A Markdown table."""
     lines = [f"| {' | '.join(header)} |", f"|{'|'.join('---' for _ in header)}|"]
@@ -125,13 +184,18 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 def signature(thing: Any) -> str:
     """A callable's parameters; long defaults as an ellipsis."""
     found = inspect.signature(thing)
-    parameters = [
-        p.replace(default=_Ellipsis() if len(repr(p.default)) > 30 else p.default)
-        if p.default is not p.empty
-        else p
-        for p in found.parameters.values()
-    ]
-    return str(found.replace(parameters=parameters)).replace("'", "")
+    return _unquoted(str(found.replace(parameters=[_short(p) for p in found.parameters.values()])))
+
+
+def _unquoted(text: str) -> str:
+    """Annotations that are kept as texts, without the quotes around them."""
+    return re.sub(r"(: |-> )'([^']*)'", r"\1\2", text)
+
+
+def _short(parameter: inspect.Parameter) -> inspect.Parameter:
+    if parameter.default is parameter.empty or len(repr(parameter.default)) <= 30:
+        return parameter
+    return parameter.replace(default=_Ellipsis())
 
 
 class _Ellipsis:

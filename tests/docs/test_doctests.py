@@ -10,7 +10,11 @@ import pytest
 import mtbench
 
 MODULES = (
-    "mtbench.api",
+    "mtbench.api.calls",
+    "mtbench.api.corpora",
+    "mtbench.api.found",
+    "mtbench.api.tables",
+    "mtbench.functions",
     "mtbench.plugins",
     "mtbench.seams",
     "mtbench.testing",
@@ -18,8 +22,16 @@ MODULES = (
     "mtbench.testing.contract",
     "mtbench.testing.fakes",
     "mtbench.testing.metrics",
+    "mtbench.errors",
+    "mtbench.languages",
     "mtbench.metrics.judge_prompts",
+    "mtbench.pipeline.evaluation",
     "mtbench.significance.autorank",
+    "mtbench.types.base",
+    "mtbench.types.corpora",
+    "mtbench.types.scores",
+    "mtbench.types.signatures",
+    "mtbench.types.systems",
 )
 
 

@@ -12,6 +12,7 @@ import click
 import jsonschema
 import pytest
 
+import mtbench
 from mtbench.plugins import BUILTIN_BACKENDS, BUILTIN_METRICS
 from mtbench.report.csv_table import LEADING, METRIC_SUFFIXES, TRAILING
 from tests.docs import reference
@@ -64,6 +65,24 @@ def test_the_example_of_a_command_parses(name: str) -> None:
         called = f"{called} {words.pop(0)}"
     COMMANDS[called].make_context(called, words)
     assert called.startswith(name)
+
+
+def test_the_python_reference_has_each_name_once_with_an_example() -> None:
+    page = (REFERENCE / "python-api.md").read_text(encoding="utf-8")
+    _, *entries = page.split("\n### ")
+    names = [entry.split("\n", 1)[0] for entry in entries]
+    assert len(set(names)) == len(names)
+    assert set(mtbench.__all__) <= set(names)
+    assert [n for n, e in zip(names, entries, strict=True) if "\n>>> " not in e] == []
+    for inside in (
+        "pydantic.",
+        "pydantic_",
+        "FieldInfo",
+        "Annotated[",
+        "model_config",
+        "object at 0x",
+    ):
+        assert inside not in page.replace("ValidationError", "")
 
 
 def test_every_error_and_exit_code_is_documented() -> None:

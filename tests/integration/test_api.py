@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 import sacrebleu
@@ -18,21 +19,40 @@ SOURCES = [source for source, _ in SENTENCES]
 REFERENCES = [reference for _, reference in SENTENCES]
 OUTPUTS = [text.replace("il ", "lo ") for text in REFERENCES]
 
+SELECTION = "corpora pairs systems metrics domains documents flags worst best between"
 PARAMETERS = {
+    "build_corpus": "documents output languages language_of story_of pairs unit encoder title "
+    "licence force progress",
     "compare": "old new metrics seed",
-    "evaluate": "models corpora pairs metrics results limit metric_options seed progress",
+    "evaluate": "models corpora pairs metrics results limit metric_options allow_partial device "
+    "batch_size seed progress",
     "leaderboard": "results",
-    "load_corpus": "corpus pair",
+    "load_corpus": "corpus pair name",
     "meta": "results human seed",
-    "score": "hypotheses references sources pair metrics metric_options seed",
-    "segments": "results wanted",
+    "score": "hypotheses references sources pair metrics metric_options documents domains seed",
+    "segments": f"results {SELECTION}",
+}
+METHODS = {
+    "Evaluation": {
+        "compare": "self a b",
+        "records": "self",
+        "report": "self path",
+        "segments": f"self {SELECTION}",
+        "to_pandas": "self",
+        "to_polars": "self",
+    },
+    "Segments": {"records": "self", "to_pandas": "self", "to_polars": "self"},
 }
 
 
 def test_names_and_parameters_stay() -> None:
-    assert mtbench.__all__ == ["Evaluation", *PARAMETERS]
+    assert mtbench.__all__ == ["Evaluation", "MtbenchError", "Segments", "Unfinished", *PARAMETERS]
     for name, parameters in PARAMETERS.items():
         assert list(inspect.signature(getattr(mtbench, name)).parameters) == parameters.split()
+    for name, methods in METHODS.items():
+        for method, parameters in methods.items():
+            found = inspect.signature(getattr(getattr(mtbench, name), method)).parameters
+            assert list(found) == parameters.split()
     with pytest.raises(AttributeError):
         mtbench.nothing  # noqa: B018
 
@@ -54,7 +74,7 @@ def test_lists_score_as_sacrebleu_scores_them() -> None:
     assert bleu["low"] <= bleu["score"] <= bleu["high"]
     assert [one.output for one in found.segments()] == OUTPUTS
     assert [one.source for one in found.segments()] == SOURCES
-    assert f"{bleu['score']:.2f}" in found._repr_html_()
+    assert f"<td>{bleu['score']:.1f}</td>" in found._repr_html_()
 
 
 def test_several_systems_are_compared_and_reported(space: Space) -> None:
@@ -80,7 +100,12 @@ def test_evaluate_and_leaderboard_say_the_same(space: Space) -> None:
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"hypotheses": ["a\nb"], "references": ["a"]},
+        {"hypotheses": ["a"], "references": [" "]},
+        {"hypotheses": ["a"], "references": [["a"], ["a"]]},
+        {"hypotheses": ["a"], "references": ["a"], "documents": ["x", "y"]},
+        {"hypotheses": ["a"], "references": ["a"], "metrics": [lambda hypothesis: 1.0]},
+        {"hypotheses": ["a"], "references": ["a"], "metrics": [len]},
+        {"hypotheses": {"a": ["a"]}, "references": "ref"},
         {"hypotheses": ["a", "b"], "references": ["a"]},
         {"hypotheses": "a", "references": ["a"]},
         {"hypotheses": {"../x": ["a"]}, "references": ["a"]},
@@ -106,7 +131,7 @@ def test_columns_of_a_data_frame_score_as_lists_do() -> None:
     shown = found.to_pandas()
     assert list(shown["score"]) == [row["score"] for row in found.records()]
     frame.loc[0, "a"] = None
-    with pytest.raises(MtbenchError, match=r"a\[0\]: not one line of text"):
+    with pytest.raises(MtbenchError, match=r"a\[0\]: nan is no text"):
         mtbench.score(frame[["a"]], frame["ref"], pair="en-it")
 
 
@@ -127,3 +152,62 @@ def test_compare_and_meta_from_python(space: Space) -> None:
     (space.root / "human.csv").write_text("system,id,score\n" + "".join(rows), "utf-8")
     agreed = mtbench.meta("results", "human.csv")
     assert "chrf" in agreed.model_dump_json()
+
+
+@pytest.mark.parametrize("library", ["polars", "pyarrow", "datasets", "lists"])
+def test_tables_of_every_library_score_alike(library: str) -> None:
+    columns = {"en": SOURCES, "it": REFERENCES, "a": OUTPUTS}
+    table: Any = columns
+    if library != "lists":
+        module = pytest.importorskip(library)
+        make = {"polars": "DataFrame", "pyarrow": "table", "datasets": "Dataset"}[library]
+        made = getattr(module, make)
+        table = made.from_dict(columns) if library == "datasets" else made(columns)
+    found = mtbench.score(table, "it", "en", pair="en-it", metrics=["chrf"])
+    (one,) = found.records()
+    assert one["system"] == "a"
+    assert one["score"] == pytest.approx(sacrebleu.corpus_chrf(OUTPUTS, [REFERENCES]).score)
+    assert [each.source for each in found.segments()] == SOURCES
+    assert found.to_polars().to_dicts() == found.records()
+
+
+def test_several_references_and_texts_of_several_lines() -> None:
+    hypotheses = ["Ciao a\ntutti.", "Sì, grazie."]
+    references = [["Ciao a tutti.", "Salve a tutti."], ["Sì, grazie mille.", "Certo, grazie."]]
+    found = mtbench.score(hypotheses, references, pair="en-it", metrics=["bleu", "chrf"])
+    by_column = [list(column) for column in zip(*references, strict=True)]
+    assert [one["score"] for one in found.records()] == [
+        pytest.approx(sacrebleu.corpus_bleu(hypotheses, by_column).score),
+        pytest.approx(sacrebleu.corpus_chrf(hypotheses, by_column).score),
+    ]
+    assert [one.output for one in found.segments()] == hypotheses
+
+
+def test_documents_and_domains_are_what_segments_are_asked_by() -> None:
+    found = mtbench.score(
+        OUTPUTS, REFERENCES, pair="en-it", metrics=["chrf"],
+        documents=["one"] * 2 + ["two"] * (len(OUTPUTS) - 2),
+        domains=["news"] * 2 + ["chat"] * (len(OUTPUTS) - 2),
+    )  # fmt: skip
+    assert len(found.segments(documents=["one"])) == 2
+    assert len(found.segments(domains=["chat"])) == len(OUTPUTS) - 2
+    with pytest.raises(MtbenchError, match="document"):
+        found.segments(documents=["three"])
+
+
+def test_data_sets_become_test_sets(space: Space) -> None:
+    datasets = pytest.importorskip("datasets")
+    rows = [{"en": s, "it": r} for s, r in SENTENCES]
+    data = datasets.Dataset.from_dict({"translation": rows})
+    mine = mtbench.load_corpus(data, "en-it", name="mine")
+    assert [source.text for source in mine.sources] == SOURCES
+    found = mtbench.evaluate(["identity:"], [mine], metrics=["chrf"], results="out")
+    (one,) = found.records()
+    assert one["score"] == pytest.approx(sacrebleu.corpus_chrf(SOURCES, [REFERENCES]).score)
+    assert [each.source for each in mtbench.segments("out")] == SOURCES
+    with pytest.raises(MtbenchError, match="splits"):
+        mtbench.load_corpus(datasets.DatasetDict({"test": data}), "en-it")
+    with pytest.raises(MtbenchError, match="without a column src"):
+        mtbench.load_corpus({"text": SOURCES}, "en-it")
+    with pytest.raises(MtbenchError, match=r"mine/en-it.jsonl:2"):
+        mtbench.load_corpus({"src": ["a", " "], "ref": ["b", "c"]}, "en-it", name="mine")

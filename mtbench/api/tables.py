@@ -1,0 +1,128 @@
+"""Tables of any library in, and out to any."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from mtbench.errors import DataError, RequestError
+
+if TYPE_CHECKING:
+    from mtbench.types import Json
+
+
+class Tabular:
+    """Anything with ``records``: as data frames, too."""
+
+    def records(self) -> list[dict[str, Json]]:
+        """One dictionary per row.
+
+        Example:
+            >>> import mtbench
+            >>> found = mtbench.score(["Sì."], ["Sì."], pair="en-it", metrics=["chrf"])
+            >>> [one["score"] for one in found.records()]
+            [100.0]
+        """
+        raise NotImplementedError
+
+    def to_pandas(self) -> Any:
+        """``records`` as a pandas data frame.
+
+        Raises:
+            MissingExtra: If pandas is not installed.
+
+        Example:
+            >>> import mtbench
+            >>> found = mtbench.score(["Sì."], ["Sì."], pair="en-it", metrics=["chrf"])
+            >>> found.to_pandas()["score"].tolist()
+            [100.0]
+        """
+        from mtbench.plugins import require
+
+        return require("pandas", "data frames", "data").DataFrame(self.records())
+
+    def to_polars(self) -> Any:
+        """``records`` as a polars data frame.
+
+        Raises:
+            MissingExtra: If polars is not installed.
+
+        Example:
+            >>> import mtbench
+            >>> found = mtbench.score(["Sì."], ["Sì."], pair="en-it", metrics=["chrf"])
+            >>> found.to_polars()["score"].to_list()
+            [100.0]
+        """
+        from mtbench.plugins import require
+
+        polars = require("polars", "data frames of polars", "polars")
+        return polars.DataFrame(self.records(), infer_schema_length=None)
+
+
+def columns(table: Any) -> dict[str, Sequence[Any]] | None:
+    """Name → column of a mapping, a data frame or a data set; None for anything else.
+
+    Frames of pandas, polars and pyarrow and data sets of ``datasets`` all give a column by
+    ``table[name]``.
+
+    Raises:
+        RequestError: If it is several data sets.
+
+    Example:
+        >>> columns({"src": ["Yes."], "ref": ["Sì."]})
+        {'src': ['Yes.'], 'ref': ['Sì.']}
+        >>> columns(["Sì."]) is None
+        True
+    """
+    if isinstance(table, Mapping):
+        if any(hasattr(column, "column_names") for column in table.values()):
+            raise RequestError("a data set of several splits", hint='name one, as data["test"]')
+        return dict(table)
+    names = getattr(table, "column_names", None)  # of data sets, and of pyarrow
+    if names is None:
+        names = getattr(table, "columns", None)
+    if names is None or callable(names):
+        return None
+    return {str(name): values(table[name]) for name in names}
+
+
+def values(column: Any) -> list[Any]:
+    """The values of a column of any library, as Python has them."""
+    for method in ("to_pylist", "to_list", "tolist"):
+        if hasattr(column, method):
+            found: list[Any] = getattr(column, method)()
+            return found
+    return list(column)
+
+
+def texts(column: Any, what: str) -> list[str]:
+    """A column that holds texts and nothing else.
+
+    Raises:
+        RequestError: If it is one text, or holds something else, saying where.
+    """
+    if isinstance(column, str) or not isinstance(column, Iterable):
+        raise RequestError(f"{what}: {type(column).__name__} where a list of texts belongs")
+    found = values(column)
+    for at, text in enumerate(found):
+        if not isinstance(text, str):
+            raise RequestError(f"{what}[{at}]: {text!r:.60} is no text")
+    return found
+
+
+def references(column: Any) -> list[tuple[str, ...]]:
+    """For each segment its references: a text, or a list of texts.
+
+    Raises:
+        RequestError: If one is neither.
+        DataError: If one is blank, or a segment has none.
+    """
+    if isinstance(column, str) or not isinstance(column, Iterable):
+        raise RequestError(f"references: {type(column).__name__} where a list of texts belongs")
+    found = []
+    for at, one in enumerate(values(column)):
+        several = (one,) if isinstance(one, str) else tuple(texts(one, f"references[{at}]"))
+        if not several or not all(text.strip() for text in several):
+            raise DataError(f"references[{at}]: an empty reference", hint="remove the segment")
+        found.append(several)
+    return found
