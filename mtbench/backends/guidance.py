@@ -165,3 +165,14 @@ class Guidance:
         if not sums["asked"]:
             return {}
         return {**sums, "recall": round(sums["used"] / sums["asked"], 6)}
+
+    @staticmethod
+    def recall_in_words(recall: Mapping[str, Json]) -> str:
+        """What ``recall`` found, for people.
+
+        Example:
+            >>> Guidance.recall_in_words({"asked": 8, "used": 6, "recall": 0.75})
+            'glossary: 6 of 8 terms used (recall 75.0%)'
+        """
+        used, asked, share = recall["used"], recall["asked"], recall["recall"]
+        return f"glossary: {used} of {asked} terms used (recall {share:.1%})"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from types import TracebackType
-from typing import Annotated, cast
+from typing import cast
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
 from mtbench.errors import (
-    USUAL_PATIENCE,
     BackendError,
     MissingEngine,
     RequestError,
@@ -20,7 +19,15 @@ from mtbench.errors import (
 )
 from mtbench.languages import LanguagePair, base_language
 from mtbench.plugins import Backend, first_defect
-from mtbench.servers.client import JsonClient, Reply, ServerUrl, reach, require_success, unencrypted
+from mtbench.servers.client import (
+    JsonClient,
+    Reply,
+    ServerOptions,
+    ServerUrl,
+    reach,
+    require_success,
+    unencrypted,
+)
 from mtbench.servers.pacing import Pace
 from mtbench.servers.secrets import Secret, VariableName
 from mtbench.types import Json, Record, Runtime, Source, Translation
@@ -33,7 +40,7 @@ class LibreTranslate(Backend):
     not called deterministic.
     """
 
-    class Options(Record):
+    class Options(ServerOptions):
         """Options of ``libretranslate``.
 
         Attributes:
@@ -41,20 +48,12 @@ class LibreTranslate(Backend):
             api_key_env: NAME of the environment variable that holds the key, where it wants one.
             source_code: The server's code of the source language, where the guess is wrong.
             target_code: The server's code of the target language, likewise.
-            timeout: Seconds for a whole answer.
-            concurrency: Requests at once.
-            patience: Seconds for which a server that says "later" is waited for.
-            requests_per_minute: Sent at most; what the server names is learnt.
         """
 
         url: ServerUrl
         api_key_env: VariableName | None = None
         source_code: str | None = None
         target_code: str | None = None
-        timeout: Annotated[float, Field(gt=0, exclude=True)] = 60.0
-        concurrency: Annotated[int, Field(ge=1, le=64, exclude=True)] = 4
-        patience: Annotated[float, Field(ge=0, exclude=True)] = USUAL_PATIENCE
-        requests_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None
 
     options: Options
     batching = "single"

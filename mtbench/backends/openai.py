@@ -206,10 +206,7 @@ class OpenAI(Backend):
             said.append("not all requests went out with the same settings: see negotiated")
         recall = self._prompter.guidance.recall(kept)
         if recall:
-            said.append(
-                f"glossary: {recall['used']} of {recall['asked']} terms used "
-                f"(recall {recall['recall']:.1%})"
-            )
+            said.append(self._prompter.guidance.recall_in_words(recall))
         self._found = tuple(said)
         for sentence in said:
             log.warning("%s", sentence)

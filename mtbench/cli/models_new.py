@@ -8,7 +8,8 @@ import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import NoneType
+from typing import TYPE_CHECKING, Any, get_args
 
 import click
 
@@ -62,15 +63,27 @@ def new(name: str, model: str, pairs: tuple[str, ...], output: str) -> None:
     named = [str(LanguagePair.parse(pair)) for pair in pairs] or ["*"]
     lines = [f"backend = {_toml(card.backend)}", f"pairs = {_toml(named)}"]
     lines += [f"# {key} = {example}   # {text}" for key, example, text in FIELDS[1:]]
-    if "price" in kind.Options.model_fields:
-        lines += ["# [price]   # for a million tokens", "# input = 0.15", "# output = 0.60"]
-        lines += ['# currency = "USD"']
+    lines += _price(kind.Options)
     lines += ["", "[options]"]
     lines += [f"{key} = {_toml(value)}" for key, value in card.options.items()]
     lines += list(_defaults(kind.Options, set(card.options)))
     write_text(path, "\n".join(lines) + "\n")
     find_system(str(path), ())
     common.emit(str(path))
+
+
+def _price(options: type[Record]) -> Iterator[str]:
+    """The table of what a server charges, where the back end counts costs."""
+    field = options.model_fields.get("price")
+    kinds = [kind for kind in get_args(field.annotation) if kind is not NoneType] if field else []
+    if not kinds:
+        return
+    yield "# [price]"
+    said = _descriptions(kinds[0])
+    for name, amount in kinds[0].model_fields.items():
+        default = amount.get_default()
+        example = 20.0 if amount.is_required() else default
+        yield f"# {name} = {_toml(example)}   # {said.get(name, '').rstrip('.').lower()}".rstrip()
 
 
 def _defaults(options: type[Record], written: set[str]) -> Iterator[str]:

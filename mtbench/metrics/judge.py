@@ -30,8 +30,9 @@ from mtbench.metrics.judge_prompts import (
 )
 from mtbench.metrics.releases import NUMBERS_OF
 from mtbench.plugins import SegmentMetric
-from mtbench.servers.chat import OPENAI, Chat, ChatOptions, Message, Price, cost
+from mtbench.servers.chat import OPENAI, Chat, ChatOptions, Message
 from mtbench.servers.client import ServerUrl
+from mtbench.servers.prices import Price, cost
 from mtbench.servers.secrets import VariableName
 from mtbench.types import (
     Candidate,

@@ -72,11 +72,13 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
     task.output = output
     batches = _still_to_do(task, request) if output is None else []
     sources = [source for batch in batches for source in batch.sources]
+    characters = sum(len(source.text) for source in sources)
     backend = task.backend
     counts = _counted(task, batches)
     counted = counts is not None
     read, written = counts or _by_bytes(task, batches)
     price = getattr(backend.options, "price", None) if backend else None
+    usage = {"prompt_tokens": read, "completion_tokens": written, "characters": characters}
     scored = tuple(
         metric.info.name
         for metric in found.metrics
@@ -89,12 +91,12 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
         segments=len(task.test_set),
         to_translate=len(sources),
         calls=len(batches),
-        characters=sum(len(source.text) for source in sources),
+        characters=characters,
         tokens_read=read,
         tokens_written=written,
         tokens=read + written,
         counted_by="tokenizer" if counted else "bytes",
-        cost=round((read * price.input + written * price.output) / 1e6, 6) if price else None,
+        cost=price.total(usage) if price else None,
         currency=price.currency if price else None,
         to_score=(*scored, *found.unseen),
         to_fetch=tuple(dict.fromkeys(left)),

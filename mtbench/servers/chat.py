@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from pydantic import Field, field_validator
 
 from mtbench.errors import (
-    USUAL_PATIENCE,
     BackendError,
     RequestError,
     SegmentError,
@@ -28,14 +27,17 @@ from mtbench.servers.answers import AnswerContent, Tokens, assembled, is_stream,
 from mtbench.servers.client import (
     JsonClient,
     Reply,
+    ServerOptions,
     ServerUrl,
     for_message,
+    no_quota_left,
     reach,
     require_success,
     unencrypted,
 )
 from mtbench.servers.finishing import ending
 from mtbench.servers.pacing import Pace
+from mtbench.servers.prices import Price, cost
 from mtbench.servers.secrets import Secret, VariableName, called_like_a_key, key_in_words
 from mtbench.servers.terms import OTHER_NAME, Terms, field_named
 from mtbench.types import Json, Record
@@ -47,20 +49,6 @@ _OF_A_TEXT = ("content_filter", "context_length_exceeded")  # codes, whatever se
 OPENAI = "https://api.openai.com/v1"
 
 
-class Price(Record):
-    """What a server charges.
-
-    Attributes:
-        input: For a million tokens read.
-        output: For a million tokens written.
-        currency: Of both.
-    """
-
-    input: Annotated[float, Field(ge=0)]
-    output: Annotated[float, Field(ge=0)]
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
-
-
 class Message(Record):
     """One turn of a chat."""
 
@@ -68,7 +56,7 @@ class Message(Record):
     content: str
 
 
-class ChatOptions(Record):
+class ChatOptions(ServerOptions):
     """Which server and model, and how it writes.
 
     Attributes:
@@ -83,10 +71,6 @@ class ChatOptions(Record):
         seed: Sent where given; the run's seed where the temperature is above 0.
         stop: Texts at which the server stops writing.
         extra_body: More fields of the request, for a server's own settings.
-        timeout: Seconds for a whole answer.
-        concurrency: Requests at once.
-        patience: Seconds for which a server that says "later" is waited for.
-        requests_per_minute: Sent at most; what the server names is learnt.
         tokens_per_minute: Read and written at most, as estimated from the answers so far.
         price: From the card, for the sums of the record.
     """
@@ -101,11 +85,7 @@ class ChatOptions(Record):
     seed: int | None = None
     stop: tuple[str, ...] = ()
     extra_body: dict[str, Json] = Field(default_factory=dict)
-    # None of these says anything about what comes out.
     timeout: Annotated[float, Field(gt=0, exclude=True)] = 120.0
-    concurrency: Annotated[int, Field(ge=1, le=64, exclude=True)] = 4
-    patience: Annotated[float, Field(ge=0, exclude=True)] = USUAL_PATIENCE
-    requests_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None
     tokens_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None
     price: Annotated[Price | None, Field(exclude=True)] = None
 
@@ -323,11 +303,7 @@ class Chat:
         if reply.status == 422 and (named := field_named(reply.error)):
             error = {"param": named, "message": reply.said()}
         if reply.status == 402 or reply.of_quota():
-            raise BackendError(
-                f"{self.name}: the account has no quota left (status {reply.status})",
-                why=reply.said() or None,
-                hint="top it up, or name the key of another one; what was finished is kept",
-            )
+            raise no_quota_left(self.name, reply)
         if reply.status in {400, 413, 422}:
             what = f"{self.name} answered {reply.status}: {reply.said()}"
             if self._of_a_setting(error, settings):
@@ -466,15 +442,6 @@ class Chat:
         if self.options.price is not None and "prompt_tokens" in sums:
             sums |= cost(sums, self.options.price)
         return sums
-
-
-def cost(usage: dict[str, float], price: Price) -> dict[str, float]:
-    """What tokens cost: ``{"cost_USD": …}``, rounded to a millionth."""
-    total = (
-        usage.get("prompt_tokens", 0) * price.input
-        + usage.get("completion_tokens", 0) * price.output
-    ) / 1e6
-    return {f"cost_{price.currency}": round(total, 6)}
 
 
 def _text(value: Json) -> str | None:

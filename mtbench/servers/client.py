@@ -11,22 +11,22 @@ import asyncio
 import json
 import re
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
-from mtbench.errors import BackendError, Later, MissingEngine, TransientError
+from mtbench.errors import USUAL_PATIENCE, BackendError, Later, MissingEngine, TransientError
 from mtbench.interruptions import awaited
 from mtbench.servers.environment import certificate_problem, check_environment, proxy_before
 from mtbench.servers.headers import wait_asked
 from mtbench.servers.pacing import Pace
 from mtbench.servers.patience import persistent
 from mtbench.servers.secrets import Secret, key_in_words
-from mtbench.types import Json
+from mtbench.types import Json, Record
 
 if TYPE_CHECKING:
     import httpx
@@ -83,6 +83,22 @@ def _checked_url(url: str) -> str:
 ServerUrl = Annotated[str, AfterValidator(_checked_url)]
 
 
+class ServerOptions(Record):
+    """How a server is asked; none of it says anything about what comes out.
+
+    Attributes:
+        timeout: Seconds for a whole answer.
+        concurrency: Requests at once.
+        patience: Seconds for which a server that says "later" is waited for.
+        requests_per_minute: Sent at most; what the server names is learnt.
+    """
+
+    timeout: Annotated[float, Field(gt=0, exclude=True)] = 60.0
+    concurrency: Annotated[int, Field(ge=1, le=64, exclude=True)] = 4
+    patience: Annotated[float, Field(ge=0, exclude=True)] = USUAL_PATIENCE
+    requests_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None
+
+
 def unencrypted(url: str) -> bool:
     """Whether what is sent there crosses a network in the clear."""
     parts = urlsplit(url)
@@ -103,6 +119,7 @@ class Reply:
         retry_after: Seconds that the server asked to wait, where it did.
         url: What was asked.
         sent: Bytes of the request.
+        headers: Of the answer, names in small letters.
         secret: The key that was sent, to be taken out of messages.
     """
 
@@ -112,6 +129,7 @@ class Reply:
     retry_after: float | None = None
     url: str = ""
     sent: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     secret: Secret | None = None
 
     @property
@@ -163,6 +181,10 @@ def for_message(text: str, secret: Secret | None = None) -> str:
     return " ".join(text.split())[:200]
 
 
+Headers = Callable[[str, str, bytes], Mapping[str, str]]
+"""Method, address and body of a request → what authorises it, for keys that are no bearer's."""
+
+
 class JsonClient:
     """Requests to one server, from any thread.
 
@@ -173,6 +195,7 @@ class JsonClient:
         url: The server's address; paths are put after it.
         secret: Taken out of whatever the server says, where there is one.
         bearer: Whether it is sent as a bearer token.
+        headers: What else goes with each request.
         seconds: Longest time for a whole request.
         connections: Most requests at once.
         name: What the server is called in messages.
@@ -185,6 +208,7 @@ class JsonClient:
         *,
         secret: Secret | None = None,
         bearer: bool = True,
+        headers: Headers | None = None,
         seconds: float = 120.0,
         connections: int = 4,
         name: str = "the server",
@@ -194,6 +218,7 @@ class JsonClient:
         self.url = url
         self._secret = secret
         self._bearer = bearer
+        self._headers = headers
         self._seconds = seconds
         self._connections = connections
         self.name = name
@@ -245,7 +270,7 @@ class JsonClient:
         """
         return self._ask("GET", path, None)
 
-    def post(self, path: str, body: Mapping[str, Json]) -> Reply:
+    def post(self, path: str, body: Json) -> Reply:
         """Sends JSON to a path.
 
         Raises:
@@ -311,10 +336,11 @@ class JsonClient:
         self, method: str, path: str, content: bytes | None
     ) -> Reply | TransientError:
         assert self._client is not None  # noqa: S101 - _ask has looked
-        kind = {} if content is None else {"Content-Type": "application/json"}
-        async with self._client.stream(
-            method, f"{self.url}/{path}", content=content, headers=kind
-        ) as response:
+        url = f"{self.url}/{path}"
+        headers = {} if content is None else {"Content-Type": "application/json; charset=UTF-8"}
+        if self._headers is not None:
+            headers |= self._headers(method, url, content or b"")
+        async with self._client.stream(method, url, content=content, headers=headers) as response:
             held = bytearray()
             async for chunk in response.aiter_bytes():
                 held += chunk
@@ -337,6 +363,7 @@ class JsonClient:
             retry_after=asked,
             url=str(response.url),
             sent=sent,
+            headers={name.lower(): value for name, value in response.headers.items()},
             secret=self._secret,
         )
 
@@ -399,6 +426,15 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
     if 300 <= status < 400:
         raise BackendError(f"{name} answered {status}, a redirect", hint="correct its address")
     raise BackendError(f"{name} answered {status}", why=reply.said() or None)
+
+
+def no_quota_left(name: str, reply: Reply) -> BackendError:
+    """An account is empty: no waiting mends it."""
+    return BackendError(
+        f"{name}: the account has no quota left (status {reply.status})",
+        why=reply.said() or None,
+        hint="top it up, or name the key of another one; what was finished is kept",
+    )
 
 
 def reach(client: JsonClient, path: str) -> Reply:

@@ -16,7 +16,7 @@ from mtbench.types import Json
 SURELY_A_KEY = 16  # characters; "test" and "none", which some servers want, are words as well
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}\Z")
 _SECRETIVE = re.compile(
-    r"api.?key|secret|password|authorization|access.?token"
+    r"(?:api|auth|subscription|access).?key|secret|password|authorization|access.?token"
     r"|\A(?:token|auth.?token|bearer(?:.?token)?|key)\Z",
     re.IGNORECASE,
 )

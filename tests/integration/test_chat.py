@@ -22,9 +22,10 @@ from mtbench.errors import (
     TransientError,
     Unavailable,
 )
-from mtbench.servers.chat import Chat, ChatOptions, Message, Price
+from mtbench.servers.chat import Chat, ChatOptions, Message
 from mtbench.servers.client import BODY_LIMIT
 from mtbench.servers.headers import retry_after
+from mtbench.servers.prices import Price
 from tests.support.server import Say, Server, chat_answer, chat_server
 
 KEY = "sk-very/secret-0123456789"

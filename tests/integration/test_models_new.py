@@ -12,13 +12,18 @@ from mtbench.config import find_system
 from mtbench.plugins import BACKENDS
 
 TARGETS = {
+    "amazon": "eu-central-1",
     "apertium": "en-ca-it",
+    "azure": "westeurope",
     "command": "tr a-z A-Z",
     "ct2": "FOLDER",
+    "deepl": "",
+    "google": "",
     "hf": "Helsinki-NLP/opus-mt-en-de",
     "hypotheses": "out.de",
     "identity": "",
     "libretranslate": "http://localhost:5000",
+    "modernmt": "",
     "openai": "gpt-5-mini",
 }
 

@@ -26,6 +26,7 @@ class Asked:
     path: str
     headers: dict[str, str]
     body: Any
+    content: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,8 @@ class Server:
             handler.command,
             handler.path,
             {name.lower(): value for name, value in handler.headers.items()},
-            json.loads(content) if content else None,
+            json.loads(content) if content[:1] in (b"{", b"[") else content.decode() or None,
+            content,
         )
         with self.lock:
             self.asked.append(asked)
