@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from mtbench.cli import common
-from mtbench.errors import RequestError
+from mtbench.errors import RequestError, UnknownName
 
 if TYPE_CHECKING:
+    from mtbench.documents.layout import Layout
     from mtbench.documents.records import Build, BuildOptions
 
 T = TypeVar("T")
@@ -32,6 +33,15 @@ T = TypeVar("T")
     multiple=True,
     metavar="FILE=TAG",
     help="Language of a document, where its text does not show it.",
+)
+@click.option(
+    "--layout",
+    "layouts",
+    multiple=True,
+    metavar="[FILE=]LAYOUT",
+    help="How plain text is laid out, where it is not found out rightly: lines (a paragraph per "
+    "line), or wrapped at a width with paragraphs apart by blank lines (blocks), that begin with "
+    "an indent (indents), that do not (hanging), or that end with a short line (flush).",
 )
 @click.option(
     "--story",
@@ -76,7 +86,8 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
     """Align raw documents into corpus files: any mix of languages and stories, in any order.
 
     Paragraphs that are translations of each other are kept; what only one language has is left out.
-    DOC is text (.txt), Markdown (.md) or HTML (.html) in any encoding. Stderr says what was found,
+    DOC is text (.txt), Markdown (.md) or HTML (.html, .mhtml) in any encoding, Word (.docx),
+    OpenDocument (.odt), or PDF with a text layer. Stderr says what was found,
     what was left out and what looks odd. Where DIR has a card, what it says is kept.
     """
     from mtbench.documents.build import build_corpus
@@ -124,6 +135,7 @@ def _options(
     folder: Path,
     languages: str,
     language_of: tuple[str, ...],
+    layouts: tuple[str, ...],
     story_of: tuple[str, ...],
     pairs: tuple[str, ...],
     title: str,
@@ -139,7 +151,13 @@ def _options(
     card = (read_corpus_card(folder) if folder.is_dir() else None) or CorpusCard()
     said = {"title": title, "licence": licence, "reversible": reversible}
     fixed = {name: normalise_tag(tag) for name, tag in _table("--language", language_of).items()}
+    one_by_one = _table("--layout", tuple(one for one in layouts if "=" in one))
+    overall = [_layout(one) for one in layouts if "=" not in one]
+    if len(set(overall)) > 1:
+        raise RequestError(f"--layout is given twice: {overall[0]} and {overall[1]}")
     return BuildOptions(
+        layout=overall[0] if overall else None,
+        layout_of={name: _layout(one) for name, one in one_by_one.items()},
         languages=tuple(normalise_tag(tag) for tag in languages.split(",") if tag.strip()),
         language_of=fixed,
         story_of=_table("--story", story_of),
@@ -147,6 +165,15 @@ def _options(
         card=card.model_copy(update={key: value for key, value in said.items() if value}),
         **plain,
     )
+
+
+def _layout(name: str) -> Layout:
+    from mtbench.documents.layout import LAYOUTS
+
+    for known in LAYOUTS:
+        if name == known:
+            return known
+    raise UnknownName("--layout", name, LAYOUTS)
 
 
 def _nearest(built: Build) -> str | None:

@@ -37,10 +37,13 @@ def read_documents(paths: Sequence[Path | str], options: BuildOptions) -> list[D
     """
     names = list(dict.fromkeys(str(path) for path in paths))
     languages = by_document(options.language_of, names, "--language")
+    layouts = by_document(options.layout_of, names, "--layout")
     identifier: DocumentLanguages | None = None
     found = []
     for name in names:
-        paragraphs, encoding, left_out = read_paragraphs(Path(name), name)
+        paragraphs, encoding, left_out, read_as = read_paragraphs(
+            Path(name), name, layouts.get(name, options.layout)
+        )
         if name in languages:
             language, confidence = languages[name], 1.0
         else:
@@ -56,6 +59,7 @@ def read_documents(paths: Sequence[Path | str], options: BuildOptions) -> list[D
                 language_confidence=confidence,
                 encoding=encoding,
                 left_out=dict(left_out),
+                read_as=read_as,
                 paragraphs=paragraphs,
                 key=digest_json([language, content]),
             )

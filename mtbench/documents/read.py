@@ -5,21 +5,28 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
+from mtbench.corpora.formats.recognise import NAMES, is_page, recognise
+from mtbench.documents.docx import docx_paragraphs
 from mtbench.documents.encoding import guess
+from mtbench.documents.layout import Layout, read_text
 from mtbench.documents.markup import markdown_paragraphs
+from mtbench.documents.odt import odt_paragraphs
 from mtbench.documents.pages import article
-from mtbench.documents.paragraphs import plain_paragraphs
+from mtbench.documents.pdf import pdf_paragraphs
 from mtbench.errors import DataError, RequestError
-from mtbench.files.inputs import content
+from mtbench.files.archives import archive
+from mtbench.files.inputs import head, opened
 
 PLAIN = frozenset({"", ".txt", ".text"})
 MARKDOWN = frozenset({".md", ".markdown"})
 HTML = frozenset({".html", ".htm", ".xhtml"})
+MOST_TEXT = 128 << 20  # bytes
+SAVED = frozenset({".mhtml", ".mht"})
 
 _META_CHARSET = re.compile(
     rb"<meta[^>]{0,200}?charset\s{0,9}=\s{0,9}[\"']?\s{0,9}([A-Za-z0-9_.:-]{2,40})", re.I
@@ -39,49 +46,169 @@ class Paragraphs(NamedTuple):
     Attributes:
         texts: Its paragraphs.
         encoding: Its encoding where that had to be guessed; else empty.
-        left_out: Paragraphs of a page that stand around its article, counted by kind.
+        left_out: What stands around its text and was left out, counted by kind.
+        read_as: What it was read as; of plain text how it is laid out.
     """
 
     texts: tuple[str, ...]
     encoding: str = ""
     left_out: Mapping[str, int] = MappingProxyType({})
+    read_as: str = ""
 
 
-def read_paragraphs(path: Path, name: str) -> Paragraphs:
+def read_paragraphs(path: Path, name: str, layout: Layout | None = None) -> Paragraphs:
     """The paragraphs of a document, whatever its encoding and form.
 
     Args:
-        path: The file: plain text, Markdown or HTML, told by its suffix.
+        path: The file: text, Markdown, a web page, Word (.docx), OpenDocument (.odt) or PDF.
         name: What messages call it.
+        layout: How it is laid out where it is plain text; None to find that out.
 
     Raises:
-        RequestError: If the file cannot be read or is of another kind.
-        DataError: If it is binary or has no text.
+        RequestError: If the file cannot be read or is of another kind, or a layout is named for
+            what is not plain text.
+        DataError: If it is damaged, hostile, or has no text.
         MissingExtra: If its form needs a package that is not installed.
     """
-    kind = path.suffix.lower()
     if path.is_dir():
         raise RequestError(f"{name}: a folder", hint=f"name its files: {name.rstrip('/')}/*.txt")
-    if kind not in PLAIN | MARKDOWN | HTML:
+    form = _packed(path, name)
+    if form:
+        _refuse_layout(layout, name)
+        found, left_out = form.read(path, name)
+        return _filled(Paragraphs(found, "", left_out, form.words), name)
+    kind = Path(path.name.lower().removesuffix(".gz")).suffix
+    if kind not in PLAIN | MARKDOWN | HTML | SAVED:
         raise RequestError(
             f"{name}: a document of an unknown kind ({kind})",
-            hint="give text (.txt), Markdown (.md) or HTML (.html)",
+            hint="give text (.txt), Markdown (.md), HTML, Word (.docx), OpenDocument (.odt) or PDF",
         )
-    raw = content(path)
+    raw = _unpacked(path, name)
+    if kind in SAVED:
+        raw, kind = _page_of(raw, name), ".html"
+    elif kind in PLAIN and is_page(raw):
+        kind = ".html"
     text, encoding = decode(raw, name, html=kind in HTML)
+    if kind in PLAIN:
+        _check_plain(path, name)
+    else:
+        _refuse_layout(layout, name)
     try:
-        found, left_out = _paragraphs(text, kind)
+        found, left_out, read_as = _paragraphs(text, kind, layout)
     except DataError as error:
         raise DataError(f"{name}: {error.message}", hint=error.hint) from error
-    if not found:
+    return _filled(Paragraphs(found, encoding, left_out, read_as), name)
+
+
+def _filled(found: Paragraphs, name: str) -> Paragraphs:
+    if not found.texts:
         raise DataError(f"{name}: no text in it", hint="leave it out")
-    return Paragraphs(found, encoding, left_out)
+    return found
 
 
-def _paragraphs(text: str, kind: str) -> tuple[tuple[str, ...], dict[str, int]]:
+def _refuse_layout(layout: Layout | None, name: str) -> None:
+    if layout:
+        raise RequestError(
+            f"--layout: {name} is not plain text", hint="name it for plain text alone"
+        )
+
+
+def _unpacked(path: Path, name: str) -> bytes:
+    """All bytes of a text file, packed or not."""
+    with opened(path) as stream:
+        raw = stream.read(MOST_TEXT + 1)
+    if len(raw) > MOST_TEXT:
+        raise DataError(f"{name}: more than {MOST_TEXT >> 20} MB of text", hint="divide it")
+    return raw
+
+
+class _Form(NamedTuple):
+    """A form of documents that are no text files."""
+
+    words: str
+    read: Callable[[Path, str], tuple[tuple[str, ...], dict[str, int]]]
+
+
+def _packed(path: Path, name: str) -> _Form | None:
+    """How a document is read that is no text file, by its first bytes; None for a text file.
+
+    Raises:
+        RequestError: If it cannot be read.
+        DataError: If it is damaged, or of a kind that is not read here.
+    """
+    raw = head(path, 8)
+    if raw.startswith(b"%PDF-"):
+        return _Form("PDF", pdf_paragraphs)
+    if raw.startswith(b"\xd0\xcf\x11\xe0"):
+        raise DataError(
+            f"{name}: a file of Office before 2007, or protected by a password",
+            hint="save it as .docx, without a password",
+        )
+    if raw.startswith(b"{\\rtf"):
+        raise DataError(f"{name}: an RTF document", hint="save it as .docx or .odt")
+    if not raw.startswith(b"PK\x03\x04"):
+        return None
+    with archive(path) as packed:
+        if "[Content_Types].xml" in packed.names and any(
+            part.startswith("word/") for part in packed.names
+        ):
+            return _Form("Word", docx_paragraphs)
+        said = packed.read("mimetype") if "mimetype" in packed.names else b""
+    if said.startswith(b"application/vnd.oasis.opendocument.text"):
+        return _Form("OpenDocument", odt_paragraphs)
+    raise DataError(
+        f"{name}: a packed file that is neither Word nor OpenDocument text",
+        hint="save its text as .docx, .odt, .html or .txt",
+    )
+
+
+def _page_of(raw: bytes, name: str) -> bytes:
+    """The page itself in a file that a browser saved it to with everything it shows (MHTML).
+
+    Raises:
+        DataError: If there is none in it.
+    """
+    from email import message_from_bytes
+
+    for part in message_from_bytes(raw).walk():
+        if part.get_content_type() == "text/html":
+            body = part.get_payload(decode=True)
+            if isinstance(body, bytes):
+                declared = part.get_content_charset()
+                return _redeclared(body, declared) if declared else body
+    raise DataError(f"{name}: no web page in it", hint="save the page again, as HTML")
+
+
+def _redeclared(body: bytes, encoding: str) -> bytes:
+    """A page in UTF-8, where what it was sent as says its encoding."""
+    try:
+        return body.decode(encoding).encode("utf-8")
+    except (LookupError, UnicodeDecodeError):
+        return body
+
+
+def _check_plain(path: Path, name: str) -> None:
+    """Refuses what is called text and is something else.
+
+    Raises:
+        DataError: Naming what it is, and the way in.
+    """
+    kind = recognise(path).kind
+    if kind not in ("text", "table"):
+        raise DataError(
+            f"{name}: {NAMES[kind]}, not a document", hint="make a corpus of it by corpus import"
+        )
+
+
+def _paragraphs(
+    text: str, kind: str, layout: Layout | None
+) -> tuple[tuple[str, ...], dict[str, int], str]:
     if kind in HTML:
-        return article(text)
-    return (markdown_paragraphs(text) if kind in MARKDOWN else plain_paragraphs(text)), {}
+        return *article(text), "web page"
+    if kind in MARKDOWN:
+        return markdown_paragraphs(text), {}, "Markdown"
+    found = read_text(text, layout)
+    return found.paragraphs, {}, found.words
 
 
 def decode(raw: bytes, name: str, *, html: bool = False) -> tuple[str, str]:

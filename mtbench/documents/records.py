@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from mtbench.documents.layout import Layout
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.types import CorpusCard, Record
 
@@ -21,7 +22,8 @@ class Document(Record):
         language: Its language.
         language_confidence: 1 where the user said it, else the identifier's probability.
         encoding: Its encoding where that had to be guessed; else empty.
-        left_out: Of a page: paragraphs that stand around its article, counted by kind.
+        left_out: What stands around its text and was left out, counted by kind.
+        read_as: What it was read as; of plain text how it is laid out.
         paragraphs: Its paragraphs in order, boilerplate included.
         key: Digest of its language and content: what documents are ordered by.
     """
@@ -31,6 +33,7 @@ class Document(Record):
     language_confidence: Confidence
     encoding: str = ""
     left_out: dict[str, int] = Field(default_factory=dict)
+    read_as: str = ""
     paragraphs: tuple[str, ...]
     key: str
 
@@ -42,6 +45,8 @@ class BuildOptions(Record):
         languages: The languages there can be, in the order that decides which of two languages
             is the source; empty for any, in the default order.
         language_of: File (as given, or its name where that is unique) → its language.
+        layout: How documents of plain text are laid out; None to find that out of each.
+        layout_of: File → its layout.
         story_of: File → a label; documents of one label are one story, whatever they say.
         pairs: The directions to write (``en-it``); empty for every pair of languages, the
             earlier language as the source.
@@ -56,6 +61,8 @@ class BuildOptions(Record):
 
     languages: tuple[LanguageTag, ...] = ()
     language_of: dict[str, LanguageTag] = Field(default_factory=dict)
+    layout: Layout | None = None
+    layout_of: dict[str, Layout] = Field(default_factory=dict)
     story_of: dict[str, str] = Field(default_factory=dict)
     pairs: tuple[LanguagePair, ...] = ()
     comparable: bool = False
@@ -94,6 +101,8 @@ class DocumentEntry(Record):
         characters: Of all of them.
         story: The story it belongs to; None where no document here is a translation of it.
         kept: How many of its paragraphs are in a segment.
+        read_as: What it was read as; of plain text how it is laid out.
+        left_out: What stands around its text and was left out, counted by kind.
         note: What is odd about it.
     """
 
@@ -104,6 +113,8 @@ class DocumentEntry(Record):
     characters: int
     story: str | None
     kept: int
+    read_as: str = ""
+    left_out: dict[str, int] = Field(default_factory=dict)
     note: str = ""
 
 

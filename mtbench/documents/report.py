@@ -48,6 +48,8 @@ def document_entries(
                 characters=sum(map(len, document.paragraphs)),
                 story=story_of.get(index),
                 kept=len({paragraph for paragraph, _ in used.get(index, ())}),
+                read_as=document.read_as,
+                left_out=document.left_out,
                 note=_note(index, selected, story_of),
             )
         )
@@ -57,11 +59,8 @@ def document_entries(
 def _note(index: int, selected: Sequence[Selected], story_of: Mapping[int, str]) -> str:
     what = _oddity(index, selected, story_of)
     encoding = selected[index].document.encoding
-    read = f"read as {encoding}, which is a guess" if encoding else ""
-    around = selected[index].document.left_out
-    page = ", ".join(f"{count} of {kind}" for kind, count in sorted(around.items()))
-    left = f"left out around its article: {page}" if page else ""
-    return "; ".join(part for part in (what, read, left) if part)
+    read = f"its encoding, {encoding}, is a guess" if encoding else ""
+    return "; ".join(part for part in (what, read) if part)
 
 
 def _oddity(index: int, selected: Sequence[Selected], story_of: Mapping[int, str]) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from mtbench.documents.records import BuildReport, Dropped, PairEntry
+from mtbench.documents.records import BuildReport, DocumentEntry, Dropped, PairEntry
 
 SHOWN = 10
 WIDTH = 60
@@ -90,13 +90,23 @@ def _documents(report: BuildReport, limit: int | None) -> Iterator[str]:
     for one in shown:
         sure = "" if one.language_confidence >= 0.995 else f" ({one.language_confidence:.2f})"
         counts = f"{one.kept:>4} of {one.paragraphs}"
-        about = one.note
-        if one.story is not None:
-            said = match[one.story]
-            about = f"story {one.story}" + ("" if said is None else f", match {said:.2f}")
-            about += f"; {one.note}" if one.note else ""
+        parts = [_story(one, match), _read(one), one.note]
+        about = "; ".join(part for part in parts if part)
         yield f"  {one.name:<{widths[0]}}  {one.language:<{widths[1]}}{sure} {counts:<12} {about}"
     yield from _more(len(ordered) - len(shown))
+
+
+def _story(one: DocumentEntry, match: Mapping[str, float | None]) -> str:
+    if one.story is None:
+        return ""
+    said = match[one.story]
+    return f"story {one.story}" + ("" if said is None else f", match {said:.2f}")
+
+
+def _read(one: DocumentEntry) -> str:
+    around = ", ".join(f"{count} of {kind}" for kind, count in sorted(one.left_out.items()))
+    left_out = f"left out around its text: {around}" if around else ""
+    return "; ".join(part for part in (f"read as: {one.read_as}", left_out) if part)
 
 
 def _files(report: BuildReport) -> Iterator[str]:

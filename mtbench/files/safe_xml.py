@@ -78,6 +78,42 @@ def _parsed(path: Path, events: tuple[str, ...], tags: tuple[str, ...] | None) -
         ) from error
 
 
+def tree(content: bytes, name: str) -> Element:
+    """The outermost element of XML that is held in memory whole, under the same rules.
+
+    Args:
+        content: The XML.
+        name: What messages call it.
+
+    Raises:
+        DataError: If it is not well-formed or declares entities.
+
+    Example:
+        >>> tree(b"<a><b/></a>", "a.xml").tag
+        'a'
+    """
+    from lxml import etree
+
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        load_dtd=False,
+        no_network=True,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+    )
+    try:
+        root = etree.fromstring(content, parser)
+    except etree.XMLSyntaxError as error:
+        line = f":{error.lineno}" if error.lineno else ""
+        raise DataError(
+            f"{name}{line}: not well-formed XML: {_reason(error)}",
+            hint="repair the file, or save it again with the program that wrote it",
+        ) from error
+    _refuse_entities(root, name)
+    return root
+
+
 def misdeclared(path: Path) -> bool:
     """Whether a file calls itself UTF-16 in bytes that are not: it is read as the UTF-8 it is.
 
@@ -98,7 +134,7 @@ def place(path: Path, element: Element) -> str:
     return f"{path}:{element.sourceline}" if element.sourceline else str(path)
 
 
-def _refuse_entities(element: Element, path: Path) -> None:
+def _refuse_entities(element: Element, path: Path | str) -> None:
     dtd = element.getroottree().docinfo.internalDTD
     declared = list(dtd.iterentities()) if dtd is not None else []
     if declared:

@@ -146,6 +146,21 @@ def _script(character: str) -> str | None:
     return script if script in _KNOWN else None
 
 
+def without_spaces(character: str) -> bool:
+    """Whether a character is of a script that puts no spaces between words, its marks included.
+
+    Example:
+        >>> without_spaces("語"), without_spaces("。"), without_spaces("한"), without_spaces("a")
+        (True, True, False, False)
+    """
+    if character.isascii():
+        return False
+    name = unicodedata.name(character, "").partition(" ")[0].partition("-")[0]
+    if name in _UNSPACED_SCRIPTS:
+        return True
+    return name != "HANGUL" and unicodedata.east_asian_width(character) in ("W", "F")
+
+
 def script_name(script: str) -> str:
     """A script for messages.
 

@@ -66,7 +66,7 @@ def test_a_guess_is_told(tmp_path: Path) -> None:
     Path(documents[3]).write_bytes(text.encode("cp1252"))
     build = build_corpus(documents)
     notes = [d.note for d in build.report.documents if d.name == documents[3]]
-    assert notes == ["read as cp1252, which is a guess"]
+    assert notes == ["its encoding, cp1252, is a guess"]
     assert "sarà pubblicata" in build.files["en-it.jsonl"]
 
 
@@ -114,7 +114,7 @@ def test_blocks_are_paragraphs(tmp_path: Path) -> None:
         ("a.txt", bytes(range(256)) * 20, DataError, "a.txt: binary"),
         ("a.txt", b"abc\0def", DataError, "a.txt: binary"),
         ("a.txt", b"\xff\xfea", DataError, "a.txt: not UTF-16"),
-        ("a.pdf", b"%PDF-1.7", RequestError, "a.pdf: a document of an unknown kind"),
+        ("a.epub", b"text", RequestError, "a.epub: a document of an unknown kind"),
         ("a.html", b"<div>" * 3000 + b"<p>x", DataError, "a.html: its elements are nested"),
         ("a.html", b"<html></html>", DataError, "a.html: no text in it"),
     ],

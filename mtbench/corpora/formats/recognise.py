@@ -19,13 +19,13 @@ _HEAD = 65536
 
 # What stands at the beginning of a file that is not text, or not text of ours.
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
-    (b"%PDF-", "a PDF document", "save it as text, and make a corpus by corpus build"),
+    (b"%PDF-", "a PDF document", "make a corpus of it by corpus build"),
     (
         b"\xd0\xcf\x11\xe0",
         "a file of Office before 2007",
-        "save it as text, or a table as .xlsx or CSV",
+        "save it as .docx for corpus build, or a table as .xlsx or CSV",
     ),
-    (b"{\\rtf", "an RTF document", "save it as text, and make a corpus by corpus build"),
+    (b"{\\rtf", "an RTF document", "save it as .docx, and make a corpus of that by corpus build"),
     (b"BZh", "packed with bzip2", "unpack it: bunzip2 -k FILE"),
     (b"\xfd7zXZ", "packed with xz", "unpack it: unxz -k FILE"),
     (b"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it: unzstd FILE"),
@@ -93,9 +93,19 @@ def _in_zip(path: Path) -> Kind:
     if "word/document.xml" in names or b"opendocument.text" in said:
         raise DataError(
             f"{path}: a document of a word processor",
-            hint="save it as text or HTML, and make a corpus of that by corpus build",
+            hint="make a corpus of it by corpus build",
         )
     raise DataError(f"{path}: a zip archive", hint="unpack it: unzip FILE")
+
+
+def is_page(start: bytes) -> bool:
+    """Whether a file begins as a web page does.
+
+    Example:
+        >>> is_page(b"<!DOCTYPE html><p>"), is_page(b"Home")
+        (True, False)
+    """
+    return _HTML.match(start[:_HEAD]) is not None
 
 
 def _in_text(path: Path, start: bytes) -> Kind:
@@ -103,7 +113,7 @@ def _in_text(path: Path, start: bytes) -> Kind:
         raise DataError(
             f"{path}: SRT subtitles", hint="corpora are of text, not of cues: extract the lines"
         )
-    if _HTML.match(start):
+    if is_page(start):
         raise DataError(f"{path}: an HTML page", hint="make a corpus of it by corpus build")
     if _SGML.search(start):
         return "wmt-sgml"

@@ -1,0 +1,148 @@
+"""How a plain text is laid out, found and said; the user's word goes before it."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mtbench.cli.main import run
+from mtbench.documents.build import build_corpus
+from mtbench.documents.layout import Layout, joined, read_text
+from mtbench.documents.records import BuildOptions
+from mtbench.errors import RequestError
+from tests.support.story import STORIES
+
+PARAGRAPHS = (
+    "The lighthouse on the cape was lit for the first time in 1847, after nine years of work, and "
+    "it has been lit every night since then, but for the years of the war.",
+    "Its lamp burned whale oil and could be seen from twenty miles away. The keeper climbed the "
+    "stairs four times a night to wind the clockwork that turned the lens.",
+    "Today the tower belongs to the town, which opens it to visitors every Sunday in summer.",
+    "In winter nobody climbs the stairs, the door is locked, and gulls have the gallery for "
+    "themselves; the lamp is lit by a clock in the harbour office, two miles away.",
+)
+
+
+def wrapped(first: str = "", rest: str = "", *, width: int = 60) -> list[str]:
+    return [
+        textwrap.fill(one, width, initial_indent=first, subsequent_indent=rest)
+        for one in PARAGRAPHS
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("\n".join(PARAGRAPHS), "a paragraph per line"),
+        ("\r\n\r\n".join(PARAGRAPHS), "a paragraph per line"),
+        ("\n\n".join(wrapped()), "wrapped at 60 columns, paragraphs apart by blank lines"),
+        ("\n".join(wrapped("   ")), "wrapped at 60 columns, paragraphs that begin with an indent"),
+        ("\n\n".join(wrapped("\t")), "wrapped at 67 columns, paragraphs that begin with an indent"),
+        (
+            "\n".join(wrapped("", "    ")),
+            "wrapped at 59 columns, paragraphs of which all lines but the first are indented",
+        ),
+        ("\n".join(wrapped()), "wrapped at 60 columns, paragraphs that end with a short line"),
+        (
+            "\n\n\n".join(wrapped()).replace("\n", "\n\n"),
+            "wrapped at 60 columns, double-spaced, paragraphs apart by blank lines",
+        ),
+        (
+            textwrap.indent("\n\n".join(wrapped()), " " * 8),
+            "wrapped at 68 columns, paragraphs apart by blank lines",
+        ),
+    ],
+)
+def test_every_layout_gives_the_same_paragraphs(text: str, words: str) -> None:
+    assert read_text(text) == (PARAGRAPHS, words)
+
+
+def test_japanese_is_joined_without_spaces() -> None:
+    text = (
+        "岬の灯台は九年の工事を経て一八四七年に初めて点灯された。"
+        "その灯りは二十海里先からも見えたという。"
+    )
+    lines = [text[at : at + 16] for at in range(0, len(text), 16)]
+
+    assert read_text("\n".join(lines)).paragraphs == (text,)
+
+
+def test_items_of_a_list_and_short_headings_stay_apart() -> None:
+    text = "The lighthouse\n" + wrapped()[0] + "\n- one\n- two\n\n" + wrapped()[1]
+
+    assert read_text(text).paragraphs == (
+        "The lighthouse", PARAGRAPHS[0], "- one", "- two", PARAGRAPHS[1],
+    )  # fmt: skip
+
+
+def test_headlines_of_one_length_are_no_wrapped_text() -> None:
+    lines = [f"A headline of some {word} words" for word in ("great", "small", "plain", "stark")]
+
+    assert read_text("\n".join(lines)) == (tuple(lines), "a paragraph per line")
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "whole"),
+    [
+        ("the won-", "derful lamp", "the wonderful lamp"),
+        ("von Nord-", "und Südsee", "von Nord- und Südsee"),
+        ("the San-", "Diego line", "the San-Diego line"),
+        ("a well-", "known lamp", "a well-known lamp"),
+        ("it is decades-", "long work", "it is decades-long work"),
+        ("they said -", "and went", "they said - and went"),
+    ],
+)
+def test_a_divided_word_is_made_whole(one: str, two: str, whole: str) -> None:
+    words = Counter(("well-known", "decades", "long"))
+    assert joined(one, two, words) == whole
+
+
+def files(folder: Path) -> list[Path]:
+    found = []
+    for tag in ("en", "it"):
+        found.append(folder / f"{tag}.txt")
+        text = "\n\n".join(textwrap.fill(one, 60) for one in STORIES["bakery"][tag])
+        found[-1].write_text(text, encoding="utf-8")
+    return found
+
+
+def test_the_layout_is_said_and_can_be_overruled(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = files(tmp_path)
+    output = str(tmp_path / "corpus")
+
+    assert run(["corpus", "build", *map(str, paths), "-o", output]) == 0
+    said = capsys.readouterr().err
+    assert "read as: wrapped at 60 columns, paragraphs apart by blank lines" in said
+
+    layouts: dict[str, Layout] = {"en.txt": "lines"}
+    built = build_corpus(paths, BuildOptions(layout="blocks", layout_of=layouts))
+    read_as = {d.language: d.read_as for d in built.report.documents}
+    assert read_as["en"] == "a paragraph per line"
+    assert read_as["it"].endswith("paragraphs apart by blank lines")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("--layout", "box"), "unknown --layout: 'box'"),
+        (("--layout", "lines", "--layout", "blocks"), "--layout is given twice"),
+        (("--layout", "no.txt=lines"), "unknown document in --layout"),
+    ],
+)
+def test_a_wrong_layout_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], given: tuple[str, ...], message: str
+) -> None:
+    paths = files(tmp_path)
+    assert run(["corpus", "build", *map(str, paths), "-o", str(tmp_path / "c"), *given]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_a_layout_of_a_web_page_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text("<p>One.</p>", encoding="utf-8")
+    with pytest.raises(RequestError, match=r"--layout: .*a\.html is not plain text"):
+        build_corpus([tmp_path / "a.html"], BuildOptions(layout="lines"))
