@@ -217,6 +217,14 @@ class Backend(ABC):
             BackendError: If the system as a whole failed.
         """
 
+    def ready(self, sources: Sequence[Source]) -> Sequence[str | Translation | SegmentError] | None:
+        """The answers to all sources, in order, where they are there already.
+
+        Called once entered, before anything is asked for; then nothing is. None, as usual, where
+        answers are to be asked for batch by batch.
+        """
+        return None
+
     def usage(self) -> dict[str, float]:
         """Sums since ``__enter__`` that a server reported: tokens, cost."""
         return {}
@@ -512,6 +520,14 @@ class SegmentMetric(MeanMetric):
             SegmentError: If a segment of the batch cannot be scored.
             MetricError: If the metric as a whole failed.
         """
+
+    def ready(self, sources: Sequence[Source]) -> Sequence[str | Translation | SegmentError] | None:
+        """The answers to all sources, in order, where they are there already.
+
+        Called once entered, before anything is asked for; then nothing is. None, as usual, where
+        answers are to be asked for batch by batch.
+        """
+        return None
 
     def usage(self) -> dict[str, float]:
         """Sums since ``__enter__`` that a server reported: tokens, cost."""

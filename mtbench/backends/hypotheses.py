@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, cast
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -12,15 +12,17 @@ from mtbench.corpora.formats.recognise import recognise, require_text
 from mtbench.corpora.formats.wmt_sgml import read_sgml
 from mtbench.corpora.formats.wmt_xml import read_output
 from mtbench.errors import DataError, RequestError, SegmentError
+from mtbench.files.columns import ColumnWriter, Derived, column, few, shared
 from mtbench.files.digests import digest_file
 from mtbench.files.inputs import as_it_is, readable
 from mtbench.files.jsonl import read_objects
 from mtbench.files.writing import read_lines, taken_off
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
-from mtbench.types import Json, Record, Runtime, Source, Translation
+from mtbench.types import Json, Record, Runtime, Source, Translation, ids_of
 
 Format = Literal["text", "jsonl", "wmt-xml", "wmt-sgml"]
+Answer = str | Translation | SegmentError
 
 _IN_FOLDER = (".txt", ".jsonl", ".xml")
 
@@ -57,7 +59,9 @@ class Hypotheses(Backend):
 
     def __init__(self, options: Hypotheses.Options, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
-        self._found: dict[str, Translation | SegmentError] = {}
+        self._ids: tuple[str, ...] = ()
+        self._answers: Sequence[Answer] = ()
+        self._places: dict[str, int] = {}
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -152,28 +156,39 @@ class Hypotheses(Backend):
         Raises:
             DataError: If it does not have exactly one hypothesis for each of them.
         """
+        ids = ids_of(sources)
         if self.format == "jsonl":
-            self._found = _by_id(self.path, sources)
+            found = _by_id(self.path, ids)
         elif self.format == "wmt-sgml":
-            self._found = _of_sgml(self.path, sources)
+            found = _of_sgml(self.path, ids)
         elif self.format == "wmt-xml":
-            self._found = _by_source(self.path, self.pair, self.options.system, sources)
+            found = _by_source(self.path, self.pair, self.options.system, sources)
         else:
-            self._found = _by_line(self.path, sources)
+            found = _by_line(self.path, len(ids))
+        self._ids, self._answers, self._places = shared(ids), found, {}
+
+    def ready(self, sources: Sequence[Source]) -> Sequence[Answer] | None:
+        """The hypotheses of all sources that the file was held against, or of the first of them."""
+        count = len(sources)
+        if self._ids[:count] != ids_of(sources):
+            return None
+        return self._answers[:count]
 
     def translate(self, batch: Sequence[Source]) -> list[Translation]:
         """The hypotheses of a batch, by segment id."""
         answers = []
+        self._places = self._places or {name: at for at, name in enumerate(self._ids)}
         for source in batch:
-            found = self._found.get(source.id)
-            if found is None:
+            at = self._places.get(source.id)
+            if at is None:
                 raise RequestError(
                     f"{self.path}: no hypothesis for segment {source.id}",
                     why="a file of hypotheses serves whole test sets only",
                 )
+            found = self._answers[at]
             if isinstance(found, SegmentError):
                 raise found
-            answers.append(found)
+            answers.append(Translation(text=found) if isinstance(found, str) else found)
         return answers
 
 
@@ -188,37 +203,46 @@ def _candidates(path: str, pair: LanguagePair) -> list[Path]:
     return [filled]
 
 
-def _by_line(path: Path, sources: Sequence[Source]) -> dict[str, Translation | SegmentError]:
-    lines = [line for _, line in read_lines(path)]
-    _same_count(path, len(lines), "lines", sources)
-    return {source.id: Translation(text=line) for source, line in zip(sources, lines, strict=True)}
+def _by_line(path: Path, count: int) -> Sequence[Answer]:
+    lines = column(line for _, line in read_lines(path))
+    _same_count(path, len(lines), "lines", count)
+    return lines
 
 
-def _same_count(path: Path, found: int, what: str, sources: Sequence[Source]) -> None:
-    if found != len(sources):
+def _same_count(path: Path, found: int, what: str, count: int) -> None:
+    if found != count:
         raise DataError(
-            f"{path}: {found} {what} for {len(sources)} source segments",
-            why=f"it is {'short' if found < len(sources) else 'long'} by "
-            f"{abs(found - len(sources))}",
+            f"{path}: {found} {what} for {count} source segments",
+            why=f"it is {'short' if found < count else 'long'} by {abs(found - count)}",
             hint="give the file that belongs to this test set; nothing is cut or filled in",
         )
 
 
-def _by_id(path: Path, sources: Sequence[Source]) -> dict[str, Translation | SegmentError]:
-    found: dict[str, Translation | SegmentError] = {}
+def _by_id(path: Path, ids: tuple[str, ...]) -> Sequence[Answer]:
+    writer: ColumnWriter[Any] = ColumnWriter()
     first_line: dict[str, int] = {}
     for number, row in read_objects(path):
         where = f"{path}:{number}"
-        name, answer = _parsed(row, where)
-        if name in found:
+        name, kept = _parsed(row, where)
+        first = first_line.setdefault(name, number)
+        if first != number:
             raise DataError(
-                f"{where}: the id {name!r} stands in line {first_line[name]} already",
+                f"{where}: the id {name!r} stands in line {first} already",
                 hint="give each segment one hypothesis",
             )
-        found[name], first_line[name] = answer, number
-    wanted = {source.id for source in sources}
-    missing = [source.id for source in sources if source.id not in found]
-    unknown = [name for name in found if name not in wanted]
+        writer.add(kept)
+    _same_ids(path, ids, first_line)
+    answers = Derived(_answer, writer.column())
+    if tuple(first_line) == ids:
+        return tuple(answers) if few(len(ids)) else answers
+    by_id = dict(zip(first_line, answers, strict=True))
+    return tuple(by_id[name] for name in ids)
+
+
+def _same_ids(path: Path, ids: Sequence[str], first_line: Mapping[str, int]) -> None:
+    wanted = set(ids)
+    missing = [name for name in ids if name not in first_line]
+    unknown = [name for name in first_line if name not in wanted]
     if missing or unknown:
         first = (
             f"first id without a hypothesis: {missing[0]!r}"
@@ -226,58 +250,60 @@ def _by_id(path: Path, sources: Sequence[Source]) -> dict[str, Translation | Seg
             else f"{path}:{first_line[unknown[0]]}: first id without a source: {unknown[0]!r}"
         )
         raise DataError(
-            f"{path}: {len(found)} hypotheses for {len(sources)} source segments, "
+            f"{path}: {len(first_line)} hypotheses for {len(ids)} source segments, "
             f"{len(missing)} missing and {len(unknown)} unknown",
             why=first,
             hint="give the file that belongs to this test set; nothing is cut or filled in",
         )
-    return found
 
 
-def _parsed(row: dict[str, Json], where: str) -> tuple[str, Translation | SegmentError]:
+def _parsed(row: dict[str, Json], where: str) -> tuple[str, list[Json]]:
+    """The id of a row, and of its answer the text, what is kept beside it, or why it failed."""
     if not isinstance(row.get("id"), str):
         raise DataError(f"{where}: not an object with an id", hint=_HINT_JSONL)
     failure = row.get("failure")
     if row.get("mt") is None and isinstance(failure, str):
-        return row["id"], SegmentError(failure)
+        return row["id"], [None, {}, failure]
     if not isinstance(row.get("mt"), str):
         raise DataError(f"{where}: segment {row['id']!r} has no text under mt", hint=_HINT_JSONL)
     kept = {key: value for key, value in row.items() if key not in ("id", "mt")}
-    return row["id"], Translation(text=row["mt"], kept=kept)
+    return row["id"], [row["mt"], kept, None]
+
+
+def _answer(parsed: Sequence[Any]) -> Answer:
+    text, kept, failure = parsed
+    return Translation(text=text, kept=kept) if failure is None else SegmentError(failure)
 
 
 _HINT_JSONL = 'write one {"id": "…", "mt": "…"} a line'
 
 
-def _of_sgml(path: Path, sources: Sequence[Source]) -> dict[str, Translation | SegmentError]:
+def _of_sgml(path: Path, ids: Sequence[str]) -> Sequence[Answer]:
     """By document and segment where the corpus has such ids, else in the order of the file."""
     file = read_sgml(path)
     rows = {f"{document}/{name}": text for (document, name), (text, _) in file.segments.items()}
-    _same_count(path, len(rows), "segments", sources)
-    ids = [source.id for source in sources]
-    strange = next((name for name in rows if name not in set(ids)), None)
+    _same_count(path, len(rows), "segments", len(ids))
+    known = set(ids)
+    strange = next((name for name in rows if name not in known), None)
     if strange is None:
-        return {name: Translation(text=rows[name]) for name in ids}
+        return tuple(rows[name] for name in ids)
     if any("/" in name for name in ids):
         raise DataError(
             f"{path}: segment {strange!r} is not in this test set",
             hint="give the file that belongs to this test set",
         )
-    return {name: Translation(text=text) for name, text in zip(ids, rows.values(), strict=True)}
+    return tuple(rows.values())
 
 
 def _by_source(
     path: Path, pair: LanguagePair, system: str | None, sources: Sequence[Source]
-) -> dict[str, Translation | SegmentError]:
+) -> Sequence[Answer]:
     rows = read_output(path, pair, system)
-    _same_count(path, len(rows), "segments", sources)
+    _same_count(path, len(rows), "segments", len(sources))
     for source, row in zip(sources, rows, strict=True):
         if source.text.split() != row.source.split():
             raise DataError(
                 f"{row.where}: another source text than segment {source.id!r} has",
                 hint="give the file that belongs to this test set",
             )
-    return {
-        source.id: Translation(text=row.hypothesis)
-        for source, row in zip(sources, rows, strict=True)
-    }
+    return tuple(row.hypothesis for row in rows)

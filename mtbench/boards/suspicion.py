@@ -49,7 +49,7 @@ class Evidence:
     """
 
     ids: tuple[str, ...]
-    references: tuple[tuple[str, ...], ...]
+    references: Sequence[tuple[str, ...]]
     outputs: Mapping[str, Sequence[str]]
     cards: Mapping[str, SystemCard]
     facts: TestSetFacts

@@ -113,7 +113,7 @@ def _export_results(
     scores = []
     for run, output in outputs:
         test_set = by_name[f"{run.corpus}/{run.pair}"]
-        ids = tuple(hypothesis.id for hypothesis in output.hypotheses)
+        ids = output.ids
         if ids != test_set.ids:
             raise DataError(
                 f"{run.output_path}: not an output for {test_set.name} as it is now",

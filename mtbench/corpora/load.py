@@ -20,11 +20,21 @@ from mtbench.corpora.line import (
     raising,
 )
 from mtbench.errors import DataError, RequestError, UnknownName
+from mtbench.files.columns import ColumnWriter, column, few, shared
 from mtbench.files.digests import digest_file
 from mtbench.files.jsonl import read_objects
 from mtbench.files.writing import taken_off
 from mtbench.languages import LanguagePair
-from mtbench.types import CorpusCard, Origin, Segment, Source, TestSet
+from mtbench.types import (
+    Constraints,
+    CorpusCard,
+    Json,
+    Origin,
+    Segment,
+    Source,
+    SourceColumn,
+    TestSet,
+)
 
 
 class PairFile(NamedTuple):
@@ -96,34 +106,87 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
     """
     card = read_corpus_card(file.path.parent)
     _check_digest(file.path, card)
-    segments = [segment for _, segment in read_segments(file.path)]
-    if not segments:
+    columns = _Columns(card, file.pair)
+    for _, segment in read_segments(file.path):
+        columns.add(_turned(segment, file.path, card, file.pair) if file.reversed else segment)
+    if not columns.ids:
         raising(str(file.path))(no_segments())
-    if file.reversed:
-        segments = [_turned(s, file.path, card, file.pair) for s in segments]
-    firsts = (s.references[0] for s in segments if s.references)
-    refuse_codes(file.pair, (s.source.text for s in segments), firsts, str(file.path))
-    names = card.reference_names if card else ()
-    if reference is not None:
-        segments, names = _one_reference(segments, names, reference, file.path)
-    return TestSet(
-        corpus=file.path.parent.resolve().name,
-        pair=file.pair,
-        sources=tuple(s.source for s in segments),
-        references=tuple(s.references for s in segments),
-        reference_names=names if reference is not None else (),
-        domains=tuple(s.domain for s in segments),
-        original_languages=tuple(
-            s.original_language or (card.original_language if card else None) for s in segments
-        ),
-        origins=tuple(s.origin or _side_origin(card, file.pair.target) for s in segments),
-        alignments=tuple(s.alignment for s in segments),
-        constraints={s.source.id: s.constraints for s in segments if s.constraints},
-        extras={s.source.id: s.extra for s in segments if s.extra},
-        reversed=file.reversed,
-        card=card,
-        taken_off=taken_off(file.path, ends=False),
+    test_set = columns.test_set(
+        file.path.parent.resolve().name,
+        taken_off(file.path, ends=False),
+        reversed_=file.reversed,
     )
+    firsts = (several[0] for several in test_set.references if several)
+    refuse_codes(file.pair, test_set.source_texts, firsts, str(file.path))
+    return test_set if reference is None else _one_reference(test_set, reference, file.path)
+
+
+class _Columns:
+    """The segments of a file, one after the other, as the columns of a test set."""
+
+    def __init__(self, card: CorpusCard | None, pair: LanguagePair) -> None:
+        self._card, self._pair = card, pair
+        self._origin = _side_origin(card, pair.target)
+        self._language = card.original_language if card else None
+        self._alike: dict[str | None, str | None] = {}  # a label is held once
+        self.ids: list[str] = []
+        self._documents: list[str | None] = []
+        self._texts: ColumnWriter[str] = ColumnWriter()
+        self._contexts: ColumnWriter[str | None] = ColumnWriter()
+        self._instructions: ColumnWriter[str | None] = ColumnWriter()
+        self._references: ColumnWriter[tuple[str, ...]] = ColumnWriter(tuple)
+        self._domains: list[str | None] = []
+        self._languages: list[str | None] = []
+        self._origins: list[Origin | None] = []
+        self._alignments: list[float | None] = []
+        self._constraints: dict[str, Constraints] = {}
+        self._extras: dict[str, dict[str, Json]] = {}
+
+    def add(self, segment: Segment) -> None:
+        """The next segment."""
+        source, once = segment.source, self._alike.setdefault
+        self.ids.append(source.id)
+        self._texts.add(source.text)
+        self._documents.append(once(source.document, source.document))
+        self._contexts.add(source.context)
+        self._instructions.add(source.instruction)
+        self._references.add(segment.references)
+        self._domains.append(once(segment.domain, segment.domain))
+        language = segment.original_language or self._language
+        self._languages.append(once(language, language))
+        self._origins.append(segment.origin or self._origin)
+        self._alignments.append(segment.alignment)
+        if segment.constraints:
+            self._constraints[source.id] = segment.constraints
+        if segment.extra:
+            self._extras[source.id] = segment.extra
+
+    def test_set(self, corpus: str, taken_off: tuple[str, ...], *, reversed_: bool) -> TestSet:
+        """All of them."""
+        sources: Sequence[Source] = SourceColumn(
+            shared(self.ids),
+            self._texts.column(),
+            shared(self._documents),
+            self._contexts.column(),
+            self._instructions.column(),
+        )
+        if few(len(sources)):
+            sources = tuple(sources)
+        return TestSet(
+            corpus=corpus,
+            pair=self._pair,
+            sources=sources,
+            references=self._references.column(),
+            domains=tuple(self._domains),
+            original_languages=tuple(self._languages),
+            origins=tuple(self._origins),
+            alignments=tuple(self._alignments),
+            constraints=self._constraints,
+            extras=self._extras,
+            reversed=reversed_,
+            card=self._card,
+            taken_off=taken_off,
+        )
 
 
 def _check_digest(path: Path, card: CorpusCard | None) -> None:
@@ -150,21 +213,23 @@ def _turned(segment: Segment, path: Path, card: CorpusCard | None, pair: Languag
     )
 
 
-def _one_reference(
-    segments: list[Segment], names: tuple[str, ...], wanted: str, path: Path
-) -> tuple[list[Segment], tuple[str, ...]]:
-    most = max(len(s.references) for s in segments)
+def _one_reference(test_set: TestSet, wanted: str, path: Path) -> TestSet:
+    names = test_set.card.reference_names if test_set.card else ()
+    most = max(map(len, test_set.references))
     letters = tuple(chr(ord("A") + i) for i in range(min(most, 26)))
     known = names if wanted in names else letters
     if wanted not in known:
         raise UnknownName("reference", wanted, (*names, *letters))
     at = known.index(wanted)
-    chosen = []
-    for segment in segments:
-        if at >= len(segment.references):
-            raise DataError(f"{path}: segment {segment.source.id!r} has no reference {wanted!r}")
-        chosen.append(replace(segment, references=(segment.references[at],)))
-    return chosen, (wanted,)
+
+    def chosen() -> Iterator[tuple[str, ...]]:
+        for name, several in zip(test_set.ids, test_set.references, strict=True):
+            if at >= len(several):
+                raise DataError(f"{path}: segment {name!r} has no reference {wanted!r}")
+            yield (several[at],)
+
+    references = column(chosen(), tuple)
+    return test_set.model_copy(update={"references": references, "reference_names": (wanted,)})
 
 
 def first(test_set: TestSet, count: int) -> TestSet:
@@ -176,7 +241,7 @@ def first(test_set: TestSet, count: int) -> TestSet:
     """
     if count >= len(test_set):
         return test_set
-    ids = {source.id for source in test_set.sources[:count]}
+    ids = set(test_set.ids[:count])
     return test_set.model_copy(
         update={
             "corpus": f"{test_set.corpus}@first{count}",
@@ -194,7 +259,7 @@ def first(test_set: TestSet, count: int) -> TestSet:
 
 def plain(
     sources: Iterable[str] | None,
-    references: list[list[str]],
+    references: Sequence[Sequence[str]],
     pair: LanguagePair,
     name: str,
     count: int,
@@ -210,18 +275,18 @@ def plain(
         count: Number of segments, already checked to be that of every list.
         documents: For each segment the id of its document; blank for none.
     """
-    stories = [line.strip() or None for line in documents or [""] * count]
-    texts = list(sources) if sources is not None else [""] * count
+    stories = tuple(line.strip() or None for line in documents) if documents else (None,) * count
+    texts = column(sources) if sources is not None else ("",) * count
     empty = (None,) * count
     refuse_codes(pair, texts, references[0] if references else (), name)
+    found: Sequence[Source] = SourceColumn(
+        shared(map(str, range(1, count + 1))), texts, stories, empty, empty
+    )
     return TestSet(
         corpus=name,
         pair=pair,
-        sources=tuple(
-            Source(id=str(i), text=text, document=document)
-            for i, (text, document) in enumerate(zip(texts, stories, strict=True), start=1)
-        ),
-        references=tuple(zip(*references, strict=True)) if references else ((),) * count,
+        sources=tuple(found) if few(count) else found,
+        references=column(zip(*references, strict=True), tuple) if references else ((),) * count,
         domains=empty,
         original_languages=empty,
         origins=empty,

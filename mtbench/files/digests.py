@@ -36,11 +36,25 @@ def digest_json(value: Any) -> str:
 
 def digest_rows(rows: Iterable[Any]) -> str:
     """Digest of a sequence of JSON values, one by one, in flat memory."""
-    found = hashlib.sha256()
+    found = RowsDigest()
     for row in rows:
-        found.update(canonical_json(row).encode("utf-8", "surrogatepass"))
-        found.update(b"\n")
+        found.add(row)
     return found.hexdigest()
+
+
+class RowsDigest:
+    """The digest of ``digest_rows``, of rows that come one by one."""
+
+    def __init__(self) -> None:
+        self._found = hashlib.sha256()
+
+    def add(self, row: Any) -> None:
+        """The next row."""
+        self._found.update(canonical_json(row).encode("utf-8", "surrogatepass") + b"\n")
+
+    def hexdigest(self) -> str:
+        """The digest of what was added."""
+        return self._found.hexdigest()
 
 
 def digest_file(path: Path) -> str:

@@ -8,7 +8,7 @@ from mtbench.errors import DataError, RequestError
 from mtbench.types import ScoringView
 
 
-def require_references(view: ScoringView, name: str) -> tuple[tuple[str, ...], ...]:
+def require_references(view: ScoringView, name: str) -> Sequence[tuple[str, ...]]:
     """The references of a view, at least one per segment.
 
     Raises:

@@ -135,7 +135,7 @@ class SemSimScorer(Scorer):
         self,
         encoder: SentenceEncoder,
         view: ScoringView,
-        references: tuple[tuple[str, ...], ...],
+        references: Sequence[tuple[str, ...]],
         engine: Engine | None = None,
     ) -> None:
         self._engine = engine

@@ -110,7 +110,7 @@ def _ids(results: Results, table: Table) -> tuple[str, ...]:
     for row in table.rows:
         output = _folder(results, table, row).read_output()
         if output is not None:
-            return tuple(hypothesis.id for hypothesis in output.hypotheses)
+            return output.ids
     return ()
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 
 import numpy as np
 
 from mtbench.config import Workspace
 from mtbench.errors import DataError, MtbenchError, RequestError
+from mtbench.files.columns import Derived
 from mtbench.health.flags import NAMES
 from mtbench.health.look import Looker, length_ratio, signature
 from mtbench.pipeline.stored import recomputed
@@ -27,6 +29,7 @@ from mtbench.types import (
     Table,
     TestSet,
     output_digest,
+    texts_of,
 )
 
 
@@ -63,7 +66,7 @@ class HealthCheck:
             stored.signature, stored.testset_digest, stored.output_digest
         ):  # fmt: skip
             return stored
-        texts = [hypothesis.text for hypothesis in hypotheses]
+        texts = texts_of(hypotheses)
         looked = self._looking_at(test_set).look(texts, advance)
         counts: dict[str, float] = dict(looked.counts())
         ratio = length_ratio(test_set.references, texts)
@@ -85,7 +88,7 @@ class HealthCheck:
             self._looker = Looker(
                 test_set.pair,
                 test_set.ids,
-                [source.text for source in test_set.sources],
+                test_set.source_texts,
                 test_set.references,
                 self._engine,
             )
@@ -94,11 +97,11 @@ class HealthCheck:
 
 def _notes(test_set: TestSet, texts: Sequence[str | None]) -> tuple[str, ...]:
     """Whether the output is one line off from some segment on, by references or else sources."""
-    target, others = test_set.pair.target, [source.text for source in test_set.sources]
+    target, others = test_set.pair.target, test_set.source_texts
     tags = (target, test_set.pair.source)
     if all(test_set.references):
-        tags, others = (target, target), [several[0] for several in test_set.references]
-    found = find_shift([text or "" for text in texts], others, tags)
+        tags, others = (target, target), Derived(itemgetter(0), test_set.references)
+    found = find_shift((text or "" for text in texts), others, tags)
     if found is None:
         return ()
     way = "next" if found.offset > 0 else "previous"

@@ -80,7 +80,7 @@ class _Stored:
             )
         self.rows = [row for row in self.table.rows if not systems or row.system in systems]
         self.outputs = {row.system: self._output(row) for row in self.rows}
-        self.ids = tuple(h.id for h in next(iter(self.outputs.values())).hypotheses)
+        self.ids = next(iter(self.outputs.values())).ids
         self._space = space
 
     def folder(self, row: Row) -> RunFolder:

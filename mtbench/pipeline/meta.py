@@ -156,7 +156,7 @@ class _Set:
                 outputs[row.system] = output
         if not outputs:
             raise RequestError(f"{self.name}: no outputs of {', '.join(systems) or 'any system'}")
-        self._ids = tuple(h.id for h in next(iter(outputs.values())).hypotheses)
+        self._ids = next(iter(outputs.values())).ids
         self._texts = {
             name: [h.text for h in output.hypotheses] for name, output in outputs.items()
         }

@@ -8,9 +8,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from functools import partial
+from typing import NamedTuple
 
 from mtbench import __version__
-from mtbench.errors import BackendError, DataError, MtbenchError, Unavailable
+from mtbench.errors import BackendError, DataError, MtbenchError, SegmentError, Unavailable
 from mtbench.files.digests import digest_json
 from mtbench.pipeline.health import HealthCheck
 from mtbench.pipeline.realigning import Laid, lay_on_segments, sentence
@@ -18,22 +19,30 @@ from mtbench.pipeline.test_sets import label_segments
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Backend
 from mtbench.results import Results
+from mtbench.stages import items
 from mtbench.stages import translation as translating
 from mtbench.stages.travel import placed
 from mtbench.text import identify
 from mtbench.types import (
     Finished,
     Hypothesis,
+    HypothesisWriter,
+    Json,
     Origin,
     OutputHealth,
+    Realignment,
     RunRecord,
     Runtime,
     Spent,
     SystemOutput,
     TestSet,
     TestSetFacts,
+    Translation,
     output_digest,
+    texts_of,
 )
+
+_STEPS = 4096  # segments between two words on how far reading is
 
 
 def translate(
@@ -137,6 +146,24 @@ def _looked_at(
     return found
 
 
+class _Made(NamedTuple):
+    """What a back end has made of a test set.
+
+    Attributes:
+        hypotheses: One per segment, in order.
+        kept: Segment id → what is kept beside it.
+        provenance: What took part.
+        spent: What it took.
+        realigned: What came of it where whole documents were translated.
+    """
+
+    hypotheses: Sequence[Hypothesis]
+    kept: Mapping[str, Mapping[str, Json]]
+    provenance: dict[str, Json]
+    spent: Spent
+    realigned: Realignment | None = None
+
+
 def _translated(
     task: Task, request: Request, watcher: Watcher, health: HealthCheck
 ) -> SystemOutput:
@@ -144,28 +171,14 @@ def _translated(
     if backend is None:
         raise BackendError(f"{task.card.name} cannot run here and its stored output has changed")
     started = _now()
-    done, before, batches = _begun(task, backend, request.runtime, watcher)
-    watcher.start(f"{task.card.name} {task.test_set.pair}", sum(b.size for b in batches))
     try:
         with placed(task.card.backend, backend) as at_work:
-            provenance = at_work.provenance()
-            at_work.goes_on([finished.kept for finished in done.values()])
-            at_work.plan([source for batch in batches for source in batch.sources])
-            clock = time.perf_counter()
-
-            def spent() -> Spent:
-                seconds = before.seconds + time.perf_counter() - clock
-                return Spent(seconds, _sums(before.usage, at_work.usage()))
-
-            def keep(batch: Sequence[Finished]) -> None:
-                new = [finished for finished in batch if _is_news(finished, done, backend)]
-                task.folder.append_part(task.run_digest, new, spent())
-                done.update((finished.hypothesis.id, finished) for finished in new)
-                watcher.advance(len(batch))
-
-            translating.translate(batches, at_work, keep)
-            total = spent()
-            provenance |= backend.summary([finished.kept for finished in done.values()])
+            answers = at_work.ready(task.test_set.sources)
+            made = (
+                _taken_over(task, at_work, answers, watcher)
+                if answers is not None
+                else _asked_for(task, backend, at_work, request.runtime, watcher)
+            )
     except MtbenchError:
         raise
     except Exception as error:
@@ -174,26 +187,85 @@ def _translated(
             f"{task.card.name} failed: {type(error).__name__}: {error}",
             hint="what was finished is kept; -v shows where it failed",
         ) from error
+    seen = _looked_at(task, made.hypotheses, health, watcher)
+    laid = made.realigned
+    run = _record(task, backend, request.runtime, made.hypotheses, seen).model_copy(
+        update={
+            "provenance": made.provenance,
+            "provenance_digest": digest_json(made.provenance),
+            "started": started,
+            "finished": _now(),
+            "seconds": round(made.spent.seconds, 3),
+            "usage": dict(made.spent.usage),
+            "realigned": laid,
+            "notes": (*backend.notes(), *([sentence(laid)] if laid else [])),
+        }
+    )
+    task.folder.write_output(run, made.hypotheses, made.kept)
+    output = SystemOutput(run=run, hypotheses=made.hypotheses)
+    _say_failures(output, watcher)
+    return output
+
+
+def _taken_over(
+    task: Task,
+    backend: Backend,
+    answers: Sequence[str | Translation | SegmentError],
+    watcher: Watcher,
+) -> _Made:
+    """What lies there already, one answer after the other."""
+    provenance, clock = backend.provenance(), time.perf_counter()
+    ids, writer = task.test_set.ids, HypothesisWriter()
+    kept: dict[str, Mapping[str, Json]] = {}
+    watcher.start(f"{task.card.name} {task.test_set.pair}", len(ids))
+    try:
+        for at, (name, answer) in enumerate(zip(ids, answers, strict=True), start=1):
+            one = translating.checked(answer, name)
+            if isinstance(one, SegmentError):
+                writer.add(name, None, items.reason(one))
+            else:
+                writer.add(name, one.text)
+                if one.kept:
+                    kept[name] = one.kept
+            if at % _STEPS == 0:
+                watcher.advance(_STEPS)
+        watcher.advance(len(ids) % _STEPS)
+    finally:
+        watcher.stop()
+    hypotheses, _ = writer.output()
+    provenance |= backend.summary(list(kept.values()))
+    return _Made(hypotheses, kept, provenance, Spent(time.perf_counter() - clock))
+
+
+def _asked_for(
+    task: Task, backend: Backend, at_work: Backend, runtime: Runtime, watcher: Watcher
+) -> _Made:
+    """What is finished already, and what is asked for now, batch by batch."""
+    done, before, batches = _begun(task, backend, runtime, watcher)
+    watcher.start(f"{task.card.name} {task.test_set.pair}", sum(b.size for b in batches))
+    try:
+        provenance = at_work.provenance()
+        at_work.goes_on([finished.kept for finished in done.values()])
+        at_work.plan([source for batch in batches for source in batch.sources])
+        clock = time.perf_counter()
+
+        def spent() -> Spent:
+            seconds = before.seconds + time.perf_counter() - clock
+            return Spent(seconds, _sums(before.usage, at_work.usage()))
+
+        def keep(batch: Sequence[Finished]) -> None:
+            new = [finished for finished in batch if _is_news(finished, done, backend)]
+            task.folder.append_part(task.run_digest, new, spent())
+            done.update((finished.hypothesis.id, finished) for finished in new)
+            watcher.advance(len(batch))
+
+        translating.translate(batches, at_work, keep)
+        total = spent()
+        provenance |= backend.summary([finished.kept for finished in done.values()])
     finally:
         watcher.stop()
     laid = _laid(task.test_set, done, backend)
-    hypotheses = laid.hypotheses
-    seen = _looked_at(task, hypotheses, health, watcher)
-    run = _record(task, backend, request.runtime, hypotheses, seen).model_copy(
-        update={
-            "provenance": provenance,
-            "provenance_digest": digest_json(provenance),
-            "started": started,
-            "finished": _now(),
-            "seconds": round(total.seconds, 3),
-            "usage": dict(total.usage),
-            "realigned": laid.record,
-            "notes": (*backend.notes(), *([sentence(laid.record)] if laid.record else [])),
-        }
-    )
-    task.folder.write_output(run, hypotheses, laid.kept)
-    _say_failures(run, hypotheses, watcher)
-    return SystemOutput(run=run, hypotheses=hypotheses)
+    return _Made(laid.hypotheses, laid.kept, provenance, total, laid.record)
 
 
 def _laid(test_set: TestSet, done: Mapping[str, Finished], backend: Backend) -> Laid:
@@ -201,15 +273,15 @@ def _laid(test_set: TestSet, done: Mapping[str, Finished], backend: Backend) -> 
     if backend.realigns:
         return lay_on_segments(test_set, done, backend.realigns)
     return Laid(
-        tuple(done[source.id].hypothesis for source in test_set.sources),
+        tuple(done[name].hypothesis for name in test_set.ids),
         {name: dict(finished.kept) for name, finished in done.items() if finished.kept},
         None,
     )
 
 
-def _say_failures(run: RunRecord, hypotheses: Sequence[Hypothesis], watcher: Watcher) -> None:
+def _say_failures(output: SystemOutput, watcher: Watcher) -> None:
     """One line on the segments without a translation, with the commonest reason."""
-    reasons = Counter(h.failure for h in hypotheses if h.failure is not None)
+    run, reasons = output.run, Counter(str(one.failure) for one in output.failed)
     if not reasons:
         return
     (reason, times), *others = reasons.most_common(2)
@@ -241,13 +313,12 @@ def _record(
     task: Task,
     backend: Backend,
     runtime: Runtime,
-    hypotheses: tuple[Hypothesis, ...],
+    hypotheses: Sequence[Hypothesis],
     seen: OutputHealth,
 ) -> RunRecord:
     """The record of a finished run, without what it took and who took part."""
     sources = task.test_set.sources
-    failed = sum(h.failure is not None for h in hypotheses)
-    every = translating.plan(sources, backend, runtime, frozenset())
+    failed = sum(text is None for text in texts_of(hypotheses))
     return RunRecord(
         corpus=task.test_set.corpus,
         corpus_folder=task.place,
@@ -269,7 +340,7 @@ def _record(
         versions={"mtbench": __version__, "python": platform.python_version()},
         device=runtime.device,
         seed=runtime.seed,
-        translated=sum(len(batch.sources) for batch in every),
+        translated=translating.asked_once(sources, backend, runtime),
         health=seen.counts,
         health_signature=seen.signature,
         health_notes=seen.notes,

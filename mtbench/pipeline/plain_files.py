@@ -11,6 +11,7 @@ from mtbench.config import check_name
 from mtbench.corpora.formats.recognise import require_text
 from mtbench.corpora.load import plain
 from mtbench.errors import DataError, RequestError
+from mtbench.files.columns import column
 from mtbench.files.writing import read_lines, taken_off
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.resolve import ResolvedSet, limited
@@ -112,9 +113,9 @@ def _is_taken(test_set: TestSet, results: Results) -> bool:
     return labels is not None and labels.testset_digest != test_set.digest()
 
 
-def _lines(path: str) -> list[str]:
+def _lines(path: str) -> Sequence[str]:
     require_text(Path(path))
-    return [line for _, line in read_lines(Path(path))]
+    return column(line for _, line in read_lines(Path(path)))
 
 
 def _check_filled(path: str, lines: Sequence[str]) -> None:

@@ -35,6 +35,7 @@ from mtbench.types import (
     SystemOutput,
     Table,
     TestSet,
+    texts_of,
 )
 from mtbench.types.findings import Sliced, Suspicion
 from mtbench.types.judgements import Judgement, Judgements
@@ -160,7 +161,7 @@ class _Gatherer:
         self._notes: list[str] = []
         self._found = self._outputs()
         first = next(iter(self._found.values()), None)
-        self._ids = tuple(h.id for h in first.hypotheses) if first else ()
+        self._ids = first.ids if first else ()
 
     def place(self) -> Place:
         """What judgements may be about."""
@@ -179,7 +180,7 @@ class _Gatherer:
             table=self._table,
             ids=ids,
             systems=tuple(row.system for row in shown),
-            hypotheses={s: tuple(h.text for h in o.hypotheses) for s, o in outputs.items()},
+            hypotheses={s: texts_of(o.hypotheses) for s, o in outputs.items()},
             failures={
                 s: {at: h.failure for at, h in enumerate(o.hypotheses) if h.failure is not None}
                 for s, o in outputs.items()
@@ -195,7 +196,7 @@ class _Gatherer:
                 for metric, by_system in results.items()
             },
             sliced=self._sliced(results, labels),
-            sources=tuple(s.text for s in test_set.sources) if test_set else None,
+            sources=test_set.source_texts if test_set else None,
             references=test_set.references if test_set and _refers(test_set) else None,
             reference_names=test_set.reference_names if test_set else (),
             documents=labels.documents if labels else (None,) * len(ids),
@@ -268,7 +269,7 @@ class _Gatherer:
             if output is None or output.run.output_digest != row.output_digest:
                 self._notes.append(f"The segments of {row.system} are not stored.")
                 continue
-            mine = tuple(h.id for h in output.hypotheses)
+            mine = output.ids
             if ids is None:
                 ids, sources = mine, output.run.sources_digest
             if mine != ids or output.run.sources_digest != sources:

@@ -100,7 +100,7 @@ class ResolvedSet:
     """
 
     test_set: TestSet
-    sources: tuple[Source, ...]
+    sources: Sequence[Source]
     place: str = ""
 
     @property

@@ -64,7 +64,7 @@ def check_score(
     named = folder.score_path(score.metric, score.signature) == path
     yield Verified(where=where, what="file is named by its signature", holds=named)
     yield Verified(where=where, what="made from this output", holds=belongs(score, output.run))
-    if result.statistics.ids != tuple(h.id for h in output.hypotheses):
+    if result.statistics.ids != output.ids:
         yield Verified(where=where, what="has a row for each segment", holds=False)
         return
     yield from _follows(where, result, metric)

@@ -135,7 +135,7 @@ def _of_row(
                 f"{where}: no stored health of {row.system}, so --flag cannot choose",
                 hint="run mtbench evaluate or score again, which looks at every output",
             )
-    ids = tuple(hypothesis.id for hypothesis in output.hypotheses)
+    ids = output.ids
     test_set = _texts(texts.test_set(folder), row, ids, where, notes)
     labels = results.labels_of(table.corpus, table.pair, ids)
     if labels is None:

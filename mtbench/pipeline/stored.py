@@ -24,6 +24,7 @@ from mtbench.significance import (
     choose_unit,
     interval_basis,
 )
+from mtbench.stages.scoring import segment_scores
 from mtbench.types import SAME_SCORE, Interval, MetricResult, Score, Statistics
 
 INTERVAL_RESAMPLES = 1_000
@@ -103,7 +104,7 @@ def recomputed(result: MetricResult) -> StoredScore:
     try:
         score = float(metric.pool(rows.sum(axis=0)))
         with np.errstate(invalid="ignore"):  # a segment without a score has a row of zeros
-            segments = np.asarray(metric.segment_scores(rows), dtype=np.float64)
+            segments = segment_scores(metric, rows)
     except (IndexError, TypeError, ValueError) as error:
         raise DataError(
             f"{written.system} on {written.corpus}/{written.pair}: the stored statistics of "

@@ -67,7 +67,7 @@ def _evidence(
             result = stored_result(results, table, row, metric)
             if of_quality(result.score):
                 stored.setdefault(metric, {})[row.system] = result
-    ids = tuple(h.id for h in next(iter(outputs.values())).hypotheses)
+    ids = next(iter(outputs.values())).ids
     return Evidence(
         ids=ids,
         references=test_set.references if test_set else ((),) * len(ids),

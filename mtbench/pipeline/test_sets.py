@@ -18,7 +18,7 @@ def label_segments(test_set: TestSet) -> Labels:
         documents=test_set.documents,
         domains=test_set.domains,
         original_languages=test_set.original_languages,
-        source_characters=tuple(len(source.text) for source in test_set.sources),
+        source_characters=tuple(map(len, test_set.source_texts)),
     )
 
 

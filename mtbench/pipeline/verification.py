@@ -122,7 +122,7 @@ def _verify_origin(
     same = test_set.digest() == output.run.testset_digest
     if output.run.provenance_digest and (same or output.run.realigned is None):
         yield _verify_run_digest(str(folder.path / "run.json"), output.run, test_set)
-    failures = sum(h.failure is not None for h in output.hypotheses)
+    failures = len(output.failed)
     told = (output.run.segments, output.run.failures, output.run.status)
     found = (len(output.hypotheses), failures, "partial" if failures else "complete")
     detail = "" if told == found else f"run.json says {told}, the output {found}"

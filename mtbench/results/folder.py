@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mtbench.errors import DataError, MtbenchError, RequestError
-from mtbench.files.inputs import content
+from mtbench.files.inputs import as_it_is
 from mtbench.files.writing import read_json, unwritable, write_json, write_lines
 from mtbench.languages import LanguagePair
 from mtbench.results import judgement_files, score_files
@@ -18,6 +18,7 @@ from mtbench.results.part import ScoringPart, TranslationPart
 from mtbench.types import (
     Finished,
     Hypothesis,
+    HypothesisWriter,
     Json,
     MetricResult,
     OutputHealth,
@@ -26,7 +27,6 @@ from mtbench.types import (
     Signature,
     Spent,
     SystemOutput,
-    output_digest,
 )
 from mtbench.types.judgements import Campaign, Judgement
 
@@ -164,20 +164,24 @@ class RunFolder:
         run = self.read_run()
         if run is None:
             return None
-        hypotheses = tuple(self._hypotheses())
-        if output_digest(hypotheses) != run.output_digest:
+        hypotheses, digest = self._hypotheses()
+        if digest != run.output_digest:
             raise DataError(
                 f"{self.output_path}: not the output that run.json records",
                 hint="restore the file, or remove the folder to translate again",
             )
         return SystemOutput(run=run, hypotheses=hypotheses)
 
-    def _hypotheses(self) -> Iterator[Hypothesis]:
+    def _hypotheses(self) -> tuple[Sequence[Hypothesis], str]:
+        """What the file holds, and its digest."""
+        writer = HypothesisWriter()
         for where, values in _rows(self.output_path):
             try:
-                yield Hypothesis(id=values["id"], text=values["mt"], failure=values.get("failure"))
+                one = Hypothesis(id=values["id"], text=values["mt"], failure=values.get("failure"))
             except (ValueError, KeyError, TypeError) as error:
                 raise DataError(f"{where}: not a hypothesis: {type(error).__name__}") from error
+            writer.add(one.id, one.text, one.failure)
+        return writer.output()
 
     def read_kept(self) -> dict[str, dict[str, Json]]:
         """Segment id → what a back end wanted kept beside its translation.
@@ -300,15 +304,17 @@ class RunFolder:
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:
     """The objects of a JSONL file of ours, each with ``file:line``; every line is whole."""
     try:
-        lines = content(path).decode("utf-8").split("\n")
-    except (RequestError, UnicodeDecodeError) as error:
+        with as_it_is(path) as stream:
+            for number, line in enumerate(stream, start=1):
+                where = f"{path}:{number}"
+                if not line.endswith(b"\n"):
+                    raise DataError(f"{where}: cut off")
+                try:
+                    values = json.loads(line)
+                except (ValueError, RecursionError) as error:
+                    raise DataError(f"{where}: not JSON: {error}") from error
+                if not isinstance(values, dict):
+                    raise DataError(f"{where}: not an object")
+                yield where, values
+    except (RequestError, OSError) as error:
         raise DataError(f"{path}: cannot be read: {error}") from error
-    for number, line in enumerate(lines[:-1], start=1):
-        where = f"{path}:{number}"
-        try:
-            values = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise DataError(f"{where}: not JSON: {error}") from error
-        if not isinstance(values, dict):
-            raise DataError(f"{where}: not an object")
-        yield where, values

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import time
+import zlib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +15,7 @@ import numpy as np
 
 from mtbench.files.inputs import content
 from mtbench.files.writing import unwritable
+from mtbench.plugins import Array
 from mtbench.results.lines import hypothesis_values, json_line
 from mtbench.types import Finished, Hypothesis, Json, ScoredBlock, Spent
 
@@ -155,7 +158,7 @@ class ScoringPart:
 
     def append(self, block: ScoredBlock) -> None:
         """Puts a finished block on disk; see ``PartFile.append``."""
-        values: dict[str, Json] = {"ids": list(block.ids), "rows": block.rows.tolist()}
+        values: dict[str, Json] = {"ids": list(block.ids), **_rows_values(block.rows)}
         beside = {
             "unjudged": dict(block.unjudged),
             "annotations": dict(block.annotations),
@@ -169,8 +172,28 @@ class ScoringPart:
         self._file.path.unlink(missing_ok=True)
 
 
+_PACKED = 1 << 12  # rows from which on they are written as bytes, ten times as fast
+
+
+def _rows_values(rows: Array) -> dict[str, Json]:
+    if len(rows) < _PACKED:
+        return {"rows": rows.tolist()}
+    content = np.ascontiguousarray(rows, dtype="<f8").data
+    return {"packed": base64.b64encode(zlib.compress(content, 1)).decode(), "width": rows.shape[1]}
+
+
+def _rows_of(values: Json) -> Array:
+    if "packed" not in values:
+        return np.array(values["rows"], dtype=np.float64)
+    try:
+        content = zlib.decompress(base64.b64decode(values["packed"], validate=True))
+    except zlib.error as error:
+        raise ValueError("rows that are damaged") from error
+    return np.frombuffer(content, dtype="<f8").astype(np.float64).reshape(-1, values["width"])
+
+
 def _scored_block(values: Json) -> ScoredBlock:
-    ids, rows = tuple(values["ids"]), np.array(values["rows"], dtype=np.float64)
+    ids, rows = tuple(values["ids"]), _rows_of(values)
     if rows.ndim != 2 or len(rows) != len(ids) or not np.isfinite(rows).all():
         raise ValueError("rows that do not belong to the ids")
     return ScoredBlock(

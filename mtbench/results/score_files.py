@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from mtbench.errors import DataError, RequestError
+from mtbench.files.columns import shared
 from mtbench.files.inputs import as_it_is
 from mtbench.files.writing import read_json, replacing, write_text
 from mtbench.results.lines import one_key_a_line, record
@@ -74,18 +75,17 @@ def read_result(path: Path) -> MetricResult:
                 np.load(packed, allow_pickle=False) as arrays,
             ):
                 statistics = Statistics(
-                    tuple(arrays["ids"].tolist()), arrays["rows"], arrays["segment_scores"]
+                    shared(arrays["ids"].tolist()), arrays["rows"], arrays["segment_scores"]
                 )
         else:
             ids = tuple(document["segment_ids"])
             rows = np.array(document["statistics"], dtype=np.float64).reshape(len(ids), -1)
             scores = np.array(document["segment_scores"], dtype=np.float64)
             statistics = Statistics(ids, rows, scores)
-        there = [name not in score.unjudged for name in statistics.ids]
-        if not (
-            np.isfinite(statistics.rows).all()
-            and np.isfinite(statistics.segment_scores[there]).all()
-        ):
+        scored = statistics.segment_scores
+        if score.unjudged:
+            scored = scored[[name not in score.unjudged for name in statistics.ids]]
+        if not (np.isfinite(statistics.rows).all() and np.isfinite(scored).all()):
             raise ValueError("a number that is not finite")
     except (*_DAMAGED, RequestError) as error:
         raise DataError(

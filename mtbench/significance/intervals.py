@@ -81,7 +81,7 @@ def interval_basis(rows: Array, units: Units | None = None) -> str:
         False
     """
     found = hashlib.sha256(str(rows.shape).encode())
-    found.update(np.ascontiguousarray(rows, dtype="<f8").tobytes())
+    found.update(np.ascontiguousarray(rows, dtype="<f8").data)
     if units is not None:
         found.update(np.asarray(units, dtype="<i8").tobytes())
     return found.hexdigest()[:16]

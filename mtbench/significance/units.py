@@ -54,7 +54,11 @@ def exact(rows: Array) -> Array:
     """
     if not np.isfinite(rows).all():
         raise ValueError("statistics that are not finite")
-    largest = np.abs(rows).max(axis=0, initial=0.0) * len(rows)
-    bits = np.ceil(np.log2(np.where(largest > 0, largest, 1.0)))
-    scale = np.exp2(np.clip(52.0 - bits, -1000.0, 1000.0))
-    return np.asarray(np.rint(rows * scale) / scale, dtype=np.float64)
+    rounded = np.empty(rows.shape)
+    for column, out in zip(rows.T, rounded.T, strict=True):  # a copy of all would be large
+        largest = np.abs(column).max(initial=0.0) * len(rows)
+        bits = np.ceil(np.log2(largest)) if largest > 0 else 0.0
+        scale = np.exp2(np.clip(52.0 - bits, -1000.0, 1000.0))
+        np.rint(column * scale, out=out)
+        out /= scale
+    return rounded

@@ -159,9 +159,13 @@ class _Caller(Generic[Item, Answer]):
 def _done(ids: tuple[str, ...], answer: Answer | SegmentError | TransientError) -> Done[Answer]:
     if not isinstance(answer, SegmentError | TransientError):
         return Done(ids, answer)
-    reason = str(answer)  # with what to do, for whoever reads the failure where it is kept
+    return Done(ids, failure=reason(answer))
+
+
+def reason(error: SegmentError | TransientError) -> str:
+    """Why there is no answer, with what to do, for whoever reads it where it is kept."""
     # What a server says may hold what no file can: half of a surrogate pair.
-    return Done(ids, failure=reason.encode("utf-8", "backslashreplace").decode("utf-8"))
+    return str(error).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def blocks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:

@@ -40,17 +40,16 @@ def view(test_set: TestSet, info: MetricInfo) -> ScoringView:
         DataError: If the metric needs references and a segment has none.
     """
     if "reference" in info.needs:
-        for source, references in zip(test_set.sources, test_set.references, strict=True):
+        for name, references in zip(test_set.ids, test_set.references, strict=True):
             if not references:
                 raise DataError(
-                    f"{test_set.name}: segment {source.id!r} has no reference, "
-                    f"which {info.name} needs",
+                    f"{test_set.name}: segment {name!r} has no reference, which {info.name} needs",
                     hint="score with a reference-free metric (mtbench metrics list)",
                 )
     return ScoringView(
         pair=test_set.pair,
         ids=test_set.ids,
-        sources=tuple(s.text for s in test_set.sources) if "source" in info.needs else None,
+        sources=test_set.source_texts if "source" in info.needs else None,
         references=test_set.references if _gives_references(test_set, info) else None,
         documents=test_set.documents,
         constraints=_constraints(test_set, info),
@@ -96,13 +95,13 @@ def check_output(test_set: TestSet, output: SystemOutput, *, allow_partial: bool
             f"{test_set.name}: {len(output.hypotheses)} hypotheses of {output.run.system} "
             f"for {len(ids)} segments"
         )
-    for expected, hypothesis in zip(ids, output.hypotheses, strict=True):
-        if expected != hypothesis.id:
+    for expected, name in zip(ids, output.ids, strict=True):
+        if expected != name:
             raise DataError(
-                f"{test_set.name}: {output.run.system} has {hypothesis.id!r} "
+                f"{test_set.name}: {output.run.system} has {name!r} "
                 f"where the test set has {expected!r}"
             )
-    failed = [h for h in output.hypotheses if h.failure is not None]
+    failed = output.failed
     if failed and not allow_partial:
         raise PartialOutput(
             f"{test_set.name}: {output.run.system} has no translation of {len(failed)} of "
@@ -113,6 +112,7 @@ def check_output(test_set: TestSet, output: SystemOutput, *, allow_partial: bool
 
 
 KeepBlock = Callable[[str, ScoredBlock], None]
+_AT_ONCE = 1 << 16  # rows of which scores are made at once
 
 
 def score(
@@ -148,13 +148,13 @@ def score(
         MetricError: If the metric gives statistics of another shape, a non-finite score, or none
             for any segment of a system.
     """
-    place = {name: at for at, name in enumerate(test_set.ids)}
+    place = _Places(test_set.ids)
     finished = {name: _Finished(place, (done or {}).get(name, ())) for name in outputs}
 
     def kept(name: str, block: ScoredBlock) -> None:
         finished[name].add(block)
         # One that holds the whole test set is written as a score at once.
-        if keep is not None and len(block.ids) < len(place):
+        if keep is not None and len(block.ids) < len(test_set):
             keep(name, block)
 
     texts = {name: output.texts for name, output in outputs.items()}
@@ -182,18 +182,38 @@ def _nobody(steps: int) -> None:
     """Is told of progress where nobody else wants to be."""
 
 
+class _Places:
+    """Where segments stand. Blocks come in order mostly; only else a table of all is made."""
+
+    def __init__(self, ids: tuple[str, ...]) -> None:
+        self._ids = ids
+        self._next = 0
+        self._table: dict[str, int] | None = None
+        self.size = len(ids)
+
+    def of(self, names: tuple[str, ...]) -> NDArray[np.intp]:
+        """The positions of some ids."""
+        for start in (self._next - len(names), self._next):  # of the next system, or the next block
+            if start >= 0 and self._ids[start : start + len(names)] == names:
+                self._next = start + len(names)
+                return np.arange(start, self._next, dtype=np.intp)
+        if self._table is None:
+            self._table = {name: at for at, name in enumerate(self._ids)}
+        return np.fromiter((self._table[name] for name in names), np.intp, len(names))
+
+
 class _Finished:
     """What there is of one system so far: the latest score of each segment.
 
     Args:
-        place: Segment id → its position.
+        place: Of all segments.
         blocks: What was finished before.
     """
 
-    def __init__(self, place: Mapping[str, int], blocks: Iterable[ScoredBlock]) -> None:
+    def __init__(self, place: _Places, blocks: Iterable[ScoredBlock]) -> None:
         self._place = place
-        self.table: Array = np.zeros((len(place), 0))
-        self.there = np.zeros(len(place), dtype=np.bool_)
+        self.table: Array = np.zeros((place.size, 0))
+        self.there = np.zeros(place.size, dtype=np.bool_)
         self.unjudged: dict[str, str] = {}
         self.annotations: dict[str, Json] = {}
         self.notes: dict[str, Json] = {}
@@ -204,13 +224,15 @@ class _Finished:
 
     def add(self, block: ScoredBlock) -> None:
         if self.table.shape[1] == 0:
-            self.table = np.zeros((len(self._place), block.rows.shape[1]))
-        at = np.fromiter((self._place[name] for name in block.ids), np.intp, len(block.ids))
-        new = np.array([name not in block.unjudged for name in block.ids], dtype=np.bool_)
-        if new.any():
-            self.table[at[new]] = block.rows[new]
-        self.there[at[new]] = True
-        for name in self.unjudged.keys() & set(block.ids):
+            self.table = np.zeros((self._place.size, block.rows.shape[1]))
+        at, rows = self._place.of(block.ids), block.rows
+        if block.unjudged:
+            new = np.array([name not in block.unjudged for name in block.ids], dtype=np.bool_)
+            at, rows = at[new], rows[new]
+        if len(at):
+            self.table[at] = rows
+        self.there[at] = True
+        for name in self.unjudged.keys() & set(block.ids) if self.unjudged else ():
             del self.unjudged[name]
         self.unjudged.update(block.unjudged)
         self.annotations.update(block.annotations)
@@ -403,7 +425,7 @@ def _result(
         raise MetricError(f"{name} gave no segment of {system} a score", why=f"{first}: {why}")
     whole = float(metric.pool(table.sum(axis=0)))
     segments = np.full(len(table), np.nan)
-    segments[there] = metric.segment_scores(table[there])
+    segments[there] = segment_scores(metric, table if there.all() else table[there])
     if not np.isfinite(whole) or not np.isfinite(segments[there]).all():
         raise MetricError(f"{name} gave {system} a score that is no finite number")
     unjudged = {each: finished.unjudged[each] for each in test_set.ids if each in finished.unjudged}
@@ -418,17 +440,25 @@ def _result(
         system=system,
         score=whole,
         segments=len(test_set),
-        failures=sum(h.failure is not None for h in output.hypotheses),
+        failures=len(output.failed),
         unjudged=unjudged,
         output_digest=output.run.output_digest,
-        documents=by_label(table[there], _those(test_set.documents, there), metric),
-        domains=by_label(table[there], _those(test_set.domains, there), metric),
+        documents=by_label(table, test_set.documents, metric, there),
+        domains=by_label(table, test_set.domains, metric, there),
         annotations={each: finished.annotations[each] for each in test_set.ids
                      if each in finished.annotations},
         notes=finished.notes,
         **digests,
     )  # fmt: skip
     return MetricResult(header, Statistics(test_set.ids, table, segments))
+
+
+def segment_scores(metric: Metric, rows: Array) -> Array:
+    """Score of each segment from its row: (n, k) → (n,), so many at once that memory stays flat."""
+    parts = [
+        metric.segment_scores(rows[at : at + _AT_ONCE]) for at in range(0, len(rows), _AT_ONCE)
+    ]
+    return np.concatenate([np.asarray(one, dtype=np.float64) for one in parts or [np.zeros(0)]])
 
 
 def with_score(
@@ -451,7 +481,7 @@ def assembled(
     Raises:
         MetricError: If no segment has a score.
     """
-    finished = _Finished({name: at for at, name in enumerate(test_set.ids)}, ())
+    finished = _Finished(_Places(test_set.ids), ())
     for block in blocks:
         finished.add(block)
     return _result(test_set, output, metric, finished, signed, _digests(test_set))
@@ -474,16 +504,22 @@ def block_of(result: MetricResult) -> ScoredBlock:
     )
 
 
-def by_label(rows: Array, labels: Sequence[str | None], metric: Metric) -> dict[str, float]:
+def by_label(
+    rows: Array,
+    labels: Sequence[str | None],
+    metric: Metric,
+    there: NDArray[np.bool_] | None = None,
+) -> dict[str, float]:
     """Score over the segments of each label, in order of first appearance.
 
     Args:
         rows: Statistics of shape (n, k).
         labels: For each segment its label; segments without one are left out.
         metric: Whose ``pool`` makes scores of sums.
+        there: Shape (n,): which segments have a score; by default all.
     """
     groups: dict[str, list[int]] = {}
     for at, label in enumerate(labels):
-        if label is not None:
+        if label is not None and (there is None or there[at]):
             groups.setdefault(label, []).append(at)
     return {label: float(metric.pool(rows[at].sum(axis=0))) for label, at in groups.items()}

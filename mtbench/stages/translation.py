@@ -73,6 +73,13 @@ def plan(
     ]
 
 
+def asked_once(sources: Sequence[Source], backend: Backend, runtime: Runtime) -> int:
+    """Segments that a back end is asked for where nothing is finished: equal ones may be one."""
+    if backend.by_id and batching(backend, runtime, sources) in ("free", "single"):
+        return len(sources)
+    return sum(len(batch.sources) for batch in plan(sources, backend, runtime, frozenset()))
+
+
 def _by_length(
     sources: Sequence[Source], finished: frozenset[str], size: int, *, by_id: bool
 ) -> Iterator[Batch]:
@@ -176,24 +183,32 @@ def _checked(
             f"the system gave {len(answers)} translations for {len(sources)} segments "
             f"({sources[0].id} … {sources[-1].id})"
         )
-    found: list[Translation | SegmentError] = []
-    for answer, source in zip(answers, sources, strict=True):
-        if isinstance(answer, SegmentError):
-            found.append(answer)
-            continue
-        if not isinstance(answer, str | Translation):
-            raise BackendError(f"the system gave no text for segment {source.id!r}: {answer!r}")
-        translation = Translation(text=answer) if isinstance(answer, str) else answer
-        try:
-            translation.text.encode("utf-8")
-            if translation.kept:
-                canonical_json(translation.kept).encode("utf-8")
-        except UnicodeEncodeError:
-            found.append(SegmentError(f"the translation of {source.id!r} is not valid Unicode"))
-            continue
-        except (TypeError, ValueError) as error:
-            raise BackendError(
-                f"the system kept something of segment {source.id!r} that is not JSON: {error}"
-            ) from error
-        found.append(translation)
-    return found
+    return [checked(answer, one.id) for answer, one in zip(answers, sources, strict=True)]
+
+
+def checked(answer: str | Translation | SegmentError, name: str) -> Translation | SegmentError:
+    """An answer that our files can hold, or why it is none.
+
+    Args:
+        answer: Of a back end.
+        name: Id of the segment.
+
+    Raises:
+        BackendError: If it is no answer at all.
+    """
+    if isinstance(answer, SegmentError):
+        return answer
+    if not isinstance(answer, str | Translation):
+        raise BackendError(f"the system gave no text for segment {name!r}: {answer!r}")
+    translation = Translation(text=answer) if isinstance(answer, str) else answer
+    try:
+        translation.text.encode("utf-8")
+        if translation.kept:
+            canonical_json(translation.kept).encode("utf-8")
+    except UnicodeEncodeError:
+        return SegmentError(f"the translation of {name!r} is not valid Unicode")
+    except (TypeError, ValueError) as error:
+        raise BackendError(
+            f"the system kept something of segment {name!r} that is not JSON: {error}"
+        ) from error
+    return translation

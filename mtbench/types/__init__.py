@@ -15,8 +15,10 @@ from mtbench.types.corpora import (
     LengthLimit,
     Segment,
     Source,
+    SourceColumn,
     TestSet,
     TestSetFacts,
+    ids_of,
 )
 from mtbench.types.health import OutputHealth
 from mtbench.types.scores import (
@@ -38,6 +40,8 @@ from mtbench.types.systems import (
     Finished,
     HeldCheckpoint,
     Hypothesis,
+    HypothesisColumn,
+    HypothesisWriter,
     Realignment,
     RunRecord,
     Runtime,
@@ -46,6 +50,7 @@ from mtbench.types.systems import (
     SystemOutput,
     Translation,
     output_digest,
+    texts_of,
 )
 
 __all__ = [
@@ -60,6 +65,8 @@ __all__ = [
     "Finished",
     "HeldCheckpoint",
     "Hypothesis",
+    "HypothesisColumn",
+    "HypothesisWriter",
     "Interval",
     "Json",
     "Judged",
@@ -81,6 +88,7 @@ __all__ = [
     "Segment",
     "Signature",
     "Source",
+    "SourceColumn",
     "Spent",
     "Statistics",
     "SystemCard",
@@ -89,5 +97,7 @@ __all__ = [
     "TestSet",
     "TestSetFacts",
     "Translation",
+    "ids_of",
     "output_digest",
+    "texts_of",
 ]

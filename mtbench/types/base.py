@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated, Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, WrapSerializer, WrapValidator
+
+from mtbench.files.columns import Column
+
+T = TypeVar("T")
 
 
 def _finite(value: Any) -> Any:
@@ -23,6 +28,18 @@ def _finite(value: Any) -> Any:
 
 
 Json = Annotated[Any, AfterValidator(_finite)]
+
+
+def _held(value: Any, validate: Callable[[Any], Sequence[T]]) -> Sequence[T]:
+    return value if isinstance(value, Column) else tuple(validate(value))
+
+
+def _written(value: Sequence[T], write: Callable[[Sequence[T]], Any]) -> Any:
+    return write(tuple(value))
+
+
+ColumnOf = Annotated[Sequence[T], WrapValidator(_held), WrapSerializer(_written)]
+"""A field of one value per segment: a tuple, or of very many a column."""
 Origin = Literal["human", "machine", "post-edited", "synthetic", "unknown"]
 SCHEMA_VERSION = 1
 

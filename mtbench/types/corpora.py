@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, overload
 
 from pydantic import Field, dataclasses, field_validator, model_validator
 
+from mtbench.files.columns import Derived
 from mtbench.files.digests import digest_rows, digest_text
 from mtbench.languages import LanguagePair, LanguageTag
-from mtbench.types.base import CLOSED, SCHEMA_VERSION, Json, Origin, Record
+from mtbench.types.base import CLOSED, SCHEMA_VERSION, ColumnOf, Json, Origin, Record
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, config=CLOSED)
@@ -36,6 +37,62 @@ class Source:
     document: str | None = None
     context: str | None = None
     instruction: str | None = None
+
+
+_OF_SOURCE = tuple(field.name for field in fields(Source))
+
+
+class SourceColumn(Derived[Source]):
+    """The source side of a very large test set: each record is made when it is looked at.
+
+    Args:
+        ids: Segment ids.
+        texts: For each segment its text.
+        documents, contexts, instructions: Likewise.
+
+    Example:
+        >>> SourceColumn(("1",), ("one",), (None,), (None,), (None,))[0].text
+        'one'
+    """
+
+    def __init__(
+        self,
+        ids: tuple[str, ...],
+        texts: Sequence[str],
+        documents: tuple[str | None, ...],
+        contexts: Sequence[str | None],
+        instructions: Sequence[str | None],
+    ) -> None:
+        super().__init__(_source, ids, texts, documents, contexts, instructions)
+        self.ids, self.texts, self.documents = ids, texts, documents
+        self._beside = contexts, instructions
+
+    @overload
+    def __getitem__(self, at: int) -> Source: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Source]: ...
+    def __getitem__(self, at: int | slice) -> Source | Sequence[Source]:
+        if isinstance(at, slice):
+            contexts, instructions = (one[at] for one in self._beside)
+            return SourceColumn(
+                self.ids[at], self.texts[at], self.documents[at], contexts, instructions
+            )
+        return super().__getitem__(at)
+
+
+def ids_of(sources: Sequence[Source]) -> tuple[str, ...]:
+    """The ids of source segments."""
+    if isinstance(sources, SourceColumn):
+        return sources.ids
+    return tuple(source.id for source in sources)
+
+
+def _source(*values: str | None) -> Source:
+    """A record of values that were looked at when the column was written."""
+    made = object.__new__(Source)
+    for name, value in zip(_OF_SOURCE, values, strict=True):
+        object.__setattr__(made, name, value)
+    return made
 
 
 LengthUnit = Literal["characters", "words", "bytes"]
@@ -95,9 +152,6 @@ class Segment:
     alignment: Annotated[float, Field(ge=0, le=1)] | None = None
     constraints: Constraints | None = None
     extra: dict[str, Json] = Field(default_factory=dict)
-
-
-_OF_SOURCE = tuple(field.name for field in fields(Source))
 
 
 class CorpusCard(Record):
@@ -172,8 +226,8 @@ class TestSet(Record):
 
     corpus: str
     pair: LanguagePair
-    sources: tuple[Source, ...]
-    references: tuple[tuple[str, ...], ...]
+    sources: ColumnOf[Source]
+    references: ColumnOf[tuple[str, ...]]
     reference_names: tuple[str, ...] = ()
     domains: tuple[str | None, ...]
     original_languages: tuple[str | None, ...]
@@ -210,11 +264,20 @@ class TestSet(Record):
     @property
     def ids(self) -> tuple[str, ...]:
         """The segment ids, in corpus order."""
-        return tuple(source.id for source in self.sources)
+        return ids_of(self.sources)
+
+    @property
+    def source_texts(self) -> Sequence[str]:
+        """For each segment, its source text."""
+        if isinstance(self.sources, SourceColumn):
+            return self.sources.texts
+        return tuple(source.text for source in self.sources)
 
     @property
     def documents(self) -> tuple[str | None, ...]:
         """For each segment, its document."""
+        if isinstance(self.sources, SourceColumn):
+            return self.sources.documents
         return tuple(source.document for source in self.sources)
 
     @property

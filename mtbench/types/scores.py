@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field, field_validator
 
 from mtbench.languages import LanguagePair
-from mtbench.types.base import SCHEMA_VERSION, Json, Record
+from mtbench.types.base import SCHEMA_VERSION, ColumnOf, Json, Record
 from mtbench.types.corpora import Constraints
 from mtbench.types.signatures import Signature
 
@@ -84,8 +84,8 @@ class ScoringView(Record):
 
     pair: LanguagePair
     ids: tuple[str, ...]
-    sources: tuple[str, ...] | None
-    references: tuple[tuple[str, ...], ...] | None
+    sources: ColumnOf[str] | None
+    references: ColumnOf[tuple[str, ...]] | None
     documents: tuple[str | None, ...]
     constraints: tuple[Constraints | None, ...] | None = None
 

@@ -9,9 +9,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, dataclasses, model_validator
 
-from mtbench.files.digests import digest_rows
+from mtbench.files.columns import CHUNK, Column, ColumnWriter, Derived, shared
+from mtbench.files.digests import RowsDigest, digest_rows
 from mtbench.languages import LanguagePair, LanguageTag
-from mtbench.types.base import CLOSED, SCHEMA_VERSION, Json, Record
+from mtbench.types.base import CLOSED, SCHEMA_VERSION, ColumnOf, Json, Record
 from mtbench.types.corpora import TestSetFacts
 
 
@@ -302,14 +303,114 @@ class SystemOutput(Record):
     """A system's hypotheses for a test set, in corpus order, with the record of the run."""
 
     run: RunRecord
-    hypotheses: tuple[Hypothesis, ...]
+    hypotheses: ColumnOf[Hypothesis]
 
     @property
-    def texts(self) -> tuple[str, ...]:
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the segments."""
+        if isinstance(self.hypotheses, HypothesisColumn):
+            return self.hypotheses.ids
+        return tuple(hypothesis.id for hypothesis in self.hypotheses)
+
+    @property
+    def failed(self) -> tuple[Hypothesis, ...]:
+        """The hypotheses that are failures."""
+        if isinstance(self.hypotheses, HypothesisColumn):
+            return tuple(self.hypotheses[at] for at in self.hypotheses.failures)
+        return tuple(each for each in self.hypotheses if each.failure is not None)
+
+    @property
+    def texts(self) -> Sequence[str]:
         """The texts; a failure counts as an empty one."""
-        return tuple(hypothesis.text or "" for hypothesis in self.hypotheses)
+        found = texts_of(self.hypotheses)
+        return Derived(_or_empty, found) if isinstance(found, Column) else _all_texts(found)
+
+
+def _or_empty(text: str | None) -> str:
+    return text or ""
+
+
+def _all_texts(texts: Sequence[str | None]) -> tuple[str, ...]:
+    return tuple(map(_or_empty, texts))
+
+
+class HypothesisColumn(Column[Hypothesis]):
+    """The hypotheses of a very large output: each record is made when it is looked at.
+
+    Args:
+        ids: Segment ids.
+        texts: For each segment its text, or None.
+        failures: Position → why there is none, in order.
+        digest: Of the output.
+
+    Example:
+        >>> HypothesisColumn(("1", "2"), ("uno", None), {1: "no answer"}, "")[1].failure
+        'no answer'
+    """
+
+    def __init__(
+        self,
+        ids: tuple[str, ...],
+        texts: Sequence[str | None],
+        failures: Mapping[int, str],
+        digest: str,
+    ) -> None:
+        super().__init__(len(ids))
+        self.ids, self.texts, self.failures, self.digest = ids, texts, failures, digest
+
+    def chunk(self, number: int) -> Sequence[Hypothesis]:
+        """Some records, from what was looked at when they were written."""
+        start = number * CHUNK
+        texts = self.texts[start : start + CHUNK]
+        found = []
+        for at, (name, text) in enumerate(zip(self.ids[start : start + CHUNK], texts, strict=True)):
+            made = object.__new__(Hypothesis)
+            failure = None if text is not None else self.failures.get(start + at, "")
+            for key, value in (("id", name), ("text", text), ("failure", failure)):
+                object.__setattr__(made, key, value)
+            found.append(made)
+        return found
+
+
+def texts_of(hypotheses: Sequence[Hypothesis]) -> Sequence[str | None]:
+    """The text of each hypothesis; None for a failure."""
+    if isinstance(hypotheses, HypothesisColumn):
+        return hypotheses.texts
+    return tuple(hypothesis.text for hypothesis in hypotheses)
+
+
+class HypothesisWriter:
+    """Takes the hypotheses of an output one after the other, and has their digest at the end."""
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._texts: ColumnWriter[str | None] = ColumnWriter()
+        self._failures: dict[int, str] = {}
+        self._digest = RowsDigest()
+
+    def add(self, name: str, text: str | None, failure: str | None = None) -> None:
+        """The next hypothesis: a text, or why there is none.
+
+        Raises:
+            ValueError: If it has both or neither.
+        """
+        if (text is None) == (failure is None):
+            raise ValueError("a hypothesis has a text or a failure, and not both")
+        if failure is not None:
+            self._failures[len(self._ids)] = failure
+        self._ids.append(name)
+        self._texts.add(text)
+        self._digest.add([name, text])
+
+    def output(self) -> tuple[Sequence[Hypothesis], str]:
+        """The hypotheses and their digest, as ``output_digest`` gives it."""
+        texts, digest = self._texts.column(), self._digest.hexdigest()
+        found = HypothesisColumn(shared(self._ids), texts, self._failures, digest)
+        return (found if isinstance(texts, Column) else tuple(found)), digest
 
 
 def output_digest(hypotheses: Sequence[Hypothesis]) -> str:
     """Digest of an output: ids, and texts or the fact that there is none."""
+    if isinstance(hypotheses, HypothesisColumn):
+        return hypotheses.digest
     return digest_rows([h.id, h.text] for h in hypotheses)

@@ -1,0 +1,250 @@
+"""Columns of a million values: in a file without a name, read some hundreds at a time.
+
+Few values are a plain tuple. Of many, only what is being looked at is in memory; the file goes
+with the process, however it ends.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import weakref
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any, Generic, TypeVar, overload
+
+from mtbench.errors import Unavailable
+
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+
+HELD = 20_000
+"""Values that are held in memory; of more, a column is made."""
+CHUNK = 512  # values that are read at once
+
+
+def few(count: int) -> bool:
+    """Whether so many values are held in memory."""
+    return count <= HELD
+
+
+class Column(Sequence[T_co]):
+    """Values in the order of a test set, read by chunks.
+
+    A slice is a column again, which reads from this one. Pickled, a column is a tuple of its
+    values, so that what travels to another process is plain data.
+    """
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._latest: tuple[int, Sequence[T_co]] = (-1, ())
+
+    def chunk(self, number: int) -> Sequence[T_co]:
+        """The values from ``number * CHUNK`` on, as many as a chunk holds."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __iter__(self) -> Iterator[T_co]:
+        for number in range(-(-self._length // CHUNK)):
+            yield from self.chunk(number)
+
+    @overload
+    def __getitem__(self, at: int) -> T_co: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[T_co]: ...
+    def __getitem__(self, at: int | slice) -> T_co | Sequence[T_co]:
+        if isinstance(at, slice):
+            chosen = range(self._length)[at]
+            if chosen.step != 1:
+                return tuple(self[one] for one in chosen)
+            return _Part(self, chosen.start, len(chosen))
+        place = at + self._length if at < 0 else at
+        if not 0 <= place < self._length:
+            raise IndexError(f"{at} of {self._length}")
+        number, inside = divmod(place, CHUNK)
+        latest = self._latest
+        if latest[0] != number:
+            latest = self._latest = (number, self.chunk(number))
+        return latest[1][inside]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Sequence) or len(self) != len(other):
+            return NotImplemented
+        return all(a == b for a, b in zip(self, other, strict=True))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return tuple, (tuple(self),)
+
+
+class _Part(Column[T_co]):
+    """A stretch of a column."""
+
+    def __init__(self, whole: Column[T_co], start: int, length: int) -> None:
+        super().__init__(length)
+        self._whole, self._start = whole, start
+
+    def chunk(self, number: int) -> Sequence[T_co]:
+        first = self._start + number * CHUNK
+        last = min(first + CHUNK, self._start + self._length)
+        found: list[T_co] = []
+        while first < last:
+            which, inside = divmod(first, CHUNK)
+            rows = self._whole.chunk(which)[inside : inside + last - first]
+            found += rows
+            first += len(rows)
+        return found
+
+
+class Derived(Column[T_co]):
+    """Values made from those of other columns, side by side.
+
+    Args:
+        make: Makes a value.
+        columns: As many values each; tuples or columns.
+
+    Example:
+        >>> list(Derived(lambda a, b: a + b, ("a", "b"), ("c", "d")))
+        ['ac', 'bd']
+    """
+
+    def __init__(self, make: Callable[..., T_co], *columns: Sequence[Any]) -> None:
+        super().__init__(len(columns[0]))
+        self._make, self._columns = make, columns
+
+    def chunk(self, number: int) -> Sequence[T_co]:
+        """Some values, made now."""
+        start, stop = number * CHUNK, min((number + 1) * CHUNK, self._length)
+        sides = (
+            one.chunk(number) if isinstance(one, Column) else one[start:stop]
+            for one in self._columns
+        )
+        return list(map(self._make, *sides))
+
+
+class _Stored(Column[T_co]):
+    """What a writer has written."""
+
+    def __init__(
+        self, file: int, places: Sequence[int], length: int, make: Callable[[Any], T_co] | None
+    ) -> None:
+        super().__init__(length)
+        self._file, self._places, self._make = file, places, make
+        weakref.finalize(self, os.close, file)
+
+    def chunk(self, number: int) -> Sequence[T_co]:
+        start, stop = self._places[number], self._places[number + 1]
+        rows: list[Any] = json.loads(os.pread(self._file, stop - start, start).decode(*_AS_BYTES))
+        return list(map(self._make, rows)) if self._make is not None else rows
+
+
+_AS_BYTES = ("utf-8", "surrogatepass")
+
+
+class ColumnWriter(Generic[T]):
+    """Takes values one after the other and makes a column of them.
+
+    Args:
+        make: Makes a value of what JSON has kept of it, where that is not the same: a tuple of
+            a list.
+
+    Example:
+        >>> writer = ColumnWriter()
+        >>> writer.add("one")
+        >>> writer.column()
+        ('one',)
+    """
+
+    def __init__(self, make: Callable[[Any], T] | None = None) -> None:
+        self._make = make
+        self._waiting: list[T] = []
+        self._file: int | None = None
+        self._places = [0]
+        self._length = 0
+
+    def add(self, value: T) -> None:
+        """The next value.
+
+        Raises:
+            Unavailable: If there is no room for it.
+        """
+        self._waiting.append(value)
+        if len(self._waiting) >= (CHUNK if self._file is not None else HELD + CHUNK):
+            self._write(len(self._waiting) // CHUNK * CHUNK)
+
+    def column(self) -> Sequence[T]:
+        """What was added; a tuple where it is not much. Called once.
+
+        Raises:
+            Unavailable: If there is no room for it.
+        """
+        if few(self._length + len(self._waiting)):
+            return tuple(self._waiting)
+        self._write(len(self._waiting))
+        file, self._file = self._file, None
+        if file is None:
+            raise RuntimeError("a column is made once")
+        return _Stored(file, self._places, self._length, self._make)
+
+    def _write(self, count: int) -> None:
+        try:
+            if self._file is None:
+                with tempfile.TemporaryFile(prefix="mtbench-column-") as opened:
+                    self._file = os.dup(opened.fileno())
+            rest = iter(self._waiting[:count])
+            while rows := list(islice(rest, CHUNK)):
+                content = json.dumps(rows, ensure_ascii=False).encode(*_AS_BYTES)
+                _write_all(self._file, content)
+                self._places.append(self._places[-1] + len(content))
+        except OSError as error:
+            raise Unavailable(
+                f"{tempfile.gettempdir()}: no room for the columns of a large test set: "
+                f"{error.strerror or error}",
+                hint="make room there, or name another place by the variable TMPDIR",
+            ) from error
+        self._length += count
+        del self._waiting[:count]
+
+
+def _write_all(file: int, content: bytes) -> None:
+    left = memoryview(content)
+    while left:
+        left = left[os.write(file, left) :]
+
+
+def column(values: Iterable[T], make: Callable[[Any], T] | None = None) -> Sequence[T]:
+    """Values as a column; a tuple where they are few.
+
+    Args:
+        values: Each one text, None, or what JSON holds.
+        make: As for ``ColumnWriter``.
+    """
+    writer = ColumnWriter(make)
+    for value in values:
+        writer.add(value)
+    return writer.column()
+
+
+_shared: deque[tuple[Any, ...]] = deque(maxlen=8)
+
+
+def shared(values: Iterable[T]) -> tuple[T, ...]:
+    """A tuple; of very many values the very one that was made of equal ones just before.
+
+    The ids of a million segments stand in the test set, in every output and in every score.
+
+    Example:
+        >>> shared(["a", "b"])
+        ('a', 'b')
+    """
+    made = tuple(values)
+    if few(len(made)):
+        return made
+    for known in _shared:
+        if known is made or known == made:
+            return known
+    _shared.append(made)
+    return made
