@@ -38,7 +38,7 @@ def view() -> ScoringView:
 
 def blocks(metric: Metric, outputs: Mapping[str, Sequence[str]]) -> list[tuple[str, ScoredBlock]]:
     """What ``scoring`` is handed, block by block."""
-    place = {name: at for at, name in enumerate(view().ids)}
+    place = scoring._Places(view().ids)
     kept: list[tuple[str, ScoredBlock]] = []
     with metric:
         scoring._score_blocks(

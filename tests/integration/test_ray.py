@@ -148,7 +148,7 @@ def test_comet_and_translations_are_the_same_there(
 
 def test_a_part_that_ends_workers_has_no_score_and_says_why() -> None:
     part = (view(), {"one": TEXTS})
-    found = scoring._Finished({name: at for at, name in enumerate(view().ids)}, ())
+    found = scoring._Finished(scoring._Places(view().ids), ())
     found.add(travel.unscored(part, ShardLost("3 workers ended", why="no memory"))["one"])
     assert not found.there.any()
     assert set(found.unjudged.values()) == {"3 workers ended; no memory"}
