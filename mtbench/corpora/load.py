@@ -106,7 +106,7 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
     """
     card = read_corpus_card(file.path.parent)
     _check_digest(file.path, card)
-    columns = _Columns(card, file.pair)
+    columns = _Gathered(card, file.pair)
     for _, segment in read_segments(file.path):
         columns.add(_turned(segment, file.path, card, file.pair) if file.reversed else segment)
     if not columns.ids:
@@ -121,7 +121,7 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
     return test_set if reference is None else _one_reference(test_set, reference, file.path)
 
 
-class _Columns:
+class _Gathered:
     """The segments of a file, one after the other, as the columns of a test set."""
 
     def __init__(self, card: CorpusCard | None, pair: LanguagePair) -> None:

@@ -61,7 +61,7 @@ class Column(Sequence[T_co]):
             chosen = range(self._length)[at]
             if chosen.step != 1:
                 return tuple(self[one] for one in chosen)
-            return _Part(self, chosen.start, len(chosen))
+            return _Stretch(self, chosen.start, len(chosen))
         place = at + self._length if at < 0 else at
         if not 0 <= place < self._length:
             raise IndexError(f"{at} of {self._length}")
@@ -80,7 +80,7 @@ class Column(Sequence[T_co]):
         return tuple, (tuple(self),)
 
 
-class _Part(Column[T_co]):
+class _Stretch(Column[T_co]):
     """A stretch of a column."""
 
     def __init__(self, whole: Column[T_co], start: int, length: int) -> None:
@@ -125,7 +125,7 @@ class Derived(Column[T_co]):
         return list(map(self._make, *sides))
 
 
-class _Stored(Column[T_co]):
+class _OnDisk(Column[T_co]):
     """What a writer has written."""
 
     def __init__(
@@ -187,7 +187,7 @@ class ColumnWriter(Generic[T]):
         file, self._file = self._file, None
         if file is None:
             raise RuntimeError("a column is made once")
-        return _Stored(file, self._places, self._length, self._make)
+        return _OnDisk(file, self._places, self._length, self._make)
 
     def _write(self, count: int) -> None:
         try:
