@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from itertools import pairwise
 from types import TracebackType
@@ -162,6 +162,23 @@ class Chain(Backend):
         """What took part in each step."""
         return {"steps": [_named(step) | step.provenance() for step in self.steps]}
 
+    def goes_on(self, kept: Sequence[Mapping[str, Json]]) -> None:
+        """Each step is told what was kept of its own answers."""
+        for name, step in self._named_steps():
+            step.goes_on(_of_step(kept, name))
+
+    def summary(self, kept: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
+        """What each step says of its own answers, by the step."""
+        found: dict[str, Json] = {}
+        for name, step in self._named_steps():
+            if facts := step.summary(_of_step(kept, name)):
+                found[name] = facts
+        return {"by_step": found} if found else {}
+
+    def _named_steps(self) -> list[tuple[str, Backend]]:
+        """The steps by the names under which their answers are kept."""
+        return [(f"{number}:{step.pair}", step) for number, step in enumerate(self.steps, start=1)]
+
     def usage(self) -> dict[str, float]:
         """Sums over the steps."""
         total: dict[str, float] = {}
@@ -208,18 +225,18 @@ class Chain(Backend):
         current = dict(enumerate(batch))
         kept: list[dict[str, Json]] = [{} for _ in batch]
         failed: dict[int, SegmentError] = {}
-        for number, step in enumerate(self.steps, start=1):
+        for caller, (name, step) in zip(self._callers, self._named_steps(), strict=True):
             given.append(list(current.values()))
-            answers = self._callers[number - 1](given[-1], len(batch))
+            answers = caller(given[-1], len(batch))
             after: dict[int, Source] = {}
             for (place, source), answer in zip(current.items(), answers, strict=True):
                 if isinstance(answer, SegmentError):
                     failed[place] = answer
                     continue
-                written = {} if number == len(self.steps) else {"text": answer.text}
+                written = {} if step is self.steps[-1] else {"text": answer.text}
                 entry = written | answer.kept
                 if entry:
-                    kept[place][f"{number}:{step.pair}"] = entry
+                    kept[place][name] = entry
                 # Context and instructions were written for the source language and go no further.
                 after[place] = Source(id=source.id, text=answer.text, document=source.document)
             current = after
@@ -295,6 +312,12 @@ def _resolved(step: Step | str) -> tuple[type[Backend], Record]:
     if issubclass(kind, Chain):
         raise RequestError("a step of a chain cannot be a chain", hint="list its steps instead")
     return kind, parse_options(kind.Options, values, f"step {name} of a chain")
+
+
+def _of_step(kept: Sequence[Mapping[str, Json]], name: str) -> list[dict[str, Json]]:
+    """What was kept of one step's answers."""
+    steps = (one.get("steps") for one in kept)
+    return [found[name] for found in steps if isinstance(found, dict) and name in found]
 
 
 def _dumped(step: Step) -> dict[str, Json]:

@@ -65,6 +65,7 @@ class OpenAI(Backend):
         self._by_others = 0  # answers in a row
         self._lock = threading.Lock()
         self._found: tuple[str, ...] = ()
+        self._earlier: frozenset[str] | None = None  # how the requests of an earlier call went out
 
     @classmethod
     def from_target(cls, target: str) -> dict[str, Json]:
@@ -128,6 +129,7 @@ class OpenAI(Backend):
     def __enter__(self) -> OpenAI:
         self._unusable.clear()
         self._model, self._by_others, self._found = None, 0, ()
+        self._earlier = None
         self._chat.__enter__()
         return self
 
@@ -155,6 +157,7 @@ class OpenAI(Backend):
             self._require_the_model()
             answer = self._chat.complete(request.messages, seed=seed, source=source)
             self._require_the_model(answer.model)
+            self._compare_settings(answer)
             first, *others = self._prompter.read(request, answer.text)
         except UnusableAnswer:
             self._unusable[asked] += 1  # another request draws another answer
@@ -189,6 +192,24 @@ class OpenAI(Backend):
         names = Counter(str(one["model"]) for one in kept if one.get("model"))
         if names:
             self._model = names.most_common(1)[0][0]
+        settled = frozenset(_settled(one) for one in kept if "raw_beside" not in one)
+        self._earlier = settled or None
+
+    def _compare_settings(self, answer: ChatAnswer) -> None:
+        """Says once where requests go out otherwise than in the call that the run began with."""
+        now = canonical_json(answer.settled or {})
+        with self._lock:
+            earlier, new = self._earlier, self._earlier is not None and now not in self._earlier
+            self._earlier = None if new else earlier
+        if new and earlier is not None:
+            before = " or ".join(sorted(earlier))
+            log.warning(
+                "%s takes requests otherwise than in the call that began this run: "
+                "changed by %s now, by %s then; the run is by both",
+                self._chat.name,
+                now,
+                before,
+            )
 
     def summary(self, kept: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
         """Models and states of the server that answered, and how requests were changed for it."""
@@ -197,7 +218,7 @@ class OpenAI(Backend):
             Counter(str(one[key]) for one in asked if one.get(key))
             for key in ("model", "fingerprint")
         )
-        terms = Counter(canonical_json(one.get("settled") or {}) for one in asked)
+        terms = Counter(map(_settled, asked))
         changed: list[Json] = [json.loads(text) for text in sorted(terms) if text != "{}"]
         said = [f"{c} answers are by {n}" for n, c in models.items()] if len(models) > 1 else []
         if len(states) > 1:
@@ -223,6 +244,10 @@ class OpenAI(Backend):
     def usage(self) -> dict[str, float]:
         """Requests, tokens and cost."""
         return self._chat.usage()
+
+
+def _settled(kept: Mapping[str, Json]) -> str:
+    return canonical_json(kept.get("settled") or {})
 
 
 def _facts(answer: ChatAnswer, attempt: int) -> dict[str, Json]:

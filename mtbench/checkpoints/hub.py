@@ -2,8 +2,7 @@
 
 What is on this machine is used without asking the network anything. What is not is looked up
 once (commit, files, sizes), fetched once at that commit, retried and resumed; where that cannot
-be, one message says why. Nothing here imports torch, transformers or another room than the error
-tree: the workers of other environments use it, too.
+be, one message says why. Nothing here imports torch or transformers.
 """
 
 from __future__ import annotations
@@ -21,9 +20,10 @@ from typing import Any, Literal, TypeVar
 from mtbench.checkpoints.bars import bar
 from mtbench.checkpoints.network import FORBIDDEN, unreachable
 from mtbench.checkpoints.problems import Problem, problem_of, refusal
-from mtbench.errors import MissingExtra, MissingWeights
+from mtbench.errors import MissingExtra, MissingWeights, TransientError
 from mtbench.servers.environment import check_environment
 from mtbench.servers.headers import LONGEST_REQUESTED_WAIT
+from mtbench.servers.patience import persistent
 
 T = TypeVar("T")
 Kind = Literal["model", "dataset"]
@@ -306,18 +306,23 @@ def _patiently(
     What has arrived of a file is kept by the library, and a new try goes on from there.
     """
     began = time.monotonic()
-    for number in range(1, _TRIES + 1):
+
+    def attempt(_: Sequence[None]) -> T:
         try:
             with _silent(hub):
                 return act()
         except (OSError, ValueError, RuntimeError, hub_errors()) as error:
             problem = problem_of(error)
-            wait = float(number) if problem.seconds is None else problem.seconds
-            over = number == _TRIES or time.monotonic() - began > _PATIENCE
-            if not problem.transient or over or wait > LONGEST_REQUESTED_WAIT:
+            late = time.monotonic() - began > _PATIENCE
+            if not problem.transient or late or (problem.seconds or 0.0) > LONGEST_REQUESTED_WAIT:
                 raise refusal(repo, revision, problem, line, kind=kind) from error
-            time.sleep(wait)
-    raise AssertionError("the last try returns or raises")
+            raise TransientError(problem.why, retry_after=problem.seconds) from error
+
+    try:
+        return persistent(attempt, [None], attempts=_TRIES)
+    except TransientError as error:
+        problem = problem_of(error.__cause__ or error)
+        raise refusal(repo, revision, problem, line, kind=kind) from error
 
 
 @contextmanager

@@ -203,6 +203,9 @@ class Chat:
             "pinned: the server may change them"
         ]
         found += self._terms.sentences()
+        several = self.options.extra_body.get("n")
+        if isinstance(several, int) and several > 1:
+            found.append(f"{several} answers are asked for (n) and paid for; the first is taken")
         listed = self.listed or frozenset()
         alike = any(name.split(":")[0] == self.options.model for name in listed)
         if listed and self.options.model not in listed and not alike:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -11,16 +10,11 @@ from typing import Any
 import pytest
 
 from tests.support.killing import Child
-from tests.support.tiny_judge import PYTHON, make_judge, serving
+from tests.support.serving import needs_a_server, serving
+from tests.support.tiny_judge import make_judge
 from tests.support.workspace import SENTENCES, Space
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        PYTHON not in os.environ,
-        reason=f"{PYTHON} names no Python with transformers[serving] 5.x",
-    ),
-]
+pytestmark = [pytest.mark.slow, needs_a_server]
 USELESS = "I like this translation very much."
 ANSWERS = [
     USELESS

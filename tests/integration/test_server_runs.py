@@ -306,6 +306,80 @@ def test_settings_that_were_settled_are_recorded(workspace: Path, server: Server
     assert any("takes no temperature" in note for note in record["notes"])
 
 
+def test_a_later_call_that_settles_otherwise_says_so(workspace: Path, server: Server) -> None:
+    by_segment(workspace)
+    left = {"Text b1.", "Text b2."}
+
+    def usual(asked: Asked) -> Say:
+        if "temperature" in (asked.body or {}):
+            return Say({"error": {"message": "Unsupported", "param": "temperature"}}, status=400)
+        text = asked.body["messages"][-1]["content"] if asked.body else ""
+        if any(one in text for one in left):
+            return Say({"error": {"message": "not this text"}}, status=400)
+        return chat_answer("Ja.")
+
+    server.usual = usual
+    assert translate(workspace).returncode == 4
+    server.usual = lambda asked: chat_answer("Ja.")  # it takes a temperature now
+    done = translate(workspace)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("takes requests otherwise than in the call that began this run") == 1
+    record = json.loads((workspace / OUTPUT / "run.json").read_text())
+    assert any("not all requests went out with the same settings" in n for n in record["notes"])
+
+
+def test_several_answers_a_request_are_said(workspace: Path) -> None:
+    by_segment(workspace)
+    card = workspace / "models" / "chat.toml"
+    card.write_text(card.read_text() + "extra_body = { n = 3 }\n")
+    assert translate(workspace).returncode == 0
+    record = json.loads((workspace / OUTPUT / "run.json").read_text())
+    assert any("3 answers are asked for" in note for note in record["notes"])
+
+
+def test_a_chain_hands_on_what_its_steps_say(workspace: Path, server: Server) -> None:
+    """Settled settings, the model that answered and its change, by the step."""
+    step = f'{{backend = "openai", options = {{model = "tiny", base_url = "{server.url}/v1"}}}}'
+    (workspace / "models" / "chat.toml").write_text(
+        f'backend = "chain"\npairs = ["en-de"]\n[options]\nvia = ["fr"]\nsteps = [{step}, {step}]\n'
+    )
+
+    def usual(asked: Asked) -> Say:
+        if "temperature" in (asked.body or {}):
+            return Say({"error": {"message": "Unsupported", "param": "temperature"}}, status=400)
+        return chat_answer("Ja.")
+
+    server.usual = usual
+    done = translate(workspace)
+    assert done.returncode == 0, done.stderr
+    record = json.loads((workspace / OUTPUT / "run.json").read_text())
+    for name in ("1:en-fr", "2:fr-de"):
+        told = record["provenance"]["by_step"][name]
+        assert told["negotiated"] == [{"left_out": ["temperature"]}]
+        assert list(told["answered_as"]) == ["tiny-1"]
+
+
+def test_a_chain_goes_on_with_the_model_that_began(workspace: Path, server: Server) -> None:
+    step = f'{{backend = "openai", options = {{model = "tiny", base_url = "{server.url}/v1"}}}}'
+    (workspace / "models" / "chat.toml").write_text(
+        f'backend = "chain"\npairs = ["en-de"]\n[options]\nvia = ["fr"]\nsteps = [{step}, {step}]\n'
+    )
+    refused = Say({"error": {"message": "not this text"}}, status=400)
+
+    def usual(asked: Asked) -> Say:
+        text = asked.body["messages"][-1]["content"] if asked.body else ""
+        return refused if "b2" in text else chat_answer("Ja.")
+
+    server.usual = usual
+    assert translate(workspace).returncode == 4
+    other = chat_answer("Nein.")
+    other.body["model"] = "tiny-2"
+    server.usual = lambda asked: other
+    done = translate(workspace)
+    assert done.returncode == 4
+    assert "answers as 'tiny-2', and the run is by 'tiny-1'" in done.stderr
+
+
 def test_a_server_that_changes_its_model(workspace: Path, server: Server) -> None:
     by_segment(workspace)
     other = chat_answer("Nein.")
