@@ -197,15 +197,19 @@ def _print_health(space: Workspace, board: Leaderboard, style: str, *, verbose: 
         return
     for table, systems in found:
         common.emit(words.heading(table))
-        flags = list(systems[0].counts)
+        looked = dict.fromkeys(flag for one in systems for flag in one.counts)
+        flags = [flag for flag in looked if any(one.counts.get(flag) for one in systems)]
         metrics = [m for m in table.metrics if any(m in s.as_worst for s in systems)]
-        header = ["system", "flagged", *flags, *(f"{m} as worst" for m in metrics)]
+        header = ["system", "flagged", *flags, "judged", *(f"{m} as worst" for m in metrics)]
         rows = []
         for one in systems:
             worst = [f"{one.as_worst[m]:.2f}" if m in one.as_worst else "–" for m in metrics]
-            counts = [str(one.counts.get(flag, 0)) for flag in flags]
+            counts = [str(one.counts.get(flag, "–")) for flag in flags] + [str(one.judged)]
             rows.append([one.system, f"{one.flagged} of {one.segments}", *counts, *worst])
         common.emit(common.grid(header, rows))
+        if none := [flag for flag in looked if flag not in flags]:
+            common.emit(f"None has {', '.join(none)}.")
+        common.emit("judged: segments whose language could be told; the others may be in any.")
         for one in systems:
             shown = list(one.evidence.items())
             for name, said in shown if verbose else shown[:3]:

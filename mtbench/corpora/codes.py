@@ -22,5 +22,7 @@ def refuse_codes(
         if found is not None:
             raise RequestError(
                 f"{where}: its texts in {language_name(tag)} ({tag}) are written in {found[0]}",
-                hint=f"{language_name(found[1])} is {found[1]}",
+                hint=f"{language_name(found[1])} is {found[1]}"
+                if found[1]
+                else "write the tag of the language that they are in",
             )

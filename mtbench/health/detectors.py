@@ -36,6 +36,7 @@ _CASED = re.compile(r"[A-Za-zÀ-ɏͰ-ϿЀ-ӿԱ-֏]")
 _SIGN_RUN = re.compile(r"(.)\1{9,}|(..)\2{5,}|(...)\3{5,}", re.DOTALL)
 _GLUED = re.compile(rf"(.{{2,{LONGEST_GLUED}}}?)\1{{3,}}", re.DOTALL)
 _ENDED = re.compile(rf"[{SENTENCE_END}:;)\]}}\"'”’»“」』…]\s*$")
+_OPEN = re.compile(r"[,،，、(\[{]$")  # what goes on, or was only opened
 _FINISHED = re.compile(r"[.!?。！？।؟]\s*$")
 
 Detector = Callable[[SegmentTexts], str | None]
@@ -148,7 +149,7 @@ def blanks(segment: SegmentTexts) -> str | None:
 
 
 def truncated(segment: SegmentTexts, usual: float, target: str) -> str | None:
-    """A hypothesis that breaks off: too short, and without the end that its source has.
+    """A hypothesis that breaks off: too short, or open, and without the end that its source has.
 
     Args:
         segment: The segment.
@@ -162,6 +163,8 @@ def truncated(segment: SegmentTexts, usual: float, target: str) -> str | None:
         return None
     if any(not _ENDED.search(reference) for reference in segment.references):
         return None
+    if _OPEN.search(text):
+        return f"breaks off: “…{text[-30:]}”"
     expected = usual * len(source)
     if segment.references:
         expected = min(len(reference.strip()) for reference in segment.references)

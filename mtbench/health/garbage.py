@@ -137,6 +137,16 @@ def control(segment: SegmentTexts) -> str | None:
     return _new(segment, (_CONTROL,))
 
 
+def without_control(text: str) -> str:
+    """A text without the marks of decoders, tokenizers and chat templates.
+
+    Example:
+        >>> without_control("Ja.</s>")
+        'Ja.'
+    """
+    return _CONTROL.sub("", text)
+
+
 def markdown(segment: SegmentTexts) -> str | None:
     """Markdown that the source has not."""
     if not _SPECIAL.search(segment.hypothesis):

@@ -12,12 +12,15 @@ from collections.abc import Sequence
 from mtbench.languages import base_language
 from mtbench.text import identify
 from mtbench.text.belongs import UNDECIDED, Verdict, belongs, may_hold_another
+from mtbench.text.relatives import frequent_words
 from mtbench.text.scripts import UNSPACED, has_words, script_of, scripts_of
 
 UNTRANSLATED = 0.8  # of the words
 LEFT = 5  # words in a row that are the source's, most of them in small letters
 LEFT_SMALL = 4
 LEFT_RELATED = 9  # between relatives sentences may well share some words in a row
+LEFT_LONG = 8  # as many are no name or title, however long the text is
+LEFT_SHARE = 1 / 3  # of the words of the text; fewer may be a name
 LEFT_LETTERS = 10  # in a row, of scripts without spaces
 COMMON = 50  # places of one word that are followed
 WINDOW = 6  # words that are looked at for a third language
@@ -25,6 +28,13 @@ SURE = 0.97  # of so few words, and so many windows, more is asked than of a tex
 SURER = 0.998  # of a relative
 DOUBTED = 0.9  # below, a text is looked at in parts
 
+OUTSIDE = 0.6  # of the words of a text, for quotations in it to be set aside
+CASED = 0.9  # of the letters
+SMALL_WORDS = 3  # with fewer, a text in a script with capitals is one of names
+# What stands between quotation marks; the opening one begins a word.
+_QUOTED = re.compile(
+    r"(?<!\w)[\"'“”„«»‘‚‹›「『]([^\"“”„«»‹›「」『』\n]{3,200}?)[\"'“”»«’‘›‹」』](?!\w)"
+)
 _SMALL_WORD = re.compile(r"[^\W\d_A-ZÀ-ÖØ-Þ][\w'’-]*[.,;:!?]?$")  # no tag and no formula
 _LOWER_RUN = re.compile(r"(?<![\w'’.-])(?:[^\W\d_A-ZÀ-ÖØ-Þ][^\W\d_]*['’]?[ ]?)+")
 
@@ -55,6 +65,7 @@ class LanguageCheck:
             source: Its source.
             references: Its references, recognised by ``recognises``.
         """
+        text = _without_quotations(text, source)
         if said := self._left(text, source, references):
             return Verdict("other", said)
         found = belongs(text, self._target)
@@ -74,6 +85,8 @@ class LanguageCheck:
         known = set(source.split()).union(*(reference.split() for reference in references))
         words = text.split()
         own = [word for word in words if word not in known]
+        if sum(map(str.islower, words)) < SMALL_WORDS and _is_cased(text):
+            return False  # names and titles
         if has_words(" ".join(own), identify.WORDS):
             return belongs(" ".join(own), self._target).kind == "other"
         left = len(words) - len(own)
@@ -93,7 +106,8 @@ class LanguageCheck:
                 return None
             words = list(longest_run(words, there))
             small = sum(bool(_SMALL_WORD.match(word)) for word in words)
-            said, enough = " ".join(words), len(words) >= needed and small >= LEFT_SMALL
+            long = len(words) >= LEFT_LONG or len(words) >= LEFT_SHARE * len(text.split())
+            said, enough = " ".join(words), len(words) >= needed and small >= LEFT_SMALL and long
         if not enough or any(said in " ".join(reference.split()) for reference in references):
             return None
         alike = script_of(self._source) == script_of(self._target)
@@ -130,10 +144,39 @@ class LanguageCheck:
                     if guess.language not in ("en", base_language(self._source))
                     and not identify.alike(guess.language, expected)
                 ]
-                near = third and identify.related(third[0].language, expected)
-                if sum(guess.probability for guess in third) >= (SURER if near else SURE):
-                    return f"{window!r} looks like {identify.named(third[0].language)}"
+                if not third:
+                    continue
+                base = third[0].language
+                heard = frequent_words(window, base, unlike=expected)
+                doubtful = heard is None or identify.related(base, expected)
+                enough = SURER if doubtful else SURE
+                if heard != 0 and sum(guess.probability for guess in third) >= enough:
+                    return f"{window!r} looks like {identify.named(base)}"
         return None
+
+
+def _is_cased(text: str) -> bool:
+    """Whether nearly all letters are of a script with capitals."""
+    letters = [character for character in text if character.isalpha()]
+    return sum(one.islower() or one.isupper() for one in letters) >= CASED * len(letters)
+
+
+def _without_quotations(text: str, source: str) -> str:
+    """A text without what stands in quotation marks in it and in its source.
+
+    Unless little else is there.
+
+    Example:
+        >>> _without_quotations("Er las „to be or not“ laut vor", "He read 'to be or not' aloud")
+        'Er las   laut vor'
+    """
+    quoted = [match for match in _QUOTED.finditer(text) if match[1].strip() in source]
+    if not quoted:
+        return text
+    rest = text
+    for match in reversed(quoted):
+        rest = f"{rest[: match.start()]} {rest[match.end() :]}"
+    return rest if len(rest.split()) >= OUTSIDE * len(text.split()) else text
 
 
 def _letters(text: str) -> list[str]:

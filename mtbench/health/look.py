@@ -185,6 +185,12 @@ def _one(segment: SegmentTexts, check: LanguageCheck, usual: float) -> tuple[dic
     if said := detectors.empty(segment):
         return {"empty": said}, False
     flags = {flag: said for flag, of in _DETECTORS.items() if (said := of(segment))}
+    if flags.get("placeholders") and "control" in flags:
+        # A decoder's mark is no tag of a text: it has a name of its own.
+        plain = segment._replace(hypothesis=garbage.without_control(segment.hypothesis))
+        del flags["placeholders"]
+        if said := detectors.placeholders(plain):
+            flags["placeholders"] = said
     if said := detectors.truncated(segment, usual, base_language(check.target)):
         flags["truncated"] = said
     if said := detectors.length(segment, usual):

@@ -15,6 +15,7 @@ from mtbench.health.look import Looker, length_ratio, signature
 from mtbench.pipeline.stored import recomputed
 from mtbench.plugins import Advance, stored_metric
 from mtbench.results import Results, RunFolder
+from mtbench.text.cut import Cut, find_cut
 from mtbench.text.shift import find_shift
 from mtbench.types import (
     Engine,
@@ -96,20 +97,31 @@ class HealthCheck:
 
 
 def _notes(test_set: TestSet, texts: Sequence[str | None]) -> tuple[str, ...]:
-    """Whether the output is one line off from some segment on, by references or else sources."""
+    """Whether it is one line off from some segment on, or cut, by references or else sources."""
     target, others = test_set.pair.target, test_set.source_texts
     tags = (target, test_set.pair.source)
     if all(test_set.references):
         tags, others = (target, target), Derived(itemgetter(0), test_set.references)
+    cut = find_cut((text or "" for text in texts), others)
+    said = () if cut is None else (_cut_sentence(cut),)
     found = find_shift((text or "" for text in texts), others, tags)
     if found is None:
-        return ()
+        return said
     way = "next" if found.offset > 0 else "previous"
     what = "lost" if found.offset > 0 else "added"
     return (
+        *said,
         f"from segment {test_set.ids[found.first]!r} to {test_set.ids[found.last]!r} its "
         f"translations fit the {way} segment better: a line was {what} there, and these scores "
         "mean nothing",
+    )
+
+
+def _cut_sentence(cut: Cut) -> str:
+    return (
+        f"the longer a segment, the less of it is translated: {cut.segments} of the {cut.among} "
+        "longest have under three quarters of the length that is usual here, none more than "
+        f"{cut.characters} characters; look for a limit of the system that cuts them"
     )
 
 

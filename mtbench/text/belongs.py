@@ -8,14 +8,21 @@ from __future__ import annotations
 import functools
 import itertools
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from mtbench.languages import base_language, language_of_country
 from mtbench.text import identify
 from mtbench.text.markup import TAG
 from mtbench.text.noise import without_noise
-from mtbench.text.relatives import Told, holds_strange_letters, known, tell
+from mtbench.text.relatives import (
+    ENOUGH,
+    Told,
+    frequent_words,
+    holds_strange_letters,
+    known,
+    tell,
+)
 from mtbench.text.scripts import (
     CHINESE,
     LETTERS,
@@ -113,6 +120,10 @@ def _identified(text: str, tag: str, told: Told | None) -> Verdict:
             return TARGET
         if told is None and known(base) and not _holds_letters(text, RARE):
             return UNDECIDED
+    else:
+        own = frequent_words(text, base) or 0
+        if own >= ENOUGH and own > (frequent_words(text, answer.language) or 0):
+            return UNDECIDED
     return Verdict("other", f"looks like {identify.named(answer.language)}", answer.language)
 
 
@@ -122,8 +133,9 @@ def meant_instead(tag: str, texts: Iterable[str]) -> tuple[str, str] | None:
     ``kr`` is Kanuri and ``tw`` is Twi, but Hangul under ``kr`` is Korean.
 
     Returns:
-        The script that the texts are written in, and the tag of what is meant; None where the tag
-        is no country's code, or the texts do not contradict it.
+        The script that the texts are written in, and the tag of what is meant, or "" where the
+        country's language is not written in it either; None where the tag is no country's code,
+        or the texts do not contradict it.
 
     Example:
         >>> meant_instead("kr", ["오늘 아침에 시장이 다리를 열었습니다."])
@@ -132,11 +144,27 @@ def meant_instead(tag: str, texts: Iterable[str]) -> tuple[str, str] | None:
     country = language_of_country(tag)
     if country is None or base_language(country) == tag:
         return None
-    found = Counter(foreign_script(text, tag) for text in itertools.islice(texts, LOOKED_AT))
+    seen = list(itertools.islice(texts, LOOKED_AT))
+    found = Counter(foreign_script(text, tag) for text in seen)
     script, times = found.most_common(1)[0] if found else (None, 0)
     if script is None or 2 * times <= found.total():
         return None
-    return script, country
+    return script, country if _fits(seen, country) else _of_script(seen)
+
+
+def _fits(texts: Sequence[str], tag: str) -> bool:
+    if base_language(tag) in CHINESE:
+        return all(foreign_script(text, tag) is None for text in texts)
+    return sum(belongs(text, tag).kind == "other" for text in texts) * 2 < len(texts)
+
+
+def _of_script(texts: Sequence[str]) -> str:
+    """The language that is alone in the script of texts; empty where none is."""
+    counts = letters_by_script(" ".join(texts))
+    if counts.get("HIRAGANA", 0) + counts.get("KATAKANA", 0) >= FEW // 2:
+        return "ja"
+    most = max(counts, key=lambda script: counts[script], default="")
+    return next((base for base, script in _ALONE.items() if script == most), "")
 
 
 def can_tell(tag: str) -> bool:

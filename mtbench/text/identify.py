@@ -61,7 +61,8 @@ _ALIKE = ("no nb nn da", "hr sr bs sh", "id ms", "gl pt", "hi mr ne", "af nl", "
 
 # Of these, two written languages: where it names the other one, nothing is known.
 _CONFUSED = frozenset(
-    frozenset(pair.split()) for pair in ("da no", "da nb", "da nn", "gl pt", "af nl", "hi mr")
+    frozenset(pair.split())
+    for pair in ("da no", "da nb", "da nn", "gl pt", "af nl", "hi mr", "hr sr", "hr sh", "id ms")
 )
 
 

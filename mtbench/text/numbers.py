@@ -41,6 +41,11 @@ _POWER = re.compile(
     + ")",
     re.IGNORECASE,
 )
+_ONES = {one: at for at, one in enumerate("〇一二三四五六七八九")} | {"零": 0, "两": 2, "兩": 2}
+_STEPS = {
+    "十": 10, "百": 100, "千": 1_000, "万": 10_000, "萬": 10_000, "亿": 10**8, "億": 10**8,
+}  # fmt: skip
+_NUMERALS = re.compile(f"[{''.join((*_ONES, *_STEPS))}]{{2,24}}")
 _NUMBER = re.compile(r"\d(?:[\d.,:/'’\u00a0\u2009\u202f-]?\d)*")
 
 
@@ -77,7 +82,7 @@ def lost_numbers(source: str, text: str) -> list[str]:
     there = _digits(text)
     lost = [number for number in wanted if number not in there]
     if lost:
-        values = set(map(str, with_words(text)))
+        values = {*map(str, with_words(text)), *map(str, chinese_numerals(text))}
         lost = [number for number in lost if number.lstrip("0") not in values]
     return lost
 
@@ -97,6 +102,30 @@ def with_words(text: str) -> Iterable[int]:
         grouped = len(rest) == 3 and match.group(2) not in _MYRIADS
         power = next(p for words, p in _POWERS.items() if match.group(2).casefold() in words)
         yield round(float(whole + rest if grouped else plain if rest else whole) * power)
+
+
+def chinese_numerals(text: str) -> Iterable[int]:
+    """Values of numbers in Chinese numerals, of two and more.
+
+    Example:
+        >>> list(chinese_numerals("十二万五千人，二〇二四年，三百零六"))
+        [125000, 2024, 306]
+    """
+    for found in _NUMERALS.findall(text):
+        if not _STEPS.keys() & set(found):
+            yield int("".join(str(_ONES[one]) for one in found))
+            continue
+        total = section = digit = 0
+        for one in found:
+            if one in _ONES:
+                digit = _ONES[one]
+            elif (step := _STEPS[one]) < 10_000:
+                section, digit = section + (digit or 1) * step, 0
+            elif step == 10_000:
+                total, section, digit = total + (section + digit) * step, 0, 0
+            else:
+                total, section, digit = (total + section + digit) * step, 0, 0
+        yield total + section + digit
 
 
 def differing_numbers(source: str, reference: str) -> tuple[str, ...]:

@@ -4,7 +4,10 @@ Two sources of real text, read beside the checkout: NTREX-128 (news, 700 aligned
 languages) and the message catalogues of programs in Debian (``--catalogues DIR``: fetched there
 where they are not). Thresholds were fixed on one half of each; figures are of the other one.
 
-    python -m tests.bench.health [--catalogues DIR] [--first] [--speed]
+    python -m tests.bench.health [--catalogues DIR] [--first] [--speed] [--wmt24]
+
+``--wmt24`` looks at English–Russian and English–Chinese of WMT24, on which nothing was fixed:
+references and systems without a reference, as outputs of systems are.
 """
 
 from __future__ import annotations
@@ -21,11 +24,13 @@ from mtbench.health.detectors import usual_ratio
 from mtbench.health.look import make
 from mtbench.health.texts import SegmentTexts
 from mtbench.text import identify
+from mtbench.text.cut import find_cut
 from mtbench.text.scripts import has_words, joiner
 from tests.support import catalogues
 from tests.support.debian_docs import fetch
 
-TEXTS = Path(__file__).resolve().parents[3] / "shared" / "ntrex"
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+TEXTS, WMT24 = SHARED / "ntrex", SHARED / "wmt24"
 TAGS = {
     "arb": "ar", "bul": "bg", "ces": "cs", "deu": "de", "fra": "fr", "heb": "he", "hin": "hi",
     "ita": "it", "jpn": "ja", "kor": "ko", "pol": "pl", "por": "pt", "rus": "ru", "slk": "sk",
@@ -42,6 +47,13 @@ LOCALES = {
 MOST = 400  # messages of a catalogue
 ENOUGH = 300  # segments of a language, under which it is not shown
 Damage = Callable[[str, str], tuple[str, str]]  # source and text → both, damaged
+
+
+# Where Claude-3.5 refuses in English, from 0, found by reading its output.
+REFUSALS = {
+    "en-ru": (245, 438, 452, 458, 536, 704, 705, 711, 713, 775, 778),
+    "en-zh": (458, 473, 704, 705, 711, 734, 775, 778, 782),
+}
 
 
 class Lines(NamedTuple):
@@ -187,6 +199,63 @@ def damage_row(tag: str, own: Lines) -> list[str]:
     return cells
 
 
+class Column(NamedTuple):
+    """What was seen of one column of a test set.
+
+    Attributes:
+        name: The system, or ``reference``.
+        off_target: Positions of flagged segments.
+        judged: Segments of five words and more whose language was told.
+        long: Segments of five words and more.
+        cut: Whether its long translations are said to be cut.
+        flags: Flag → segments.
+    """
+
+    name: str
+    off_target: list[int]
+    judged: int
+    long: int
+    cut: bool
+    flags: Counter[str]
+
+
+def wmt24(pair: str) -> Iterator[Column]:
+    """The reference and systems of a pair of WMT24, without a reference given."""
+    folder = WMT24 / pair
+    sources = _column(folder / "source.txt")
+    source, target = pair.split("-")
+    for path in (folder / "reference.txt", *sorted((folder / "systems").glob("*.txt"))):
+        texts = _column(path)
+        segments = [SegmentTexts(s, t) for s, t in zip(sources, texts, strict=True)]
+        seen = make(source, target, usual_ratio(sources, texts))(segments)
+        long = [at for at, text in enumerate(texts) if has_words(text, 5)]
+        yield Column(
+            path.stem,
+            [at for at, (flags, _) in enumerate(seen) if "off_target" in flags],
+            sum(seen[at][1] for at in long),
+            len(long),
+            find_cut(texts, sources) is not None,
+            Counter(flag for flags, _ in seen for flag in flags),
+        )
+
+
+def _column(path: Path) -> list[str]:
+    return path.read_text("utf-8").removesuffix("\n").split("\n")
+
+
+def show_wmt24() -> None:
+    """Prints what is seen of WMT24."""
+    for pair in REFUSALS:
+        for one in wmt24(pair):
+            share = 100 * one.judged / one.long
+            where = one.off_target if len(one.off_target) < 20 else "…"
+            print(
+                f"{pair} {one.name}: {len(one.off_target)} off-target of {one.judged} judged "
+                f"({share:.1f} % of {one.long}) {where}{' cut' if one.cut else ''} "
+                f"{dict(one.flags)}"
+            )
+
+
 def tables(title: str, known: Mapping[str, Lines]) -> None:
     """Prints both tables of a source, as Markdown."""
     print(f"\n**{title}**\n")
@@ -221,9 +290,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--catalogues", type=Path)
     parser.add_argument("--first", action="store_true", help="the half thresholds were fixed on")
+    parser.add_argument("--wmt24", action="store_true")
     parser.add_argument("--speed", action="store_true")
     given = parser.parse_args()
     half = 0 if given.first else 1
+    if given.wmt24:
+        show_wmt24()
+        return
     if given.speed:
         speed(news(half))
         return

@@ -8,10 +8,12 @@ import pytest
 
 from mtbench.health.detectors import copied, loop, numbers, usual_ratio
 from mtbench.health.flags import NAMES
+from mtbench.health.look import make
 from mtbench.health.texts import SegmentTexts
 from mtbench.languages import LanguagePair
 from mtbench.metrics.health import Health
 from mtbench.testing import check_metric
+from mtbench.text.numbers import chinese_numerals, lost_numbers
 from mtbench.types import Runtime, ScoringView
 from tests.support.wmt22 import PAIRS, lines_of, outputs_of, reference_of
 
@@ -208,3 +210,65 @@ def test_human_references_are_hardly_ever_flagged(wmt22: Path, pair: str) -> Non
     rows = scorer.statistics({"human": references})["human"]
     assert 100 - float(metric.pool(rows.sum(axis=0))) < 1.0
     assert len(outputs_of(wmt22, pair)) >= 6
+
+
+@pytest.mark.parametrize(
+    ("source", "hypothesis"),
+    [
+        # Small inputs of the shape of what people's own translations were flagged for.
+        (
+            "Elle a visité le Pays de la vallée de l'Orne pendant trois jours avec sa famille.",
+            "Sie besuchte mit ihrer ganzen Familie drei Tage lang das Pays de la vallée de l'Orne "
+            "und kam zufrieden zurück.",
+        ),
+        (
+            "Un message s’affiche : « oops something went wrong try again later » et plus rien.",
+            "Es erscheint die Meldung „oops something went wrong try again later“, und danach "
+            "passiert rein gar nichts mehr.",
+        ),
+        ("Le moyeu SpeedTool RX-4.1 / DX-2 Dummy Hub", "SpeedTool RX-4.1 / DX-2 Dummy Hub Nabe"),
+        ("Ni TeleNova, ni ORBIS ne font ça.", "Weder TeleNova noch ORBIS tun so etwas."),
+    ],
+)
+def test_names_titles_and_quotations_are_no_other_language(source: str, hypothesis: str) -> None:
+    look = make("fr", "de", 1.0)
+    ((found, _),) = look([SegmentTexts(source, hypothesis)])
+    assert "off_target" not in found
+
+
+def test_a_clause_left_as_in_the_source_is_still_found() -> None:
+    look = make("fr", "de", 1.0)
+    source = "Il a dit que tout le monde devait partir, mais personne ne voulait le croire."
+    text = "Er sagte, dass alle gehen müssten, mais personne ne voulait le croire."
+    ((found, _),) = look([SegmentTexts(source, text)])
+    assert "off_target" in found
+
+
+def test_a_decoders_mark_has_one_name() -> None:
+    found = flags("The <b>old</b> house.", "Das <b>alte</b> Haus.</s>")
+    assert found == {"control"}
+    assert flags("The <b>old</b> house.", "Das alte Haus.</s>") == {"control", "placeholders"}
+
+
+def test_what_ends_in_a_comma_breaks_off() -> None:
+    source = "The mayor opened a new bridge over the river on Monday, and everybody was happy."
+    whole = "Der Bürgermeister eröffnete am Montag eine neue Brücke, und alle waren froh."
+    assert "truncated" in flags(source, whole[:55], whole)
+    assert "truncated" not in flags(source, whole, whole)
+    assert "truncated" not in flags(source, f"{whole[:-1]},", f"{whole[:-1]},")
+
+
+@pytest.mark.parametrize("text", ["十二万五千人", "125,000人", "12.5万人", "十二萬五千"])
+def test_a_number_in_chinese_numerals_is_there(text: str) -> None:
+    assert lost_numbers("125,000 people", text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("一亿二千万", [120_000_000]), ("三百零六", [306]), ("二〇二四年", [2024]),
+        ("十五万", [150_000]), ("两千", [2_000]), ("一", []), ("十二万亿", [12 * 10**12]),
+    ],
+)  # fmt: skip
+def test_chinese_numerals(text: str, values: list[int]) -> None:
+    assert list(chinese_numerals(text)) == values
