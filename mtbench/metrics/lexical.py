@@ -27,6 +27,8 @@ from mtbench.metrics.tokenizers import (
     fetch_model,
     finds_words,
     load_tokenizer,
+    model_path,
+    other_model,
     tokenizer_for,
     tokenizer_signature,
 )
@@ -43,6 +45,13 @@ _LICENCE = "Apache-2.0"
 
 def _no_words(name: str, target: str) -> str:
     return f"the tokenizer {name} does not find the words of {language_name(target)} ({target})"
+
+
+def _other_model(name: str, digest: str) -> str:
+    return (
+        f"{model_path(name)} is not the model that {name} scores are made with (SHA-256 "
+        f"{digest[:8]}…), so this score stands for itself; remove the file to have it fetched again"
+    )
 
 
 class Bleu(Lexical):
@@ -158,9 +167,13 @@ class Bleu(Lexical):
         return self.tokenizer(target) in (*SENTENCEPIECE, *MECAB)
 
     def notes(self, target: str) -> dict[str, Json]:
-        """A warning where the tokenizer does not find the words of the language."""
+        """A warning where the tokenizer finds no words of the language, or is another one."""
         name = self.tokenizer(target)
-        return {} if finds_words(name, target) else {"warning": _no_words(name, target)}
+        if not finds_words(name, target):
+            return {"warning": _no_words(name, target)}
+        if name in SENTENCEPIECE and (other := other_model(name)) is not None:
+            return {"warning": _other_model(name, other)}
+        return {}
 
     def _signature_kind(self) -> Any:
         return import_module("sacrebleu.metrics.bleu").BLEUSignature

@@ -6,8 +6,10 @@ run, from hanging without a network and from failing with a traceback.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -15,7 +17,9 @@ from typing import Literal, cast, get_args
 from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.distribution import install_line
 from mtbench.errors import MissingExtra, MissingWeights, Unavailable
+from mtbench.files.digests import digest_file
 from mtbench.files.temporary import replacing
+from mtbench.files.writing import write_text
 from mtbench.languages import base_language
 from mtbench.plugins import require
 from mtbench.servers.environment import check_environment
@@ -82,7 +86,9 @@ def tokenizer_signature(name: str) -> str:
         MissingExtra: For the MeCab tokenizers, whose signature names their version.
     """
     if name in SENTENCEPIECE:
-        return str(_spm_models()[name]["signature"])
+        signed = str(_spm_models()[name]["signature"])
+        other = other_model(name)
+        return signed if other is None else f"{signed}-{other[:8]}"
     return str(load_tokenizer(name).signature())
 
 
@@ -151,6 +157,47 @@ def check_tokenizer(name: str, *, offline: bool = False, look_only: bool = False
 
 
 # --- SentencePiece models -------------------------------------------------------------------
+
+
+# SHA-256 of models as they are published. FLORES-200's is that of NLLB-200's own tokenizer
+# (sentencepiece.bpe.model), byte by byte the same file.
+_PUBLISHED = {
+    "flores200": "14bb8dfb35c0ffdea7bc01e56cea38b9e3d5efcdcb9c251d6b40538e1aab555a",
+}
+
+
+def other_model(name: str) -> str | None:
+    """The digest of a model that is here and is not the one that scores are comparable under.
+
+    That one is known by its digest; where it is not, it is the one that was used here first, whose
+    digest is kept beside it.
+
+    Args:
+        name: One of ``SENTENCEPIECE``.
+    """
+    if not model_is_here(name):
+        return None
+    path = model_path(name)
+    facts = path.stat()
+    found = _digest(path, facts.st_mtime_ns, facts.st_size)
+    wanted = _PUBLISHED.get(name) or _first_used(path, found)
+    return None if found == wanted else found
+
+
+@functools.lru_cache(maxsize=8)
+def _digest(path: Path, _changed: int, _size: int) -> str:
+    return digest_file(path)
+
+
+def _first_used(path: Path, found: str) -> str:
+    """The digest that is kept beside a model, written there at its first use."""
+    beside = path.with_name(f"{path.name}.sha256")
+    try:
+        return beside.read_text("utf-8").split()[0]
+    except (OSError, ValueError, IndexError):
+        with suppress(Unavailable):  # a cache that cannot be written: nothing to hold it against
+            write_text(beside, f"{found}  {path.name}\n")
+        return found
 
 
 def model_path(name: str) -> Path:

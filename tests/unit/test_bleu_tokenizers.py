@@ -14,6 +14,7 @@ import pytest
 
 from mtbench.distribution import install_line
 from mtbench.errors import MissingExtra, MissingWeights, Unavailable
+from mtbench.files.digests import digest_file
 from mtbench.metrics import tokenizers
 from mtbench.metrics.tokenizers import (
     check_tokenizer,
@@ -22,6 +23,7 @@ from mtbench.metrics.tokenizers import (
     load_tokenizer,
     model_is_here,
     model_path,
+    other_model,
     tokenizer_for,
     tokenizer_signature,
 )
@@ -246,7 +248,34 @@ def test_spbleu_with_a_model_in_the_cache(cache: Path, tmp_path: Path) -> None:
         environment={"SACREBLEU": str(cache)},
     )
     assert score_of(metric, view, FIRST) == pytest.approx(theirs["score"], abs=1e-9)
-    assert str(metric.signature(view)) == theirs["signature"]
+    # It is not the published model, which the signature and a warning say.
+    digest = digest_file(model_path("flores200"))
+    signed = theirs["signature"].replace("tok:flores200", f"tok:flores200-{digest[:8]}")
+    assert str(metric.signature(view)) == signed
+    scorer = metric.prepare(view)
+    scorer.statistics({"it": FIRST})
+    assert digest[:8] in str(scorer.notes("it")["warning"])
+
+
+def test_a_model_that_changed_since_its_first_use_is_named(cache: Path) -> None:
+    (cache / "models").mkdir()
+    path = model_path("flores101")
+    path.write_bytes(b"one model")
+    assert tokenizer_signature("flores101") == "flores101"
+    beside = path.with_name(f"{path.name}.sha256")
+    assert beside.read_text("utf-8").split() == [digest_file(path), path.name]
+    path.write_bytes(b"another one")
+    assert other_model("flores101") == digest_file(path)
+    assert tokenizer_signature("flores101") == f"flores101-{digest_file(path)[:8]}"
+    beside.unlink()
+    assert other_model("flores101") is None, (
+        "what is used first is what later ones are held against"
+    )
+
+
+def test_a_model_that_is_not_here_is_signed_as_the_published_one(cache: Path) -> None:
+    assert other_model("flores200") is None
+    assert tokenizer_signature("flores200") == "flores200"
 
 
 def test_signatures_of_tokenizers() -> None:
