@@ -197,7 +197,7 @@ def _table(
         verdict=_with_warning(ranked.verdict, [names[one] for one in related]),
         rows=tuple(_sorted(rows, primary, chosen)),
         excluded=tuple(excluded),
-        tests=tuple(_renamed(test, names) for test in ranked.tests),
+        tests=tuple(_renamed(test, names, related) for test in ranked.tests),
     )
 
 
@@ -364,9 +364,11 @@ def _unique_names(entries: Sequence[Entry]) -> dict[str, str]:
     }
 
 
-def _renamed(test: Json, names: Mapping[str, str]) -> Json:
-    """A test with systems as the rows have them; a ranker knows folders."""
-    return {key: names.get(value, value) if key in _SIDES else value for key, value in test.items()}
+def _renamed(test: Json, names: Mapping[str, str], related: Sequence[str]) -> Json:
+    """A test with systems as the rows have them, a ranker knowing folders, and whom it favours."""
+    shown = {key: names.get(one, one) if key in _SIDES else one for key, one in test.items()}
+    favours = [names[test[side]] for side in ("a", "b") if test.get(side) in related]
+    return shown | ({"favours": favours} if favours else {})
 
 
 def _row(

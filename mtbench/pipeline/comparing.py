@@ -85,7 +85,9 @@ def compare_leaderboards(
     before, after = (RowStatistics(g.results or _beside(g.path)) for g in (old, new))
     lookup: Lookup = before
     if rescore_with is not None:
-        lookup = rescorer = Rescorer(rescore_with, before, after)
+        # Texts of plain files are kept with the results that were scored on them.
+        space = rescore_with.model_copy(update={"results": after.results.root})
+        lookup = rescorer = Rescorer(space, before, after)
         first = rescorer.rescored(first, second, _names(first, second, renamed, all(runs)))
     named = {metric for side in (first, second) for metric in side.metrics}
     return compare(

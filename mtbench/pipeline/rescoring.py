@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace as with_fields
 
-from mtbench.boards.comparison import Side, SideCell, SideRow
+from mtbench.boards.comparison import NOT_AGAIN, Side, SideCell, SideRow
 from mtbench.boards.comparison.matching import other_test_set
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError
@@ -24,7 +24,7 @@ class Rescorer:
     Nothing is written: the scores are of this comparison.
 
     Args:
-        space: Where corpora are.
+        space: Where corpora are, and the new side's results.
         old: What lies behind the old side.
         new: The statistics behind the new side; they say how each metric is to be computed.
     """
@@ -51,7 +51,7 @@ class Rescorer:
                 continue
             found = self._row(row, partner)
             if isinstance(found, str):
-                notes.append(f"{row.system} on {row.test_set} could not be scored again: {found}")
+                notes.append(f"{row.system} on {row.test_set} {NOT_AGAIN}: {found}")
                 rows.append(row)
             else:
                 notes.append(

@@ -133,6 +133,7 @@ class PairedTest(Record):
             80 % of cases, from 30 units on.
         wins, losses, ties: Segments in which ``a`` scores better, worse, or the same.
         agreement: How often humans agree with the metric at such a delta, where that was asked.
+        favours: Of the two, those whose output, or whose lineage's, became the references.
     """
 
     a: str
@@ -163,6 +164,7 @@ class PairedTest(Record):
     losses: int
     ties: int
     agreement: Agreement | None = None
+    favours: tuple[str, ...] = ()
 
     @property
     def significant(self) -> bool:

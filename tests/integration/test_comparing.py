@@ -228,6 +228,25 @@ def test_a_reference_was_corrected(space: Space) -> None:
     assert tree(space.root / "before") == before, "nothing is written"
 
 
+def test_plain_files_are_scored_again_on_the_texts_that_the_new_side_keeps(space: Space) -> None:
+    space.file("hyp.it", [reference for _, reference in SENTENCES])
+    space.file("one.it", [f"{reference[:-2]}!" for _, reference in SENTENCES])
+    space.file("two.it", [f"{reference[:-3]}?" for _, reference in SENTENCES])
+    for results, reference in (("before", "one.it"), ("after", "two.it")):
+        files = ("--reference", reference, "--hypotheses", "hyp.it", "--name", "talks")
+        call = ("score", *files, "--pair", "en-it", "--metric", "chrf", "--results", results)
+        assert space(*call).code == 0
+    asked = ("compare", "before", "after", "--fail-on", "worse")
+    space(*asked).refused(2, "--rescore")
+    answer = space(*asked, "--rescore", "--format", "json")
+    assert answer.code == 0
+    (row,) = answer.json["rows"]
+    assert row["status"] == "both" and row["metrics"][0]["delta"] == 0
+    for path in (space.root / "after").glob("talks/en-it/texts.json*"):
+        path.unlink()
+    space(*asked, "--rescore").refused(2, "could not be scored again", "no corpus 'talks' here")
+
+
 def test_a_system_under_another_name(space: Space) -> None:
     space.corpus("news", "en-it")
     space.file("one.it", [reference for _, reference in SENTENCES])

@@ -143,6 +143,8 @@ def test_where_a_reference_comes_from(space: Space) -> None:
     marked = {row["system"]: row["reference_made"] for row in table["rows"]}
     assert marked == {"good": True, "next": True, "other": False}
     assert "favour what was edited" in table["verdict"]
+    favoured = {frozenset((one["a"], one["b"])): set(one["favours"]) for one in table["tests"]}
+    assert favoured == {pair: pair & {"good", "next"} for pair in favoured} and favoured
     for style in ("table", "md", "latex"):
         shown = space(*run, "--format", style).out
         assert "reference post-edited" in shown, style

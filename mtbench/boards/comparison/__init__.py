@@ -11,10 +11,11 @@ from mtbench.boards.comparison.diffing import (
     gate,
 )
 from mtbench.boards.comparison.leaderboard_csv import parse_map, read_side
-from mtbench.boards.comparison.sides import Side, SideCell, SideRow, side_of_board
+from mtbench.boards.comparison.sides import NOT_AGAIN, Side, SideCell, SideRow, side_of_board
 from mtbench.boards.comparison.verdicts import equivalent, not_inferior, verdict
 
 __all__ = [
+    "NOT_AGAIN",
     "Question",
     "RowEvidence",
     "Side",

@@ -21,7 +21,7 @@ from mtbench.boards.comparison.matching import (
     score_of,
     signed_alike,
 )
-from mtbench.boards.comparison.sides import Side, SideRow
+from mtbench.boards.comparison.sides import NOT_AGAIN, Side, SideRow
 from mtbench.boards.comparison.verdicts import not_inferior, verdict
 from mtbench.errors import DataError, RegressionFound, RequestError
 from mtbench.types import MetricInfo
@@ -283,7 +283,8 @@ def _answerable(
         raise RequestError(
             "nothing could be tested, so --fail-on cannot answer",
             why=untested[0] if untested else f"no {' or '.join(found.deciding)} on both sides",
-            hint="score A's outputs on B's references with --rescore"
+            hint=next((note for note in found.notes if NOT_AGAIN in note), None)
+            or "score A's outputs on B's references with --rescore"
             if any(row.status == "changed" for row in found.rows)
             else "keep the results folder beside each CSV, or name it: --results-a, --results-b",
         )

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from mtbench.languages import LanguagePair
 from mtbench.types import Leaderboard, Signature
 
+NOT_AGAIN = "could not be scored again"  # in a note on a row of which that was wanted
+
 
 @dataclass(frozen=True, slots=True)
 class SideCell:
