@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -423,8 +424,9 @@ class ConsoleWatcher:
         self._task: TaskID | None = None
         self._stage, self._total, self._done = "", 0, 0
         self._began = self._said = 0.0
-        self._born = time.monotonic()
-        self._spent: dict[str, float] = {}
+        self._born, self._born_cpu = time.monotonic(), _cpu()
+        self._began_cpu = 0.0
+        self._spent: dict[str, tuple[float, float]] = {}
 
     def say(self, line: str) -> None:
         """One line for the user."""
@@ -435,6 +437,7 @@ class ConsoleWatcher:
         """A stage begins."""
         self._stage, self._total, self._done = what, total, 0
         self._began = self._said = time.monotonic()
+        self._began_cpu = _cpu()
         if not self._bars:
             return
         from rich.console import Console
@@ -479,20 +482,31 @@ class ConsoleWatcher:
 
     def stop(self) -> None:
         """The stage is over."""
-        spent = time.monotonic() - self._began
-        self._spent[self._stage] = self._spent.get(self._stage, 0.0) + spent
+        wall, cpu = self._spent.get(self._stage, (0.0, 0.0))
+        wall, cpu = wall + time.monotonic() - self._began, cpu + _cpu() - self._began_cpu
+        self._spent[self._stage] = wall, cpu
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
 
     def say_where_time_went(self) -> None:
-        """One line on the seconds of each stage, the longest first, and of all else."""
-        whole = time.monotonic() - self._born
-        stages = sorted(self._spent.items(), key=lambda one: -one[1])
-        parts = [f"{stage} {seconds:.1f} s" for stage, seconds in stages]
-        rest = max(0.0, whole - sum(self._spent.values()))
-        parts.append(f"reading, digests, resampling and files {rest:.1f} s")
-        self.say(f"where {whole:.1f} s went: {', '.join(parts)}")
+        """One line on the seconds of each stage, the longest first, and of all else.
+
+        Processor seconds, those of processes that have ended included, stand in brackets.
+        """
+        whole, cpu = time.monotonic() - self._born, _cpu() - self._born_cpu
+        stages = sorted(self._spent.items(), key=lambda one: -one[1][0])
+        of_stages = [sum(spent) for spent in zip((0.0, 0.0), *self._spent.values(), strict=True)]
+        rest = max(0.0, whole - of_stages[0]), max(0.0, cpu - of_stages[1])
+        stages.append(("reading, digests, resampling and files", rest))
+        parts = [f"{stage} {wall:.1f} s ({used:.1f} s)" for stage, (wall, used) in stages]
+        self.say(f"where {whole:.1f} s ({cpu:.1f} s CPU) went: {', '.join(parts)}")
+
+
+def _cpu() -> float:
+    """Processor seconds of this process and of those that it has seen end."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
 
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

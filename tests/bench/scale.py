@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from subprocess import PIPE
 
 from tests.bench.lexical import WMT22, files_of
 from tests.support.wmt22 import lines_of
@@ -59,7 +60,8 @@ def make(folder: Path, wmt22: Path, segments: int, systems: int) -> list[Path]:
 def measured(what: str, command: Sequence[str], folder: Path) -> None:
     """Runs a program and prints what it took, with its children."""
     before, started = os.times(), time.perf_counter()
-    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=PIPE, text=True)
+    said = child.stderr.read() if child.stderr is not None else ""
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     wall, after = time.perf_counter() - started, os.times()
@@ -68,6 +70,7 @@ def measured(what: str, command: Sequence[str], folder: Path) -> None:
     cpu = after.children_user - before.children_user + after.children_system
     cpu -= before.children_system
     peak = usage.ru_maxrss / (1 if sys.platform == "darwin" else 1024)
+    print(*(line for line in said.splitlines() if " went: " in line), sep="\n", end="")
     print(f"{what:<24}{wall:9.1f} s wall{cpu:9.1f} s CPU{peak:9.0f} MB peak", flush=True)
 
 
@@ -86,7 +89,7 @@ def main() -> None:
         outputs = make(folder, given.wmt22, given.segments, given.systems)
         command = [sys.executable, "-m", "mtbench", "evaluate", "--corpus", "big", "--pair", PAIR]
         command += [word for path in outputs for word in ("--model", f"hypotheses:{path}")]
-        command += [word for metric in given.metrics for word in ("--metric", metric)]
+        command += [word for metric in given.metrics for word in ("--metric", metric)] + ["-v"]
         print(f"{given.segments} segments, {len(outputs)} systems: {' '.join(given.metrics)}")
         measured("evaluate", command, folder)
         measured("the second call", command, folder)

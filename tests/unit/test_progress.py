@@ -32,6 +32,7 @@ def test_where_the_time_went(
 ) -> None:
     clock = 50.0
     monkeypatch.setattr("time.monotonic", lambda: clock)
+    monkeypatch.setattr(common, "_cpu", lambda: 2 * clock)  # two processors at work
     watcher = common.ConsoleWatcher()
     for stage, seconds in (("one: output health", 3.0), ("bleu", 10.5), ("one: output health", 2)):
         clock += 1
@@ -40,6 +41,6 @@ def test_where_the_time_went(
         watcher.stop()
     watcher.say_where_time_went()
     assert capsys.readouterr().err == (
-        "mtbench: where 18.5 s went: bleu 10.5 s, one: output health 5.0 s, "
-        "reading, digests, resampling and files 3.0 s\n"
+        "mtbench: where 18.5 s (37.0 s CPU) went: bleu 10.5 s (21.0 s), one: output health 5.0 s "
+        "(10.0 s), reading, digests, resampling and files 3.0 s (6.0 s)\n"
     )
