@@ -111,6 +111,7 @@ def gather(
         board=shown,
         sets=sets,
         results=str(space.results),
+        seed=seed or 0,
         meta=tuple(
             found
             for table, campaigns in zip(tables, kept, strict=True)

@@ -407,3 +407,26 @@ def test_without_scripts_the_tables_are_there(made: Path, browser: object) -> No
     assert page.locator("table.scores tbody tr").count() == 3
     assert page.locator("noscript p").is_visible()
     context.close()
+
+
+def test_a_page_that_holds_some_segments_says_so(
+    open_page: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mtbench.report.html import sampling
+
+    whole = content(segments=600, systems=("alpha", "beta"))
+    everything = open_page(write(whole, tmp_path / "whole"), "#compare")
+    until(everything, "document.querySelectorAll('#comparison tbody tr').length > 1")
+    of_all = everything.locator("#comparison tbody").inner_text()
+    assert not everything.locator(".held >> visible=true").count()
+    for name, value in {"WHOLE": 500, "EXTREMES": 10, "DRAWN": 20, "DISPUTED": 5}.items():
+        monkeypatch.setattr(sampling, name, value)
+    folder = write(whole, tmp_path / "part")
+    page = open_page(folder, "#compare")
+    until(page, "document.querySelectorAll('#comparison tbody tr').length > 1")
+    assert page.locator("#comparison tbody").inner_text() == of_all  # counted of all segments
+    assert "of 600 segments" in page.locator("#view-compare .held").inner_text()
+    assert "mtbench segments" in page.locator("#view-compare .held").inner_text()
+    page = open_page(folder, "#segments")
+    until(page, "document.querySelector('#count').textContent.includes('held here of 600')")
+    assert "of 600 segments" in page.locator("#view-segments .held").inner_text()

@@ -78,6 +78,7 @@ class Content:
         sets: One entry per table.
         results: Name of the results folder, for the commands that reproduce it.
         meta: How far metrics agree with people, where there are human judgements.
+        seed: Of what is drawn where a page cannot hold all segments.
     """
 
     title: str
@@ -85,3 +86,4 @@ class Content:
     sets: Sequence[SetContent]
     results: str
     meta: Sequence[MetaTable] = ()
+    seed: int = 0

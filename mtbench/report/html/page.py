@@ -7,13 +7,14 @@ import hashlib
 import json
 import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import resources
 
 from mtbench.report import words
 from mtbench.report.html import badges, belief, payload, wording
 from mtbench.report.html.content import Content, SetContent
+from mtbench.report.html.sampling import Sample, sample
 from mtbench.types import Cell, Json, RunRecord, Table
 
 SINGLE_FILE_BYTES = 20_000_000  # of packed segments: what can still be mailed
@@ -37,20 +38,23 @@ def pages(content: Content, *, single_file_bytes: int = SINGLE_FILE_BYTES) -> di
         single_file_bytes: The most bytes of packed segments inside the page.
     """
     directions = {name: info.higher_is_better for name, info in content.board.metrics.items()}
+    samples = [sample(one, directions, content.seed) for one in content.sets]
     packed = {
         f"{at}-{number}": text
-        for at, one in enumerate(content.sets)
-        for number, text in enumerate(payload.parts(one, directions))
+        for at, (one, held) in enumerate(zip(content.sets, samples, strict=True))
+        for number, text in enumerate(payload.parts(held.content if held else one, directions))
     }
     inside = sum(map(len, packed.values())) <= single_file_bytes
-    files = {"index.html": _index(content, packed if inside else None)}
+    files = {"index.html": _index(content, packed if inside else None, samples)}
     if not inside:
         for name, text in packed.items():
             files[f"segments-{name}.js"] = f'mtbenchPart("{name}","{text}");\n'
     return files
 
 
-def _index(content: Content, packed: Mapping[str, str] | None) -> str:
+def _index(
+    content: Content, packed: Mapping[str, str] | None, samples: Sequence[Sample | None]
+) -> str:
     import jinja2
 
     environment = jinja2.Environment(
@@ -65,7 +69,7 @@ def _index(content: Content, packed: Mapping[str, str] | None) -> str:
     style = "".join(_asset(name) for name in STYLES)
     # One element a library, so that a fault in one is seen where it is.
     scripts = [_asset(SCRIPTS[0]), "".join(_asset(name) for name in SCRIPTS[1:])]
-    facts = payload.facts(content)
+    facts = payload.facts(content, samples)
     return environment.get_template("page.html.j2").render(
         content=content,
         policy=policy(style, scripts, parts_outside=packed is None),
@@ -73,7 +77,10 @@ def _index(content: Content, packed: Mapping[str, str] | None) -> str:
         scripts=[safe(script) for script in scripts],
         facts={**facts, "inside": packed is not None},
         parts=packed or {},
-        views=[_view(one, content) for one in content.sets],
+        views=[
+            _view(one, content) | {"sentence": held.sentence if held else ""}
+            for one, held in zip(content.sets, samples, strict=True)
+        ],
         beliefs=[belief.view(table) for table in content.meta],
         words=words,
         seconds_text=badges.seconds_text,

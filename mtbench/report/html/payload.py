@@ -15,14 +15,20 @@ import numpy as np
 from mtbench.report.html import badges, flags, wording
 from mtbench.report.html.content import Array, Content, SetContent
 from mtbench.report.html.disagreement import disagreement
+from mtbench.report.html.sampling import Sample
 from mtbench.types import Json, Row
 from mtbench.types.findings import Sliced
 
 SEGMENTS_PER_PART = 5_000
 
 
-def facts(content: Content) -> dict[str, Json]:
-    """Everything but the segments."""
+def facts(content: Content, samples: Sequence[Sample | None]) -> dict[str, Json]:
+    """Everything but the segments.
+
+    Args:
+        content: What to show.
+        samples: For each test set what is held of it; None for all.
+    """
     board = content.board
     return {
         "metrics": {
@@ -38,7 +44,10 @@ def facts(content: Content) -> dict[str, Json]:
             {"bit": bit, "name": name, "explained": flags.EXPLAINED[bit]}
             for bit, name in flags.NAMES.items()
         ],
-        "sets": [_set_facts(one, content) for one in content.sets],
+        "sets": [
+            _set_facts(one, content) | (_whole(held, one) if held else {})
+            for one, held in zip(content.sets, samples, strict=True)
+        ],
     }
 
 
@@ -72,6 +81,20 @@ def _set_facts(one: SetContent, content: Content) -> dict[str, Json]:
         "human": _human_means(one),
         "parts": -(-len(one.ids) // SEGMENTS_PER_PART),
         "notes": list(one.notes),
+    }
+
+
+def _whole(held: Sample, one: SetContent) -> dict[str, Json]:
+    """What a page that holds some of the segments says of all of them."""
+    return {
+        "segments": len(held.content.ids),
+        "parts": -(-len(held.content.ids) // SEGMENTS_PER_PART),
+        "of": len(one.ids),
+        "sentence": held.sentence,
+        "groups": _groups(held.content.sliced),
+        "pairs": held.pairs,
+        "spreads": held.spreads,
+        "notes": list(held.content.notes),
     }
 
 

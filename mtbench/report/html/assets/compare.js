@@ -5,6 +5,7 @@ async function showComparison() {
   const facts = FACTS.sets[number];
   const box = $("comparison");
   for (const node of document.querySelectorAll(".setname")) node.textContent = `${facts.corpus} ${facts.source} → ${facts.target}`;
+  tellHeld(facts);
   if (facts.systems.length < 2) {
     box.replaceChildren(el("p", { class: "note" }, "It takes two systems with stored segments."));
     return;
@@ -33,6 +34,27 @@ function verdictOf(facts, names) {
   return "This pair was not tested. " + facts.why_untested;
 }
 
+const NOTHING = { wins: 0, losses: 0, ties: 0 };
+
+function counted(delta) {
+  const found = { ...NOTHING };
+  for (const value of delta) {
+    if (value > 1e-9) found.wins++;
+    else if (value < -1e-9) found.losses++;
+    else if (!Number.isNaN(value)) found.ties++;
+  }
+  return found;
+}
+
+// What was counted of all segments where the page holds only some.
+function ofAll(data, metric, a, b) {
+  const [one, other] = [data.facts.systems[a], data.facts.systems[b]];
+  const pair = data.facts.pairs.find((each) => each.metric === metric && each.a === one && each.b === other);
+  if (pair) return pair;
+  const turned = data.facts.pairs.find((each) => each.metric === metric && each.a === other && each.b === one);
+  return turned && { ...turned, wins: turned.losses, losses: turned.wins, bins: [...turned.bins].reverse() };
+}
+
 function metricTable(data, a, b) {
   const facts = data.facts;
   const cell = (system, metric) => facts.rows.find((row) => row.system === facts.systems[system])?.cells[metric];
@@ -42,12 +64,7 @@ function metricTable(data, a, b) {
   const rows = data.metrics.map((metric) => {
     const delta = deltas(data, metric, a, b);
     const one = score(a, metric), other = score(b, metric);
-    let wins = 0, losses = 0, ties = 0;
-    for (const value of delta ?? []) {
-      if (value > 1e-9) wins++;
-      else if (value < -1e-9) losses++;
-      else if (!Number.isNaN(value)) ties++;
-    }
+    const { wins, losses, ties } = facts.of ? ofAll(data, metric, a, b) ?? NOTHING : counted(delta ?? []);
     const total = wins + losses + ties;
     const bar = drawn({ width: 180, height: 16, margin: 0, axis: null, x: { domain: [0, Math.max(1, total)] }, marks: [
       vendor.barX([{ from: 0, to: wins, fill: "var(--up)" }, { from: wins, to: wins + ties, fill: "var(--none)" }, { from: wins + ties, to: total, fill: "var(--down)" }], { x1: "from", x2: "to", fill: "fill" })] });
@@ -70,13 +87,15 @@ function figureWidth() {
 }
 
 function histogram(data, metric, a, b) {
-  const delta = deltas(data, metric, a, b);
-  const known = delta ? [...delta].filter((value) => !Number.isNaN(value)) : [];
-  if (known.length < 2) return null;
-  const size = known.map(Math.abs).sort((one, other) => one - other);
-  const reach = size[Math.floor(0.99 * (size.length - 1))] || 1;
   const half = 10;
-  const bins = Array.from({ length: 2 * half }, (_, at) => ({ from: (reach * (at - half)) / half, to: (reach * (at - half + 1)) / half, count: 0 }));
+  const whole = data.facts.of ? ofAll(data, metric, a, b) : null;
+  if (data.facts.of && !whole) return null;
+  const delta = whole ? null : deltas(data, metric, a, b);
+  const known = delta ? [...delta].filter((value) => !Number.isNaN(value)) : [];
+  if (!whole && known.length < 2) return null;
+  const size = known.map(Math.abs).sort((one, other) => one - other);
+  const reach = whole ? whole.reach : size[Math.floor(0.99 * (size.length - 1))] || 1;
+  const bins = Array.from({ length: 2 * half }, (_, at) => ({ from: (reach * (at - half)) / half, to: (reach * (at - half + 1)) / half, count: whole?.bins[at] ?? 0 }));
   for (const value of known) bins[Math.max(0, Math.min(2 * half - 1, Math.floor((value / reach) * half + half)))].count++;
   return figure("Where segments lie", `${titleOf(metric)}: right of zero A is better; outer bars hold what lies beyond`, drawn({
     width: figureWidth(), height: 220, marginLeft: 44, marginBottom: 38, ariaLabel: "Histogram of differences by segment",
@@ -90,7 +109,7 @@ function groupDeltas(facts, metric, names, by) {
   let rows = facts.groups.filter((group) => group.by === by && group.metric === metric && names.every((name) => name in group.scores))
     .map((group) => ({ label: group.label, segments: group.segments, delta: sign * (group.scores[names[0]][0] - group.scores[names[1]][0]) }));
   if (rows.length < 2) return null;
-  const all = rows.length;
+  const all = facts.spreads?.find((one) => one.by === by && one.metric === metric)?.labels ?? rows.length;
   if (all > 24) {
     rows.sort((one, other) => other.delta - one.delta);
     rows = [...rows.slice(0, 12), ...rows.slice(-12)];

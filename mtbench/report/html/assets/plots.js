@@ -143,7 +143,23 @@ function lengthPlot(set, metric, width) {
   }));
 }
 
+// Of very many documents, how many lie where.
+function spreadPlot(set, spread, width) {
+  const names = shownRows(set).map((row) => row.system).filter((name) => name in spread.bins);
+  const rows = names.flatMap((name) => spread.bins[name].flatMap((count, at) => (count ? [{ name, count, from: spread.edges[at], to: spread.edges[at + 1], score: (spread.edges[at] + spread.edges[at + 1]) / 2 }] : [])));
+  return figure(`By ${spread.by}`, `the larger a dot, the more of ${many(spread.labels, spread.by)}`, drawn({
+    width, height: 46 + 24 * names.length, marginLeft: leftMargin(names), marginTop: 8, marginBottom: 34,
+    ariaLabel: `${titleOf(spread.metric)} by ${spread.by}`,
+    x: { label: null, grid: true, nice: true, ticks: few(width) },
+    y: { label: null, domain: names, tickFormat: shortener(names), tickSize: 0, type: "point", grid: true, padding: 0.6 },
+    r: { range: [0, 9] },
+    marks: [vendor.dot(rows, { x: "score", y: "name", r: "count", fillOpacity: 0.5, fill: "var(--accent)", title: (row) => `${row.count.toLocaleString("en")} from ${fixed(row.from, spread.metric)} to ${fixed(row.to, spread.metric)}` })],
+  }));
+}
+
 function partsPlot(set, metric, by, width) {
+  const binned = set.spreads?.find((one) => one.by === by && one.metric === metric);
+  if (binned) return spreadPlot(set, binned, width);
   let rows = groupRows(set, metric, by);
   const labels = [...new Set(rows.map((row) => row.label))];
   if (labels.length < 2) return null;

@@ -13,8 +13,17 @@ function systemNumber(facts, name, otherwise) {
   return found >= 0 ? found : Math.min(otherwise, facts.systems.length - 1);
 }
 
+// Of a very large test set a page holds some segments, and says so wherever they are looked at.
+function tellHeld(facts) {
+  for (const node of document.querySelectorAll(".held")) {
+    node.hidden = !facts.sentence;
+    node.textContent = facts.sentence ?? "";
+  }
+}
+
 async function showSegments() {
   const number = currentSet();
+  tellHeld(FACTS.sets[number]);
   let data;
   try {
     if (list.data?.number !== number) $("count").textContent = "Unpacking …";
@@ -86,7 +95,8 @@ function applyFilters() {
   const wanted = data.place.get(state.id);
   list.selected = wanted === undefined ? -1 : list.order.indexOf(wanted);
   document.body.dataset.filterMilliseconds = (performance.now() - started).toFixed(1);
-  const parts = [`${list.order.length.toLocaleString("en")} of ${many(data.size, "segment")}`];
+  const held = data.facts.of ? ` held here of ${data.facts.of.toLocaleString("en")}` : "";
+  const parts = [`${list.order.length.toLocaleString("en")} of ${many(data.size, "segment")}${held}`];
   if (list.delta && list.order.length) {
     let better = 0, worse = 0;
     for (const at of list.order) {
