@@ -6,7 +6,8 @@ Whatever is counted or drawn on a page is of all segments; only what is read one
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from dataclasses import replace as with_fields
 from itertools import combinations
 from typing import TypeVar
 
@@ -95,7 +96,7 @@ def sample(one: SetContent, higher_is_better: Mapping[str, bool], seed: int) -> 
         "plots are of all of them; mtbench segments shows any."
     )
     spread = [group for group in one.sliced if len(group.slices) > LABELS]
-    part = replace(
+    part = with_fields(
         _part(one, places),
         sliced=[
             _remarkable(group) if len(group.slices) > LABELS else group for group in one.sliced
@@ -140,13 +141,13 @@ def _part(one: SetContent, places: Places) -> SetContent:
     def moved(values: Mapping[int, T]) -> dict[int, T]:
         return {new[place]: value for place, value in values.items() if place in new}
 
-    human = one.human and replace(
+    human = one.human and with_fields(
         one.human,
         scores={name: scores[places] for name, scores in one.human.scores.items()},
         counts={name: counts[places] for name, counts in one.human.counts.items()},
         marked={name: moved(marked) for name, marked in one.human.marked.items()},
     )
-    return replace(
+    return with_fields(
         one,
         ids=taken(one.ids),
         hypotheses={name: taken(texts) for name, texts in one.hypotheses.items()},
