@@ -166,7 +166,10 @@ def metric_card(name: str, folder: Path = Path("metrics")) -> MetricCard | None:
                 f"{path}: {found.where}: a key among the options would be kept with the results",
                 hint=f"set it in the environment, as {found.variable} or such, and name it there",
             )
-    kind = METRICS.get(card.metric)
+    try:
+        kind = METRICS.get(card.metric)
+    except UnknownName as error:
+        raise CardError(f"{path}: {error.message}", hint=error.hint) from error
     if kind.kind is None:
         raise CardError(f"{path}: {card.metric} cannot go by another name", hint="--metric-option")
     parse_options(kind.Options, {**card.options, "name": name}, f"{path}: options")

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from mtbench.errors import DataError
+from mtbench.errors import DataError, RequestError
 from mtbench.plugins import first_defect
 from mtbench.types import Hypothesis, Json, Record
 
@@ -24,9 +24,10 @@ def record(kind: type[RecordT], values: Json, path: Path) -> RecordT:
     """
     try:
         return kind.model_validate(values)
-    except ValidationError as error:
+    except (ValidationError, RequestError) as error:  # a tag that is none is a request elsewhere
+        defect = error.message if isinstance(error, RequestError) else first_defect(error)
         raise DataError(
-            f"{path}: {first_defect(error)}",
+            f"{path}: {defect}",
             hint="it was edited, or written by another version; remove it to have it made again",
         ) from error
 

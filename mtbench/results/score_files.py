@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +17,13 @@ from mtbench.results.lines import one_key_a_line, record
 from mtbench.types import Json, MetricResult, Score, Statistics
 
 INLINE_SEGMENTS = 20_000  # above this, arrays go into a compressed file beside the JSON
+_BEYOND = 1e100  # no count or score; sums of such have no number
 _ARRAYS = ("arrays", "segment_ids", "segment_scores", "statistics")
 _SAID_WHERE_THERE_IS_SOME = ("kind", "unjudged")
-_DAMAGED = (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile)
+_DAMAGED = (
+    *(OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, EOFError),
+    *(RuntimeError, SyntaxError, MemoryError, tokenize.TokenError, zipfile.BadZipFile, zlib.error),
+)  # what readers of archives and arrays raise on bytes that do not hold: not of one kind
 
 
 def write_score(path: Path, result: MetricResult) -> None:
@@ -85,8 +91,9 @@ def read_result(path: Path) -> MetricResult:
         scored = statistics.segment_scores
         if score.unjudged:
             scored = scored[[name not in score.unjudged for name in statistics.ids]]
-        if not (np.isfinite(statistics.rows).all() and np.isfinite(scored).all()):
-            raise ValueError("a number that is not finite")
+        for numbers in (statistics.rows, scored):
+            if not (np.abs(numbers) < _BEYOND).all():  # nor is one that is none
+                raise ValueError("a number beyond all bounds")
     except (*_DAMAGED, RequestError) as error:
         raise DataError(
             f"{path}: the statistics cannot be read: {error}",

@@ -137,7 +137,7 @@ def test_a_list_of_references_under_one_key(tmp_path: Path) -> None:
         ("t.tsv", "src\t\na\tb\n", {}, "t.tsv:2: text in a column without a name"),
         ("t.tsv", "src\tref\na\0\tb\n", {}, "t.tsv:2: a NUL character"),
         ("t.tsv", "src\tref\n\tb\n", {}, "t.tsv:2: src: blank (segment '2')"),
-        ("t.tsv", "src\tref\n", {}, "nothing to write into"),
+        ("t.tsv", "src\tref\n", {}, "no segment was read"),
         ("t.csv", 'src,ref\n"a,b\n', {}, "t.csv:2: not CSV: unexpected end of data"),
         ("t.csv", "src,ref,alignment\na,b,2\n", {}, "t.csv:2: alignment: not a number from 0"),
         ("t.csv", "src,ref,alignment\na,b,x\n", {}, "t.csv:2: alignment: not a number"),

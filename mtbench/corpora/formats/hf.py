@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from logging import CRITICAL
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +240,7 @@ def _fetch_line(name: str) -> str:
 
 
 def _quieten(datasets: Any) -> None:
-    datasets.utils.logging.set_verbosity_error()
+    datasets.utils.logging.set_verbosity(CRITICAL)  # what fails is said by the error itself
     datasets.disable_progress_bars()
 
 

@@ -15,7 +15,7 @@ from mtbench.corpora.formats.recognise import recognise
 from mtbench.corpora.formats.segments import ImportedSegment, Remark, Remarks, Wanted
 from mtbench.corpora.formats.wmt25 import Unit, wmt25
 from mtbench.corpora.formats.writing import CorpusWriter, WrittenFile
-from mtbench.errors import RequestError
+from mtbench.errors import DataError, RequestError
 from mtbench.files.inputs import readable
 from mtbench.languages import LanguagePair
 from mtbench.types import CorpusCard, Record
@@ -125,6 +125,10 @@ def import_corpus(request: ImportRequest) -> ImportReport:
         for segment in read(kind, inputs, request, wanted, remarks):
             writer.add(segment)
         wanted.check(", ".join(inputs), remarks)
+        if writer.empty:
+            out = [str(one) for one in remarks.all() if one.sort == "left out"]
+            why = f"left out: {'; '.join(out[:3])}" if out else None
+            raise DataError(f"{', '.join(inputs)}: no segment was read", why=why)
         files = writer.finish(_card(request))
     return ImportReport(
         corpus=str(request.output),
@@ -155,13 +159,16 @@ def detect(inputs: Sequence[str], format: Format | None) -> tuple[Format, tuple[
         if format in ("hf", "sacrebleu") and len(inputs) > 1:
             raise RequestError(f"--from {format} takes one name", hint="import one set at a time")
         return format, tuple(inputs)
-    found = {_kind(name, alone=len(inputs) == 1) for name in inputs}
+    found: dict[Format, str] = {}
+    for name in inputs:
+        found.setdefault(_kind(name, alone=len(inputs) == 1), name)
     if len(found) > 1:
+        said = ", ".join(f"{name} is {kind}" for kind, name in sorted(found.items()))
         raise RequestError(
-            f"files of several formats: {', '.join(sorted(found))}",
+            f"files of several formats: {said}",
             hint="import them one after the other, into the same -o",
         )
-    return found.pop(), tuple(inputs)
+    return next(iter(found)), tuple(inputs)
 
 
 def _kind(name: str, *, alone: bool) -> Format:

@@ -104,6 +104,11 @@ class CorpusWriter:
             with suppress(OSError):  # it holds something, as it should
                 self.folder.rmdir()
 
+    @property
+    def empty(self) -> bool:
+        """Whether no segment has come yet."""
+        return not self._files
+
     def add(self, segment: ImportedSegment) -> None:
         """Writes one segment.
 
@@ -222,7 +227,7 @@ class CorpusWriter:
                 that a tag is a country's code.
             CardError: If the card that is there already is malformed.
         """
-        if not self._files:
+        if self.empty:
             raise DataError(f"nothing to write into {self.folder}: no segment was read")
         written, digests = [], {}
         for pair, file in sorted(self._files.items()):
