@@ -31,6 +31,9 @@ _ITALIAN = re.compile(
 )
 
 
+_LONG_RUN = re.compile(r"(\S{1000,})")
+
+
 @functools.lru_cache(maxsize=64)
 def splitter(language: str) -> tuple[Split, bool]:
     """How texts of a language are split into sentences.
@@ -55,7 +58,10 @@ def splitter(language: str) -> tuple[Split, bool]:
         made, known = module.SentenceSplitter(language="en"), False
 
     def split(text: str) -> list[str]:
-        return _glued([s for s in made.split(text) if s.strip()], base)
+        # The package takes time quadratic in a long run of signs, which holds no sentences.
+        parts = enumerate(_LONG_RUN.split(text))
+        found = [s for n, part in parts for s in ([part] if n % 2 else made.split(part))]
+        return _glued([s for s in found if s.strip()], base)
 
     return split, known
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect_left
 from collections import Counter
+from collections.abc import Iterator
 from typing import NamedTuple
 
 # An element's or XLIFF's tag; a placeholder of ICU, printf, Python, Qt, templates and shells.
@@ -43,6 +45,8 @@ _HOT_KEY = re.compile(r"(?<![^\W_])(?<!&)[&_](?=[^\W\d_])|(?<=[^\W_])[&_](?=[^\W
 _ANY_HOT_KEY = re.compile(r"[&_](?=[^\W_])")
 _QUOTES = re.compile(r"[\"'\s]+")
 _NAME = re.compile(r"</?\s*([\w:.-]+)")
+_OPENED = re.compile(r"<([\w:.-]+)")
+_CLOSED = re.compile(r"</([\w:.-]+)>")
 SHORT = 60  # characters: texts of a menu or button, whose blanks and hot keys count
 
 
@@ -70,7 +74,7 @@ def marks(text: str) -> list[str]:
     """
     if not ("<" in text or "{" in text or "%" in text or "$" in text):
         return []
-    found = [(m.start(), m.group()) for m in TAG.finditer(text) if _is_tag(m.group(), text)]
+    found = [(m.start(), m.group()) for m in _tags(text)]
     found += [(m.start(), f"{{{m.group(1)}, {m.group(2)}") for m in ICU.finditer(text)]
     inside = bool(ICU.search(text))  # the cases of a plural hold words in braces
     dates = bool(_DATES.search(text))
@@ -92,7 +96,7 @@ def tags(text: str) -> list[str]:
     """
     if "<" not in text:
         return []
-    return [m.group() for m in TAG.finditer(text) if _is_tag(m.group(), text)]
+    return [m.group() for m in _tags(text)]
 
 
 def numbered(text: str) -> bool:
@@ -178,14 +182,23 @@ def differences(source: str, hypothesis: str) -> list[Difference]:
     return found
 
 
-def _is_tag(mark: str, text: str) -> bool:
-    """Whether what stands in angle brackets is a tag, and no prose."""
-    called = name_of(mark)
-    if _ELEMENT.fullmatch(called):
-        return " " not in mark or "=" in mark or mark.endswith("/>")
-    if "=" in mark or mark.endswith("/>"):
-        return True
-    return f"<{called}" in text if mark.startswith("</") else f"</{called}>" in text
+def _tags(text: str) -> Iterator[re.Match[str]]:
+    """What stands in angle brackets and is a tag, no prose."""
+    opened, closed = sorted(set(_OPENED.findall(text))), frozenset(_CLOSED.findall(text))
+    for match in TAG.finditer(text):
+        mark = match.group()
+        called = name_of(mark)
+        if _ELEMENT.fullmatch(called):
+            is_tag = " " not in mark or "=" in mark or mark.endswith("/>")
+        elif "=" in mark or mark.endswith("/>"):
+            is_tag = True
+        elif mark.startswith("</"):
+            at = bisect_left(opened, called)
+            is_tag = at < len(opened) and opened[at].startswith(called)
+        else:
+            is_tag = called in closed
+        if is_tag:
+            yield match
 
 
 def _has_numbers(some: list[str]) -> bool:

@@ -39,6 +39,8 @@ _HOT = re.compile(r"(?<=\w)_(?=\d)")
 _JOINED = frozenset({"ar", "fa", "he", "ko"})  # other words are written on to a numeral
 # They have a dual, or say one without a word: what is 1 or 2 may be no word at all.
 _UNSAID = {1: frozenset({"ar", "he"}), 2: frozenset({"ar", "he", "sl"})}
+_NEAR = 1000  # characters from a number within which a word may belong to it
+_PARTS = 8  # of a number, more than dates and versions have
 MONTHS = 12
 NOON = 12
 
@@ -92,6 +94,7 @@ class _Numbers:
         self._text = text
         self._target = target
         self._runs = [_plain(run) for run in DIGITS.findall(text)]
+        self._sequences: dict[int, set[tuple[str, ...]]] = {}
         self._grouped = {_plain(_SEPARATED.sub("", run)) for run in _RUN.findall(text)}
         self._values = {str(value) for value in with_words(text)}
         self._romans = {str(_roman(match.group())) for match in _ROMANS.finditer(text)}
@@ -114,16 +117,20 @@ class _Numbers:
             return True
         if int(parts[0][:4]) < NOON and _AFTER_NOON.match(token.string, token.end()):
             return self._follow([str(int(parts[0]) + NOON), *parts[1:]])
-        if self._values & {str(value) for value in with_words(token.string[token.start() :])}:
+        rest = token.string[token.start() : token.start() + _NEAR]
+        if self._values and self._values & {str(value) for value in with_words(rest)}:
             return True  # 5 million: the word belongs to it
         return len(parts) == 1 and self._one(parts[0])
 
     def _follow(self, parts: Sequence[str]) -> bool:
         """Whether digits stand there in this order, whatever is between them."""
         size = len(parts)
-        return size > 0 and any(
-            self._runs[at : at + size] == list(parts) for at in range(len(self._runs) - size + 1)
-        )
+        if size > _PARTS:
+            return f" {' '.join(parts)} " in f" {' '.join(self._runs)} "
+        if size not in self._sequences:
+            ends = range(size, len(self._runs) + 1)
+            self._sequences[size] = {tuple(self._runs[end - size : end]) for end in ends}
+        return size > 0 and tuple(parts) in self._sequences[size]
 
     def _one(self, part: str, *, month: bool = False) -> bool:
         """Whether a number is there in digits or words, or may be the name of a month."""

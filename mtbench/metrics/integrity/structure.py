@@ -28,7 +28,7 @@ _HEADING = re.compile(r"^#{1,6}(?=\s)", re.MULTILINE)
 _BULLET = re.compile(r"^\s{0,9}(?:[-*+]|\d{1,3}[.)])(?=\s)", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n[^\S\n]{0,99}\n\s{0,99}")
 WRAPPED = 25  # characters of a line that goes on in the next
-DEEP = 200  # levels of JSON, beyond which nobody translates
+DEEP = 200  # levels of JSON or of tags, beyond which nobody translates
 
 
 def placeholders(source: str, hypothesis: str) -> Kept | None:
@@ -103,6 +103,8 @@ def _nested(some: Sequence[str]) -> tuple[Counter[str], str]:
         paths["/".join((*opened, name))] += 1
         if not mark.endswith("/>") and name not in _VOID:
             opened.append(name)
+            if len(opened) > DEEP:
+                return paths, f"{quoted(mark)} stands more than {DEEP} levels deep"
     return paths, f"{quoted(f'<{opened[-1]}>')} is not closed" if opened else ""
 
 
