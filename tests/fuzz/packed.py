@@ -7,9 +7,9 @@ import random
 import zipfile
 from collections.abc import Iterator
 
-from tests.fuzz.mutants import MUTATORS, missing_middle, other_bytes, truncation
+from tests.fuzz.mutants import MUTATORS, Mutator, missing_middle, other_bytes, truncation
 
-OUTSIDE = (other_bytes, truncation, missing_middle)
+OUTSIDE: tuple[Mutator, ...] = (other_bytes, truncation, missing_middle)
 
 
 def packed_mutants(seed: bytes, count: int, number: int = 0) -> Iterator[tuple[str, bytes]]:

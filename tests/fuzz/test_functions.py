@@ -126,7 +126,7 @@ def functions() -> Iterator[tuple[str, Look]]:
         structure.lines, structure.hot_keys, markup.differences, markup.edges,
         numbers.lost_numbers, numbers.differing_numbers, extract,
     ):  # fmt: skip
-        several[f"{kept.__module__}.{kept.__name__}"] = twice(kept)  # type: ignore[arg-type]
+        several[f"{kept.__module__}.{kept.__name__}"] = twice(kept)
     several["integrity.numbers"] = twice(lambda s, t: kept_numbers.numbers(s, t, "it"))
     for name, ways in several.items():
         for way, words in zip(ways, ("source", "hypothesis", "both"), strict=True):

@@ -259,10 +259,10 @@ def command(words: str) -> Callable[[], object]:
         if code:
             text = said.getvalue()
             error = MtbenchError("")
-            error.exit_code = code  # type: ignore[misc]
+            error.exit_code = code
             lines = text[text.rindex("mtbench: ") :].rstrip("\n").split("\n")
             error.message, *rest = lines
-            error.why, error.hint = ([*rest, None, None])[:2]  # type: ignore[assignment]
+            error.why, error.hint = ([*rest, None, None])[:2]
             raise error
 
     return read
