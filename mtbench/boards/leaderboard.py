@@ -27,6 +27,7 @@ from mtbench.types import (
     Score,
     Signature,
     Table,
+    TermRecall,
     TestSetFacts,
 )
 
@@ -416,12 +417,20 @@ def _row(
         garbage={flag: n for flag in GARBAGE if (n := _count(run, flag))},
         length_ratio=run.health.get("length_ratio"),
         seconds_per_segment=run.seconds / run.translated if run.translated else None,
+        terms=_terms(run),
         via=run.card.via,
         reference_made=entry.folder in related,
         notes=(*run.notes, *run.health_notes, *([_MADE_OF_IT] if entry.folder in related else ())),
         testset_digest=ranked_by.testset_digest if ranked_by else run.testset_digest,
         output_digest=run.output_digest,
     )
+
+
+def _terms(run: RunRecord) -> TermRecall | None:
+    told = run.provenance.get("glossary")
+    if not isinstance(told, dict) or not told.get("asked"):
+        return None
+    return TermRecall(asked=told["asked"], used=told["used"])
 
 
 def _cell(entry: Entry, metric: str, score: Score) -> Cell:

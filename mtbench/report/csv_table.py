@@ -17,6 +17,7 @@ TRAILING = (
     "failures", "off_target", "empty", "copied", "length_ratio", "seconds_per_segment",
     "rank_metric", "testset_digest", "output_digest", "mtbench_version", "notes",
 )  # fmt: skip
+TERMS = ("term_recall", "terms_asked", "terms_used")
 HEADLINE = ("headline", "headline_ci_low", "headline_ci_high", "headline_metrics")
 METRIC_SUFFIXES = ("", "_ci_low", "_ci_high", "_signature")
 
@@ -25,8 +26,13 @@ def columns(board: Leaderboard) -> list[str]:
     """The header."""
     metrics = _metrics(board.tables[0]) if board.tables else ()
     headline = HEADLINE if any(table.headline for table in board.tables) else ()
+    terms = TERMS if _with_terms(board) else ()
     scores = [f"{metric}{suffix}" for metric in metrics for suffix in METRIC_SUFFIXES]
-    return [*LEADING, *scores, *TRAILING, *headline]
+    return [*LEADING, *scores, *TRAILING, *terms, *headline]
+
+
+def _with_terms(board: Leaderboard) -> bool:
+    return any(row.terms for table in board.tables for row in table.rows)
 
 
 def _metrics(table: Table) -> list[str]:
@@ -40,7 +46,9 @@ def to_csv(board: Leaderboard) -> str:
     writer.writerow(columns(board))
     for table in board.tables:
         for row in sorted(table.rows, key=lambda r: r.system):
-            writer.writerow(list(_cells(table, row, board.mtbench_version)))
+            terms = _term_cells(row) if _with_terms(board) else []
+            row_cells = [*_cells(table, row, board.mtbench_version), *terms]
+            writer.writerow([*row_cells, *_headline_cells(table, row)])
     return stream.getvalue()
 
 
@@ -58,6 +66,16 @@ def _cells(table: Table, row: Row, version: str) -> Iterator[str]:
     yield from (_whole(row.copied), number(row.length_ratio), number(row.seconds_per_segment))
     yield from (table.rank_metric or "", row.testset_digest, row.output_digest, version)
     yield quoted("; ".join(row_notes(row)))
+
+
+def _term_cells(row: Row) -> list[str]:
+    found = row.terms
+    if found is None:
+        return [""] * len(TERMS)
+    return [number(found.share), _whole(found.asked), _whole(found.used)]
+
+
+def _headline_cells(table: Table, row: Row) -> Iterator[str]:
     if table.headline:
         cell = row.cells[table.headline]
         yield number(cell.score)

@@ -16,20 +16,22 @@ def to_markdown(board: Leaderboard) -> str:
 def _one(board: Leaderboard, table: Table) -> str:
     shown = [m for m in table.metrics if any(r.cells[m].score is not None for r in table.rows)]
     titles = [words.column(m, board.metrics.get(m)) for m in shown]
+    terms = ["terms"] if any(row.terms for row in table.rows) else []
     lines = [
         f"### {escaped(words.heading(table))}",
         "",
         escaped(words.circumstances(table)),
         "",
-        "| " + " | ".join(["rank", "system", *map(escaped, titles), "remarks"]) + " |",
-        "|" + "|".join(["--:", ":--", *["--:"] * len(shown), ":--"]) + "|",
+        "| " + " | ".join(["rank", "system", *map(escaped, titles), *terms, "remarks"]) + " |",
+        "|" + "|".join(["--:", ":--", *["--:"] * (len(shown) + len(terms)), ":--"]) + "|",
     ]
     for row in table.rows:
         scores = []
         for metric in shown:
             info, cell = board.metrics.get(metric), row.cells[metric]
             scores.append(f"{words.value(cell, info)} {words.interval(cell, info)}".strip())
-        cells = [words.rank(row), row.system, *scores, words.remarks(row)]
+        told = [words.terms(row)] if terms else []
+        cells = [words.rank(row), row.system, *scores, *told, words.remarks(row)]
         lines.append("| " + " | ".join(map(escaped, cells)) + " |")
     notes = [*words.footnotes(board, table, verbose=False), *words.signatures(table)]
     return "\n".join([*lines, "", *(f"- {escaped(note)}" for note in notes), ""])

@@ -64,7 +64,8 @@ def _grids(
         yield _squeezed(console, grid)
         rest = rest[count:]
         last = _grid(board, table, rest, under=True, remarks=True)
-    if rest or not shown or any(map(words.remarks, table.rows)):
+    told = any(words.remarks(row) or row.terms for row in table.rows)
+    if rest or not shown or told:
         yield _squeezed(console, last)
 
 
@@ -103,10 +104,14 @@ def _grid(
         grid.add_column(title, justify="right", no_wrap=True)
         if not under:
             grid.add_column("95 %", justify="left", no_wrap=True, style="dim")
+    terms = [words.terms(row) if remarks else "" for row in table.rows]
     said = [words.remarks(row) if remarks else "" for row in table.rows]
+    last = [texts for texts, there in ((terms, False), (said, not under)) if there or any(texts)]
+    if any(terms):
+        grid.add_column("terms", justify="right", no_wrap=True)
     if any(said) or not under:
         grid.add_column("remarks", overflow="fold", min_width=LEAST_REMARKS if any(said) else None)
-    for row, remark in zip(table.rows, said, strict=True):
+    for at, row in enumerate(table.rows):
         cells = [Text(words.rank(row))] if ranked else []
         cells.append(Text(row.system))
         for metric in shown:
@@ -116,8 +121,7 @@ def _grid(
                 cells.append(Text.assemble(value, "\n", (interval, "dim")))
             else:
                 cells += [Text(value), Text(interval)]
-        if any(said) or not under:
-            cells.append(Text(remark))
+        cells += [Text(texts[at]) for texts in last]
         grid.add_row(*cells)
     for column in grid.columns:
         if column.no_wrap:  # or else its least width is that of its longest word

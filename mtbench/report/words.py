@@ -105,6 +105,12 @@ def interval(cell: Cell, info: MetricInfo | None) -> str:
     return f"[{low:.{info.decimals}f}, {high:.{info.decimals}f}]{mark}"
 
 
+def terms(row: Row) -> str:
+    """How many terms of its glossary a system used: ``75.0 % (6/8)``; empty for none."""
+    found = row.terms
+    return f"{found.share:.1%} ({found.used}/{found.asked})".replace("%", " %") if found else ""
+
+
 def remarks(row: Row) -> str:
     """What is remarkable about an output, in few words."""
     found = []

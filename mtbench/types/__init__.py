@@ -7,7 +7,7 @@ Every record is frozen, refuses unknown fields and non-finite numbers.
 from __future__ import annotations
 
 from mtbench.types.base import SCHEMA_VERSION, Json, Origin, Record
-from mtbench.types.boards import Cell, Leaderboard, Row, Table
+from mtbench.types.boards import Cell, Leaderboard, Row, Table, TermRecall
 from mtbench.types.corpora import (
     Constraints,
     CorpusCard,
@@ -94,6 +94,7 @@ __all__ = [
     "SystemCard",
     "SystemOutput",
     "Table",
+    "TermRecall",
     "TestSet",
     "TestSetFacts",
     "Translation",

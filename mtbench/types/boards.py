@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from mtbench.languages import LanguagePair
@@ -38,6 +40,27 @@ class Cell(Record):
     reason: str | None = None
 
 
+class TermRecall(Record):
+    """How many terms of its glossary a system's translations use.
+
+    Attributes:
+        asked: Terms in the sources that the glossary has a translation of, counted by segment.
+        used: Of them those whose translation has one of the glossary's.
+
+    Example:
+        >>> TermRecall(asked=8, used=6).share
+        0.75
+    """
+
+    asked: Annotated[int, Field(ge=1)]
+    used: Annotated[int, Field(ge=0)]
+
+    @property
+    def share(self) -> float:
+        """Used of those asked for, 0 to 1."""
+        return self.used / self.asked
+
+
 class Row(Record):
     """One system on one test set.
 
@@ -54,6 +77,7 @@ class Row(Record):
         garbage: Flags of what is surely no translation → segments, those above among them.
         length_ratio: Characters of the hypotheses over characters of the references.
         seconds_per_segment: Wall time of translation over segments translated.
+        terms: What became of the terms of its own glossary; None for a system without one.
         via: Languages that text passed through.
         reference_made: Whether the references are edited or chosen outputs of this system, or of
             one of its lineage.
@@ -78,6 +102,7 @@ class Row(Record):
     garbage: dict[str, int] = Field(default_factory=dict)
     length_ratio: float | None = None
     seconds_per_segment: float | None = None
+    terms: TermRecall | None = None
     via: tuple[str, ...] = ()
     reference_made: bool = False
     notes: tuple[str, ...] = ()

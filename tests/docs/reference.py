@@ -30,6 +30,7 @@ from mtbench.types import (
     Score,
     SystemCard,
     Table,
+    TermRecall,
     TestSetFacts,
 )
 from mtbench.types.findings import LeaderboardDiff, PairedTest, RowDiff
@@ -59,7 +60,7 @@ IN_FILES: dict[type[Record], str] = {
     LeaderboardDiff: "what `compare --format json` prints",
 }
 INSIDE: tuple[type[Record], ...] = (
-    Table, Row, Interval, MetricInfo, TestSetFacts, PairedTest, RowDiff,
+    Table, Row, TermRecall, Interval, MetricInfo, TestSetFacts, PairedTest, RowDiff,
 )  # fmt: skip
 PUBLIC = (
     "mtbench", "mtbench.plugins", "mtbench.seams", "mtbench.types", "mtbench.languages",
@@ -94,6 +95,10 @@ COLUMNS = {
     "testset_digest": "SHA-256 of the test set",
     "output_digest": "SHA-256 of the output",
     "mtbench_version": "what wrote the file",
+    "term_recall": "share of its glossary's terms that the system used; these three columns are "
+    "there where a system has a glossary",
+    "terms_asked": "terms that its sources hold, counted by segment",
+    "terms_used": "of them those that its translations use",
     "notes": "what the row's numbers are not to be read without, in sentences",
 }
 
@@ -211,7 +216,7 @@ def records_page() -> str:
 def csv_columns() -> list[str]:
     """Columns of a leaderboard with one metric called METRIC."""
     scores = [f"METRIC{suffix}" for suffix in csv_table.METRIC_SUFFIXES]
-    return [*csv_table.LEADING, *scores, *csv_table.TRAILING]
+    return [*csv_table.LEADING, *scores, *csv_table.TRAILING, *csv_table.TERMS]
 
 
 def metrics_page() -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from mtbench.plugins import make_backend
 from mtbench.stages.translation import plan, translate
 from mtbench.types import Finished, Runtime, Source
 from tests.support.server import Server, chat_server
+from tests.support.workspace import Space
 
 EN_DE = LanguagePair.parse("en-de")
 WORDS = {"cell": "Zelle", "railway operator": "Eisenbahnbetreiber", "station": "Bahnhof"}
@@ -159,3 +162,32 @@ def test_the_request_is_shown_and_not_sent(server: Server, tmp_path: Path) -> No
     assert shown["body"]["messages"][-1]["content"].endswith("A cell.")
     assert "sk-secret" not in done.stdout + done.stderr
     assert not server.bodies("/v1/chat/completions")
+
+
+def test_the_recall_of_terms_stands_in_every_table(
+    server: Server, glossary: Path, space: Space
+) -> None:
+    texts = ["The cells here.", "At the station of a railway operator.", "Rain."]
+    lines = [{"id": f"s{n}", "src": text, "ref": text} for n, text in enumerate(texts)]
+    space.corpus("small", "en-de", lines)
+    options = f'model = "tiny"\nbase_url = "{server.url}/v1"\n'
+    space.card(
+        "told", f'backend = "openai"\n[options]\n{options}glossary = {json.dumps(str(glossary))}\n'
+    )
+    command = ("evaluate", "--model", "told", "--model", "identity", "--metric", "chrf")
+    shown = space(*command)
+    assert shown.code == 0, shown.err
+    assert "33.3 % (1/3)" in shown.out
+    rows = {
+        row["system"]: row for row in space(*command, "--format", "json").json["tables"][0]["rows"]
+    }
+    assert rows["told"]["terms"] == {"asked": 3, "used": 1}
+    assert rows["identity"]["terms"] is None
+    table = list(csv.DictReader(io.StringIO(space(*command, "--format", "csv").out)))
+    by_name = {row["system"]: row for row in table}
+    assert by_name["told"]["term_recall"] == "0.333333"
+    assert by_name["identity"]["term_recall"] == ""
+    assert "| 33.3 % (1/3) |" in space(*command, "--format", "md").out
+    plain = space("evaluate", "--model", "identity", "--metric", "chrf", "--results", "r2")
+    assert "terms" not in plain.out
+    assert space("verify").code == 0
