@@ -2,7 +2,9 @@
 
 Two kinds of failure are worth another try. An answer that went wrong is asked for again a few
 times with growing waits (``persistent``). A server that says "later" (a rate limit) is there and
-will answer: it is waited for, however often it says so, up to a ceiling (``Patience``).
+will answer: it is waited for, however often it says so, up to a ceiling (``Patience``). Who says
+so, or leaves a request without an answer, is asked by half as many calls at once, and by one more
+each time that all of them were answered (``Window``).
 """
 
 from __future__ import annotations
@@ -91,6 +93,78 @@ def persistent(
     )(call, batch)
 
 
+class Window:
+    """How many calls may be under way at once: half as many after a refusal, one more in a while.
+
+    Additive increase, multiplicative decrease, as TCP shares out a line (Jacobson 1988). A refusal
+    counts once for all calls that were under way together. Time alone shrinks nothing: long texts
+    take long.
+
+    Args:
+        most: Calls at once that are allowed at best; it begins with them.
+
+    Example:
+        >>> window = Window(8)
+        >>> window.shrink(window.shrunk)
+        >>> window.room
+        4
+        >>> for _ in range(5):
+        ...     window.grow()
+        >>> window.room
+        5
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._room = float(most)
+        self._inside = 0
+        self.shrunk = 0  # times
+        self._free = threading.Condition()
+
+    @property
+    def room(self) -> int:
+        """Calls that may be under way at once now."""
+        return int(self._room)
+
+    def enter(self, sleep: Sleep | None = None) -> None:
+        """Waits for room.
+
+        Args:
+            sleep: Called, for no time, while there is none; it may raise where nobody waits any
+                more.
+        """
+        while True:
+            with self._free:
+                if self._free.wait_for(lambda: self._inside < self.room, _LOOKS):
+                    self._inside += 1
+                    return
+            if sleep is not None:
+                sleep(0.0)
+
+    def grow(self) -> None:
+        """A call has its answer."""
+        with self._free:
+            self._room = min(self._most, self._room + 1 / self._room)
+            self._free.notify_all()
+
+    def shrink(self, shrunk: int) -> None:
+        """A call was told "later", or nothing.
+
+        Args:
+            shrunk: How often the window had shrunk when the call began.
+        """
+        with self._free:
+            if shrunk == self.shrunk:
+                self.shrunk += 1
+                self._room = max(1.0, self._room / 2)
+
+    def left(self) -> None:
+        """A call is over."""
+        with self._free:
+            self._inside -= 1
+            self._free.notify_all()
+
+
 class Patience:
     """Waits out a server that says "later", once for all calls of a run.
 
@@ -101,6 +175,7 @@ class Patience:
         who: Whom calls go to, for messages.
         ceiling: Seconds without any answer after which the run ends.
         failed: Raised then.
+        at_once: Calls that may be under way at once, at best.
 
     Example:
         >>> words = iter([Later("busy", retry_after=2.0), "Hallo."])
@@ -121,7 +196,10 @@ class Patience:
         who: str = "the system",
         ceiling: float = USUAL_PATIENCE,
         failed: type[RunFailed] = BackendError,
+        at_once: int = 1,
     ) -> None:
+        self._window = Window(at_once)
+        self._at_once = at_once
         self._who = who
         self._ceiling = ceiling
         self._failed = failed
@@ -141,17 +219,26 @@ class Patience:
             RunFailed: As ``failed``, when patience is at an end; and whatever else the call raises.
         """
         while True:
-            asked_in = self._admitted(sleep)
+            self._window.enter(sleep)
             try:
-                found = call()
-            except Later as error:
-                self._told(error, asked_in)
-            except BaseException:
-                self._heard(asked_in)
-                raise
-            else:
-                self._heard(asked_in)
-                return found
+                asked_in = self._admitted(sleep)
+                shrunk = self._window.shrunk
+                try:
+                    found = call()
+                except Later as error:
+                    self._window.shrink(shrunk)
+                    self._told(error, asked_in)
+                except BaseException as error:
+                    if isinstance(error, TransientError) and not error.answered:
+                        self._window.shrink(shrunk)
+                    self._heard(asked_in)
+                    raise
+                else:
+                    self._window.grow()
+                    self._heard(asked_in)
+                    return found
+            finally:
+                self._window.left()
 
     def _now(self) -> float:
         return time.monotonic() + self._ahead
@@ -212,7 +299,10 @@ class Patience:
         self._said_at = now
         until = (datetime.now() + timedelta(seconds=wait)).strftime("%H:%M:%S")
         said = f" ({error.why})" if error.why else ""
-        log.warning("%s%s: waiting %s, until %s", error.message, said, _in_words(wait), until)
+        then = f", then with {self._window.room} at once" if self._at_once > 1 else ""
+        log.warning(
+            "%s%s: waiting %s, until %s%s", error.message, said, _in_words(wait), until, then
+        )
 
 
 def _in_words(seconds: float) -> str:

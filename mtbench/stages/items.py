@@ -111,7 +111,9 @@ class _Caller(Generic[Item, Answer]):
         self._stopped = stopped
         self._failed_in_a_row = 0
         self._unanswered_in_a_row = 0
-        self._patience = Patience(respondent.who, respondent.patience, respondent.failed)
+        self._patience = Patience(
+            respondent.who, respondent.patience, respondent.failed, respondent.concurrency
+        )
 
     def __call__(self, batch: Batch[Item]) -> list[Done[Answer]]:
         items, names = batch

@@ -14,7 +14,7 @@ from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend
 from mtbench.servers.headers import wait_asked
 from mtbench.servers.pacing import Pace
-from mtbench.servers.patience import Patience
+from mtbench.servers.patience import Patience, Window
 from mtbench.stages.translation import plan, translate
 from mtbench.types import Runtime, Source
 from tests.support.server import Asked, Say, Server, chat_server, shout
@@ -82,6 +82,59 @@ def test_a_limit_is_waited_out(server: Server, headers: dict[str, str]) -> None:
     assert asked == 45 + limit.refused
     # Those who were under way when it began, and one look at a time behind them.
     assert limit.refused <= 20
+
+
+def test_a_server_that_bears_few_requests_at_once_is_asked_by_few(server: Server) -> None:
+    """It refuses the fifth at once: with sixteen calls most would be refused without an end."""
+    usual, inside, refused, lock = server.usual, 0, 0, threading.Lock()
+
+    def bears_four(asked: Asked) -> Say:
+        nonlocal inside, refused
+        if asked.method != "POST":
+            return usual(asked)
+        with lock:
+            inside += 1
+            full = inside > 4
+            refused += full
+        time.sleep(0.02)
+        with lock:
+            inside -= 1
+        return later(Retry_After="0.05") if full else usual(asked)
+
+    server.usual = bears_four
+    found, asked = translated(server, 120, concurrency=16)
+    assert len(found) == 120
+    assert all(found.values())
+    assert asked == 120 + refused
+    assert refused <= 60
+
+
+def test_a_window_shrinks_once_for_calls_that_were_refused_together() -> None:
+    window = Window(16)
+    for _ in range(16):
+        window.enter()
+    begun = window.shrunk
+    for _ in range(16):
+        window.shrink(begun)
+        window.left()
+    assert window.room == 8
+    for _ in range(100):
+        window.shrink(window.shrunk)
+    assert window.room == 1
+    for _ in range(1000):
+        window.grow()
+    assert window.room == 16
+
+
+def test_waiting_for_room_ends_where_nobody_waits_any_more() -> None:
+    window = Window(1)
+    window.enter()
+
+    def stopped(_: float) -> None:
+        raise BackendError("stopped")
+
+    with pytest.raises(BackendError, match="stopped"):
+        window.enter(stopped)
 
 
 def test_one_line_and_a_time(server: Server, caplog: pytest.LogCaptureFixture) -> None:
