@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 from pydantic import Field
 
 from mtbench.backends.vendors import Codes, Limits, Vendor, VendorAnswer, VendorOptions
-from mtbench.errors import Later, RunFailed, SegmentError
+from mtbench.errors import BackendError, Later, RunFailed, SegmentError
 from mtbench.languages import LanguagePair
 from mtbench.servers.client import JsonClient, Reply, reach
 from mtbench.types import Json, Record, Runtime
@@ -98,6 +98,12 @@ class Azure(Vendor):
     def _refused(self, reply: Reply) -> RunFailed | None:
         error = reply.error if isinstance(reply.error, dict) else {}
         code = error.get("code")
+        if reply.status == 401 and self.options.region is None:
+            refused = self._key_refused(reply)
+            hint = (
+                "check the key; a regional or multi-service resource wants the option region, too"
+            )
+            return BackendError(refused.message, hint=hint)
         if code == 403001:
             return self._no_quota(reply)
         if code == 408001:

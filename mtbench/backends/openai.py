@@ -223,6 +223,12 @@ class OpenAI(Backend):
         said = [f"{c} answers are by {n}" for n, c in models.items()] if len(models) > 1 else []
         if len(states) > 1:
             said.append(f"the server was in {len(states)} states (fingerprints) during the run")
+        short = sum(bool(one.get("read_short")) for one in asked)
+        if short:
+            said.append(
+                f"{short} requests were read in part, by the server's own count of tokens: raise "
+                "its context (Ollama: OLLAMA_CONTEXT_LENGTH)"
+            )
         if len(terms) > 1:
             said.append("not all requests went out with the same settings: see negotiated")
         recall = self._prompter.guidance.recall(kept)

@@ -46,6 +46,8 @@ log = logging.getLogger(__name__)
 
 _CONCESSIONS = 8  # changes of the terms at most, so that no two servers behind one address play us
 _OF_A_TEXT = ("content_filter", "context_length_exceeded")  # codes, whatever setting is named
+_LONG = 6000  # bytes of a request, below which no server's context ends
+_BYTES_A_TOKEN = 16  # no tokenizer of running text has so many on average
 OPENAI = "https://api.openai.com/v1"
 
 
@@ -123,6 +125,8 @@ class ChatAnswer(Record):
         thinking: What the model wrote for itself before, or beside, the answer.
         thinking_in: Where that stood: ``field``, ``parts`` or ``text``.
         settled: How the request was changed to be taken; see ``Terms.record``.
+        read_short: Whether the server counts so few tokens of the request that it cannot have read
+            all of it; None where it does not seem so.
     """
 
     text: str
@@ -135,6 +139,7 @@ class ChatAnswer(Record):
     thinking: str | None = None
     thinking_in: str | None = None
     settled: dict[str, Json] | None = None
+    read_short: bool | None = None
 
 
 class Chat:
@@ -373,6 +378,7 @@ class Chat:
             thinking=found.thinking,
             thinking_in=found.thinking_in,
             settled=terms.record() or None,
+            read_short=_read_short(reply.sent, took.read),
         )
         self._require_no_key(answer)
         return answer
@@ -445,6 +451,11 @@ class Chat:
         if self.options.price is not None and "prompt_tokens" in sums:
             sums |= cost(sums, self.options.price)
         return sums
+
+
+def _read_short(sent: int, read: int | None) -> bool | None:
+    """Whether a server has cut what it was to read, as Ollama does beyond its context."""
+    return True if read and sent > _LONG and read * _BYTES_A_TOKEN < sent else None
 
 
 def _text(value: Json) -> str | None:

@@ -72,6 +72,7 @@ def test_a_whole_answer(server: Server) -> None:
         "thinking": None,
         "thinking_in": None,
         "settled": None,
+        "read_short": None,
     }
     # 20 tokens read at 2 and 10 written at 6 per million.
     assert usage == {

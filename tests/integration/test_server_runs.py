@@ -328,6 +328,20 @@ def test_a_later_call_that_settles_otherwise_says_so(workspace: Path, server: Se
     assert any("not all requests went out with the same settings" in n for n in record["notes"])
 
 
+def test_a_context_that_is_too_short_is_said(workspace: Path, server: Server) -> None:
+    """Ollama reads the end of a long request alone, and says so by its count of tokens."""
+    by_segment(workspace)
+    corpus = workspace / "corpora/tiny/en-de.jsonl"
+    long = {"id": "long", "src": "It rained all day. " * 600, "ref": "R."}
+    corpus.write_text(json.dumps(long) + "\n")
+    cut = chat_answer("Ja.")
+    cut.body["usage"] = {"prompt_tokens": 600, "completion_tokens": 5}
+    server.usual = lambda asked: cut
+    assert translate(workspace).returncode == 0
+    record = json.loads((workspace / OUTPUT / "run.json").read_text())
+    assert any("1 requests were read in part" in note for note in record["notes"])
+
+
 def test_several_answers_a_request_are_said(workspace: Path) -> None:
     by_segment(workspace)
     card = workspace / "models" / "chat.toml"

@@ -258,6 +258,15 @@ def test_an_answer_that_is_none_is_no_translation(vendor: Vendor, server: Server
                 made.translate(SOURCES[:1])
 
 
+def test_one_empty_answer_fails_one_segment(vendor: Vendor, server: Server) -> None:
+    """As DeepL answers some texts: no error, and no words (deepl-python, issue 80)."""
+    made = make(vendor, server)
+    found, _ = run(made, [*SOURCES, Source(id="void", text="\u2028", document="d")])
+    assert found["void"].hypothesis.failure == "the answer is empty"
+    assert all(found[one.id].hypothesis.text for one in SOURCES)
+    assert found[SOURCES[0].id].hypothesis.failure is None
+
+
 def test_an_answer_that_repeats_the_key_is_not_kept(vendor: Vendor, server: Server) -> None:
     made = make(vendor, server)
     found, _ = run(made, [Source(id="s", text=f"The key is {KEY}.", document="d")])
@@ -398,6 +407,16 @@ def test_azure_asks_for_the_system_that_is_named_and_no_other(
         assert "category=mine-TECH&allowFallback=false" in asked.path
         assert asked.headers["ocp-apim-subscription-region"] == "westeurope"
         assert found["s0"].kept == {"engine": "Custom"}
+
+
+def test_azure_says_that_a_regional_key_wants_its_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Server(only("azure").answer) as server:
+        made = entered("azure", monkeypatch, server)
+        made.check()
+        server.script.append(only("azure").refused)
+        with pytest.raises(BackendError) as caught:
+            run_entered(made)
+    assert "wants the option region" in (caught.value.hint or "")
 
 
 def test_azure_prepares_a_system_and_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
