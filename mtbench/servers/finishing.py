@@ -9,10 +9,11 @@ words of their own or of what stands behind them. Each word below is named by on
 - Ollama: ``done_reason`` ``stop``, ``length``, ``load`` (docs/api.md)
 - Text Generation Inference: ``length``, ``eos_token``, ``stop_sequence`` (docs/openapi.json)
 - Gemini: https://ai.google.dev/api/generate-content#FinishReason
-- Anthropic: https://docs.anthropic.com/en/api/handling-stop-reasons
+- Anthropic: https://platform.claude.com/docs/en/build-with-claude/handling-stop-reasons
 - Cohere: ``COMPLETE``, ``MAX_TOKENS``, ``ERROR_TOXIC`` …: https://docs.cohere.com/reference/chat
-- Mistral: ``model_length``, ``error``: https://docs.mistral.ai/api/
-- Bedrock: Converse's ``stopReason`` and Titan's ``FINISH``, ``CONTENT_FILTERED``
+- Mistral: ``stop``, ``length``, ``model_length``, ``error``, ``tool_calls`` (its OpenAPI file)
+- Bedrock: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_MessageStopEvent.html
+  (Converse), and Titan's ``FINISH``, ``CONTENT_FILTERED``
 - DeepSeek: ``insufficient_system_resource``: https://api-docs.deepseek.com
 - watsonx: ``not_finished``, ``token_limit``, ``time_limit``, ``cancelled``
 - LiteLLM hands on these as they are where it does not map them (litellm_core_utils/core_helpers.py)
