@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from mtbench.errors import MissingExtra, MtbenchError, RequestError, UnknownName
 from mtbench.languages import LanguagePair
-from mtbench.seams import Advance, Array, Backend, MeanMetric, Metric, Scorer, SegmentMetric
+from mtbench.seams import Advance, Array, Backend, Blocks, MeanMetric, Metric, Scorer, SegmentMetric
 from mtbench.types import Json, Record, Runtime, Score
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "Advance",
     "Array",
     "Backend",
+    "Blocks",
     "MeanMetric",
     "Metric",
     "Registry",

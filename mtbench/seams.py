@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -288,6 +288,18 @@ class Scorer(ABC):
         return {}
 
 
+class Blocks(NamedTuple):
+    """How scorers of a metric divide a test set.
+
+    Attributes:
+        size: Segments in a block.
+        fixed_notes: As in ``Scorer``.
+    """
+
+    size: int
+    fixed_notes: frozenset[str] = frozenset()
+
+
 class Metric(ABC):
     """A metric: what it needs, how it signs, and how statistics become scores.
 
@@ -382,6 +394,21 @@ class Metric(ABC):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        return None
+
+    def encoded_before(self, view: ScoringView) -> tuple[int, int] | None:
+        """Texts of sources and references that are encoded already, and how many there are.
+
+        For estimates: loads no weights. None where nothing is kept, or nobody can say.
+        """
+        return None
+
+    def blocks(self) -> Blocks | None:
+        """How a test set is divided where blocks are scored elsewhere.
+
+        Said before weights are loaded, so that this process need not load any: its scorers say the
+        same. None where the weights, or this process, have to be asked.
+        """
         return None
 
     @abstractmethod

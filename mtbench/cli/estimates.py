@@ -33,6 +33,12 @@ def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
         for metric, sums in one.judging.items():
             said = ", ".join(f"{value:,.4g} {key}" for key, value in sums.items())
             emit(f"{metric} of {one.system} on {one.test_set}: about {said or 'unknown'}.")
+        for metric, (known, count) in one.encoded.items():
+            emit(
+                f"{metric} of {one.system} on {one.test_set}: {known:,} of {count:,} texts of "
+                "sources and references are encoded already; different hypotheses are encoded "
+                "once each."
+            )
     from rich.filesize import decimal
 
     for fetch in dict.fromkeys(fetch for one in estimates for fetch in one.to_fetch):

@@ -30,7 +30,7 @@ from mtbench.errors import MetricError, MissingWeights, RequestError
 from mtbench.languages import base_language, language_name, usual_tag
 from mtbench.metrics.guards import checked_column, require_references
 from mtbench.metrics.releases import NUMBERS_OF
-from mtbench.plugins import Advance, Array, MeanMetric, Scorer, require
+from mtbench.plugins import Advance, Array, Blocks, MeanMetric, Scorer, require
 from mtbench.types import Json, MetricInfo, Record, ScoringView, Signature
 
 Version = Literal["23", "24"]
@@ -307,6 +307,10 @@ class MetricX(MeanMetric):
             reader.model = None
             release(reader.device)
 
+    def blocks(self) -> Blocks:
+        """As the scorers divide a test set on this device, which needs no weights."""
+        return Blocks(_block_on(pick_device(self.runtime.device)), MetricXScorer.fixed_notes)
+
     def prepare(self, view: ScoringView) -> Scorer:
         """A scorer for a test set.
 
@@ -335,6 +339,10 @@ class MetricX(MeanMetric):
                 f"metricx read only the first {limit} sub-words: it did not see all of {counts}"
             )
         return tuple(found)
+
+
+def _block_on(device: str) -> int:
+    return BLOCKS.get(device, BLOCK_ON_GPU)
 
 
 def _model_type(folder: Path) -> str:
@@ -456,7 +464,7 @@ class MetricXScorer(Scorer):
     fixed_notes = frozenset({"limit"})
 
     def __init__(self, reader: LoadedMetricX, view: ScoringView, version: Version) -> None:
-        self.block = BLOCKS.get(reader.device, BLOCK_ON_GPU)
+        self.block = _block_on(reader.device)
         self._reader = reader
         self._view = view
         self._version = version

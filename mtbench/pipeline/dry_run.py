@@ -11,10 +11,10 @@ from mtbench.checkpoints.hub import Fetch
 from mtbench.pipeline.outputs import already_done, stored_output
 from mtbench.pipeline.scores import judged_ids, needs_scoring
 from mtbench.pipeline.work import Plan, Request, Task
-from mtbench.plugins import SegmentMetric
+from mtbench.plugins import Metric, SegmentMetric
 from mtbench.stages import scoring
 from mtbench.stages import translation as translating
-from mtbench.types import Record
+from mtbench.types import Record, ScoringView
 
 BYTES_A_TOKEN = 4  # a rule of thumb for text in UTF-8; servers bill by their own count
 
@@ -38,6 +38,8 @@ class Estimate(Record):
         to_fetch: What the system and these metrics would download first.
         judging: Metric that asks somebody per segment → requests, tokens and cost of what it has
             not judged yet; where there is no output yet, as if it were as long as the source.
+        encoded: Metric to score with that keeps embeddings → texts of sources and references that
+            are encoded already, and how many there are.
     """
 
     system: str
@@ -55,6 +57,7 @@ class Estimate(Record):
     to_score: tuple[str, ...] = ()
     to_fetch: tuple[Fetch, ...] = ()
     judging: dict[str, dict[str, float]] = Field(default_factory=dict)
+    encoded: dict[str, tuple[int, int]] = Field(default_factory=dict)
 
 
 def estimate(found: Plan, request: Request) -> list[Estimate]:
@@ -105,11 +108,21 @@ def _one(found: Plan, task: Task, request: Request) -> Estimate:
             for metric in found.metrics
             if isinstance(metric, SegmentMetric) and metric.info.name in scored
         },
+        encoded={
+            metric.info.name: known
+            for metric in found.metrics
+            if metric.info.name in scored
+            and (known := metric.encoded_before(_view(found, task, metric))) is not None
+        },
     )
 
 
+def _view(found: Plan, task: Task, metric: Metric) -> ScoringView:
+    return found.views[(metric.info.name, task.test_set.name)]
+
+
 def _judging(found: Plan, task: Task, metric: SegmentMetric, request: Request) -> dict[str, float]:
-    view = found.views[(metric.info.name, task.test_set.name)]
+    view = _view(found, task, metric)
     texts = [source.text for source in task.test_set.sources]
     if task.output is not None:
         texts = list(task.output.texts)

@@ -152,7 +152,8 @@ def _score_all(
     watcher.start(name, total)
     try:
         with ExitStack() as stack:
-            stack.enter_context(metric)
+            if scoring.blocks_elsewhere(metric) is None:
+                stack.enter_context(metric)
             for test_set, scoring_view, stale, signed in todo:
                 parts = _parts(metric, test_set, stale, signed)
                 results = _score_test_set(

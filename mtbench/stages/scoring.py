@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from mtbench.engine.work import run
 from mtbench.errors import DataError, MetricError, PartialOutput
 from mtbench.files.digests import canonical_json
-from mtbench.plugins import Advance, Array, Metric, SegmentMetric
+from mtbench.plugins import Advance, Array, Blocks, Metric, Scorer, SegmentMetric
 from mtbench.seams import candidates, judged
 from mtbench.stages import items, travel
 from mtbench.types import (
@@ -262,11 +262,17 @@ def _score_blocks(
     advance: Advance,
 ) -> None:
     """Scores what is not finished: all at once, or block by block wherever the engine works."""
-    whole, ids = metric.prepare(scoring_view), scoring_view.ids
+    away, ids = blocks_elsewhere(metric), scoring_view.ids
+    whole: Scorer | None = None
+    if away is None:
+        whole = metric.prepare(scoring_view)
+        divided = Blocks(whole.block or len(ids), whole.fixed_notes)
+    else:
+        divided = away
     for one in finished.values():
-        one.fixed = whole.fixed_notes
+        one.fixed = divided.fixed_notes
     parts = []
-    size = max(1, whole.block or len(ids))
+    size = max(1, divided.size)
     for start in range(0, max(1, len(ids)), size):
         stop = min(start + size, len(ids))
         wanted = [
@@ -281,7 +287,7 @@ def _score_blocks(
     def here(part: travel.Part) -> dict[str, ScoredBlock]:
         nonlocal told
         told = True
-        scorer = metric.prepare(part[0]) if len(part[0].ids) < len(ids) else whole
+        scorer = metric.prepare(part[0]) if whole is None or len(part[0].ids) < len(ids) else whole
         return travel.score_part(metric.info.name, scorer, part, advance)
 
     scored = (
@@ -293,7 +299,7 @@ def _score_blocks(
             work=here,
             lost=lambda number, error: travel.unscored(parts[number], error),
         )
-        if whole.block is not None and not whole.shares_out
+        if whole is None or (whole.block is not None and not whole.shares_out)
         else map(here, parts)
     )
     for (part, some), found in zip(parts, scored, strict=True):
@@ -301,6 +307,14 @@ def _score_blocks(
             keep(name, block)
         if not told:
             advance(len(some) * len(part.ids))
+
+
+def blocks_elsewhere(metric: Metric) -> Blocks | None:
+    """How a metric's blocks are divided where all of them are scored by other processes.
+
+    None where this process scores, too, and so needs what the metric acquires.
+    """
+    return metric.blocks() if metric.runtime.engine.elsewhere else None
 
 
 def _part(whole: ScoringView, start: int, stop: int) -> ScoringView:

@@ -225,3 +225,24 @@ def test_a_copy_elsewhere_has_the_same_configuration(mine: Path, tmp_path: Path)
     file.write_text(json.dumps(written | {"transformers_version": "4.0.0"}), "utf-8")
     signatures = {str(metric("comet", one).signature(TEST_SET)) for one in (mine, other)}
     assert len(signatures) == 1
+
+
+def test_an_estimate_knows_what_is_encoded_and_loads_no_weights(
+    mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = Runtime(device="cpu", cache=str(tmp_path / "cache"))
+    given = metric("comet", mine, runtime)
+    assert given.encoded_before(TEST_SET) == (0, 14)
+    scored(mine, tmp_path / "cache")
+    longer = view([*EN, "A new one."], [(one,) for one in (*DE, "Ein neuer.")])
+    with monkeypatch.context() as patch:
+        patch.setattr(session.CometSession, "load", None)
+        patch.setattr(checkpoint, "load", None)
+        assert metric("comet", mine, runtime).encoded_before(TEST_SET) == (14, 14)
+        assert metric("comet", mine, runtime).encoded_before(longer) == (14, 16)
+    # One more system costs one encoding of its different hypotheses.
+    assert scored(mine, tmp_path / "cache")[1] == HYPOTHESES
+    (file,) = (tmp_path / "cache" / "comet" / "embeddings").glob("*.sqlite")
+    file.write_bytes(b"no such thing")
+    assert metric("comet", mine, runtime).encoded_before(TEST_SET) == (0, 14)
+    assert metric("comet", mine, Runtime(device="cpu")).encoded_before(TEST_SET) is None

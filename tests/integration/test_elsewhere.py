@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -40,7 +41,9 @@ def blocks(metric: Metric, outputs: Mapping[str, Sequence[str]]) -> list[tuple[s
     """What ``scoring`` is handed, block by block."""
     place = scoring._Places(view().ids)
     kept: list[tuple[str, ScoredBlock]] = []
-    with metric:
+    with ExitStack() as stack:
+        if scoring.blocks_elsewhere(metric) is None:  # else this process loads no weights
+            stack.enter_context(metric)
         scoring._score_blocks(
             metric,
             view(),
@@ -58,10 +61,14 @@ def test_comet_is_the_same_wherever_it_scores(
     monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cpu": 4})
     outputs = {"one": [text.lower() for text in TEXTS], "two": TEXTS}
     options = {"model": str(tiny_comet("regression"))}
-    here, there = (
-        blocks(make_metric("comet", options, Runtime(device="cpu", engine=engine)), outputs)
-        for engine in (Engine(), TWO)
-    )
+    here = blocks(make_metric("comet", options, Runtime(device="cpu")), outputs)
+
+    def loaded_here(_: object) -> dict[str, object]:
+        raise AssertionError("weights are loaded in the process that hands out work")
+
+    monkeypatch.setattr("mtbench.metrics.comet.session.CometSession.load", loaded_here)
+    elsewhere = make_metric("comet", options, Runtime(device="cpu", engine=TWO))
+    there = blocks(elsewhere, outputs)
     assert [len(block.ids) for _, block in here] == [4, 4, 4, 4, 4, 4, 1, 1]
     assert [(name, block.ids) for name, block in here] == [(n, b.ids) for n, b in there]
     for (_, one), (_, other) in zip(here, there, strict=True):

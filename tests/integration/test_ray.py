@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from mtbench.cli.main import run as run_command
 from mtbench.engine import cluster, work
 from mtbench.engine.versions import versions
 from mtbench.engine.work import Worker, naming, run
 from mtbench.errors import RequestError, RunFailed, Unavailable
+from mtbench.files.temporary import sweep
 from mtbench.plugins import make_backend, make_metric
 from mtbench.processes.pipe import ShardLost
 from mtbench.stages import scoring, travel
@@ -194,14 +196,17 @@ def test_nothing_is_left_behind(number: signal.Signals) -> None:
         "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "from mtbench.engine.work import Worker, run; from mtbench.types import Engine\n"
         "slow = Worker(factory='tests.support.workers:slow', arguments={})\n"
-        "for _ in run(slow, range(9000), 9000, Engine(kind='ray')): print('going', flush=True)\n"
+        "from mtbench.engine import cluster\n"
+        "for _ in run(slow, range(9000), 9000, Engine(kind='ray')):\n"
+        "    print(cluster._folder, flush=True)\n"
     )
     child = subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     assert child.stdout is not None
     try:
-        assert child.stdout.readline() == b"going\n"
+        logs = Path(child.stdout.readline().decode().strip())
+        assert logs.is_dir()
         left = started_by(child.pid)
         assert len(left) >= 4  # raylet, global store, workers
         child.send_signal(number)
@@ -211,3 +216,48 @@ def test_nothing_is_left_behind(number: signal.Signals) -> None:
         child.wait(60)
         child.stdout.close()
     assert until(lambda: not any(alive(one) for one in left), 15)
+    assert logs.is_dir() is (number == signal.SIGKILL)
+    sweep(logs.parent)  # as whoever next starts a cluster does
+    assert not logs.exists()
+
+
+def test_want_of_memory_is_survived(tmp_path: Path) -> None:
+    """A worker that takes too much, and more in the object store than it holds."""
+    facts = dict(line.split(":") for line in Path("/proc/meminfo").read_text().splitlines())
+    total, free = (int(facts[name].split()[0]) * 1024 for name in ("MemTotal", "MemAvailable"))
+    if free < 6e9:
+        pytest.skip(f"needs 6 GB of free memory, and there are {free / 1e9:.1f}")
+    code = (
+        "from mtbench.engine import cluster\n"
+        "from mtbench.engine.work import Worker, run\n"
+        "from mtbench.types import Engine\n"
+        "cluster._STORE, two = 80_000_000, Engine(kind='ray', processes=2)\n"
+        "sizes = Worker(factory='tests.support.workers:sizes', arguments={})\n"
+        "items = [b'x' * (30_000_000 + n) for n in range(6)]\n"
+        "print(list(run(sizes, items, 6, two)) == [len(item) for item in items])\n"
+        "hog = Worker(factory='tests.support.workers:hog', arguments={'megabytes': 3000})\n"
+        "found = list(run(hog, range(9), 9, two, lost=lambda number, error: str(error)))\n"
+        "print([at for at, one in enumerate(found) if one != at])\n"
+        "print(found[5])\n"
+    )
+    environment = os.environ | {
+        "RAY_memory_usage_threshold": str((total - free + 1.5e9) / total),
+        "RAY_memory_monitor_refresh_ms": "100",
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=240
+    )
+    assert done.returncode == 0, done.stderr
+    fitted, lost, why = done.stdout.splitlines()
+    assert (fitted, lost) == ("True", "[5]")
+    assert why.startswith("3 workers ended, one after the other, at the same work; the worker ")
+    assert "was ended for want of memory" in why
+    assert "fewer --actors leave more memory to each" in why
+
+
+@pytest.mark.parametrize("option", [("--ray-address", "auto"), ("--actors", "2")])
+def test_options_of_a_cluster_go_with_it(
+    option: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_command(["evaluate", "--model", "identity", *option]) == 2
+    assert option[0] in capsys.readouterr().err

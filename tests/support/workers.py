@@ -71,3 +71,19 @@ def killer(folder: str) -> Callable[[int], int]:
         return item
 
     return work
+
+
+def sizes() -> Callable[[bytes], int]:
+    """Says how much it was given."""
+    return len
+
+
+def hog(megabytes: int) -> Callable[[int], int]:
+    """Takes memory for a while at 5."""
+
+    def work(item: int) -> int:
+        held = bytearray(os.urandom(1 << 20) * (megabytes if item == 5 else 1))
+        time.sleep(3 if item == 5 else 0.01)
+        return len(held) and item
+
+    return work

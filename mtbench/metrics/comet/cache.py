@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections import OrderedDict
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +22,23 @@ K = TypeVar("K")
 
 MEMORY_BYTES = 512 << 20
 _ASKED_AT_ONCE = 500
+
+
+def known_on_disk(path: Path, names: Sequence[bytes]) -> int:
+    """How many vectors of some digests lie in a file; none where it cannot be read."""
+    if not path.is_file():
+        return 0
+    known = 0
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as disk:
+            for start in range(0, len(names), _ASKED_AT_ONCE):
+                some = names[start : start + _ASKED_AT_ONCE]
+                marks = ",".join("?" * len(some))
+                query = f"SELECT count(*) FROM vectors WHERE digest IN ({marks})"  # noqa: S608 - marks only
+                known += int(disk.execute(query, some).fetchone()[0])
+    except sqlite3.Error:
+        return 0
+    return known
 
 
 class Store:

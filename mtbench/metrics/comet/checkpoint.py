@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -324,20 +325,7 @@ def load(located: Located, trust: bool) -> CometModel:
         MissingExtra: If torch or transformers is not installed.
     """
     content = read(Path(located.path), trust)
-    values = content.get("hyper_parameters") or located.hparams
-    # Read from beside the file, it decides on the spelling that means softmax: so the library.
-    if located.hparams.get("layer_transformation") == "sparsemax_patch":
-        values = {**values, "layer_transformation": "softmax"}
-    try:
-        with quiet():
-            model = CometModel(located.kind, values, Path(located.encoder))
-    except (TypeError, ValueError, KeyError) as error:
-        raise RequestError(
-            f"{located.path}: the model it describes cannot be built",
-            why=f"{type(error).__name__}: {error}".splitlines()[0][:300],
-        ) from error
-    except ImportError as error:
-        raise MissingExtra("COMET", "comet", str(error)) from error
+    model = _built(located, content.get("hyper_parameters") or located.hparams)
     try:
         model.fill(content["state_dict"])
     except LookupError as error:
@@ -350,3 +338,29 @@ def load(located: Located, trust: bool) -> CometModel:
             f"{located.path}: its weights do not fit the model it describes", why=str(error)
         ) from error
     return model
+
+
+def without_weights(located: Located) -> CometModel:
+    """The model as its hyper-parameters describe it, for its tokenizer and shape.
+
+    Raises:
+        RequestError: If it cannot be built.
+        MissingExtra: If torch or transformers is not installed.
+    """
+    return _built(located, located.hparams)
+
+
+def _built(located: Located, values: Mapping[str, Any]) -> CometModel:
+    # Read from beside the file, it decides on the spelling that means softmax: so the library.
+    if located.hparams.get("layer_transformation") == "sparsemax_patch":
+        values = {**values, "layer_transformation": "softmax"}
+    try:
+        with quiet():
+            return CometModel(located.kind, values, Path(located.encoder))
+    except (TypeError, ValueError, KeyError) as error:
+        raise RequestError(
+            f"{located.path}: the model it describes cannot be built",
+            why=f"{type(error).__name__}: {error}".splitlines()[0][:300],
+        ) from error
+    except ImportError as error:
+        raise MissingExtra("COMET", "comet", str(error)) from error

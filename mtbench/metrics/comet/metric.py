@@ -7,14 +7,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar
 
+from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.errors import MetricError, RequestError
 from mtbench.metrics.comet.languages import COVERED_ENCODERS, XLMR, refuse_uncovered, uncovered
-from mtbench.metrics.comet.scorer import CometScorer
+from mtbench.metrics.comet.scorer import CometScorer, block_on
 from mtbench.metrics.comet.session import CometSession, Settings
 from mtbench.metrics.comet.signature import comet_signature
 from mtbench.metrics.shorthands import Precision
-from mtbench.plugins import MeanMetric, Scorer
+from mtbench.plugins import Blocks, MeanMetric, Scorer
 from mtbench.types import HeldCheckpoint, Json, MetricInfo, Record, Runtime, ScoringView, Signature
 from mtbench.types.findings import AgreementCurve
 
@@ -271,6 +272,23 @@ class CometFamily(MeanMetric):
             return session.compare()
         finally:
             session.close()
+
+    def encoded_before(self, view: ScoringView) -> tuple[int, int] | None:
+        """Sources and references whose embeddings lie in the cache."""
+        if not self._locate(fetch=False)["path"]:
+            return None
+        references = (one for several in view.references or () for one in several)
+        texts = dict.fromkeys([*(view.sources or ()), *(references if self.with_reference else ())])
+        session = CometSession(self.settings)
+        try:
+            session.locate(fetch=False)
+            return session.encoded_before(list(texts))
+        finally:
+            session.close()
+
+    def blocks(self) -> Blocks:
+        """As the scorers divide a test set on this device, which needs no weights."""
+        return Blocks(block_on(pick_device(self.runtime.device)), CometScorer.fixed_notes)
 
     def prepare(self, view: ScoringView) -> Scorer:
         """A scorer for a test set; its sources and references are encoded with the first system.

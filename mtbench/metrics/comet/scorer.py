@@ -22,6 +22,11 @@ _BLOCK_GPU = 1024
 _ROOM = 14  # systems in a block whose batches are fixed by content
 
 
+def block_on(device: str) -> int:
+    """Segments that are scored and kept at a time on a torch device."""
+    return _BLOCK.get(device.partition(":")[0], _BLOCK_GPU)
+
+
 class Scoring(Protocol):
     """What a scorer asks of a session; see ``CometSession``."""
 
@@ -59,7 +64,7 @@ class CometScorer(Scorer):
         self._sources = view.sources
         self._references = view.references if with_reference else None
         self._loaded = loaded
-        self.block = _BLOCK.get(str(loaded.get("device", "cpu")).partition(":")[0], _BLOCK_GPU)
+        self.block = block_on(str(loaded.get("device", "cpu")))
         self._told = False
         self._halved = False
         self._annotations: dict[str, dict[str, Json]] = {}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import importlib.metadata
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,10 @@ from typing import Any
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import remembered_digest
 from mtbench.errors import MetricError, MissingExtra, MtbenchError, RequestError
+from mtbench.files.temporary import replacing
 from mtbench.metrics.comet import checkpoint
-from mtbench.metrics.comet.cache import Store
-from mtbench.metrics.comet.encode import BATCH, DTYPES, arithmetic
+from mtbench.metrics.comet.cache import Store, known_on_disk
+from mtbench.metrics.comet.encode import BATCH, DTYPES, arithmetic, digest
 from mtbench.metrics.comet.identity import embeddings_key
 from mtbench.metrics.comet.model import CometModel
 from mtbench.metrics.comet.oracle import Check, samples
@@ -200,15 +202,47 @@ class CometSession:
 
     def _embeddings(self, sentences: Sentences, device: Any) -> Path | None:
         """The file for embeddings that these weights make here, and no others."""
+        facts, precision = self._embeddings_follow_from(device.type), self._settings.precision
+        if facts is None:
+            return None
+        folder = Path(self._settings.cache) / "comet" / "embeddings"
+        key = embeddings_key([*facts, sentences.fingerprint()])
+        path = folder / f"{key}-{precision}.sqlite"
+        if not sentences.by_content:
+            # Who has not loaded the weights cannot know what they make: it is noted for estimates.
+            with suppress(OSError), replacing(folder / f"{embeddings_key(facts)}.latest") as file:
+                file.stream.write(path.name.encode("ascii"))
+        return path
+
+    def _embeddings_follow_from(self, device: str) -> list[Any] | None:
+        """What embeddings follow from, as far as it is known without the weights."""
         found, wanted = self._located, self._settings
         if not wanted.cache or found is None:
             return None
-        facts = [LAYOUT, found.model, found.revision, found.config, wanted.precision, device.type]
+        facts = [LAYOUT, found.model, found.revision, found.config, wanted.precision, device]
         facts.append(remembered_digest(Path(found.path), wanted.cache))
-        facts += _engines().values()
-        facts.append(sentences.fingerprint())
-        name = f"{embeddings_key(facts)}-{wanted.precision}.sqlite"
-        return Path(wanted.cache) / "comet" / "embeddings" / name
+        return [*facts, *_engines().values()]
+
+    def encoded_before(self, texts: Sequence[str]) -> tuple[int, int] | None:
+        """How many of some texts have their embeddings on disk, and how many differ at all.
+
+        Loads the tokenizer, and no weights. None where embeddings are of pairs of texts, depend on
+        what is encoded together, or are not kept.
+        """
+        device = pick_device(self._settings.device).partition(":")[0]
+        facts, located = self._embeddings_follow_from(device), self._located
+        if facts is None or located is None:
+            return None
+        model = checkpoint.without_weights(located)
+        if not model.of_sentences:
+            return None
+        wanted = {ids: digest(ids) for ids in dict.fromkeys(model.words.tokenize(texts).ids)}
+        folder = Path(self._settings.cache) / "comet" / "embeddings"
+        try:
+            path = folder / (folder / f"{embeddings_key(facts)}.latest").read_text("ascii").strip()
+        except (OSError, ValueError):
+            return 0, len(wanted)
+        return known_on_disk(path, list(wanted.values())), len(wanted)
 
     def score(self, request: Request, advance: Advance) -> Reply:
         """Scores segments of several systems at once.
