@@ -21,11 +21,11 @@ def emit_estimates(estimates: Sequence[Estimate], style: str) -> None:
     for one in estimates:
         cost = "–" if one.cost is None else f"{one.cost:,.4f} {one.currency}"
         counts = [f"{one.to_translate:,} of {one.segments:,}", f"{one.calls:,}"]
-        counts += [f"{one.tokens_read:,}", f"{one.tokens_written:,}"]
+        counts += [f"{one.characters:,}", f"{one.tokens_read:,}", f"{one.tokens_written:,}"]
         row = [one.test_set, one.system, *counts, cost, " ".join(one.to_score) or "–"]
         rows.append(row)
-    header = ["test set", "system", "to translate", "calls", "tokens in", "tokens out"]
-    emit(grid([*header, "cost", "to score"], rows))
+    header = ["test set", "system", "to translate", "calls", "characters"]
+    emit(grid([*header, "tokens in", "tokens out", "cost", "to score"], rows))
     by_bytes = any(one.counted_by == "bytes" and one.to_translate for one in estimates)
     rule = ", at 4 bytes each where a system does not count them itself" if by_bytes else ""
     emit(f"Tokens in include prompts{rule}; tokens out are those of the sources.")

@@ -191,3 +191,5 @@ def test_the_recall_of_terms_stands_in_every_table(
     plain = space("evaluate", "--model", "identity", "--metric", "chrf", "--results", "r2")
     assert "terms" not in plain.out
     assert space("verify").code == 0
+    file = str(space.root / "results" / "leaderboard.csv")
+    assert "not read" not in space("compare", file, file).out

@@ -24,6 +24,7 @@ DIGESTS = ("testset_digest", "output_digest")
 OTHERS = (
     "segments", "rank", "rank_low", "rank_high", "cluster", "failures", "off_target", "empty",
     "copied", "length_ratio", "seconds_per_segment", "rank_metric", "mtbench_version", "notes",
+    "term_recall", "terms_asked", "terms_used",
 )  # fmt: skip
 OF_A_METRIC = ("_ci_low", "_ci_high", "_signature")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
