@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 import statistics
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from mtbench.documents.boilerplate import line_key
@@ -17,6 +19,8 @@ from mtbench.text.scripts import joiner
 
 UNSURE = 0.5
 LONGER = 2.0  # times the usual ratio of lengths in the file
+LONG = 2000  # characters
+MENU = 4  # short segments in a row
 SHORT = 30  # characters; below, a ratio says nothing
 FEWEST = 3  # segments that tell a usual ratio at all
 ENOUGH_SEGMENTS = 10  # segments that tell it well
@@ -37,8 +41,9 @@ def doubts(
     texts = [sides(segment, pair, languages) for segment in segments]
     usual = _usual(texts, pair)
     found = []
-    for segment, (source, reference) in zip(segments, texts, strict=True):
-        reasons = _reasons(source, reference, usual, pair)
+    rows = zip(segments, texts, _among(segments, texts), strict=True)
+    for segment, (source, reference), others in rows:
+        reasons = _reasons(source, reference, usual, pair) + others
         if segment.confidence < UNSURE:
             reasons.append(f"low confidence ({segment.confidence:.2f})")
         if reasons:
@@ -53,6 +58,36 @@ def doubts(
                 )
             )
     return found
+
+
+def _among(segments: Sequence[AlignedSegment], texts: Sequence[tuple[str, str]]) -> list[list[str]]:
+    """What is odd about each segment beside the others of its file."""
+    found: list[list[str]] = [[] for _ in texts]
+    keys = [(line_key(source), line_key(reference)) for source, reference in texts]
+    times = Counter(keys)
+    for at, key in enumerate(keys):
+        if times[key] > 1:
+            found[at].append(f"stands {times[key]} times in this file")
+    for at, (one, two) in enumerate(itertools.pairwise(segments)):
+        if one.story == two.story and all(
+            _CUT.search(first) and _starts_small(second)
+            for first, second in zip(texts[at], texts[at + 1], strict=True)
+        ):
+            found[at].append("half a sentence: the next segment goes on with it")
+            found[at + 1].append("half a sentence: it goes on with the segment before")
+    runs = itertools.groupby(
+        range(len(segments)), lambda at: (segments[at].story, all(map(_label, texts[at])))
+    )
+    for (_, short), run in runs:
+        places = list(run)
+        for at in places if short and len(places) >= MENU else ():
+            found[at].append(f"one of {len(places)} short lines in a row, like those of a menu")
+    return found
+
+
+def _label(text: str) -> bool:
+    """Whether a text is as short as what one clicks on, and no sentence."""
+    return len(text) <= SHORT and not _ENDS.search(text)
 
 
 def _usual(texts: Iterable[tuple[str, str]], pair: LanguagePair) -> float | None:
@@ -72,6 +107,11 @@ def _usual(texts: Iterable[tuple[str, str]], pair: LanguagePair) -> float | None
 
 def _reasons(source: str, reference: str, usual: float | None, pair: LanguagePair) -> list[str]:
     found = []
+    longest = max(len(source), len(reference))
+    if longest > LONG:
+        found.append(f"long: {longest:,} characters, more than most systems translate at once")
+    if len(source.split()) == len(reference.split()) == 1 and longest <= SHORT:
+        found.append("one word")
     if alike(source, reference):
         found.append("near-copy: both sides say it in the same words")
     numbers = differing_numbers(source, reference)

@@ -129,3 +129,41 @@ def test_few_segments_in_a_script_without_spaces_have_no_usual_length() -> None:
         confidence=0.99,
     )
     assert doubts([segment], pair, ("en", "zh")) == []
+
+
+def file_of(*texts: tuple[str, str]) -> list[tuple[str, ...]]:
+    """Reasons for each segment of a file."""
+    segments = [
+        AlignedSegment("a1f3", ((at, 0),), 0, 1, ((at, -1),), ((at, -1),), source, target, 0.98)
+        for at, (source, target) in enumerate(texts, start=1)
+    ]
+    told = {doubt.id: doubt.reasons for doubt in doubts(segments, PAIR, LANGUAGES)}
+    return [told.get(segment.id, ()) for segment in segments]
+
+
+PLAIN = ("The keeper climbed the stairs.", "Il guardiano saliva le scale.")
+
+
+def test_a_segment_is_seen_beside_the_others_of_its_file() -> None:
+    assert file_of(PLAIN, PLAIN, ("Home", "Pagina"), ("A line of text.", "Una riga."))[:3] == [
+        ("stands 2 times in this file",),
+        ("stands 2 times in this file",),
+        ("one word",),
+    ]
+    assert file_of(
+        ("The keeper climbed the stairs of", "Il guardiano saliva le scale della"),
+        ("the tower four times a night.", "torre quattro volte per notte."),
+    ) == [
+        ("half a sentence: the next segment goes on with it",),
+        ("half a sentence: it goes on with the segment before",),
+    ]
+    long = "The keeper climbed the stairs. " * 70, "Il guardiano saliva le scale. " * 70
+    assert file_of(long) == [("long: 2,170 characters, more than most systems translate at once",)]
+
+
+def test_a_translated_menu_is_still_a_menu() -> None:
+    menu = [("Our news", "Le novità"), ("All sport", "Lo sport"), ("The shop", "Il negozio"),
+            ("About us", "Chi siamo")]  # fmt: skip
+    reason = ("one of 4 short lines in a row, like those of a menu",)
+    assert file_of(PLAIN, *menu) == [(), *[reason] * 4]
+    assert file_of(PLAIN, *menu[:3]) == [()] * 4
