@@ -1,6 +1,7 @@
 """Monotone alignment by dynamic programming.
 
-Moves: 1-1, 1-2, 2-1, 2-2 (two runs cut at different places) and, at no gain, 1-0 and 0-1. What
+Moves: runs of up to three with one or two (two runs may be cut at different places) and, at no
+gain, 1-0 and 0-1. What
 a move is worth is the caller's; this module finds the best way through.
 """
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 Matrix = NDArray[np.float64]
 Move = tuple[int, int]
-MOVES: tuple[Move, ...] = ((1, 1), (1, 2), (2, 1), (2, 2))
+MOVES: tuple[Move, ...] = ((1, 1), (1, 2), (2, 1), (2, 2), (1, 3), (3, 1), (2, 3), (3, 2))
 Step = tuple[int, int, Move]
 
 

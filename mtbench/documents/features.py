@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.documents.align import MOVES, Move
-from mtbench.documents.similarity import Embedded, anchor_matrix, likeness
+from mtbench.documents.similarity import Embedded, anchor_matrix, likeness, sliding
 from mtbench.encoders.packaged import Vectors
 
 Matrix = NDArray[np.float64]
@@ -19,6 +19,7 @@ Places = NDArray[np.int64]
 FLOOR = 0.2  # cosine below which no pair is looked at
 FLOOR_JOINED = 0.4
 GAIN_OF_JOINING = -0.1  # what a joined pair must have over the best of its parts
+GAIN_OF_THREE = 0.03  # what one must have that joins three, which is far more seldom
 NAMES = (
     "one",
     "cosine",
@@ -30,11 +31,12 @@ NAMES = (
     "short",
     "joined",
     "joined gain",
-    "two to two",
+    "several to several",
     "better joined",
     "sentences differ",
     "brackets differ",
     "ends differ",
+    "three",
 )
 
 
@@ -58,13 +60,13 @@ class Candidates:
 def candidates(left: Embedded, right: Embedded, *, exact: bool) -> dict[Move, Candidates]:
     """The pairs of runs whose vectors are near, with the evidence for each.
 
-    Only pairs above ``FLOOR`` are looked at, and runs of two are encoded only where the vectors
+    Only pairs above ``FLOOR`` are looked at, and runs are encoded only where the vectors
     of their parts make it likely that they are better than their parts.
 
     Args:
         left: Units on the left.
         right: Units on the right.
-        exact: Whether runs of two are encoded, or taken from the vectors of their parts.
+        exact: Whether runs are encoded, or taken from the vectors of their parts.
     """
     single = likeness(left, right, left.vectors, right.vectors)
     values = {move: _values(left, right, move, single, exact=exact) for move in MOVES}
@@ -100,14 +102,15 @@ def _values(left: Embedded, right: Embedded, move: Move, single: Matrix, *, exac
     rough = likeness(
         left,
         right,
-        left.vectors if h == 1 else left.rough_runs,
-        right.vectors if w == 1 else right.rough_runs,
+        left.vectors if h == 1 else left.rough_runs(h),
+        right.vectors if w == 1 else right.rough_runs(w),
     )
     values[: rough.shape[0], : rough.shape[1]] = rough
     parts = _best_part(single, move)
     # The vectors of the parts tell that of the run to about 0.03.
     slack = 0.03 if exact else 0.0
-    values[(values < FLOOR_JOINED) | (values < parts + GAIN_OF_JOINING - slack)] = -np.inf
+    gain = GAIN_OF_THREE if max(move) > 2 else GAIN_OF_JOINING
+    values[(values < FLOOR_JOINED) | (values < parts + gain - slack)] = -np.inf
     if not exact:
         return values
     rows, columns = np.nonzero(values > -np.inf)
@@ -116,7 +119,7 @@ def _values(left: Embedded, right: Embedded, move: Move, single: Matrix, *, exac
         values[rows, columns] = whole[
             np.searchsorted(np.unique(rows), rows), np.searchsorted(np.unique(columns), columns)
         ]
-    values[values < parts + GAIN_OF_JOINING] = -np.inf
+    values[values < parts + gain] = -np.inf
     return values
 
 
@@ -125,7 +128,7 @@ def _runs(document: Embedded, size: int, starts: Places) -> Vectors:
     wanted = np.unique(starts)
     if size == 1:
         return document.vectors[wanted]
-    return np.stack(list(document.runs(wanted.tolist()).values()))
+    return np.stack(list(document.runs(wanted.tolist(), size).values()))
 
 
 def _better_joined(single: Matrix, values: dict[Move, Matrix]) -> Matrix:
@@ -170,7 +173,7 @@ def _candidates(
     features = np.zeros((len(rows), len(NAMES)))
     if not len(rows):
         return Candidates(rows, columns, cosine, features)
-    sizes = _sums(left.lengths, h)[rows], _sums(right.lengths, w)[columns]
+    sizes = sliding(left.lengths, h)[rows], sliding(right.lengths, w)[columns]
     short = 1 / np.sqrt(np.minimum(*sizes) + 4)
     apart = np.abs(np.log((sizes[0] + 4) / (sizes[1] + 4)) - ratio)
     shared = anchor_matrix(_unions(left.anchors, h), _unions(right.anchors, w))
@@ -184,9 +187,9 @@ def _candidates(
     features[:, 5] = shared[rows, columns] - 0.5
     features[:, 6] = _numbers_differ(left, right, rows, columns, move)
     features[:, 7] = short
-    counts = _sums(left.sentences, h)[rows], _sums(right.sentences, w)[columns]
+    counts = sliding(left.sentences, h)[rows], sliding(right.sentences, w)[columns]
     features[:, 12] = np.abs(np.log(counts[0] / counts[1]))
-    opened = _sums(left.brackets, h)[rows] - _sums(right.brackets, w)[columns]
+    opened = sliding(left.brackets, h)[rows] - sliding(right.brackets, w)[columns]
     features[:, 13] = np.minimum(np.abs(opened), 3.0)
     features[:, 14] = left.ends[rows + h - 1] != right.ends[columns + w - 1]
     if move == (1, 1):
@@ -194,18 +197,13 @@ def _candidates(
     else:
         features[:, 8] = 1
         features[:, 9] = np.minimum(cosine - _best_part(single, move)[rows, columns], 0.5)
-        features[:, 10] = move == (2, 2)
+        features[:, 10] = min(move) > 1
+        features[:, 15] = max(move) > 2
     return Candidates(rows, columns, cosine, features)
 
 
-def _sums(lengths: Matrix, size: int) -> Matrix:
-    return lengths if size == 1 else lengths[:-1] + lengths[1:]
-
-
 def _unions(groups: Sequence[frozenset[str]], size: int) -> list[frozenset[str]]:
-    if size == 1:
-        return list(groups)
-    return [one | two for one, two in itertools.pairwise(groups)]
+    return [frozenset().union(*groups[i : i + size]) for i in range(len(groups) - size + 1)]
 
 
 def _numbers_differ(
@@ -214,7 +212,7 @@ def _numbers_differ(
     known: dict[tuple[str, ...], int] = {}
 
     def keys(units: Sequence[tuple[str, ...]], size: int) -> Places:
-        runs = units if size == 1 else [one + two for one, two in itertools.pairwise(units)]
+        runs = (itertools.chain(*units[i : i + size]) for i in range(len(units) - size + 1))
         return np.array([known.setdefault(tuple(sorted(r)), len(known)) for r in runs])
 
     one, two = keys(left.numbers, move[0]), keys(right.numbers, move[1])
@@ -223,7 +221,7 @@ def _numbers_differ(
 
 def _rivals(single: Matrix, rows: Places, columns: Places, move: Move) -> Matrix:
     """The best cosine that the units of a run of rows have outside its pair."""
-    order = np.argsort(-single, axis=1, kind="stable")[:, :3]  # a run of two leaves one over
+    order = np.argsort(-single, axis=1, kind="stable")[:, :4]  # a run of three leaves one over
     best = np.take_along_axis(single, order, axis=1)
     found = np.zeros(len(rows))
     for line in range(move[0]):

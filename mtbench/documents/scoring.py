@@ -38,7 +38,7 @@ def align(left: Embedded, right: Embedded, *, exact: bool = True) -> list[Bead]:
     Args:
         left: Units on the left.
         right: Units on the right.
-        exact: Whether runs of two are encoded, or taken from the vectors of their parts.
+        exact: Whether runs are encoded, or taken from the vectors of their parts.
     """
     return align_story({(0, 1): (left, right)}, exact=exact)[0, 1]
 
@@ -50,7 +50,7 @@ def align_story(
 
     Args:
         documents: Numbers of two documents, the lower first → the two.
-        exact: Whether runs of two are encoded, or taken from the vectors of their parts.
+        exact: Whether runs are encoded, or taken from the vectors of their parts.
     """
     found: dict[Pair, Found] = {
         pair: candidates(*both, exact=exact) for pair, both in sorted(documents.items())

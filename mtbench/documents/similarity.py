@@ -1,9 +1,10 @@
-"""Documents as vectors: each paragraph, each run of two, and the document as a whole."""
+"""Documents as vectors: each paragraph, runs of some, and the document as a whole."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +14,11 @@ from mtbench.text.anchors import anchors, brackets, ends, sentences
 from mtbench.text.numbers import numbers
 
 Matrix = NDArray[np.float64]
+Floats = TypeVar("Floats", NDArray[np.float64], NDArray[np.float32])
 
 
 class Embedded:
-    """The units of one document with their vectors; runs of two are encoded when asked for.
+    """The units of one document with their vectors; runs are encoded when asked for.
 
     Args:
         texts: The units, in order.
@@ -29,26 +31,28 @@ class Embedded:
         self.usual = encoder.usual
         self.vectors: Vectors = encoder.encode(self.texts)
         self.lengths: Matrix = np.array([len(text) for text in self.texts], dtype=np.float64)
-        self._runs: dict[int, Vectors] = {}
+        self._runs: dict[tuple[int, int], Vectors] = {}
+        self._rough: dict[int, Vectors] = {}
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    def runs(self, starts: Iterable[int]) -> dict[int, Vectors]:
-        """Vectors of units run together with the next, for those that start at some places."""
+    def runs(self, starts: Iterable[int], size: int) -> dict[int, Vectors]:
+        """Vectors of so many units run together, for those that start at some places."""
         wanted = sorted(set(starts))
-        missing = [i for i in wanted if i not in self._runs]
+        missing = [(i, size) for i in wanted if (i, size) not in self._runs]
         if missing:
-            joined = [f"{self.texts[i]} {self.texts[i + 1]}" for i in missing]
+            joined = [" ".join(self.texts[i : i + size]) for i, _ in missing]
             self._runs.update(zip(missing, self._encoder.encode(joined), strict=True))
-        return {i: self._runs[i] for i in wanted}
+        return {i: self._runs[i, size] for i in wanted}
 
-    @cached_property
-    def rough_runs(self) -> Vectors:
-        """About what all ``runs`` are, without encoding: means weighted by length, (n - 1, d)."""
-        weighted = self.vectors * np.sqrt(self.lengths).astype(np.float32)[:, None]
-        sums = weighted[:-1] + weighted[1:]
-        return np.asarray(sums / np.maximum(_norms(sums), 1e-9), dtype=np.float32)
+    def rough_runs(self, size: int) -> Vectors:
+        """About what all ``runs`` are, without encoding: means weighted by length."""
+        if size not in self._rough:
+            weighted = np.asarray(self.vectors * np.sqrt(self.lengths)[:, None], dtype=np.float32)
+            sums: Vectors = sliding(weighted, size)
+            self._rough[size] = np.asarray(sums / np.maximum(_norms(sums), 1e-9), dtype=np.float32)
+        return self._rough[size]
 
     @cached_property
     def anchors(self) -> tuple[frozenset[str], ...]:
@@ -85,6 +89,15 @@ class Embedded:
     def centre(self) -> Vectors:
         """The document as one unit vector: shape (d,)."""
         return np.asarray(self.mean(range(len(self)))[0], dtype=np.float32)
+
+
+def sliding(values: Floats, size: int) -> Floats:
+    """Sums of so many values in a row: (n - size + 1, ...)."""
+    last = len(values) - size + 1
+    total = values[:last]
+    for shift in range(1, size):
+        total = total + values[shift : last + shift]
+    return total
 
 
 def cosines(left: Vectors, right: Vectors) -> Matrix:

@@ -155,7 +155,7 @@ def ours(documents: Sequence[NoisyDocument], encoder: SentenceEncoder) -> tuple[
     """One call for all documents; its segments brought back to paragraphs by their text."""
     where: dict[tuple[str, str], list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
     for document, kept in zip(documents, without_boilerplate(documents), strict=True):
-        for size in (1, 2):
+        for size in (1, 2, 3):
             for i in range(len(kept) - size + 1):
                 run = tuple(kept[i : i + size])
                 text = " ".join(document.paragraphs[k] for k in run)
