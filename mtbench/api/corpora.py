@@ -194,7 +194,7 @@ def build_corpus(
     from mtbench.config import read_corpus_card
     from mtbench.documents.build import build_corpus as build
     from mtbench.documents.records import BuildOptions
-    from mtbench.documents.write import check_folder, foreign_files, write_corpus
+    from mtbench.documents.write import check_folder, write_corpus
     from mtbench.errors import RequestError
     from mtbench.languages import LanguagePair, normalise_tag
     from mtbench.types import CorpusCard
@@ -228,8 +228,10 @@ def build_corpus(
             "no two of these documents are translations of each other",
             hint="say which belong together by story_of={FILE: LABEL}",
         )
-    stay = [name for name in foreign_files(built, folder) if name not in built.files]
-    write_corpus(built, folder, force=force)
-    if stay:
-        talk.say(f"{folder}: not of this build, and left as they are: {', '.join(stay)}")
+    written = write_corpus(built, folder, force=force)
+    for line in (*written.kept, *written.replaced):
+        talk.say(line)
+    if written.strangers:
+        names = ", ".join(written.strangers)
+        talk.say(f"{folder}: not of this build, and left as they are: {names}")
     return built.report

@@ -79,7 +79,11 @@ T = TypeVar("T")
 @click.option("--title", default="", help="Title in the card.")
 @click.option("--licence", default="", help="Licence in the card.")
 @click.option("--reversible", is_flag=True, help="Say in the card that files serve both ways.")
-@click.option("--force", is_flag=True, help="Replace corpus files that are there and differ.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace lines and files that this build would write otherwise; copies are kept.",
+)
 @common.format_option("table", "json")
 @common.talk_options
 def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> None:
@@ -92,7 +96,7 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
     """
     from mtbench.documents.build import build_corpus
     from mtbench.documents.summary import summary
-    from mtbench.documents.write import check_folder, foreign_files, write_corpus
+    from mtbench.documents.write import check_folder, write_corpus
 
     folder = Path(output)
     verbose, quiet = given.pop("verbose"), given.pop("quiet")
@@ -119,12 +123,23 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
             why=_nearest(built),
             hint="say which belong together with --story FILE=LABEL",
         )
-    stay = [name for name in foreign_files(built, folder) if name not in built.files]
-    write_corpus(built, folder, force=force)
-    if stay:
-        watcher.say(f"{folder}: not of this build, and left as they are: {', '.join(stay)}")
+    written = write_corpus(built, folder, force=force)
+    for line in (*written.kept, *written.replaced):
+        watcher.say(line)
+    if written.strangers:
+        names = ", ".join(written.strangers)
+        watcher.say(f"{folder}: not of this build, and left as they are: {names}")
     if style == "json":
-        common.emit_json({"corpus": str(folder), **built.report.model_dump(mode="json")})
+        report = built.report.model_dump(mode="json")
+        common.emit_json(
+            {
+                "corpus": str(folder),
+                **report,
+                "kept": list(written.kept),
+                "replaced": list(written.replaced),
+                "conflicts": [one.model_dump(mode="json") for one in written.conflicts],
+            }
+        )
         return
     for name, content in built.files.items():
         if name.endswith(".jsonl"):

@@ -11,7 +11,7 @@ from mtbench.corpora.validation import validate
 from mtbench.errors import DataError, RequestError
 from mtbench.files.digests import digest_file
 from mtbench.files.writing import read_toml, write_text
-from mtbench.types import Record
+from mtbench.types import CorpusCard, Record
 
 State = Literal["same", "changed", "new", "gone"]
 
@@ -136,6 +136,8 @@ def seal(plan: Seal) -> None:
         if file.after is not None:
             known[file.name] = file.after
     values["files"] = dict(sorted(known.items()))
+    order = {key: at for at, key in enumerate(CorpusCard.model_fields)}
+    values = dict(sorted(values.items(), key=lambda item: order.get(item[0], len(order))))
     write_text(path, tomli_w.dumps(values, multiline_strings=True))
 
 

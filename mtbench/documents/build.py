@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from mtbench.config import CORPUS_CARD as CARD
 from mtbench.documents.doubts import doubts
 from mtbench.documents.encoders import Choice, Remembering, Views, choose, served
 from mtbench.documents.load import fixed_stories, read_documents
+from mtbench.documents.rebuild import remembered
 from mtbench.documents.records import Build, BuildOptions, BuildReport
 from mtbench.documents.report import (
     comparable_entries,
@@ -32,6 +34,11 @@ from mtbench.errors import RequestError
 from mtbench.files.digests import digest_text
 from mtbench.languages import LanguagePair, language_name
 from mtbench.types import CorpusCard
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 T = TypeVar("T")
 
@@ -193,9 +200,17 @@ def _noted(card: CorpusCard, report: BuildReport) -> CorpusCard:
 
 
 def with_card(files: Mapping[str, str], card: CorpusCard) -> dict[str, str]:
-    """Files of a corpus with their card, checksums filled in."""
+    """Files of a corpus with their card: checksums, and what it remembers of each line."""
     digests = {name: digest_text(content) for name, content in files.items()}
-    return {**files, CARD: card_text(card.model_copy(update={"files": digests}))}
+    built = {name: remembered(content) for name, content in files.items()}
+    return {**files, CARD: card_text(card.model_copy(update={"files": digests, "built": built}))}
+
+
+def resealed(text: str, files: Mapping[str, str]) -> str:
+    """A card with the checksums of files as they are to be written."""
+    card = CorpusCard.model_validate(tomllib.loads(text))
+    digests = {name: digest_text(files[name]) for name in card.files}
+    return card_text(card.model_copy(update={"files": digests}))
 
 
 def card_text(card: CorpusCard) -> str:

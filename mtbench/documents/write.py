@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from mtbench.config import CORPUS_CARD as CARD
-from mtbench.documents.build import OUR_NOTES, card_text
+from mtbench.config import read_corpus_card
+from mtbench.documents.build import OUR_NOTES, card_text, resealed
+from mtbench.documents.rebuild import Conflict, Merged, copy_name, merge
 from mtbench.documents.records import Build
 from mtbench.errors import RequestError
 from mtbench.files.inputs import content
-from mtbench.files.writing import check_writable, unwritable, write_text
+from mtbench.files.writing import check_writable, unwritable, write_bytes, write_text
 from mtbench.types import CorpusCard
 
 if sys.version_info >= (3, 11):
@@ -22,35 +25,118 @@ else:
     import tomli as tomllib
 
 
-def write_corpus(build: Build, folder: Path, *, force: bool = False) -> tuple[Path, ...]:
+_SHOWN = 5  # conflicts in a message
+
+
+class Written(NamedTuple):
+    """What became of a corpus folder.
+
+    Attributes:
+        kept: What stays of a person's work, for people.
+        conflicts: Lines that a person and the build both changed; the build's were written.
+        replaced: What was replaced, for people, and where its copy is.
+        strangers: Corpus files that are not of this build, and were left as they are.
+    """
+
+    kept: tuple[str, ...]
+    conflicts: tuple[Conflict, ...]
+    replaced: tuple[str, ...]
+    strangers: tuple[str, ...]
+
+
+def write_corpus(build: Build, folder: Path, *, force: bool = False) -> Written:
     """Writes the files of a corpus; the card last, so that a whole card means a whole corpus.
+
+    Lines that a person has edited, deleted or added since the last build stay so.
 
     Args:
         build: What ``build_corpus`` returned.
         folder: The corpus folder; made where it is not there.
-        force: Whether corpus files that are there and differ are replaced. Files of other
-            names stay in any case.
-
-    Returns:
-        The files written, or found to hold the same already, in order.
+        force: Whether lines and files that would be lost are replaced; copies of the files are
+            kept. Files of other names stay in any case.
 
     Raises:
-        RequestError: If the folder holds other corpus files.
+        RequestError: If anything would be lost that is there.
         Unavailable: If it cannot be written.
     """
-    others = foreign_files(build, folder)
-    if others and not force:
-        shown = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if len(others) > 3 else "")
+    merged, card_grows = _merged(build, folder)
+    strangers = tuple(name for name in _there(folder) if name not in build.files)
+    losses = [line for one in merged for line in one.losses()]
+    losses += [f"{CARD}: says something else"] * (not card_grows)
+    losses += [f"{name}: not of this build" for name in strangers] * (not force)
+    if losses and not force:
         raise RequestError(
-            f"{folder}: holds another corpus ({shown})",
-            why="a corpus is never replaced unasked",
-            hint="name an empty folder, or say --force",
+            f"{folder}: holds what this build would not leave as it is: {'; '.join(losses[:4])}"
+            + (f"; and {len(losses) - 4} more" if len(losses) > 4 else ""),
+            why="a corpus is never replaced unasked" + _differing(merged),
+            hint="name an empty folder, or say --force, which keeps a copy",
         )
     check_writable(folder)
-    names = sorted(build.files, key=lambda name: (Path(name).name == CARD, name))
-    for name in names:
-        write_text(folder / name, build.files[name])
-    return tuple(folder / name for name in names)
+    replaced = [one.file for one in merged if one.replaces]
+    replaced += [] if card_grows else [CARD]
+    copies = [_copied(folder / name) for name in replaced]
+    contents = {**build.files, **{one.file: one.content for one in merged}}
+    for name in {str(Path(name).parent) for name in contents}:
+        card = str(Path(name) / CARD)
+        mine = {Path(n).name: c for n, c in contents.items() if str(Path(n).parent) == name}
+        contents[card] = resealed(contents[card], mine)
+    for name in sorted(contents, key=lambda name: (Path(name).name == CARD, name)):
+        write_text(folder / name, contents[name])
+    return Written(
+        kept=tuple(line for one in merged for line in one.told()),
+        conflicts=tuple(conflict for one in merged for conflict in one.conflicts),
+        replaced=(*losses, *(f"{path}: a copy of what stood there" for path in copies)),
+        strangers=strangers,
+    )
+
+
+def _merged(build: Build, folder: Path) -> tuple[list[Merged], bool]:
+    """What comes of each file that is there already, and whether the card loses nothing."""
+    found = []
+    card_grows = True
+    for name in _there(folder):
+        if name not in build.files:
+            continue
+        path = folder / name
+        if path.name == CARD:
+            card_grows = card_grows and _grown(build.files[name], content(path))
+            continue
+        card = read_corpus_card(path.parent) or CorpusCard()
+        found.append(
+            merge(
+                name,
+                build.files[name],
+                content(path),
+                card.built.get(path.name),
+                card.files.get(path.name),
+            )
+        )
+    return found, card_grows
+
+
+def _there(folder: Path) -> list[str]:
+    """Corpus files of a folder, and of the folders in it."""
+    if folder.exists() and not folder.is_dir():
+        raise RequestError(f"{folder}: not a folder", hint="name a folder for the corpus")
+    paths = [*folder.glob("**/*.jsonl"), *folder.glob(f"**/{CARD}")]
+    return [path.relative_to(folder).as_posix() for path in sorted(paths)]
+
+
+def _differing(merged: Sequence[Merged]) -> str:
+    """The first lines that a person and the build say differently, beside each other."""
+    shown = [one for part in merged for one in part.conflicts][:_SHOWN]
+    return "".join(
+        f"\n  {one.file} {one.id}\n    yours: {one.yours or '(deleted)'}"
+        f"\n    built: {one.built or '(nothing)'}"
+        for one in shown
+    )
+
+
+def _copied(path: Path) -> Path:
+    there = content(path)
+    copy = copy_name(path, there)
+    write_bytes(copy, there)
+    return copy
 
 
 def check_folder(folder: Path) -> None:
@@ -67,48 +153,8 @@ def check_folder(folder: Path) -> None:
         raise unwritable(folder, PermissionError(errno.EACCES, os.strerror(errno.EACCES)))
 
 
-def foreign_files(build: Build, folder: Path) -> list[str]:
-    """Corpus files in a folder that this build would not write, or not with these bytes.
-
-    Raises:
-        RequestError: If the folder is a file or cannot be read.
-    """
-    if not folder.exists():
-        return []
-    if not folder.is_dir():
-        raise RequestError(f"{folder}: not a folder", hint="name a folder for the corpus")
-    found = []
-    for path in sorted([*folder.glob("**/*.jsonl"), *folder.glob(f"**/{CARD}")]):
-        name = path.relative_to(folder).as_posix()
-        there = content(path)
-        planned = build.files.get(name)
-        if planned is None or not (
-            planned.encode() == there
-            or _grown(name, planned, there)
-            or _same_segments(name, planned, there)
-        ):
-            found.append(name)
-    return found
-
-
-def _same_segments(name: str, planned: str, there: bytes) -> bool:
-    """Whether segments differ in their confidence alone: another language bore witness."""
-    if not name.endswith(".jsonl"):
-        return False
-    try:
-        old = [json.loads(line) for line in there.decode("utf-8").splitlines()]
-        new = [json.loads(line) for line in planned.splitlines()]
-    except ValueError:
-        return False
-    return all(isinstance(row, dict) for row in old) and [
-        {key: value for key, value in row.items() if key != "alignment"} for row in old
-    ] == [{key: value for key, value in row.items() if key != "alignment"} for row in new]
-
-
-def _grown(name: str, planned: str, there: bytes) -> bool:
+def _grown(planned: str, there: bytes) -> bool:
     """Whether only checksums in a card change or come in: nothing in it is lost."""
-    if Path(name).name != CARD:
-        return False
     try:
         old, new = tomllib.loads(there.decode("utf-8")), tomllib.loads(planned)
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
@@ -116,5 +162,7 @@ def _grown(name: str, planned: str, there: bytes) -> bool:
     if all(OUR_NOTES.fullmatch(card.get("notes", "")) for card in (old, new)):
         new["notes"] = old["notes"]  # another encoder has come in with a language
     files, more = old.pop("files", {}), new.pop("files", {})
-    same_text = card_text(CorpusCard.model_validate({**old, "files": files})).encode() == there
+    built, _ = old.pop("built", {}), new.pop("built", {})
+    whole = {**old, "files": files, "built": built}
+    same_text = card_text(CorpusCard.model_validate(whole)).encode() == there
     return old == new and files.keys() <= more.keys() and same_text

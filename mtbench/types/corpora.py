@@ -171,6 +171,8 @@ class CorpusCard(Record):
         reference_names: Names of the references where a file has several, in order.
         reference_of: Systems whose outputs were edited or chosen to be references.
         files: File name → SHA-256 of its bytes.
+        built: File name → id of a line → digest of what ``corpus build`` wrote there: so a
+            later build knows which lines a person has changed.
     """
 
     title: str = ""
@@ -186,6 +188,7 @@ class CorpusCard(Record):
     reference_names: tuple[str, ...] = ()
     reference_of: tuple[str, ...] = ()
     files: dict[str, str] = Field(default_factory=dict)
+    built: dict[str, dict[str, str]] = Field(default_factory=dict)
 
     @field_validator("files")
     @classmethod
