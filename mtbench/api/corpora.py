@@ -229,9 +229,6 @@ def build_corpus(
             hint="say which belong together by story_of={FILE: LABEL}",
         )
     written = write_corpus(built, folder, force=force)
-    for line in (*written.kept, *written.replaced):
+    for line in written.told(folder):
         talk.say(line)
-    if written.strangers:
-        names = ", ".join(written.strangers)
-        talk.say(f"{folder}: not of this build, and left as they are: {names}")
     return built.report

@@ -124,11 +124,8 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
             hint="say which belong together with --story FILE=LABEL",
         )
     written = write_corpus(built, folder, force=force)
-    for line in (*written.kept, *written.replaced):
+    for line in written.told(folder):
         watcher.say(line)
-    if written.strangers:
-        names = ", ".join(written.strangers)
-        watcher.say(f"{folder}: not of this build, and left as they are: {names}")
     if style == "json":
         report = built.report.model_dump(mode="json")
         common.emit_json(

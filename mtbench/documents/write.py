@@ -43,6 +43,12 @@ class Written(NamedTuple):
     replaced: tuple[str, ...]
     strangers: tuple[str, ...]
 
+    def told(self, folder: Path) -> list[str]:
+        """All of it, a sentence each, for people."""
+        names = ", ".join(self.strangers)
+        left = f"{folder}: not of this build, and left as they are: {names}"
+        return [*self.kept, *self.replaced, *([left] if names else [])]
+
 
 def write_corpus(build: Build, folder: Path, *, force: bool = False) -> Written:
     """Writes the files of a corpus; the card last, so that a whole card means a whole corpus.
