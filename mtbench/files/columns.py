@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -125,19 +126,77 @@ class Derived(Column[T_co]):
         return list(map(self._make, *sides))
 
 
+class _Space:
+    """The file of all columns of a process: one, so that no number of them uses up its handles.
+
+    It has no name, and so goes with the process; its room is given back when no column is left.
+    """
+
+    def __init__(self) -> None:
+        self._file: int | None = None
+        self._end = self._users = 0
+        self._lock = threading.RLock()  # a collection of garbage may let users go within it
+
+    def enter(self, user: object) -> None:
+        """Keeps the file as long as a user lives.
+
+        Raises:
+            OSError: If there can be no such file.
+        """
+        with self._lock:
+            if self._file is None:
+                with tempfile.TemporaryFile(prefix="mtbench-columns-") as opened:
+                    self._file = os.dup(opened.fileno())
+            self._users += 1
+        weakref.finalize(user, self._leave)
+
+    def _leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            if not self._users and self._file is not None:
+                os.close(self._file)
+                self._file, self._end = None, 0
+
+    def write(self, content: bytes) -> tuple[int, int]:
+        """Where it stands now: first byte, and how many.
+
+        Raises:
+            OSError: If there is no room.
+        """
+        with self._lock:
+            start, left = self._end, memoryview(content)
+            while left:
+                written = os.pwrite(self._number, left, self._end)
+                left, self._end = left[written:], self._end + written
+            return start, len(content)
+
+    def read(self, place: tuple[int, int]) -> bytes:
+        """What stands there."""
+        return os.pread(self._number, place[1], place[0])
+
+    @property
+    def _number(self) -> int:
+        if self._file is None:
+            raise RuntimeError("the file of columns is used by nobody who has entered")
+        return self._file
+
+
+_SPACE = _Space()
+
+
 class _OnDisk(Column[T_co]):
     """What a writer has written."""
 
     def __init__(
-        self, file: int, places: Sequence[int], length: int, make: Callable[[Any], T_co] | None
+        self, places: Sequence[tuple[int, int]], length: int, make: Callable[[Any], T_co] | None
     ) -> None:
         super().__init__(length)
-        self._file, self._places, self._make = file, places, make
-        weakref.finalize(self, os.close, file)
+        self._places, self._make = places, make
+        _SPACE.enter(self)
 
     def chunk(self, number: int) -> Sequence[T_co]:
-        start, stop = self._places[number], self._places[number + 1]
-        rows: list[Any] = json.loads(os.pread(self._file, stop - start, start).decode(*_AS_BYTES))
+        """Some values, read now."""
+        rows: list[Any] = json.loads(_SPACE.read(self._places[number]).decode(*_AS_BYTES))
         return list(map(self._make, rows)) if self._make is not None else rows
 
 
@@ -161,8 +220,7 @@ class ColumnWriter(Generic[T]):
     def __init__(self, make: Callable[[Any], T] | None = None) -> None:
         self._make = make
         self._waiting: list[T] = []
-        self._file: int | None = None
-        self._places = [0]
+        self._places: list[tuple[int, int]] = []
         self._length = 0
 
     def add(self, value: T) -> None:
@@ -172,7 +230,7 @@ class ColumnWriter(Generic[T]):
             Unavailable: If there is no room for it.
         """
         self._waiting.append(value)
-        if len(self._waiting) >= (CHUNK if self._file is not None else HELD + CHUNK):
+        if len(self._waiting) >= (CHUNK if self._places else HELD + CHUNK):
             self._write(len(self._waiting) // CHUNK * CHUNK)
 
     def column(self) -> Sequence[T]:
@@ -184,21 +242,16 @@ class ColumnWriter(Generic[T]):
         if few(self._length + len(self._waiting)):
             return tuple(self._waiting)
         self._write(len(self._waiting))
-        file, self._file = self._file, None
-        if file is None:
-            raise RuntimeError("a column is made once")
-        return _OnDisk(file, self._places, self._length, self._make)
+        return _OnDisk(self._places, self._length, self._make)
 
     def _write(self, count: int) -> None:
         try:
-            if self._file is None:
-                with tempfile.TemporaryFile(prefix="mtbench-column-") as opened:
-                    self._file = os.dup(opened.fileno())
+            if not self._places:
+                _SPACE.enter(self)
             rest = iter(self._waiting[:count])
             while rows := list(islice(rest, CHUNK)):
                 content = json.dumps(rows, ensure_ascii=False).encode(*_AS_BYTES)
-                _write_all(self._file, content)
-                self._places.append(self._places[-1] + len(content))
+                self._places.append(_SPACE.write(content))
         except OSError as error:
             raise Unavailable(
                 f"{tempfile.gettempdir()}: no room for the columns of a large test set: "
@@ -207,12 +260,6 @@ class ColumnWriter(Generic[T]):
             ) from error
         self._length += count
         del self._waiting[:count]
-
-
-def _write_all(file: int, content: bytes) -> None:
-    left = memoryview(content)
-    while left:
-        left = left[os.write(file, left) :]
 
 
 def column(values: Iterable[T], make: Callable[[Any], T] | None = None) -> Sequence[T]:

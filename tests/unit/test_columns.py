@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import tempfile
@@ -66,25 +67,35 @@ def test_equal_tuples_are_held_once() -> None:
     assert shared(["s0"]) == ("s0",)
 
 
-def test_the_file_goes_with_the_column(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def handles() -> int:
+    """Open files of this process."""
+    place = Path("/proc/self/fd")
+    return len(list(place.iterdir())) if place.is_dir() else 0
+
+
+def test_the_file_goes_with_the_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gc.collect()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    open_files = Path("/proc/self/fd")
-    before = len(list(open_files.iterdir())) if open_files.is_dir() else 0
-    made = column(map(str, range(100)))
+    before = handles()
+    made = [column(f"{which}-{at}" for at in range(10)) for which in range(50)]
     assert not list(tmp_path.iterdir())  # nothing that a killed process would leave
-    part = made[50:]
-    del made
-    assert part[0] == "50"
-    del part
     if before:
-        assert len(list(open_files.iterdir())) == before
+        assert handles() <= before + 1  # however many columns there are
+    part = made[7][5:]
+    assert [one[9] for one in made] == [f"{which}-9" for which in range(50)]
+    del made
+    assert part[0] == "7-5"
+    del part
+    gc.collect()
+    assert handles() <= before
+    assert list(column("ab")) == ["a", "b"]
 
 
 def test_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(file: int, content: Any) -> int:
+    def full(file: int, content: Any, at: int) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "write", full)
+    monkeypatch.setattr(os, "pwrite", full)
     with pytest.raises(Unavailable, match=r"No space left.*") as caught:
         column(["a"] * 10)
     assert "TMPDIR" in str(caught.value.hint)
