@@ -18,7 +18,7 @@ from mtbench.text.scripts import UNSPACED, has_words, script_of, scripts_of
 UNTRANSLATED = 0.8  # of the words
 LEFT = 5  # words in a row that are the source's, most of them in small letters
 LEFT_SMALL = 4
-LEFT_RELATED = 9  # between relatives sentences may well share some words in a row
+LEFT_RELATED = 9  # of relatives, from where the words need not tell which it is
 LEFT_LONG = 8  # as many are no name or title, however long the text is
 LEFT_SHARE = 1 / 3  # of the words of the text; fewer may be a name
 LEFT_LETTERS = 10  # in a row, of scripts without spaces
@@ -105,19 +105,23 @@ class LanguageCheck:
             whole = len(letters) >= LEFT_WHOLE and text.strip() == source.strip()
             said, enough = "".join(letters), whole or len(letters) >= LEFT_LETTERS
         else:
-            there, needed = source.split(), LEFT_RELATED if self._related else LEFT
+            there = source.split()
             words, known = text.split(), set(there)
-            if sum(word in known for word in words) < needed:
+            if sum(word in known for word in words) < LEFT:
                 return None
             words = list(longest_run(words, there))
             small = sum(bool(_SMALL_WORD.match(word)) for word in words)
             long = len(words) >= LEFT_LONG or len(words) >= LEFT_SHARE * len(text.split())
-            said, enough = " ".join(words), len(words) >= needed and small >= LEFT_SMALL and long
+            said, enough = " ".join(words), len(words) >= LEFT and small >= LEFT_SMALL and long
         if not enough or any(said in " ".join(reference.split()) for reference in references):
             return None
         alike = script_of(self._source) == script_of(self._target)
-        if alike and (not self._identifies or belongs(said, self._target).kind == "target"):
-            return None
+        if alike:
+            kind = belongs(said, self._target).kind if self._identifies else "target"
+            # Between relatives sentences may well share some words in a row.
+            doubtful = self._related and len(said.split()) < LEFT_RELATED and kind != "other"
+            if kind == "target" or doubtful:
+                return None
         return f"left as in the source: {said[:80]!r}"
 
     def _third_language(self, text: str, source: str, references: Sequence[str]) -> str | None:
