@@ -116,7 +116,7 @@ _WORDS: Mapping[str, str] = {
     "sr": "и у не на да он с као ово по али из за се је су са који која које био била може "
     "такође само при до или ако има ће од што како ова си а му о ја то кад но их они па",
 }  # fmt: skip
-_WHOLE = re.compile(r"(?<![\w-])[^\W\d_]+(?![\w-])")  # "e" of "e-mail" is no word
+_WHOLE = re.compile(r"[\w-]+")  # the "e" of "e-mail" is no word
 _CAPITALISED = re.compile(r"(?<![\w'’-])[A-ZÀ-ÖØ-ÞĀČĎĒĚĢĪĶĻŁŅŇŘŚŠŤŪŮŹŻŽА-ЯЁЄІЇҐЎЂЈЉЊЋЏЃЅЌ]\w*")
 _FAMILIES = ("cs sk pl sl hr", "es pt gl ca it fr ro", "da nb sv", "de nl", "fi et", "lt lv",
              "ru uk be bg mk sr")  # fmt: skip
