@@ -90,7 +90,7 @@ def compare_leaderboards(
         lookup = rescorer = Rescorer(space, before, after)
         first = rescorer.rescored(first, second, _names(first, second, renamed, all(runs)))
     named = {metric for side in (first, second) for metric in side.metrics}
-    return compare(
+    found = compare(
         first,
         second,
         infos=_infos(named),
@@ -100,6 +100,22 @@ def compare_leaderboards(
         alpha=alpha,
         by_system=not all(runs),
         renamed=renamed,
+    )
+    favoured = _favoured(second, after)
+    return found.model_copy(update={"notes": (*found.notes, *favoured)}) if favoured else found
+
+
+def _favoured(side: Side, stored: RowStatistics) -> tuple[str, ...]:
+    """A sentence per test set whose references are outputs of systems, edited or chosen."""
+    made_of: dict[str, tuple[str, ...]] = {}
+    for row in side.rows:
+        run = stored.run(row)
+        if run is not None and run[1].test_set.reference_of:
+            made_of[row.test_set] = run[1].test_set.reference_of
+    return tuple(
+        f"{name}: the references are made of outputs of {', '.join(systems)}: differences of "
+        "these systems, and of their lineage, are measured against their own output"
+        for name, systems in made_of.items()
     )
 
 

@@ -154,6 +154,8 @@ def test_where_a_reference_comes_from(space: Space) -> None:
     rows = space(*run, "--format", "csv").out.splitlines()
     assert ["edited or chosen outputs of it" in row for row in rows] == [False, True, True, False]
     assert space("verify").code == 0
+    shown = space("compare", "results", "results", "--format", "md").out
+    assert "the references are made of outputs of good" in shown
 
 
 def test_origins_by_line(space: Space) -> None:
