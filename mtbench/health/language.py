@@ -176,7 +176,7 @@ def _without_quotations(text: str, source: str) -> str:
     Unless little else is there.
 
     Example:
-        >>> _without_quotations("Er las „to be or not“ laut vor", "He read 'to be or not' aloud")
+        >>> _without_quotations("Er las „to be“ laut vor", "He read 'to be' aloud")
         'Er las   laut vor'
     """
     quoted = [match for match in _QUOTED.finditer(text) if match[1].strip() in source]

@@ -245,7 +245,7 @@ def variants(text: str) -> tuple[int, int]:
 
     Example:
         >>> variants("这个国家"), variants("這個國家")
-        ((2, 0), (0, 3))
+        ((3, 0), (0, 3))
     """
     kinds = [_variant(character) for character in text]
     return kinds.count("Hans"), kinds.count("Hant")

@@ -40,8 +40,8 @@ def find_cut(texts: Iterable[str], partners: Iterable[str]) -> Cut | None:
 
     Example:
         >>> partners = ["word " * n for n in range(10, 410)]
-        >>> find_cut([text[:900] for text in partners], partners).characters
-        900
+        >>> find_cut([text[:899] for text in partners], partners).characters
+        899
         >>> find_cut(partners, partners) is None
         True
     """
