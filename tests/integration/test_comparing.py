@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -245,6 +246,16 @@ def test_plain_files_are_scored_again_on_the_texts_that_the_new_side_keeps(space
     for path in (space.root / "after").glob("talks/en-it/texts.json*"):
         path.unlink()
     space(*asked, "--rescore").refused(2, "could not be scored again", "no corpus 'talks' here")
+
+
+def test_a_new_release_is_told_what_to_do_about_it(space: Space) -> None:
+    space.corpus("news", "en-it")
+    assert space("evaluate", "--model", "identity", "--metric", "chrf").code == 0
+    board = (space.root / "results/leaderboard.csv").read_text("utf-8")
+    older = re.sub(r"version:[0-9.]+", "version:1.0.0", board)
+    space.file("older.csv", older)
+    answer = space("compare", "older.csv", "results/leaderboard.csv", "--fail-on", "worse")
+    answer.refused(2, "computed differently: version 1.0.0", "score A's outputs again")
 
 
 def test_a_system_under_another_name(space: Space) -> None:

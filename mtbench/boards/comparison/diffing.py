@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from mtbench.boards.comparison.matching import (
+    DIFFERENTLY,
     check_margins,
     choose_metrics,
     choose_primary,
@@ -283,11 +284,18 @@ def _answerable(
         raise RequestError(
             "nothing could be tested, so --fail-on cannot answer",
             why=untested[0] if untested else f"no {' or '.join(found.deciding)} on both sides",
-            hint=next((note for note in found.notes if NOT_AGAIN in note), None)
-            or "score A's outputs on B's references with --rescore"
-            if any(row.status == "changed" for row in found.rows)
-            else "keep the results folder beside each CSV, or name it: --results-a, --results-b",
+            hint=_way_out(found, untested),
         )
+
+
+def _way_out(found: LeaderboardDiff, untested: Sequence[str]) -> str:
+    """What lets rows be tested that could not be."""
+    if any(row.status == "changed" for row in found.rows):
+        left = next((note for note in found.notes if NOT_AGAIN in note), None)
+        return left or "score A's outputs on B's references with --rescore"
+    if untested and DIFFERENTLY in untested[0]:
+        return "score A's outputs again with today's mtbench and B's options: evaluate, or score"
+    return "keep the results folder beside each CSV, or name it: --results-a, --results-b"
 
 
 def _named(row: RowDiff) -> str:

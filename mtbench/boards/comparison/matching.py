@@ -10,6 +10,7 @@ from mtbench.plugins import primary_metrics
 from mtbench.types import MetricInfo, Signature
 
 ROUNDED = 1.01e-6  # scores in a CSV have six decimals
+DIFFERENTLY = "was computed differently"
 
 Matched = tuple[SideRow | None, SideRow | None]
 
@@ -168,7 +169,7 @@ def computed_otherwise(metric: str, old: SideRow, new: SideRow) -> str | None:
     a, b = signatures
     if a is None or b is None or a == b or is_partial(old, metric) != is_partial(new, metric):
         return None  # a whole and a partial output are not compared at all
-    return f"{metric} was computed differently: {_differing(a, b)}"
+    return f"{metric} {DIFFERENTLY}: {_differing(a, b)}"
 
 
 def out_of_bounds(metric: str, row: SideRow, info: MetricInfo | None) -> str | None:
