@@ -62,8 +62,11 @@ _ALIKE = ("no nb nn da", "hr sr bs sh", "id ms", "gl pt", "hi mr ne", "af nl", "
 # Of these, two written languages: where it names the other one, nothing is known.
 _CONFUSED = frozenset(
     frozenset(pair.split())
-    for pair in ("da no", "da nb", "da nn", "gl pt", "af nl", "hi mr", "hr sr", "hr sh", "id ms")
-)
+    for pair in (
+        "da no", "da nb", "da nn", "gl pt", "af nl", "hi mr", "hr sr", "hr sh", "bs sr", "sh sr",
+        "id ms",
+    )
+)  # fmt: skip
 
 
 class Guess(NamedTuple):
