@@ -50,6 +50,7 @@ def steps(page: Path) -> list[Step]:
     """What a page tells its reader to do, in order."""
     text = page.read_text(encoding="utf-8")
     found: list[Step] = []
+    by_command = False  # whether the block before was one of commands; Python's are run elsewhere
     for block in _BLOCK.finditer(text):
         marks, head = block["marks"], block["head"].strip()
         if _NOT_RUN.search(marks):
@@ -57,10 +58,13 @@ def steps(page: Path) -> list[Step]:
         body = re.sub(rf"^{block['indent']}", "", block["body"], flags=re.MULTILINE)
         line = text.count("\n", 0, block.start("body")) + 1
         if "<!-- printed -->" in marks:
-            found[-1] = replace(found[-1], printed=body)
-        elif title := _TITLE.search(head):
+            if by_command:
+                found[-1] = replace(found[-1], printed=body)
+            continue
+        by_command = head in ("sh", "bash", "console")
+        if title := _TITLE.search(head):
             found.append(Step(body, title.group(1), (0,), line))
-        elif head in ("sh", "bash", "console"):
+        elif by_command:
             codes = _EXIT.search(marks)
             allowed = tuple(int(c) for c in codes.group(1).split()) if codes else (0,)
             found += [Step(c, None, allowed, line) for c in _commands(body)]
