@@ -14,6 +14,7 @@ from mtbench.files.digests import digest_json
 from mtbench.files.writing import read_toml
 from mtbench.plugins import BACKENDS, METRICS, first_defect, parse_options
 from mtbench.servers.secrets import key_in
+from mtbench.settings import read_settings
 from mtbench.types import CorpusCard, Json, Record, SystemCard
 
 CORPUS_CARD = "card.toml"
@@ -52,10 +53,10 @@ def workspace(results: str | None = None, environment: Mapping[str, str] = os.en
     """
     import platformdirs
 
-    settings = _settings(Path("pyproject.toml"))
+    settings = read_settings()
 
     def setting(name: str, default: str) -> str:
-        return environment.get(f"MTBENCH_{name.upper()}") or settings.get(name) or default
+        return environment.get(f"MTBENCH_{name.upper()}") or str(settings.get(name, default))
 
     return Workspace(
         corpora=_own_and_shipped(Path(setting("corpora", "corpora")), "corpora"),
@@ -63,23 +64,6 @@ def workspace(results: str | None = None, environment: Mapping[str, str] = os.en
         results=Path(results or setting("results", "results")),
         cache=Path(setting("cache", platformdirs.user_cache_dir("mtbench"))),
     )
-
-
-def _settings(path: Path) -> dict[str, str]:
-    if not path.is_file():
-        return {}
-    tools = read_toml(path).get("tool", {})
-    found = tools.get("mtbench", {}) if isinstance(tools, dict) else {}
-    known = {"corpora", "models", "results", "cache"}
-    if not isinstance(found, dict):
-        raise RequestError(f"{path}: [tool.mtbench] is no table")
-    for key, value in found.items():
-        if key not in known or not isinstance(value, str):
-            raise RequestError(
-                f"{path}: [tool.mtbench] {key}: not a setting",
-                hint=f"settings are folder names under {', '.join(sorted(known))}",
-            )
-    return dict(found)
 
 
 def shipped(name: str) -> Path:

@@ -61,6 +61,16 @@ jobs:
           mtbench compare baseline.csv results/leaderboard.csv --fail-on worse --format md
           >> "$GITHUB_STEP_SUMMARY"
 """
+_SETTINGS = """\
+# Defaults of the commands that are given here; an option on the command line comes first.
+# mtbench doctor shows them, and each run says those that it takes.
+[tool.mtbench]
+metrics = ["chrf"]     # of evaluate and score; mtbench metrics list names them all
+seed = 0               # of everything drawn at random
+device = "auto"        # auto, cpu, cuda, cuda:N or mps
+alpha = 0.05           # of compare and meta: what counts as significant
+results = "results"    # folders: corpora, models, results, cache
+"""
 _IGNORED = """\
 # What a run leaves behind before it is done; results themselves are worth committing.
 results/.locks/
@@ -84,6 +94,7 @@ def example_files() -> dict[str, str]:
         "corpora/example/card.toml": _CARD,
         "corpora/example/en-it.jsonl": "".join(f"{line}\n" for line in lines),
         "models/copy.toml": _MODEL,
+        "pyproject.toml": _SETTINGS,
         ".github/workflows/mtbench.yml": _GATE,
         ".gitignore": _IGNORED,
     }

@@ -20,6 +20,7 @@ from mtbench.cli.output import printable, say
 from mtbench.cli.output import tell as tell
 from mtbench.errors import RequestError
 from mtbench.metrics.shorthands import SHORTHANDS, Shorthand, spelt_out
+from mtbench.settings import FILE, folders_of_settings, shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -259,8 +260,12 @@ dry_run_option = click.option(
 )
 
 
+_QUIET = "mtbench.quiet"
+
+
 def _silence(context: click.Context, option: click.Parameter, quiet: bool) -> bool:
     """With ``-q``, no bars of downloads either, in this process and in those it starts."""
+    context.meta[_QUIET] = quiet
     if quiet:
         import os
 
@@ -272,12 +277,41 @@ def _silence(context: click.Context, option: click.Parameter, quiet: bool) -> bo
 
 def _talk_options(*, used: bool) -> Callable[[F], F]:
     verbose, quiet = "Say more, and show tracebacks of bugs.", "Say nothing but errors on stderr."
-    return _together(
+    options = _together(
         click.option("-v", "--verbose", is_flag=True, expose_value=used, help=verbose),
         click.option(
             "-q", "--quiet", is_flag=True, expose_value=used, callback=_silence, help=quiet
         ),
     )
+
+    def wrap(function: F) -> F:
+        @wraps(function)
+        def telling(*values: Any, **given: Any) -> Any:
+            _tell_settings(click.get_current_context())
+            return function(*values, **given)
+
+        return options(cast("F", telling))
+
+    return wrap
+
+
+def _tell_settings(context: click.Context) -> None:
+    """One line with the defaults that this call takes from the workspace's settings."""
+    from click.core import ParameterSource
+
+    if context.meta.get(_QUIET):
+        return
+    taken = {
+        name: value
+        for name, value in context.params.items()
+        if context.get_parameter_source(name) == ParameterSource.DEFAULT_MAP
+    }
+    if "results" in context.params:  # it works in the workspace's folders
+        given = {"results"} if context.params["results"] else set()
+        taken |= folders_of_settings(given)
+    if taken:
+        values = ", ".join(f"{name} {shown(value)}" for name, value in taken.items())
+        say(f"mtbench: {printable(f'as {FILE} says: {values}')}")
 
 
 talk_options = _talk_options(used=True)

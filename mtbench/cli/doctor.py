@@ -8,6 +8,7 @@ import click
 
 from mtbench.cli import common
 from mtbench.errors import Unavailable
+from mtbench.settings import FILE, shown
 
 if TYPE_CHECKING:
     from mtbench.types import HeldCheckpoint
@@ -33,10 +34,12 @@ def doctor(hub: bool, style: str) -> None:
         return
     common.emit(f"mtbench {found.version}, Python {found.python}, {found.platform}")
     for extra, packages in found.extras.items():
-        shown = ", ".join(f"{n} {v}" if v else f"{n} missing" for n, v in packages.items())
-        common.emit(f"extra {extra}: {shown}")
+        here = ", ".join(f"{n} {v}" if v else f"{n} missing" for n, v in packages.items())
+        common.emit(f"extra {extra}: {here}")
     common.emit(f"model hub: {'reachable' if found.hub_reachable else 'not reachable'}")
     common.emit(f"cache: {found.cache}")
+    for name, value in found.settings.items():
+        common.emit(f"setting of {FILE}: {name} = {shown(value)}")
     common.emit(common.grid(["metric", "runs here"], [[m.name, m.answer] for m in found.metrics]))
     for metric, weights in found.weights.items():
         for one in weights:

@@ -14,7 +14,7 @@ from mtbench.cli.output import printable
 @click.argument("folder", metavar="[DIR]", default=".")
 @common.taken_talk_options
 def init(folder: str) -> None:
-    """Write a small workspace: a corpus, a model card, a gate for pull requests, .gitignore.
+    """Write a small workspace: corpus, model card, settings, a gate for changes, .gitignore.
 
     Files that are there already stay as they are. Prints the files that it wrote.
     """
@@ -26,6 +26,4 @@ def init(folder: str) -> None:
     if written:
         common.emit("\n".join(printable(str(path)) for path in written))
     place = "" if folder == "." else f"cd {folder} && "
-    common.tell(
-        f"mtbench: next: {place}mtbench evaluate --model copy --corpus example --metric chrf"
-    )
+    common.tell(f"mtbench: next: {place}mtbench evaluate --model copy --corpus example")

@@ -9,10 +9,13 @@ from typing import Any
 import click
 
 from mtbench.errors import UnknownName
+from mtbench.settings import defaults_of
 
 
 class LazyGroup(click.Group):
     """A group whose commands are named in a table: name → (``module:object``, one sentence).
+
+    The workspace's settings are the defaults of options.
 
     Args:
         verbs: The table, in the order to list them.
@@ -34,11 +37,14 @@ class LazyGroup(click.Group):
 
         Raises:
             UnknownName: If there is none.
+            RequestError: If the settings do not hold.
         """
         if cmd_name not in self._verbs:
             if cmd_name.startswith("-"):
                 return None
             raise UnknownName("command", cmd_name, self._verbs)
+        if ctx.parent is None:
+            ctx.default_map = {cmd_name: defaults_of(cmd_name)}
         module, _, attribute = self._verbs[cmd_name][0].partition(":")
         command: click.Command = getattr(importlib.import_module(module), attribute)
         return command

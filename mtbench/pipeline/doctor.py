@@ -13,7 +13,8 @@ from mtbench.errors import MtbenchError, RequestError
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.resolve import ResolvedSystem, resolve_systems
 from mtbench.plugins import METRICS, make_metric
-from mtbench.types import HeldCheckpoint, Record, Runtime
+from mtbench.settings import read_settings
+from mtbench.types import HeldCheckpoint, Json, Record, Runtime
 
 
 class MetricHealth(Record):
@@ -39,6 +40,7 @@ class Diagnosis(Record):
     Attributes:
         weights: Metric → its weights that are here; weights of several metrics stand under the
             first of them.
+        settings: Name → what ``[tool.mtbench]`` of the workspace's ``pyproject.toml`` sets.
         unserved: Directions of the corpora here that only baselines can serve here.
     """
 
@@ -51,6 +53,7 @@ class Diagnosis(Record):
     metrics: tuple[MetricHealth, ...]
     weights: dict[str, tuple[HeldCheckpoint, ...]]
     systems: tuple[SystemHealth, ...]
+    settings: dict[str, Json]
     unserved: tuple[str, ...]
 
 
@@ -72,6 +75,7 @@ def diagnose() -> Diagnosis:
         metrics=tuple(_metric(name, runtime) for name in METRICS.origins()),
         weights=_weights(),
         systems=tuple(systems),
+        settings=read_settings(),
         unserved=tuple(pair for pair in wanted if pair not in served),
     )
 

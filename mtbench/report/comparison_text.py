@@ -314,7 +314,7 @@ def to_markdown(found: LeaderboardDiff) -> str:
 
 
 def _markdown_table(lines: Sequence[tuple[RowDiff, MetricDelta]]) -> list[str]:
-    ordered = sorted(lines, key=lambda line: _ORDER.index(_sort_key(*line)))
+    ordered = sorted(lines, key=lambda line: _worst_first(*line))
     shown = ordered[:_MARKDOWN_ROWS]
     table = [
         "| " + " | ".join(_TITLES) + " |",
@@ -328,6 +328,13 @@ def _markdown_table(lines: Sequence[tuple[RowDiff, MetricDelta]]) -> list[str]:
     if len(ordered) > len(shown):
         table += ["", f"and {len(ordered) - len(shown)} more rows (see the JSON form)"]
     return table
+
+
+def _worst_first(row: RowDiff, entry: MetricDelta) -> tuple[int, float]:
+    """The verdict, then how much was lost."""
+    gained = entry.delta if entry.delta is not None else 0.0
+    better = -gained if entry.higher_is_better is False else gained
+    return _ORDER.index(_sort_key(row, entry)), better
 
 
 def _sort_key(row: RowDiff, entry: MetricDelta) -> str:

@@ -67,7 +67,7 @@ class PartFile:
                         break
                 else:
                     found.append(read_line(values))
-            except (ValueError, KeyError, TypeError, AttributeError):
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                 break
             good += len(line) + 1
         return found, good

@@ -1,0 +1,88 @@
+"""Ctrl-C and SIGTERM are answered within a second of the processor's time, whatever runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.modules import ROOT
+from tests.support.workspace import SENTENCES, Space
+
+MANY = 40_000
+SECONDS = 1.0  # of the processor: a busy machine may take longer by the clock
+CLOCK = 20.0
+
+
+def processor_seconds(number: int) -> float:
+    fields = Path(f"/proc/{number}/stat").read_text("utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def large(space: Space) -> None:
+    rows = [
+        {"id": f"s{n}", "src": f"{source} {n}", "ref": f"{reference} {n}", "doc": f"d{n // 50}"}
+        for n in range(MANY)
+        for source, reference in (SENTENCES[n % len(SENTENCES)],)
+    ]
+    space.corpus(rows=rows)
+    space.file("out.it", [f"{row['ref']} e poi" for row in rows])
+    space.file("ref.it", [row["ref"] for row in rows])
+    space.file("x.tsv", ["src\tref", *(f"{row['src']}\t{row['ref']}" for row in rows)])
+    space.file("people.csv", ["system,id,score", *(f"out,s{n},{n % 7}" for n in range(MANY))])
+    space.file("big.txt", [f"{row['src']}\n" for row in rows[:3000]])
+    space.file("gross.txt", [f"{row['ref']}\n" for row in rows[:3000]])
+
+
+STAGES = {
+    "evaluate": "evaluate --corpus news --model hypotheses:out.it --metric bleu,chrf,ter,integrity",
+    "score": "score --hypotheses out.it --reference ref.it --pair en-it --metric ter,chrf",
+    "validate": "corpus validate corpora",
+    "import": "corpus import x.tsv -o taken --pair en-it",
+    "build": "corpus build big.txt gross.txt -o built",
+}
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("stage", STAGES)
+def test_it_ends(stage: str, number: signal.Signals, space: Space) -> None:
+    large(space)
+    code = {signal.SIGINT: 130, signal.SIGTERM: 143}[number]
+    start = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler);"
+        "from mtbench.cli.main import main; main()"
+    )
+    for after in (0.8, 2.0):
+        child = subprocess.Popen(
+            [sys.executable, "-c", start, *STAGES[stage].split()],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        while child.poll() is None and processor_seconds(child.pid) < after:
+            time.sleep(0.01)
+        if child.poll() is not None:
+            said = child.communicate()[1]
+            assert child.returncode == 0, said
+            continue
+        before = processor_seconds(child.pid)
+        child.send_signal(number)
+        last, began = before, time.monotonic()
+        while child.poll() is None and time.monotonic() - began < CLOCK:
+            try:
+                last = processor_seconds(child.pid)
+            except (OSError, ValueError, IndexError):
+                break
+            time.sleep(0.005)
+        said = child.communicate(timeout=CLOCK)[1]
+        assert child.returncode == code, (after, said)
+        assert last - before < SECONDS, (after, last - before, said)
+        assert "what was finished is kept" in said and "Traceback" not in said
+    assert not list(space.root.rglob("*.mtbench.tmp"))
