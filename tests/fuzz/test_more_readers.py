@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from mtbench.cli.main import run
 from mtbench.config import metric_card, workspace
 from mtbench.corpora.formats.importing import ImportRequest, import_corpus
+from mtbench.errors import DataError
 from mtbench.pipeline.human_files import read_human_file, sheet
 from tests.fuzz.in_child import Outcome, tried_in_child, written
 from tests.fuzz.mutants import mutants
@@ -103,6 +105,33 @@ def test_spreadsheets(kind: str, tmp_path: Path) -> None:
     read(path)
     found = tried_in_child(packed_mutants(seed(), MUTANTS), written(path), lambda: read(path))
     checked(kind, found, path.name)
+
+
+def test_cells_that_lie_too_far_apart(tmp_path: Path) -> None:
+    """The reader would hold the rectangle between them, and end by a signal."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(xlsx()))
+    book.active.cell(row=1_048_576, column=16_384).font = openpyxl.styles.Font(bold=True)
+    path = tmp_path / "x.xlsx"
+    book.save(path)
+    imported(path)  # a format alone is no cell
+    book.active.cell(row=1_048_576, column=16_384).value = "x"
+    book.save(path)
+    with pytest.raises(DataError, match=r"x\.xlsx: .* too far apart"):
+        imported(path)
+    content = zipfile.ZipFile(io.BytesIO(ods())).read("content.xml")
+    wide = content.replace(
+        b"<table:table-cell ", b'<table:table-cell table:number-columns-repeated="2000000000" ', 1
+    )
+    path = tmp_path / "x.ods"
+    path.write_bytes(
+        packed(
+            {"mimetype": zipfile.ZipFile(io.BytesIO(ods())).read("mimetype"), "content.xml": wide}
+        )
+    )
+    with pytest.raises(DataError, match=r"x\.ods: .* too far apart"):
+        imported(path)
 
 
 def test_parquet(tmp_path: Path) -> None:

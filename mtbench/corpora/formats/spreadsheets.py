@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -17,6 +19,10 @@ from mtbench.plugins import require
 
 MOST_BYTES = 1 << 30
 """What a packed document may swell to."""
+_MOST_CELLS = 50_000_000
+_FILLED = re.compile(rb'<c\b[^<>]{0,300}?\br="([A-Z]{1,3})(\d{1,7})"[^<>]{0,300}(?<!/)>(?!</c>)')
+_REPEATED = re.compile(rb'number-(?:columns|rows)-repeated="(\d{1,20})"[^<>]{0,300}(?<!/)>')
+_MOST_REPEATED = 1 << 20  # rows of the largest sheet that any program makes
 _LONGEST_CELL = 32_767
 _TASK = "reading spreadsheets"
 
@@ -37,6 +43,7 @@ def spreadsheet_rows(path: Path, sheet: str, remarks: Remarks) -> Iterator[Row]:
     """
     calamine = require("python_calamine", _TASK, "office")
     check_packed(path)
+    _check_extent(path)
     try:
         book = calamine.CalamineWorkbook.from_path(str(path))
         name = _chosen(path, book, sheet)
@@ -48,6 +55,60 @@ def spreadsheet_rows(path: Path, sheet: str, remarks: Remarks) -> Iterator[Row]:
                 yield number, where, texts
     except (calamine.CalamineError, OSError) as error:
         raise DataError(f"{path}: damaged, or no spreadsheet: {error}") from error
+
+
+def _check_extent(path: Path) -> None:
+    """Refuses a sheet whose filled cells lie too far apart.
+
+    The reader holds the whole rectangle between them, and memory that is not to be had ends the
+    process by a signal.
+
+    Raises:
+        DataError: If one is so.
+    """
+    with _archive_errors(path), as_it_is(path) as stream, zipfile.ZipFile(stream) as archive:
+        for name in archive.namelist():
+            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+                last = widest = 0
+                for block in _blocks(archive, name):
+                    for column, row in _FILLED.findall(block):
+                        last, widest = max(last, int(row)), max(widest, _number_of(column))
+                far = last * widest > _MOST_CELLS
+            elif name == "content.xml":
+                counts = (n for block in _blocks(archive, name) for n in _REPEATED.findall(block))
+                far = any(int(count) > _MOST_REPEATED for count in counts)
+            else:
+                continue
+            if far:
+                raise DataError(
+                    f"{path}: cells of {name} lie too far apart to be held",
+                    hint="remove what stands far from the table, or export it as CSV",
+                )
+
+
+@contextmanager
+def _archive_errors(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+        raise DataError(f"{path}: a damaged archive: {error}") from error
+
+
+def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """What a member holds, in blocks that begin with the end of the one before."""
+    end = b""
+    with archive.open(name) as stream:
+        while block := stream.read(1 << 20):
+            yield end + block
+            end = block[-1000:]
+
+
+def _number_of(letters: bytes) -> int:
+    """The number of a column, from 1."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def _chosen(path: Path, book: Any, sheet: str) -> str:
@@ -87,20 +148,17 @@ def check_packed(path: Path) -> None:
         DataError: If the whole is too large, or damaged.
     """
     total = 0
-    try:
-        with as_it_is(path) as stream, zipfile.ZipFile(stream) as archive:
-            for member in archive.infolist():
-                if member.flag_bits & 1:
-                    raise DataError(f"{path}: protected by a password", hint="save it without")
-                for size in _unpacked(stream, member):
-                    total += size
-                    if total > MOST_BYTES:
-                        raise DataError(
-                            f"{path}: swells to more than {MOST_BYTES >> 30} GB when unpacked",
-                            hint="divide it, or export it as CSV",
-                        )
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError) as error:
-        raise DataError(f"{path}: a damaged archive: {error}") from error
+    with _archive_errors(path), as_it_is(path) as stream, zipfile.ZipFile(stream) as archive:
+        for member in archive.infolist():
+            if member.flag_bits & 1:
+                raise DataError(f"{path}: protected by a password", hint="save it without")
+            for size in _unpacked(stream, member):
+                total += size
+                if total > MOST_BYTES:
+                    raise DataError(
+                        f"{path}: swells to more than {MOST_BYTES >> 30} GB when unpacked",
+                        hint="divide it, or export it as CSV",
+                    )
 
 
 def _unpacked(stream: BinaryIO, member: zipfile.ZipInfo) -> Iterator[int]:
