@@ -109,7 +109,7 @@ def test_spreadsheets(kind: str, tmp_path: Path) -> None:
 
 def test_cells_that_lie_too_far_apart(tmp_path: Path) -> None:
     """The reader would hold the rectangle between them, and end by a signal."""
-    import openpyxl
+    openpyxl = pytest.importorskip("openpyxl")
 
     book = openpyxl.load_workbook(io.BytesIO(xlsx()))
     book.active.cell(row=1_048_576, column=16_384).font = openpyxl.styles.Font(bold=True)
