@@ -308,7 +308,7 @@ def notes_of(score: Score) -> tuple[str, ...]:
     """What a score's own facts say that a reader must know, in sentences."""
     warning = score.notes.get("warning", ())
     found = [warning] if isinstance(warning, str) else list(warning)
-    if cut := cut_segments(score):
+    if cut := len(cut_ids(score)):
         limit = _cut_fact(score).get("limit")
         within = f"the first {limit} sub-words" if limit else "the beginning"
         found.append(
@@ -318,9 +318,10 @@ def notes_of(score: Score) -> tuple[str, ...]:
     return tuple(map(str, found))
 
 
-def cut_segments(score: Score) -> int:
+def cut_ids(score: Score) -> set[str]:
     """Segments of which the metric read only the beginning, in whichever of its texts."""
-    return len({name for ids in _cut_fact(score).values() if isinstance(ids, list) for name in ids})
+    named = (ids for ids in _cut_fact(score).values() if isinstance(ids, list))
+    return {str(name) for ids in named for name in ids}
 
 
 def _cut_fact(score: Score) -> dict[str, Json]:
@@ -441,7 +442,7 @@ def _cell(entry: Entry, metric: str, score: Score) -> Cell:
         interval=score.interval,
         signature=score.signature,
         partial=_partial(score),
-        cut=cut_segments(score),
+        cut=len(cut_ids(score)),
         notes=(*notes_of(score), *differences, *(one.sentence for one in favour)),
         favoured=tuple(one.badge for one in favour),
         unjudged=len(score.unjudged),

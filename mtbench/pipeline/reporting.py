@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
+from mtbench.boards.leaderboard import cut_ids
 from mtbench.boards.slices import By, labels_by, slice_scores
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, RequestError
@@ -16,6 +17,7 @@ from mtbench.pipeline.campaigns import KeptCampaign, campaigns_of
 from mtbench.pipeline.health import HealthCheck, stored_health
 from mtbench.pipeline.human_files import read_human_file
 from mtbench.pipeline.meta import meta_of_table
+from mtbench.pipeline.slice_tests import with_tests
 from mtbench.pipeline.stored import recomputed
 from mtbench.pipeline.suspicion import suspect
 from mtbench.pipeline.test_sets import StoredTestSets, label_segments
@@ -207,6 +209,7 @@ class _Gatherer:
             annotations=_annotations(results, ids) | self._marked(human),
             human=human,
             notes=tuple(self._notes),
+            cut=_cut(results, ids),
         )
 
     def _marked(self, human: Judgements | None) -> dict[str, dict[str, dict[int, Json]]]:
@@ -342,10 +345,11 @@ class _Gatherer:
         if labels is None:
             return []
         found: list[Sliced] = []
+        baselines = {row.system for row in self._table.rows if row.baseline}
         for metric, by_system in results.items():
             one = next(iter(by_system.values()))
             try:
-                pool = stored_metric(one.score).pool
+                scorer = stored_metric(one.score)
             except MtbenchError as error:
                 self._notes.append(f"No {metric} by length, domain or document: {error}.")
                 continue
@@ -358,10 +362,36 @@ class _Gatherer:
             for by in _PARTS:
                 each = labels_by(labels, by)
                 few = len({*each} - {None}) <= MOST_INTERVALS
-                found.append(
-                    slice_scores(rows, each, pool, estimator if few else None, by=by, metric=metric)
+                sliced = slice_scores(
+                    rows, each, scorer.pool, estimator if few else None, by=by, metric=metric
                 )
+                if by == "domain":
+                    sliced = with_tests(
+                        sliced,
+                        rows,
+                        each,
+                        scorer,
+                        documents=labels.documents,
+                        baselines=baselines & set(rows),
+                        seed=self._seed,
+                    )
+                found.append(sliced)
         return found
+
+
+def _cut(
+    results: Mapping[str, Mapping[str, MetricResult]], ids: Sequence[str]
+) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Metric → system → positions of segments of which it read only the beginning."""
+    place = {name: at for at, name in enumerate(ids)}
+    found: dict[str, dict[str, tuple[int, ...]]] = {}
+    for metric, by_system in results.items():
+        for system, result in by_system.items():
+            if names := cut_ids(result.score):
+                found.setdefault(metric, {})[system] = tuple(
+                    sorted(place[name] for name in names if name in place)
+                )
+    return found
 
 
 def _refers(test_set: TestSet) -> bool:

@@ -127,10 +127,8 @@ def remarks(row: Row) -> str:
     return ", ".join(found)
 
 
-def footnotes(
-    board: Leaderboard, table: Table, *, verbose: bool, intervals: bool = True
-) -> Iterator[str]:
-    """Sentences under a table, which may be one without intervals."""
+def footnotes(board: Leaderboard, table: Table, *, verbose: bool) -> Iterator[str]:
+    """Sentences under a table."""
     if table.verdict:
         yield table.verdict
     yield from people_say(board, table)
@@ -146,7 +144,7 @@ def footnotes(
     yield from _of_headline(table)
     for metric, reason in board.missing.items():
         yield f"{metric}: no score here. {reason}"
-    cells = [cell for row in table.rows for cell in row.cells.values()] if intervals else []
+    cells = [cell for row in table.rows for cell in row.cells.values()]
     if any(cell.interval and not cell.interval.reliable for cell in cells):
         yield f"?: intervals from fewer than {SMALL} units are unreliable."
     for row in table.rows:

@@ -395,11 +395,20 @@ class Suspicions(Record):
 
 
 class SliceScore(Record):
-    """One system on one slice; no interval where slices are too many for one each."""
+    """One system on one slice; no interval where slices are too many for one each.
+
+    Attributes:
+        system: Its name.
+        score: Its score there.
+        interval: Around it.
+        losses: Candidates that are significantly better there, by paired tests corrected over all
+            pairs of the slice; None where nobody tested.
+    """
 
     system: str
     score: float
     interval: Interval | None = None
+    losses: int | None = None
 
     @property
     def doubtful(self) -> bool:

@@ -211,4 +211,10 @@ def _sliced(systems: Sequence[str], metric: str, labels: Sequence[str]) -> list[
         for at, name in enumerate(systems)
     )
     slices = tuple(Slice(label=label, segments=3, scores=scores) for label in dict.fromkeys(labels))
-    return [Sliced(by=by, metric=metric, slices=slices) for by in ("domain", "document")]
+    bands = [
+        Slice(label=f"{band} characters", segments=3, scores=scores) for band in ("1–49", "50–99")
+    ]
+    return [
+        Sliced(by="length", metric=metric, slices=tuple(bands)),
+        *(Sliced(by=by, metric=metric, slices=slices) for by in ("domain", "document")),
+    ]

@@ -9,6 +9,7 @@ import re
 import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ from mtbench.report.html.badges import badges, seconds, seconds_text
 from mtbench.report.html.flags import BY_NAME, EXACT, FAILED, flags
 from mtbench.report.html.page import breakable, commands, json_island, safe
 from mtbench.report.html.wording import detectable, paired_tests, verdict
-from mtbench.types import Json
+from mtbench.types import Json, Realignment
 from mtbench.types.findings import Suspicion
 from tests.support.nasty import NASTY
 from tests.support.report_content import METRICS, content
@@ -260,3 +261,37 @@ def test_commands_make_the_table_again() -> None:
 def test_a_system_that_no_command_can_name_is_said_in_words() -> None:
     one = content(systems=("a", "b")).sets[0]
     assert [line[0] for line in commands(replace(one, models={}), "results")] == ["#", "#", "m"]
+
+
+def test_texts_that_were_cut_or_laid_on_segments_are_marked() -> None:
+    made = content().sets[0]
+    row = made.table.rows[0]
+    cells = {**row.cells, "chrf": row.cells["chrf"].model_copy(update={"cut": 7})}
+    run = made.runs[row.system].model_copy(
+        update={
+            "realigned": Realignment(
+                version="1", references_digest="0" * 64, documents=4, omitted=2, added=3,
+                repeated=0, share_added=0.1, additions="keep",
+            )
+        }
+    )  # fmt: skip
+    marked = replace(made, runs={**made.runs, row.system: run}, cut={"chrf": {row.system: (5,)}})
+    nobody = {"off_target_reason": "no language identification: pip install 'mtbench-eval[text]'"}
+    found = list(badges(marked, row.model_copy(update={"cells": cells, **nobody})))
+    shown = [badge.text for badge in found]
+    assert "chrf read 7 of 60 cut" in shown
+    assert "realigned, 2 omitted, 3 added" in shown
+    (looked,) = [badge for badge in found if badge.text == "not looked for flags"]
+    assert "pip install" in looked.title and "mtbench evaluate" in looked.title
+    text = pages(replace(content(), sets=[marked]))["index.html"]
+    found_part = re.search(r'id="part-0-0">([^<]+)<', text)
+    assert found_part
+    part: Any = unpacked(found_part[1])
+    assert part["cut"][made.systems.index(row.system)] == {"5": ["chrf"]}
+
+
+def test_domains_have_a_table_per_metric() -> None:
+    text = pages(content())["index.html"]
+    assert "Scores by domain" in text
+    assert text.count('<table class="parts" role="table">') == 1  # of the one metric that is sliced
+    assert "Not tested" in text

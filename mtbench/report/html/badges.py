@@ -11,8 +11,9 @@ from mtbench.plugins import BACKENDS
 from mtbench.report.html import flags
 from mtbench.report.html.content import SetContent
 from mtbench.report.words import row_notes
-from mtbench.types import Row, RunRecord
+from mtbench.types import Realignment, Row, RunRecord
 
+LOOK = "mtbench evaluate or score, called again, looks; mtbench doctor says what it needs"
 USUAL_LENGTH = (0.8, 1.25)  # characters of the hypotheses over those of the references
 
 
@@ -41,10 +42,10 @@ def badges(one: SetContent, row: Row) -> Iterator[Badge]:
         yield Badge("baseline", title="it stands outside the ranking")
     if row.failures:
         yield _flag(flags.FAILED, row.failures, "bad")
-    seen = Counter(name for said in one.evidence.get(row.system, {}).values() for name in said)
-    for name, bit in flags.BY_NAME.items():
-        if seen[name]:
-            yield _flag(bit, seen[name], "warn")
+    yield from _seen(one, row)
+    yield from _cut(row)
+    if (run := one.runs.get(row.system)) is not None and run.realigned is not None:
+        yield _realigned(run.realigned)
     ratio = row.length_ratio
     if ratio is not None and not USUAL_LENGTH[0] <= ratio <= USUAL_LENGTH[1]:
         text = f"length × {ratio:.2f}"
@@ -60,6 +61,36 @@ def badges(one: SetContent, row: Row) -> Iterator[Badge]:
         yield Badge(f"via {', '.join(row.via)}", title="languages that the text passed through")
     if notes := " · ".join(row_notes(row)):
         yield Badge("note", "warn", notes, opens="notes")
+
+
+def _seen(one: SetContent, row: Row) -> Iterator[Badge]:
+    """Flags that were counted, or that nobody looked, with what to do."""
+    seen = Counter(name for said in one.evidence.get(row.system, {}).values() for name in said)
+    for name, bit in flags.BY_NAME.items():
+        if seen[name]:
+            yield _flag(bit, seen[name], "warn")
+    if row.off_target is None and row.off_target_reason:
+        why = f"nobody looked: {row.off_target_reason.rstrip('.')}. {LOOK}"
+        yield Badge("not looked for flags", "warn", why, opens="notes")
+
+
+def _cut(row: Row) -> Iterator[Badge]:
+    """Metrics that read only the beginning of some texts."""
+    for metric, cell in row.cells.items():
+        if cell.cut:
+            text = f"{metric} read {cell.cut:,} of {row.segments:,} cut"
+            yield Badge(text, "warn", "; ".join(cell.notes), opens="notes")
+
+
+def _realigned(found: Realignment) -> Badge:
+    """Whole documents that were laid on the segments."""
+    lost = f", {found.omitted:,} omitted" if found.omitted else ""
+    more = f", {found.added:,} added" if found.added else ""
+    title = (
+        f"whole documents, laid on the segments by {found.version}: {found.documents:,} documents; "
+        f"omitted segments count as empty, additions: {found.additions}"
+    )
+    return Badge(f"realigned{lost}{more}", "warn", title)
 
 
 def _favoured(row: Row) -> Iterator[Badge]:

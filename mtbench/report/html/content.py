@@ -40,6 +40,7 @@ class SetContent:
         annotations: Metric → system → position of a segment → what the metric said in words.
         human: Human judgements.
         notes: Sentences a reader must see (texts that are not at hand, and why).
+        cut: Metric → system → positions of segments of which it read only the beginning.
     """
 
     table: Table
@@ -61,6 +62,7 @@ class SetContent:
     annotations: Mapping[str, Mapping[str, Mapping[int, Json]]] = field(default_factory=dict)
     human: Judgements | None = None
     notes: Sequence[str] = ()
+    cut: Mapping[str, Mapping[str, Sequence[int]]] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from importlib import resources
 from mtbench.report import words
 from mtbench.report.html import badges, belief, payload, wording
 from mtbench.report.html.content import Content, SetContent
+from mtbench.report.html.parts_table import part_tables
 from mtbench.report.html.sampling import Sample, sample
 from mtbench.types import Cell, Json, RunRecord, Table
 
@@ -21,8 +22,8 @@ SINGLE_FILE_BYTES = 20_000_000  # of packed segments: what can still be mailed
 
 STYLES = ("style.css",)
 SCRIPTS = (
-    "vendor/vendor.js", "core.js", "data.js", "boards.js", "plots.js", "difference.js",
-    "segments.js", "detail.js", "compare.js", "main.js",
+    "vendor/vendor.js", "core.js", "saving.js", "data.js", "boards.js", "plots.js",
+    "difference.js", "segments.js", "detail.js", "compare.js", "main.js",
 )  # fmt: skip
 BAR_WIDTH = 96.0
 
@@ -151,6 +152,9 @@ def _view(one: SetContent, content: Content) -> dict[str, object]:
     shown.sort(key=lambda metric: metric != table.rank_metric)
     rank_info = metrics.get(table.rank_metric) if table.rank_metric else None
     tests = wording.paired_tests(table)
+    infos = {m: metrics.get(m) for m in shown}
+    titles = {m: words.column(m, infos[m]) for m in shown}
+    seconds = {row.system: badges.seconds(row, one.runs.get(row.system)) for row in table.rows}
     return {
         "set": one,
         "table": table,
@@ -158,13 +162,14 @@ def _view(one: SetContent, content: Content) -> dict[str, object]:
         "circumstances": words.circumstances(table),
         "metrics": shown,
         "badges": {row.system: list(badges.badges(one, row)) for row in table.rows},
-        "seconds": {
-            row.system: badges.seconds(row, one.runs.get(row.system)) for row in table.rows
-        },
+        "seconds": seconds,
+        # A column in which no candidate has a number says nothing.
+        "timed": any(seconds[row.system] is not None for row in table.rows if not row.baseline),
+        "parts": list(part_tables(one, titles, infos)),
         "rank_metric": table.rank_metric,
         "bars": {m: _bars(table, m) for m in shown},
-        "columns": {m: words.column(m, metrics.get(m)) for m in shown},
-        "infos": {m: metrics.get(m) for m in shown},
+        "columns": titles,
+        "infos": infos,
         "detectable": wording.detectable(table, tests, rank_info),
         "signatures": list(words.signatures(table)),
         "commands": list(commands(one, content.results)),

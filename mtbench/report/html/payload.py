@@ -30,6 +30,7 @@ def facts(content: Content, samples: Sequence[Sample | None]) -> dict[str, Json]
         samples: For each test set what is held of it; None for all.
     """
     board = content.board
+    keys = {bit: name for name, bit in flags.BY_NAME.items()}
     return {
         "metrics": {
             name: {
@@ -41,7 +42,7 @@ def facts(content: Content, samples: Sequence[Sample | None]) -> dict[str, Json]
             for name, info in board.metrics.items()
         },
         "flags": [
-            {"bit": bit, "name": name, "explained": flags.EXPLAINED[bit]}
+            {"bit": bit, "name": name, "key": keys.get(bit), "explained": flags.EXPLAINED[bit]}
             for bit, name in flags.NAMES.items()
         ],
         "sets": [
@@ -177,6 +178,7 @@ def packed(document: Json) -> str:
 
 def _part(one: SetContent, shares: Array | None, start: int, stop: int) -> dict[str, Json]:
     span = range(start, stop)
+    cut = {s: {m: frozenset(by.get(s, ())) for m, by in one.cut.items()} for s in one.systems}
     return {
         "ids": list(one.ids[start:stop]),
         "documents": list(one.documents[start:stop]),
@@ -220,6 +222,14 @@ def _part(one: SetContent, shares: Array | None, start: int, stop: int) -> dict[
             ]
             for metric, by_system in one.annotations.items()
         },
+        "cut": [
+            {
+                str(at - start): metrics
+                for at in span
+                if (metrics := [m for m in one.cut if at in cut[s].get(m, ())])
+            }
+            for s in one.systems
+        ],
         "human": (
             [_column(one.human.scores.get(s), start, stop) for s in one.systems]
             if one.human

@@ -80,7 +80,12 @@ function startBoards() {
       chooseBoards();
     });
   }
-  for (const board of document.querySelectorAll(".board")) openParts(board);
+  for (const board of document.querySelectorAll(".board")) {
+    openParts(board);
+    const button = board.querySelector("[data-save=board]");
+    button.parentElement.hidden = false;
+    button.addEventListener("click", () => saveBoard(board));
+  }
   for (const row of document.querySelectorAll("table.scores tbody tr")) {
     const board = row.closest(".board");
     const number = FACTS.sets.findIndex((one) => one.key === `${board.dataset.corpus}/${board.dataset.pair}`);

@@ -69,16 +69,17 @@ function metricTable(data, a, b) {
     const bar = drawn({ width: 180, height: 16, margin: 0, axis: null, x: { domain: [0, Math.max(1, total)] }, marks: [
       vendor.barX([{ from: 0, to: wins, fill: "var(--up)" }, { from: wins, to: wins + ties, fill: "var(--none)" }, { from: wins + ties, to: total, fill: "var(--down)" }], { x1: "from", x2: "to", fill: "fill" })] });
     bar.setAttribute("aria-hidden", "true");
-    return el("tr", {}, el("th", { scope: "row" }, `${titleOf(metric)} ${arrowOf(metric)}`),
-      el("td", { class: "num" }, text(a, metric)), el("td", { class: "num" }, text(b, metric)),
-      el("td", { class: "num" }, one === undefined || other === undefined || one === null || other === null || partial(a, metric) !== partial(b, metric) ? "–" : signed(one - other, metric)),
-      el("td", { class: "num" }, wins.toLocaleString("en")), el("td", { class: "num" }, ties.toLocaleString("en")), el("td", { class: "num" }, losses.toLocaleString("en")),
-      el("td", {}, bar));
+    const cell = (label, ...content) => el("td", { role: "cell", class: "num", "data-label": label }, ...content);
+    return el("tr", { role: "row" }, el("th", { scope: "row", role: "rowheader" }, `${titleOf(metric)} ${arrowOf(metric)}`),
+      cell("A", text(a, metric)), cell("B", text(b, metric)),
+      cell("A − B", one === undefined || other === undefined || one === null || other === null || partial(a, metric) !== partial(b, metric) ? "–" : signed(one - other, metric)),
+      cell("A better", wins.toLocaleString("en")), cell("same", ties.toLocaleString("en")), cell("B better", losses.toLocaleString("en")),
+      el("td", { role: "cell", "data-label": "Segments" }, bar));
   });
   const side = (name) => el("span", { class: `role ${name}` }, name);
   const head = ["Metric", side("A"), side("B"), "A − B", "A better", "same", "B better", "Segments"];
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Scores of both systems" },
-    el("table", {}, el("thead", {}, el("tr", {}, head.map((text, at) => el("th", { scope: "col", class: at && at < 7 ? "num" : null }, text)))), el("tbody", {}, rows)));
+    el("table", { class: "parts", role: "table" }, el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, head.map((text, at) => el("th", { scope: "col", role: "columnheader", class: at && at < 7 ? "num" : null }, text)))), el("tbody", { role: "rowgroup" }, rows)));
 }
 
 function figureWidth() {

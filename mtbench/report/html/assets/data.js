@@ -77,6 +77,7 @@ async function load(number) {
     failures: systems.map((_, s) => sparse((part) => part.failures[s])),
     evidence: systems.map((_, s) => sparse((part) => part.evidence[s])),
     flags: systems.map((_, s) => join((part) => part.flags[s]) || []),
+    cut: systems.map((_, s) => sparse((part) => part.cut[s])),
     scores,
     metrics: [...facts.metrics, ...(human ? ["human"] : [])],
     judges: human ? systems.map((_, s) => numbers((part) => part.judges[s])) : null,

@@ -85,9 +85,11 @@ function hypothesis(data, at, system) {
   const role = system === list.a ? "A" : system === list.b ? "B" : "";
   const flags = FACTS.flags.filter((one) => data.flags[system][at] & one.bit);
   const seen = data.evidence[system].get(at) ?? {};
+  const cut = data.cut[system].get(at) ?? [];
   const said = Object.entries(data.annotations).filter(([, bySystem]) => bySystem[system].has(at)).map(([metric, bySystem]) => [metric, bySystem[system].get(at)]);
   return el("section", { class: "text hypothesis", "aria-label": name },
-    el("h4", {}, role ? el("span", { class: `role ${role}` }, role) : null, el("bdi", {}, name), " ", flags.map((one) => el("span", { class: "badge warn", title: one.explained }, one.name))),
+    el("h4", {}, role ? el("span", { class: `role ${role}` }, role) : null, el("bdi", {}, name), " ", flags.map((one) => el("span", { class: "badge warn", title: one.explained }, one.name)),
+      cut.map((metric) => el("span", { class: "badge warn", title: "the text is longer than the metric reads" }, `${titleOf(metric)} read only the beginning`))),
     flags.some((one) => seen[one.bit]) ? el("p", { class: "seen" }, flags.filter((one) => seen[one.bit]).flatMap((one, at) => [at ? " · " : "", `${one.name}: `, el("bdi", {}, seen[one.bit])])) : null,
     scoreChips(data, at, system),
     content,
@@ -147,23 +149,52 @@ function scoreChips(data, at, system) {
   return el("p", { class: "chips", title: indicative ? "*: a corpus metric, whose value for one segment is only indicative" : null }, chips.filter(Boolean));
 }
 
+const MOST_IN_DOCUMENT = 300; // rows; beyond, only those around the segment
+
+// The whole document, side by side: source, references, and the translations by A and B.
 function documentContext(data, at) {
   const name = data.documents[at];
   if (name === null || name === undefined) return null;
-  const around = [];
-  for (let other = Math.max(0, at - 3); other <= Math.min(data.size - 1, at + 3); other++) {
-    if (data.documents[other] === name) around.push(other);
-  }
-  const body = el("ol", { class: "context" }, around.map((other) =>
-    el("li", { class: other === at ? "here" : null, "aria-current": other === at ? "true" : null },
-      el("a", { href: hashOf({ ...state, id: data.ids[other] }) }, el("bdi", {}, data.ids[other])),
-      data.sources ? foreign("p", data.facts.source, data.sources[other]) : null,
-      foreign("p", data.facts.target, data.hypotheses[list.a][other] ?? "(no translation)", "quiet"))));
-  const whole = el("button", { type: "button", class: "ghost", on: { click: () => { $("doc").value = name; $("more").open = true; $("doc").dispatchEvent(new Event("change")); } } }, "Only this document");
-  const node = el("details", { class: "document", id: "context" }, el("summary", {}, "In its document, with the translation by A"), whole, body);
+  const all = data.ids.map((_, other) => other).filter((other) => data.documents[other] === name);
+  if (all.length < 2) return null;
+  const here = all.indexOf(at);
+  const from = all.length > MOST_IN_DOCUMENT ? Math.max(0, Math.min(here - MOST_IN_DOCUMENT / 2, all.length - MOST_IN_DOCUMENT)) : 0;
+  const some = all.slice(from, from + MOST_IN_DOCUMENT);
+  const node = el("details", { class: "document", id: "context" }, el("summary", {}, `The whole document, ${many(all.length, "segment")}, side by side`));
+  const fill = () => {
+    if (!node.open || node.querySelector("table")) return;
+    const whole = el("button", { type: "button", class: "ghost", on: { click: () => { $("doc").value = name; $("more").open = true; $("doc").dispatchEvent(new Event("change")); } } }, "List only this document");
+    node.append(whole,
+      some.length < all.length ? el("p", { class: "note" }, `Segments ${from + 1} to ${from + some.length} of ${all.length}.`) : "",
+      documentTable(data, some, at));
+    node.querySelector("tr.here")?.scrollIntoView({ block: "nearest" });
+  };
+  node.addEventListener("toggle", () => {
+    go({ context: node.open ? "1" : "" });
+    fill();
+  });
   node.open = state.context === "1";
-  node.addEventListener("toggle", () => go({ context: node.open ? "1" : "" }));
+  fill();
   return node;
+}
+
+function documentTable(data, some, at) {
+  const facts = data.facts;
+  const systems = [...new Set([list.a, list.b])].filter((system) => system in data.hypotheses);
+  const columns = [
+    ...(data.sources ? [["Source", facts.source, (other) => data.sources[other]]] : []),
+    ...(data.references?.[at]?.length ? [["Reference", facts.target, (other) => data.references[other]?.[0] ?? ""]] : []),
+    ...systems.map((system) => [facts.systems[system], facts.target, (other) => data.hypotheses[system][other] ?? "(no translation)", system]),
+  ];
+  const head = el("tr", { role: "row" }, columns.map(([title, , , system]) => el("th", { scope: "col", role: "columnheader" }, system === undefined ? null : el("span", { class: `role ${system === list.a ? "A" : "B"}` }, system === list.a ? "A" : "B"), " ", el("bdi", {}, title))));
+  const rows = some.map((other) =>
+    el("tr", { role: "row", class: other === at ? "here" : null, "aria-current": other === at ? "true" : null },
+      columns.map(([title, language, text, system], number) => el("td", { role: "cell", "data-label": title },
+        number ? null : el("a", { href: hashOf({ ...state, id: data.ids[other] }) }, el("bdi", {}, data.ids[other])),
+        foreign("p", language, text(other)),
+        system === undefined ? null : el("span", { class: "quiet" }, fixed(data.scores[list.metric]?.[system]?.[other], list.metric))))));
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "The document side by side" },
+    el("table", { class: "side", role: "table" }, el("thead", { role: "rowgroup" }, head), el("tbody", { role: "rowgroup" }, rows)));
 }
 
 async function copyLink(button) {

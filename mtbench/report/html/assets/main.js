@@ -122,6 +122,7 @@ function start() {
   addEventListener("afterprint", () => state.view === "plots" && drawPlots());
   startBoards();
   startSegments();
+  startPointing();
   startKeys();
   startTheme();
   show();

@@ -1,12 +1,16 @@
 // --- plots ----------------------------------------------------------------------------------
 
-const SYMBOLS = ["circle", "square", "triangle", "diamond", "cross", "star", "wye", "times"];
+// Only symbols with an inside: lines alone would not be seen.
+const SYMBOLS = ["circle", "square", "triangle", "diamond", "cross", "star", "wye", "hexagon"];
 const colour = (at) => `var(--c${at % 8})`;
 // Another symbol when the colours begin again, so that 64 systems can be told apart.
 const symbol = (at) => SYMBOLS[(at + Math.floor(at / 8)) % 8];
 
-function drawn(options) {
+// `belongs` says of each kind of mark which systems its shapes are of, in the order of its data.
+function drawn({ belongs, ...options }) {
   const svg = vendor.plot({ className: "chart", marginRight: 24, ...options });
+  for (const [kind, places] of Object.entries(belongs ?? {}))
+    svg.querySelectorAll(`g[aria-label="${kind}"] > *`).forEach((shape, number) => (shape.dataset.at = places[number]));
   for (const style of svg.querySelectorAll("style")) style.remove(); // the page's own style sheet has it
   for (const part of svg.querySelectorAll("[aria-label]")) part.removeAttribute("aria-label");
   svg.setAttribute("role", "img"); // one picture with one name; the tables hold its numbers
@@ -14,7 +18,8 @@ function drawn(options) {
 }
 
 function figure(title, caption, content, className) {
-  return el("figure", { class: className }, el("figcaption", {}, el("strong", {}, title), caption ? el("span", { class: "quiet" }, caption) : null), content);
+  const svg = content.matches("svg") ? content : content.querySelector("svg");
+  return el("figure", { class: className }, el("figcaption", {}, el("strong", {}, title), caption ? el("span", { class: "quiet" }, caption) : null, saving(svg, title)), content);
 }
 
 function legend(set) {
@@ -26,7 +31,7 @@ function legend(set) {
       const mark = drawn({ width: 16, height: 16, margin: 2, axis: null, x: { domain: [0, 1] }, y: { domain: [0, 1] }, ariaHidden: "true",
         marks: [vendor.dot([0], { x: 0.5, y: 0.5, r: 4.5, fill: colour(at), symbol: symbol(at) })] });
       mark.setAttribute("aria-hidden", "true");
-      return el("li", {}, mark, el("bdi", {}, row.system));
+      return el("li", { tabindex: "0", "data-at": at }, mark, el("bdi", {}, row.system));
     }),
   );
 }
@@ -77,6 +82,7 @@ function againstPlot(set, one, other, width) {
   });
   if (rows.length < 2) return null;
   return figure(`${titleOf(other)} against ${titleOf(one)}`, "one point a system", drawn({
+    belongs: { dot: placesOf(set, rows) },
     width, height: 260, marginLeft: 52, marginBottom: 40, marginTop: 18, inset: 14,
     ariaLabel: `${titleOf(other)} against ${titleOf(one)}`,
     x: { label: `${titleOf(one)} ${arrowOf(one)}`, grid: true, nice: true, ticks: few(width), labelAnchor: "center", labelArrow: false },
@@ -84,6 +90,29 @@ function againstPlot(set, one, other, width) {
     marks: namedDots(set, rows),
   }));
 }
+
+// --- many systems: the first few are drawn, the others faintly, until somebody points at one ----
+
+const FEW_LINES = 8;
+
+function bringForward(at) {
+  const box = $("figures");
+  box.classList.toggle("pointing", at !== null);
+  for (const shape of box.querySelectorAll("[data-at]")) shape.classList.toggle("lit", shape.dataset.at === at);
+  // What is brought forward is painted last.
+  for (const shape of box.querySelectorAll("svg path[data-at].lit")) shape.parentElement.append(shape);
+}
+
+function startPointing() {
+  const box = $("figures");
+  const of = (event) => event.target.closest?.("[data-at]")?.dataset.at ?? null;
+  box.addEventListener("pointerover", (event) => bringForward(of(event)));
+  box.addEventListener("pointerleave", () => bringForward(null));
+  box.addEventListener("focusin", (event) => bringForward(of(event)));
+  box.addEventListener("focusout", () => bringForward(null));
+}
+
+const placesOf = (set, rows) => rows.map((row) => set.rows.findIndex((one) => one.system === row.name));
 
 function namedDots(set, rows) {
   const place = (row) => set.rows.findIndex((one) => one.system === row.name);
@@ -107,6 +136,7 @@ function speedPlot(set, metric, width) {
   const rows = scored(set, metric).filter((row) => row.seconds > 0).map((row) => ({ name: row.name, x: row.seconds, y: row.score }));
   if (rows.length < 2) return null;
   return figure("Quality against speed", "seconds a segment, logarithmic: further left is faster", drawn({
+    belongs: { dot: placesOf(set, rows) },
     width, height: 260, marginLeft: 52, marginBottom: 40, marginTop: 18, inset: 14,
     ariaLabel: `${titleOf(metric)} against seconds a segment`,
     x: { type: "log", ...logarithmic(rows.map((row) => row.x)), label: "seconds a segment", grid: true, labelAnchor: "center", labelArrow: false, tickFormat: (value) => String(Number(value.toPrecision(2))) },
@@ -119,7 +149,7 @@ function groupRows(set, metric, by) {
   const groups = set.groups.filter((group) => group.by === by && group.metric === metric);
   const shown = new Set(shownRows(set).map((row) => row.system));
   return groups.flatMap((group) =>
-    Object.entries(group.scores).filter(([name]) => shown.has(name)).map(([name, [score, low, high]]) => ({ label: group.label, segments: group.segments, name, score, low, high })),
+    Object.entries(group.scores).filter(([name, [score]]) => shown.has(name) && score !== null).map(([name, [score, low, high]]) => ({ label: group.label, segments: group.segments, name, score, low, high })),
   );
 }
 
@@ -131,7 +161,11 @@ function lengthPlot(set, metric, width) {
   const count = new Map(rows.map((row) => [row.label, row.segments]));
   const tight = width < 420; // an interval in two lines
   const short = (label) => label.replace(" characters", "").replace("–", tight ? "–\n" : "–");
-  return figure("By length", "characters of the source, with the number of segments", drawn({
+  const order = [...new Set(rows.map((row) => row.name))].map((name) => set.rows.findIndex((one) => one.system === name));
+  const faint = order.length > FEW_LINES;
+  const ranked = new Set(order.slice().sort((one, other) => one - other).slice(0, FEW_LINES));
+  const chart = drawn({
+    belongs: { line: order, dot: rows.map(place) },
     width, height: 280, marginLeft: 46, marginBottom: tight ? 64 : 50, marginTop: 18,
     ariaLabel: `${titleOf(metric)} by length of the source`,
     x: { domain: labels, type: "point", label: null, tickFormat: (label) => `${short(label)}\n${count.get(label).toLocaleString("en")}`, padding: 0.4 },
@@ -140,7 +174,9 @@ function lengthPlot(set, metric, width) {
       vendor.lineY(rows, { x: "label", y: "score", z: "name", stroke: (row) => colour(place(row)), strokeWidth: 1.5 }),
       vendor.dot(rows, { x: "label", y: "score", r: 4, fill: (row) => colour(place(row)), symbol: (row) => symbol(place(row)), title: (row) => `${row.name}, ${row.label}: ${fixed(row.score, metric)} [${fixed(row.low, metric)}, ${fixed(row.high, metric)}], ${many(row.segments, "segment")}` }),
     ],
-  }));
+  });
+  for (const shape of chart.querySelectorAll("[data-at]")) shape.classList.toggle("faint", faint && !ranked.has(Number(shape.dataset.at)));
+  return figure("By length", `characters of the source, with the number of segments${faint ? `; the first ${FEW_LINES} by rank, the others when pointed at` : ""}`, chart);
 }
 
 // Of very many documents, how many lie where.
@@ -171,6 +207,7 @@ function partsPlot(set, metric, by, width) {
     : [vendor.dot(rows, { x: "score", y: "label", r: 4.5, fill: (row) => colour(place(row)), symbol: (row) => symbol(place(row)), title: (row) => `${row.name}, ${row.label}: ${fixed(row.score, metric)}, ${many(row.segments, "segment")}` })];
   const domain = spread ? names : labels;
   return figure(by === "domain" ? "By domain" : "By document", spread ? `one point for each of ${many(labels.length, by)}` : null, drawn({
+    belongs: { dot: placesOf(set, rows) },
     width, height: 46 + 24 * domain.length, marginLeft: leftMargin(domain), marginTop: 8, marginBottom: 34,
     ariaLabel: `${titleOf(metric)} by ${by}`,
     x: { label: null, grid: true, nice: true, ticks: few(width) },
@@ -179,6 +216,8 @@ function partsPlot(set, metric, by, width) {
   }));
 }
 
+const MOST_NUMBERS = 16; // systems; beyond, a matrix is squares without numbers
+
 function matrixPlot(set, room, column) {
   if (!set.tests.length) return null;
   const names = set.rows.filter((row) => set.tests.some((test) => test.a === row.system || test.b === row.system)).map((row) => row.system);
@@ -186,26 +225,28 @@ function matrixPlot(set, room, column) {
     { row: test.a, column: test.b, delta: test.delta, test },
     { row: test.b, column: test.a, delta: -test.delta, test },
   ]);
+  const numbers = names.length <= MOST_NUMBERS;
   const kind = (cell) => (cell.test.winner === null ? "none" : cell.test.winner === cell.row ? "better" : "worse");
-  const sign = { none: "", better: "▲ ", worse: "▼ " };
+  const sign = { none: "", better: "▲", worse: "▼" };
   const left = leftMargin(names);
-  const size = Math.max(62, Math.min(104, (room - left - 24) / names.length));
+  const size = numbers ? Math.max(62, Math.min(104, (room - left - 24) / names.length)) : Math.max(14, Math.min(30, (room - left - 24) / names.length));
   // Names that would run into each other are turned.
   const turned = Math.max(...names.map((name) => Array.from(shortener(names)(name)).length)) > size / 6.2;
   const full = Math.round(left + 24 + size * names.length);
+  const above = turned ? (numbers ? 92 : 122) : 28;
   const chart = drawn({
-    width: full, height: Math.round((turned ? 96 : 32) + 40 * names.length), marginLeft: left, marginTop: turned ? 92 : 28, marginBottom: 4,
+    width: full, height: Math.round(above + 4 + (numbers ? 40 : size) * names.length), marginLeft: left, marginTop: above, marginBottom: 4,
     ariaLabel: "Significance of all pairs",
-    x: { domain: names, axis: "top", label: null, tickFormat: shortener(names, turned ? 16 : 22), tickSize: 0, tickRotate: turned ? -50 : 0 },
+    x: { domain: names, axis: "top", label: null, tickFormat: shortener(names, turned ? 16 : 22), tickSize: 0, tickRotate: turned ? (numbers ? -50 : -90) : 0 },
     y: { domain: names, label: null, tickFormat: shortener(names), tickSize: 0 },
     marks: [
-      vendor.cell(cells, { x: "column", y: "row", inset: 1.5, rx: 4, fill: (cell) => `var(--${kind(cell)})`, title: (cell) => cell.test.verdict }),
-      vendor.text(cells, { x: "column", y: "row", text: (cell) => sign[kind(cell)] + signed(cell.delta, set.rank_metric), fill: "var(--ink)", fontSize: 12 }),
+      vendor.cell(cells, { x: "column", y: "row", inset: numbers ? 1.5 : 0.5, rx: numbers ? 4 : 1, fill: (cell) => `var(--${kind(cell)})`, title: (cell) => cell.test.verdict }),
+      vendor.text(cells, { x: "column", y: "row", text: (cell) => (numbers ? `${sign[kind(cell)]} ${signed(cell.delta, set.rank_metric)}`.trim() : sign[kind(cell)]), fill: "var(--ink)", fontSize: numbers ? 12 : 8, pointerEvents: "none" }),
     ],
   });
   // Numbers that would be too small to read are scrolled to.
   const box = el("div", { class: "scroll fixed", tabindex: "0", role: "region", "aria-label": "Who is better than whom" }, chart);
-  return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established`, box, full > column ? "wide" : null);
+  return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established${numbers ? "" : "; point at a square for the difference"}`, box, full > column ? "wide" : null);
 }
 
 let plotsOf = "";
@@ -239,8 +280,9 @@ function drawPlots(printed = false) {
     partsPlot(set, chosen, "domain", width),
     partsPlot(set, chosen, "document", width),
   ].filter(Boolean);
+  $("lithint").hidden = shownRows(set).length <= FEW_LINES;
   $("figures").replaceChildren(
-    ...[...metrics.map((name) => intervalPlot(set, name, width)), matrixPlot(set, printed ? 2 * PRINTED : room - 34, width)].filter(Boolean),
+    ...[...[chosen, ...metrics.filter((name) => name !== chosen)].map((name) => intervalPlot(set, name, width)), matrixPlot(set, printed ? 2 * PRINTED : room - 34, width)].filter(Boolean),
     ...(set.tests.length ? [] : [el("p", { class: "note wide" }, set.why_untested)]),
     ...(coloured.length ? [el("div", { class: "wide" }, legend(set)), ...coloured] : []),
   );

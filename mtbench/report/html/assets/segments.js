@@ -51,7 +51,15 @@ function fillFilters(data) {
   let seen = 0;
   for (const flags of data.flags) for (const one of flags) seen |= one;
   options($("flag"), [["", "any"], ["all", "any flag at all"], ...FACTS.flags.filter((one) => seen & one.bit).map((one) => [String(one.bit), one.name])]);
-  $("dis").disabled = !data.disagreement;
+  // A choice of one thing is no choice.
+  for (const id of ["doc", "dom", "flag"]) $(id).parentElement.hidden = $(id).options.length < 3;
+  $("of").parentElement.hidden = $("flag").parentElement.hidden;
+  $("dis").parentElement.hidden = !data.disagreement || !data.disagreement.some((value) => value > 0);
+  $("b").parentElement.hidden = data.facts.systems.length < 2;
+  $("metric").parentElement.hidden = data.metrics.length < 2;
+  for (const option of $("sort").options) {
+    option.hidden = (["delta", "a", "b"].includes(option.value) && data.facts.systems.length < 2) || (option.value === "dis" && $("dis").parentElement.hidden);
+  }
 }
 
 function readFilters(data) {
@@ -198,6 +206,8 @@ function startSegments() {
   const soon = debounce(refresh, 120);
   for (const key of ["a", "b", "metric", "sort", "doc", "dom", "flag", "of", "dis"]) $(key).addEventListener("change", refresh);
   for (const key of ["q", "lo", "hi"]) $(key).addEventListener("input", soon);
+  $("savecsv").addEventListener("click", () => saveSegments("csv"));
+  $("savejsonl").addEventListener("click", () => saveSegments("jsonl"));
   $("segmentfilters").addEventListener("submit", (event) => event.preventDefault());
   $("clear").addEventListener("click", () => {
     for (const key of ["q", "doc", "dom", "flag", "of", "lo", "hi", "dis", "sort"]) $(key).value = "";
