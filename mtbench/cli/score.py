@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,6 +13,7 @@ from mtbench.cli import common
 from mtbench.errors import RequestError
 
 if TYPE_CHECKING:
+    from mtbench.config import Workspace
     from mtbench.pipeline import Request
     from mtbench.types import Engine, Leaderboard
 
@@ -43,6 +46,13 @@ if TYPE_CHECKING:
 @common.sort_option
 @common.runtime_options
 @common.engine_options
+@click.option(
+    "--segments",
+    "by_segment",
+    is_flag=True,
+    help="Print a score per segment and metric, tab-separated, instead of the leaderboard; with "
+    "--format csv or json, texts and flags too.",
+)
 @common.format_option()
 @common.talk_options
 def score(
@@ -60,6 +70,7 @@ def score(
     force: bool,
     engine: Engine,
     style: str,
+    by_segment: bool,
     verbose: bool,
     quiet: bool,
     **given: Any,
@@ -72,8 +83,9 @@ def score(
     """
     from mtbench import pipeline
     from mtbench.config import workspace
-    from mtbench.report.render import render
 
+    if by_segment and style in ("md", "latex"):
+        raise RequestError(f"--segments is no {style} table", hint="--format table, csv or json")
     space = workspace(results)
     models = (
         *(f"hypotheses:{path}" for path in (*hypotheses, *more)),
@@ -85,6 +97,7 @@ def score(
         )
     run_with = common.runtime(device, batch_size, seed, force, str(space.cache), engine)
     watcher = common.ConsoleWatcher(quiet=quiet)
+    show = partial(_segments, models, style) if by_segment else partial(_board, style, verbose)
     try:
         if given["corpora"]:
             if len(references) > 1 or any(one is not None for one in (source, documents, name)):
@@ -94,36 +107,82 @@ def score(
                 )
             reference = references[0] if references else None
             request = common.request(**given, models=models, reference=reference, runtime=run_with)
-            board = _on_corpus(request, results, watcher)
+            text = _on_corpus(request, results, watcher, show)
         else:
             request = common.request(**given, models=models, runtime=run_with)
-            board = _on_files(request, source, references, documents, name, results, watcher)
+            files = (source, references, documents, name)
+            text = _on_files(request, files, results, watcher, show)
     except pipeline.Unfinished as error:
         common.emit_unfinished(error, style, verbose=verbose)
         raise
-    common.emit(render(board, style, verbose=verbose))
+    common.emit(text)
     if verbose:
         watcher.say_where_time_went()
 
 
+Show = Callable[["Leaderboard", "Workspace", common.ConsoleWatcher], str]
+
+
+def _board(
+    style: str,
+    verbose: bool,
+    board: Leaderboard,
+    space: Workspace,
+    watcher: common.ConsoleWatcher,
+) -> str:
+    from mtbench.report.render import render
+
+    return render(board, style, verbose=verbose)
+
+
+def _segments(
+    models: Sequence[str],
+    style: str,
+    board: Leaderboard,
+    space: Workspace,
+    watcher: common.ConsoleWatcher,
+) -> str:
+    """The segments of the test sets and systems of this call."""
+    from mtbench.config import find_system
+    from mtbench.pipeline.segments import SegmentQuery, find_segments
+    from mtbench.report import segments_text
+
+    query = SegmentQuery(
+        corpora=[table.corpus for table in board.tables],
+        pairs=[str(table.pair) for table in board.tables],
+    )
+    mine = {find_system(model, space.models).name for model in models}
+    found = find_segments(space, query)
+    chosen = [one for one in found.segments if one.system in mine]
+    for note in found.notes if style != "table" else ():
+        watcher.say(note)
+    if style == "json":
+        records = [one.model_dump(mode="json") for one in chosen]
+        return json.dumps(records, ensure_ascii=False, indent=1)
+    return segments_text.to_csv(chosen) if style == "csv" else segments_text.to_lines(chosen)
+
+
 def _on_corpus(
-    request: Request, results: str | None, watcher: common.ConsoleWatcher
-) -> Leaderboard:
+    request: Request, results: str | None, watcher: common.ConsoleWatcher, show: Show
+) -> str:
     from mtbench import pipeline
     from mtbench.config import workspace
 
-    return pipeline.evaluate(request, workspace(results), watcher)[0]
+    space = workspace(results)
+    return show(pipeline.evaluate(request, space, watcher)[0], space, watcher)
+
+
+Files = tuple["str | None", Sequence[str], "str | None", "str | None"]
+"""Source, references, documents, and the name of the test set that they make."""
 
 
 def _on_files(
     request: Request,
-    source: str | None,
-    references: Sequence[str],
-    documents: str | None,
-    name: str | None,
+    files: Files,
     results: str | None,
     watcher: common.ConsoleWatcher,
-) -> Leaderboard:
+    show: Show,
+) -> str:
     from mtbench import pipeline
     from mtbench.config import workspace
     from mtbench.files.temporary import ScratchFolder
@@ -136,6 +195,7 @@ def _on_files(
         raise RequestError(
             "plain files need one --pair", hint="such as --pair en-de; or name a --corpus"
         )
+    source, references, documents, name = files
     given = PlainFiles(
         LanguagePair.parse(request.pairs[0]), source, tuple(references), documents, name
     )
@@ -156,6 +216,7 @@ def _on_files(
     try:
         space = workspace(results or str(scratch.path))
         plain = plain_test_set(given, request.limit, Results(space.results))
-        return pipeline.evaluate(request, space, watcher, [plain], keep_texts=True)[0]
+        board, _ = pipeline.evaluate(request, space, watcher, [plain], keep_texts=True)
+        return show(board, space, watcher)
     finally:
         scratch.remove()

@@ -38,6 +38,25 @@ def to_text(segments: Sequence[ScoredSegment], printable: Callable[[str], str]) 
     return "\n\n".join(blocks)
 
 
+def to_lines(segments: Sequence[ScoredSegment]) -> str:
+    r"""Tab-separated with a header: test set, system, id and a score per metric; no texts.
+
+    Example:
+        >>> one = ScoredSegment(corpus="news", pair="en-it", system="mine", id="a",
+        ...                     scores={"ter": 1})
+        >>> to_lines([one]).splitlines()[1].split("\t")
+        ['news/en-it', 'mine', 'a', '1.000000']
+    """
+    metrics = _metrics(segments)
+    lines = [("test_set", "system", "id", *metrics)]
+    for one in segments:
+        scores = (one.scores.get(metric) for metric in metrics)
+        shown = ["" if score is None else f"{score:.6f}" for score in scores]
+        names = (f"{one.corpus}/{one.pair}", one.system, one.id)
+        lines.append((*(" ".join(name.split()) for name in names), *shown))
+    return "".join("\t".join(line) + "\n" for line in lines)
+
+
 def to_jsonl(segments: Sequence[ScoredSegment]) -> str:
     """One JSON object per line."""
     return "".join(

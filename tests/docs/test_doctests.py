@@ -26,6 +26,7 @@ MODULES = (
     "mtbench.languages",
     "mtbench.metrics.judge_prompts",
     "mtbench.pipeline.evaluation",
+    "mtbench.report.segments_text",
     "mtbench.significance.autorank",
     "mtbench.types.base",
     "mtbench.types.corpora",

@@ -178,7 +178,6 @@ def packed(document: Json) -> str:
 
 def _part(one: SetContent, shares: Array | None, start: int, stop: int) -> dict[str, Json]:
     span = range(start, stop)
-    cut = {s: {m: frozenset(by.get(s, ())) for m, by in one.cut.items()} for s in one.systems}
     return {
         "ids": list(one.ids[start:stop]),
         "documents": list(one.documents[start:stop]),
@@ -192,17 +191,7 @@ def _part(one: SetContent, shares: Array | None, start: int, stop: int) -> dict[
             {str(at - start): one.failures[s][at] for at in span if at in one.failures[s]}
             for s in one.systems
         ],
-        "flags": [
-            [
-                flags.flags(
-                    one.hypotheses[s][at],
-                    one.references[at] if one.references is not None else (),
-                    one.evidence.get(s, {}).get(at, ()),
-                )
-                for at in span
-            ]
-            for s in one.systems
-        ],
+        "flags": [_flags(one, s, span) for s in one.systems],
         "evidence": [
             {
                 str(at - start): {str(flags.BY_NAME[name]): said for name, said in seen[at].items()}
@@ -222,14 +211,7 @@ def _part(one: SetContent, shares: Array | None, start: int, stop: int) -> dict[
             ]
             for metric, by_system in one.annotations.items()
         },
-        "cut": [
-            {
-                str(at - start): metrics
-                for at in span
-                if (metrics := [m for m in one.cut if at in cut[s].get(m, ())])
-            }
-            for s in one.systems
-        ],
+        "cut": [_cut(one, s, span) for s in one.systems],
         "human": (
             [_column(one.human.scores.get(s), start, stop) for s in one.systems]
             if one.human
@@ -242,6 +224,28 @@ def _part(one: SetContent, shares: Array | None, start: int, stop: int) -> dict[
         ),
         "disagreement": _column(shares, start, stop),
     }
+
+
+def _flags(one: SetContent, system: str, span: range) -> list[int]:
+    seen = one.evidence.get(system, {})
+    return [
+        flags.flags(
+            one.hypotheses[system][at],
+            one.references[at] if one.references is not None else (),
+            seen.get(at, ()),
+        )
+        for at in span
+    ]
+
+
+def _cut(one: SetContent, system: str, span: range) -> dict[str, list[str]]:
+    """Position of a segment → the metrics that read only its beginning."""
+    found: dict[str, list[str]] = {}
+    for metric, by_system in one.cut.items():
+        for at in by_system.get(system, ()):
+            if at in span:
+                found.setdefault(str(at - span.start), []).append(metric)
+    return found
 
 
 def _column(values: Array | None, start: int, stop: int) -> list[float | None] | None:
