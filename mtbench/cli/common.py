@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import wraps
@@ -441,6 +442,7 @@ def _value(text: str) -> Json:
     return text
 
 
+BAR_SECONDS = 0.5  # that a stage takes before it has a bar: files are read in less
 LINE_SECONDS = 60.0  # between two lines of progress, where there is no terminal
 
 
@@ -455,6 +457,7 @@ class ConsoleWatcher:
         self._quiet = quiet
         self._bars = not quiet and sys.stderr.isatty()
         self._progress: Progress | None = None
+        self._timer: threading.Timer | None = None
         self._task: TaskID | None = None
         self._stage, self._total, self._done = "", 0, 0
         self._began = self._said = 0.0
@@ -472,8 +475,14 @@ class ConsoleWatcher:
         self._stage, self._total, self._done = what, total, 0
         self._began = self._said = time.monotonic()
         self._began_cpu = _cpu()
-        if not self._bars:
-            return
+        if self._bars:
+            # Also where the first step is long in coming.
+            self._timer = threading.Timer(BAR_SECONDS, self._show_bar)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _show_bar(self) -> None:
+        """A bar, once a stage has taken so long that it is worth one."""
         from rich.console import Console
         from rich.progress import (
             BarColumn,
@@ -490,16 +499,19 @@ class ConsoleWatcher:
             TextColumn("{task.fields[rate]}"),
             TimeRemainingColumn(),
         )
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
-        self._progress.start()
-        self._task = self._progress.add_task(what, total=total, rate="")
+        progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        progress.start()
+        self._task = progress.add_task(
+            self._stage, total=self._total, completed=self._done, rate=""
+        )
+        self._progress = progress
 
     def advance(self, steps: int) -> None:
         """So many more steps are done."""
         self._done += steps
         if self._progress is None or self._task is None:
             now = time.monotonic()
-            if now - self._said >= LINE_SECONDS:
+            if not self._bars and now - self._said >= LINE_SECONDS:
                 self._said = now
                 self.say(self._how_far(now - self._began))
             return
@@ -516,6 +528,10 @@ class ConsoleWatcher:
 
     def stop(self) -> None:
         """The stage is over."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
+            self._timer = None
         wall, cpu = self._spent.get(self._stage, (0.0, 0.0))
         wall, cpu = wall + time.monotonic() - self._began, cpu + _cpu() - self._began_cpu
         self._spent[self._stage] = wall, cpu

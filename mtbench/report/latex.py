@@ -35,7 +35,8 @@ _SPECIAL = {
 
 def to_latex(board: Leaderboard) -> str:
     r"""The tables; needs ``\usepackage{booktabs}``."""
-    return "\n".join(_one(board, table) for table in board.tables)
+    missing = [f"% {escaped(line)}\n" for line in words.without_scores(board)]
+    return "\n".join([*(_one(board, table) for table in board.tables), *missing])
 
 
 def _one(board: Leaderboard, table: Table) -> str:

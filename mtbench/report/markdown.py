@@ -10,7 +10,8 @@ from mtbench.types import Leaderboard, Table
 
 def to_markdown(board: Leaderboard) -> str:
     """The tables under headings, with signatures below each."""
-    return "\n".join(_one(board, table) for table in board.tables)
+    missing = [f"- {escaped(line)}\n" for line in words.without_scores(board)]
+    return "\n".join([*(_one(board, table) for table in board.tables), *missing])
 
 
 def _one(board: Leaderboard, table: Table) -> str:

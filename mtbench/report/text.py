@@ -23,6 +23,7 @@ LEAST_REMARKS = 12  # columns
 def to_text(board: Leaderboard, *, verbose: bool = False) -> str:
     """The tables, one under the other; colour only on a terminal."""
     from rich.console import Console
+    from rich.text import Text
 
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns if terminal else UNBOUNDED
@@ -30,6 +31,11 @@ def to_text(board: Leaderboard, *, verbose: bool = False) -> str:
     console = Console(file=stream, width=width, force_terminal=terminal)
     for table in board.tables:
         _print(console, board, table, verbose=verbose)
+    missing = list(words.without_scores(board))
+    for line in missing:
+        console.print(Text(line))
+    if missing:
+        console.print()
     return "\n".join(line.rstrip() for line in stream.getvalue().split("\n"))
 
 

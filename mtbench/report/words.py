@@ -142,8 +142,6 @@ def footnotes(board: Leaderboard, table: Table, *, verbose: bool) -> Iterator[st
             "above beats every one in it; the range in brackets is the system's own."
         )
     yield from _of_headline(table)
-    for metric, reason in board.missing.items():
-        yield f"{metric}: no score here. {reason}"
     cells = [cell for row in table.rows for cell in row.cells.values()]
     if any(cell.interval and not cell.interval.reliable for cell in cells):
         yield f"?: intervals from fewer than {SMALL} units are unreliable."
@@ -156,6 +154,12 @@ def footnotes(board: Leaderboard, table: Table, *, verbose: bool) -> Iterator[st
         yield from (f"left out: {sentence}" for sentence in table.excluded)
     else:
         yield f"{_count(len(table.excluded), 'stored score')} left out (-v names them)."
+
+
+def without_scores(board: Leaderboard) -> Iterator[str]:
+    """Metrics that could not run here, and why: once, whatever the number of tables."""
+    for metric, reason in board.missing.items():
+        yield f"{metric}: no score here. {reason}"
 
 
 def people_say(board: Leaderboard, table: Table) -> Iterator[str]:

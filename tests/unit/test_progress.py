@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from mtbench.cli import common
@@ -44,3 +46,20 @@ def test_where_the_time_went(
         "mtbench: where 18.5 s (37.0 s CPU) went: bleu 10.5 s (21.0 s), one: output health 5.0 s "
         "(10.0 s), reading, digests, resampling and files 3.0 s (6.0 s)\n"
     )
+
+
+def test_files_have_no_bar_and_what_takes_longer_has_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    watcher = common.ConsoleWatcher()
+    watcher.start("reading", 10)
+    watcher.advance(10)
+    watcher.stop()
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(common, "BAR_SECONDS", 0.0)
+    shown = threading.Event()
+    monkeypatch.setattr("rich.progress.Progress.start", lambda progress: shown.set())
+    watcher.start("translating", 10)
+    assert shown.wait(10)
+    watcher.stop()

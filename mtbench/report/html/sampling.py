@@ -161,6 +161,13 @@ def _part(one: SetContent, places: Places) -> SetContent:
         documents=taken(one.documents),
         domains=taken(one.domains),
         evidence={name: moved(seen) for name, seen in one.evidence.items()},
+        cut={
+            metric: {
+                name: [new[place] for place in cut if place in new]
+                for name, cut in by_system.items()
+            }
+            for metric, by_system in one.cut.items()
+        },
         annotations={
             metric: {name: moved(said) for name, said in by_system.items()}
             for metric, by_system in one.annotations.items()
