@@ -41,6 +41,13 @@ if TYPE_CHECKING:
     is_flag=True,
     help="Show what makes the numbers suspect instead; no score changes.",
 )
+@click.option(
+    "--hub",
+    type=click.Choice(["eval-results", "model-index"]),
+    help="Print the scores of --system as YAML for a model's repository on the hub: a file of "
+    ".eval_results, or the model-index of its README.",
+)
+@click.option("--system", metavar="NAME", help="With --hub: whose scores.")
 @common.format_option()
 @common.talk_options
 def leaderboard(
@@ -54,6 +61,8 @@ def leaderboard(
     over_pairs: bool,
     health: bool,
     suspicion: bool,
+    hub: str | None,
+    system: str | None,
     style: str,
     verbose: bool,
     quiet: bool,
@@ -65,7 +74,9 @@ def leaderboard(
     from mtbench.report.render import render
     from mtbench.results import Results
 
-    _check_one_view(style, by, over_pairs, health, suspicion)
+    if (hub is None) != (system is None):
+        raise RequestError("--hub and --system go together")
+    _check_one_view(style, by, over_pairs, health, suspicion, hub)
     space = workspace(results)
     if not space.results.is_dir():
         raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
@@ -94,6 +105,8 @@ def leaderboard(
         _print_suspicion(space, chosen, style)
     elif over_pairs:
         _print_overview(chosen, sort, style)
+    elif hub is not None and system is not None:
+        _print_for_hub(stored, chosen, hub, system)
     else:
         if headline is not None:
             chosen = _with_headline(stored, chosen, headline, seed)
@@ -110,9 +123,46 @@ def _with_headline(
 
 def _check_one_view(style: str, *views: object) -> None:
     if sum(map(bool, views)) > 1:
-        raise RequestError("--by, --over-pairs, --health and --suspicion: one of them at a time")
+        raise RequestError(
+            "--by, --over-pairs, --health, --suspicion and --hub: one of them at a time"
+        )
     if any(views) and style not in ("table", "json"):
         raise RequestError(f"this view has no form {style}", hint="--format table or json")
+
+
+def _print_for_hub(stored: Results, board: Leaderboard, form: str, system: str) -> None:
+    """A system's scores for its repository on the hub."""
+    from mtbench.config import find_corpora, read_corpus_card, workspace
+    from mtbench.errors import MtbenchError
+    from mtbench.report import hub_text
+
+    known = {row.system: None for table in board.tables for row in table.rows}
+    if system not in known:
+        raise UnknownName("system", system, known)
+    urls, dates = {}, {}
+    for table in board.tables:
+        row = next((one for one in table.rows if one.system == system), None)
+        run = stored.run(table.corpus, table.pair, row.folder).read_run() if row else None
+        if run is not None:
+            dates[f"{table.corpus}/{table.pair}"] = run.finished
+        name = (run.corpus_folder if run else "") or table.corpus.partition("@")[0]
+        try:
+            ((folder, _),) = find_corpora((name,), workspace())
+            card = read_corpus_card(folder)
+            urls[table.corpus] = card.url if card else ""
+        except (MtbenchError, ValueError):  # the corpus is not at hand
+            urls[table.corpus] = ""
+    if form == "model-index":
+        common.emit(hub_text.to_model_index(board, system, urls))
+        return
+    text, missing = hub_text.to_eval_results(board, system, urls, dates)
+    why = f"no data set of the hub is named as the url in the card of {', '.join(missing)}"
+    hint = f"set it there, {hub_text.HUB}…, or print --hub model-index"
+    if not text:
+        raise RequestError(f"nothing to print: {why}", hint=hint)
+    if missing:
+        say(f"mtbench: left out: {why}")
+    common.emit(text)
 
 
 def _print_suspicion(space: Workspace, board: Leaderboard, style: str) -> None:

@@ -15,7 +15,7 @@ from mtbench.errors import RequestError
 if TYPE_CHECKING:
     from mtbench.config import Workspace
     from mtbench.pipeline import Request
-    from mtbench.types import Engine, Leaderboard
+    from mtbench.types import Engine, Leaderboard, Origin
 
 
 @click.command(epilog="Example: mtbench score --hypotheses out.de --reference ref.de --pair en-de")
@@ -41,6 +41,12 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="Name of the test set that plain files make. Default: the common stem of their names.",
 )
+@click.option(
+    "--reference-kind",
+    "kind",
+    type=click.Choice(["human", "machine", "post-edit"]),
+    help="With plain files: how the references came to be. Against a post-edit, TER is HTER.",
+)
 @common.corpus_options(many_references=True)
 @common.metric_options
 @common.sort_option
@@ -63,6 +69,7 @@ def score(
     references: tuple[str, ...],
     documents: str | None,
     name: str | None,
+    kind: str | None,
     results: str | None,
     device: str,
     batch_size: int | None,
@@ -100,17 +107,19 @@ def score(
     show = partial(_segments, models, style) if by_segment else partial(_board, style, verbose)
     try:
         if given["corpora"]:
-            if len(references) > 1 or any(one is not None for one in (source, documents, name)):
+            if len(references) > 1 or any(
+                one is not None for one in (source, documents, name, kind)
+            ):
                 raise RequestError(
-                    "--source, --documents, --name and several --reference go with plain files, "
-                    "not --corpus"
+                    "--source, --documents, --name, --reference-kind and several --reference go "
+                    "with plain files, not --corpus"
                 )
             reference = references[0] if references else None
             request = common.request(**given, models=models, reference=reference, runtime=run_with)
             text = _on_corpus(request, results, watcher, show)
         else:
             request = common.request(**given, models=models, runtime=run_with)
-            files = (source, references, documents, name)
+            files = (source, references, documents, name, ORIGINS.get(kind or ""))
             text = _on_files(request, files, results, watcher, show)
     except pipeline.Unfinished as error:
         common.emit_unfinished(error, style, verbose=verbose)
@@ -172,8 +181,9 @@ def _on_corpus(
     return show(pipeline.evaluate(request, space, watcher)[0], space, watcher)
 
 
-Files = tuple["str | None", Sequence[str], "str | None", "str | None"]
-"""Source, references, documents, and the name of the test set that they make."""
+ORIGINS: dict[str, Origin] = {"human": "human", "machine": "machine", "post-edit": "post-edited"}
+Files = tuple["str | None", Sequence[str], "str | None", "str | None", "Origin | None"]
+"""Source, references, documents, the test set's name, and how the references came to be."""
 
 
 def _on_files(
@@ -195,9 +205,9 @@ def _on_files(
         raise RequestError(
             "plain files need one --pair", hint="such as --pair en-de; or name a --corpus"
         )
-    source, references, documents, name = files
+    source, references, documents, name, origin = files
     given = PlainFiles(
-        LanguagePair.parse(request.pairs[0]), source, tuple(references), documents, name
+        LanguagePair.parse(request.pairs[0]), source, tuple(references), documents, name, origin
     )
     names = request.metrics or DEFAULT_METRICS
     options, kinds = request.metric_options, request.metric_kinds

@@ -16,7 +16,7 @@ from mtbench.files.writing import read_lines, taken_off
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.resolve import ResolvedSet, limited
 from mtbench.results import Results
-from mtbench.types import TestSet
+from mtbench.types import Origin, TestSet
 
 UNNAMED = "plain"
 
@@ -31,6 +31,7 @@ class PlainFiles:
         references: Files of references.
         documents: File with one document id per line, where given.
         name: What to call the test set; None for the common stem of the files' names.
+        reference_origin: How the references came to be, where known.
     """
 
     pair: LanguagePair
@@ -38,6 +39,7 @@ class PlainFiles:
     references: tuple[str, ...] = ()
     documents: str | None = None
     name: str | None = None
+    reference_origin: Origin | None = None
 
 
 def plain_test_set(given: PlainFiles, limit: int | None, results: Results) -> ResolvedSet:
@@ -79,6 +81,8 @@ def plain_test_set(given: PlainFiles, limit: int | None, results: Results) -> Re
         count,
         columns[given.documents] if given.documents else None,
     ).model_copy(update={"taken_off": tuple(s for path in paths for s in taken_off(Path(path)))})
+    if given.reference_origin is not None:
+        found = found.model_copy(update={"origins": (given.reference_origin,) * count})
     if given.name is None and _is_taken(limited(found, limit).test_set, results):
         found = found.model_copy(update={"corpus": f"{found.corpus}-{found.digest()[:8]}"})
     return limited(found, limit)
