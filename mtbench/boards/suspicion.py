@@ -247,19 +247,21 @@ def optimised(known: Evidence) -> list[Suspicion]:
 def hygiene(known: Evidence) -> list[Suspicion]:
     """Systems whose lexical score moves by normal forms, quotes and spaces alone.
 
-    Among three systems and more, those that move otherwise than the median system does: what moves
-    all alike lies in the reference and changes no order.
+    Among several systems, those that change places with another one by it: what moves all alike
+    lies in the reference. Among three and more, they must move otherwise than the median system.
     """
     said: dict[str, list[str]] = {}
     for metric, normalised in known.normalised.items():
         moved = {name: score - known.scores[metric][name] for name, score in normalised.items()}
         usual = float(np.median(list(moved.values()))) if len(moved) > 2 else 0.0
         for name, by in moved.items():
-            if abs(by - usual) >= MOVED:
+            past = _changing_places(name, known.scores[metric], normalised)
+            if abs(by - usual) >= MOVED and (past or len(moved) == 1):
                 before = known.scores[metric][name]
                 beside = f", the median system {usual:+.1f}" if len(moved) > 2 else ""
+                order = f" and change places with {', '.join(past)}" if past else ""
                 said.setdefault(name, []).append(
-                    f"{metric} {before + by:.1f} instead of {before:.1f} ({by:+.1f}{beside})"
+                    f"{metric} {before + by:.1f} instead of {before:.1f} ({by:+.1f}{beside}){order}"
                 )
     return [
         Suspicion(
@@ -272,6 +274,17 @@ def hygiene(known: Evidence) -> list[Suspicion]:
         )
         for name, lines in sorted(said.items())
     ]
+
+
+def _changing_places(
+    name: str, before: Mapping[str, float], after: Mapping[str, float]
+) -> list[str]:
+    """The systems that stand on another side of one after the change."""
+    return sorted(
+        other
+        for other in after
+        if (before[name] - before[other]) * (after[name] - after[other]) < 0
+    )
 
 
 def seen_in_training(known: Evidence) -> list[Suspicion]:

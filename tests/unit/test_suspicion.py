@@ -24,6 +24,7 @@ from mtbench.boards.suspicion import (
     twins,
 )
 from mtbench.types import SystemCard, TestSetFacts
+from mtbench.types.findings import Suspicion
 
 LONG = "one two three four five six seven eight"
 
@@ -137,16 +138,19 @@ def test_metrics_that_disagree_on_two_systems_name_segments() -> None:
     assert not metric_disagreement(agreeing)
 
 
-def test_hygiene_names_who_moves_otherwise_than_the_rest() -> None:
-    known = evidence(
-        {"a": ["x"], "b": ["x"], "c": ["x"]},
-        ["x"],
-        scores={"bleu": {"a": 40.0, "b": 41.0, "c": 42.0}},
-        normalised={"bleu": {"a": 41.0, "b": 42.0, "c": 47.0}},
-    )
-    (finding,) = hygiene(known)
+def test_hygiene_names_who_changes_places_by_it() -> None:
+    def found(before: dict[str, float], after: dict[str, float]) -> list[Suspicion]:
+        texts = {name: ["x"] for name in before}
+        return hygiene(evidence(texts, ["x"], scores={"bleu": before}, normalised={"bleu": after}))
+
+    before = {"a": 40.0, "b": 41.0, "c": 39.0}
+    (finding,) = found(before, {"a": 41.0, "b": 42.0, "c": 47.0})
     assert finding.systems == ("c",)
-    assert "+5.0" in finding.evidence
+    assert "+8.0" in finding.evidence and "change places with a, b" in finding.evidence
+    # Who is first stays first, however far it moves; alone, there is nobody to change places with.
+    assert not found(before, {"a": 41.0, "b": 48.0, "c": 40.0})
+    (alone,) = found({"a": 40.0}, {"a": 41.0})
+    assert "change places" not in alone.evidence
 
 
 def test_plain_spelling() -> None:
