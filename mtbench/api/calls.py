@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def score(
     hypotheses: Sequence[str] | Mapping[str, Sequence[str]] | Any,
-    references: Sequence[str | Sequence[str]] | str,
+    references: Sequence[str | Sequence[str]] | Mapping[str, Sequence[str]] | str,
     sources: Sequence[str] | str | None = None,
     *,
     pair: str,
@@ -40,8 +40,8 @@ def score(
     Args:
         hypotheses: Of one system; or name → hypotheses of several; or a data frame (pandas, polars,
             pyarrow) or data set (``datasets``) with a column per system.
-        references: For each segment a text, or a list of texts; or, with a table, the name of its
-            column.
+        references: For each segment a text, or a list of texts; or name → texts, one per set of
+            references; or, with a table, the name of its column.
         sources: Likewise, one text per segment; some metrics need them.
         pair: The direction, such as ``en-it``.
         metrics: Names, and functions of your own: of ``hypothesis`` and any of ``reference``,
@@ -156,7 +156,10 @@ def _given(path: Path, name: str, texts: Any, ids: Sequence[str]) -> ResolvedSys
     check_name(name, "system")
     outputs = tables.texts(texts, name)
     if len(outputs) != len(ids):
-        raise DataError(f"{name}: {len(outputs)} hypotheses for {len(ids)} references")
+        raise DataError(
+            f"{name}: {len(outputs)} hypotheses for {len(ids)} references",
+            hint="one reference per segment, or a list of them per segment",
+        )
     lines = ({"id": at, "mt": text} for at, text in zip(ids, outputs, strict=True))
     write_text(path, "".join(f"{json.dumps(line)}\n" for line in lines))
     options: dict[str, Json] = {"path": str(path), "format": "jsonl"}

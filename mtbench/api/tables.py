@@ -111,16 +111,44 @@ def texts(column: Any, what: str) -> list[str]:
 
 
 def references(column: Any) -> list[tuple[str, ...]]:
-    """For each segment its references: a text, or a list of texts.
+    """For each segment its references: of a text, or a list of texts, per segment; or of named
+    columns, one per set of references.
+
+    As many lists as each has texts might be either; elsewhere such lists are sets of references,
+    and the wrong one of the two gives a wrong score. They are refused.
 
     Raises:
-        RequestError: If one is neither.
-        DataError: If one is blank, or a segment has none.
+        RequestError: If one is neither, or nothing tells segments from sets of references.
+        DataError: If one is blank, a segment has none, or columns are not of one length.
+
+    Example:
+        >>> references({"A": ["Sì.", "No."], "B": ["Certo.", "Mai."]})
+        [('Sì.', 'Certo.'), ('No.', 'Mai.')]
     """
+    if (sets := columns(column)) is not None:
+        each = [texts(one, f"references[{name!r}]") for name, one in sets.items()]
+        if len({len(one) for one in each}) > 1:
+            counts = ", ".join(
+                f"{name} has {len(one)}" for name, one in zip(sets, each, strict=True)
+            )
+            raise DataError(f"references of different lengths: {counts}")
+        column = [list(several) for several in zip(*each, strict=True)]
+        return _of_segments(column)
     if isinstance(column, str) or not isinstance(column, Iterable):
         raise RequestError(f"references: {type(column).__name__} where a list of texts belongs")
+    found = values(column)
+    lists = [one for one in found if not isinstance(one, str)]
+    if len(found) > 1 and all(len(one) == len(found) for one in lists) and len(lists) == len(found):
+        raise RequestError(
+            f"references: {len(found)} lists of {len(found)} texts: per segment, or per set?",
+            hint='name the sets: {"A": [one text per segment], "B": [...]}',
+        )
+    return _of_segments(found)
+
+
+def _of_segments(column: Sequence[Any]) -> list[tuple[str, ...]]:
     found = []
-    for at, one in enumerate(values(column)):
+    for at, one in enumerate(column):
         several = (one,) if isinstance(one, str) else tuple(texts(one, f"references[{at}]"))
         if not several or not all(text.strip() for text in several):
             raise DataError(f"references[{at}]: an empty reference", hint="remove the segment")

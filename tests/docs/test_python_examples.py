@@ -19,7 +19,7 @@ from tests.support.workspace import Space
 
 NOTEBOOK = ROOT / "docs" / "examples" / "first-look.ipynb"
 _BLOCK = re.compile(
-    r"^```python\n(?P<code>.*?)^```\n(?:\n<!-- printed -->\n```text\n(?P<said>.*?)^```\n)?",
+    r"^```python\n(?P<code>.*?)^```\n(?:\n<!-- output -->\n```text\n(?P<said>.*?)^```\n)?",
     re.MULTILINE | re.DOTALL,
 )
 

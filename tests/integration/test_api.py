@@ -173,9 +173,13 @@ def test_tables_of_every_library_score_alike(library: str) -> None:
 
 def test_several_references_and_texts_of_several_lines() -> None:
     hypotheses = ["Ciao a\ntutti.", "Sì, grazie."]
-    references = [["Ciao a tutti.", "Salve a tutti."], ["Sì, grazie mille.", "Certo, grazie."]]
-    found = mtbench.score(hypotheses, references, pair="en-it", metrics=["bleu", "chrf"])
-    by_column = [list(column) for column in zip(*references, strict=True)]
+    by_column = [["Ciao a tutti.", "Sì, grazie mille."], ["Salve a tutti.", "Certo, grazie."]]
+    named = dict(zip("AB", by_column, strict=True))
+    found = mtbench.score(hypotheses, named, pair="en-it", metrics=["bleu", "chrf"])
+    wide = [[*both, both[0]] for both in zip(*by_column, strict=True)]
+    assert mtbench.score(hypotheses, wide, pair="en-it").records()[0]["score"] == pytest.approx(
+        sacrebleu.corpus_bleu(hypotheses, [*by_column, by_column[0]]).score
+    )
     assert [one["score"] for one in found.records()] == [
         pytest.approx(sacrebleu.corpus_bleu(hypotheses, by_column).score),
         pytest.approx(sacrebleu.corpus_chrf(hypotheses, by_column).score),
@@ -211,3 +215,29 @@ def test_data_sets_become_test_sets(space: Space) -> None:
         mtbench.load_corpus({"text": SOURCES}, "en-it")
     with pytest.raises(MtbenchError, match=r"mine/en-it.jsonl:2"):
         mtbench.load_corpus({"src": ["a", " "], "ref": ["b", "c"]}, "en-it", name="mine")
+
+
+@pytest.mark.parametrize(
+    ("hypotheses", "references", "said"),
+    [
+        # One set of references as sacreBLEU takes it: elsewhere cut to the first segment, or
+        # read by characters, and scored all the same.
+        (["a b c d", "x"], [["a b c d", "y"]], "2 hypotheses for 1 references"),
+        (["a b c d"], "a b c d", "no column|str where a list"),
+        (["a b c d", "x"], [["a b c d", "y"], ["a b c d", "z"]], "per segment, or per set"),
+    ],
+)
+def test_references_of_a_shape_that_elsewhere_scores_100_are_refused(
+    hypotheses: Any, references: Any, said: str
+) -> None:
+    with pytest.raises(MtbenchError, match=said):
+        mtbench.score(hypotheses, references, pair="en-it")
+
+
+def test_references_in_a_list_each_are_those_of_the_segments() -> None:
+    hypotheses = ["The dog bit the man.", "It wasn't surprising.", "The man had just bitten him."]
+    references = ["The dog bit the man.", "It was not unexpected.", "The man bit him first."]
+    found = mtbench.score(hypotheses, [[text] for text in references], pair="it-en")
+    right = sacrebleu.corpus_bleu(hypotheses, [references]).score
+    assert found.records()[0]["score"] == pytest.approx(right)
+    assert sacrebleu.corpus_bleu(hypotheses, [[t] for t in references]).score > right + 30
