@@ -93,7 +93,7 @@ def test_a_matrix_of_many_systems_is_squares(many: Path, open_page: Open) -> Non
     assert box is not None and box["width"] >= 12
 
 
-@pytest.mark.parametrize("view", ["leaderboard", "plots", "segments", "compare"])
+@pytest.mark.parametrize("view", ["leaderboard", "plots", "segments", "compare", "provenance"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_text_is_cut_off(many: Path, open_page: Open, view: str, width: int) -> None:
     page = open_page(many, f"#{view}", width=width)
