@@ -294,6 +294,10 @@ class Blocks(NamedTuple):
     Attributes:
         size: Segments in a block.
         fixed_notes: As in ``Scorer``.
+
+    Example:
+        >>> Blocks(5000).size
+        5000
     """
 
     size: int
