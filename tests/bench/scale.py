@@ -70,7 +70,9 @@ def measured(what: str, command: Sequence[str], folder: Path) -> None:
     cpu = after.children_user - before.children_user + after.children_system
     cpu -= before.children_system
     peak = usage.ru_maxrss / (1 if sys.platform == "darwin" else 1024)
-    print(*(line for line in said.splitlines() if " went: " in line), sep="\n", end="")
+    for line in said.splitlines():
+        if " went: " in line:
+            print(line)
     print(f"{what:<24}{wall:9.1f} s wall{cpu:9.1f} s CPU{peak:9.0f} MB peak", flush=True)
 
 
