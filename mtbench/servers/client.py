@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 BODY_LIMIT = 16 * 1024 * 1024  # bytes of an answer; a translation is thousands of times smaller
 CONNECT_SECONDS = 10.0
+_IN_A_POOL = 8  # connections
+_KEPT_SECONDS = 60.0  # of a connection that nobody uses; one that the server closes is noticed
 _FIRST_ATTEMPTS = 3  # at a question before any work
 _LONGEST_FIRST_WAIT = 30.0  # seconds between two of them
 _SAID_LIMIT = 20_000  # characters of an error page that are looked at for a message of 200
@@ -224,7 +226,8 @@ class JsonClient:
         self.name = name
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
-        self._client: httpx.AsyncClient | None = None
+        self._clients: list[httpx.AsyncClient] = []
+        self._under_way: list[int] = []  # by each of them
 
     def __enter__(self) -> JsonClient:
         import httpx
@@ -233,13 +236,19 @@ class JsonClient:
         headers = {"Accept-Encoding": "identity", "User-Agent": "mtbench"}
         if self._secret is not None and self._bearer:
             headers["Authorization"] = f"Bearer {self._secret.reveal()}"
-        self._client = httpx.AsyncClient(
-            headers=headers,
-            # A redirect could carry the key elsewhere.
-            follow_redirects=False,
-            timeout=httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds)),
-            limits=httpx.Limits(max_connections=self._connections),
-        )
+        trusted = httpx.create_ssl_context()
+        self._clients = [
+            httpx.AsyncClient(
+                headers=headers,
+                verify=trusted,
+                # A redirect could carry the key elsewhere.
+                follow_redirects=False,
+                timeout=httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds)),
+                limits=httpx.Limits(max_connections=size, keepalive_expiry=_KEPT_SECONDS),
+            )
+            for size in _shares(self._connections)
+        ]
+        self._under_way = [0] * len(self._clients)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(
             target=self._loop.run_forever, name="mtbench-requests", daemon=True
@@ -253,11 +262,12 @@ class JsonClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        loop, client, thread = self._loop, self._client, self._thread
-        self._loop = self._client = self._thread = None
-        if loop is None or client is None or thread is None:
+        loop, clients, thread = self._loop, self._clients, self._thread
+        self._loop = self._thread = None
+        self._clients = []
+        if loop is None or thread is None:
             return
-        asyncio.run_coroutine_threadsafe(_closed(client), loop).result(timeout=10)
+        asyncio.run_coroutine_threadsafe(_closed(clients), loop).result(timeout=10)
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout=10)
         loop.close()
@@ -335,19 +345,24 @@ class JsonClient:
     async def _request(
         self, method: str, path: str, content: bytes | None
     ) -> Reply | TransientError:
-        assert self._client is not None  # noqa: S101 - _ask has looked
         url = f"{self.url}/{path}"
         headers = {} if content is None else {"Content-Type": "application/json; charset=UTF-8"}
         if self._headers is not None:
             headers |= self._headers(method, url, content or b"")
-        async with self._client.stream(method, url, content=content, headers=headers) as response:
-            held = bytearray()
-            async for chunk in response.aiter_bytes():
-                held += chunk
-                if len(held) > BODY_LIMIT:
-                    return self._no_reply(
-                        f"an answer of more than {BODY_LIMIT} bytes", answered=True
-                    )
+        at = self._under_way.index(min(self._under_way))
+        self._under_way[at] += 1
+        try:
+            send = self._clients[at].stream
+            async with send(method, url, content=content, headers=headers) as response:
+                held = bytearray()
+                async for chunk in response.aiter_bytes():
+                    held += chunk
+                    if len(held) > BODY_LIMIT:
+                        return self._no_reply(
+                            f"an answer of more than {BODY_LIMIT} bytes", answered=True
+                        )
+        finally:
+            self._under_way[at] -= 1
         return self._reply(response, bytes(held), len(content or b""))
 
     def _reply(self, response: httpx.Response, content: bytes, sent: int) -> Reply:
@@ -368,13 +383,25 @@ class JsonClient:
         )
 
 
-async def _closed(client: httpx.AsyncClient) -> None:
+def _shares(connections: int) -> list[int]:
+    """Connections by pool: a pool looks at each of its own whenever one is wanted.
+
+    Example:
+        >>> _shares(4), _shares(20)
+        ([4], [7, 7, 6])
+    """
+    pools = -(-connections // _IN_A_POOL)
+    return [connections // pools + (at < connections % pools) for at in range(pools)]
+
+
+async def _closed(clients: Sequence[httpx.AsyncClient]) -> None:
     current = asyncio.current_task()
     others = [task for task in asyncio.all_tasks() if task is not current]
     for task in others:
         task.cancel()
     await asyncio.gather(*others, return_exceptions=True)
-    await client.aclose()
+    for client in clients:
+        await client.aclose()
 
 
 def _json_or_none(content: bytes) -> Json:
