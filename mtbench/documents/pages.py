@@ -13,8 +13,12 @@ from mtbench.documents.paragraphs import clean
 from mtbench.plugins import require
 
 _ENOUGH = 250  # characters; below, trafilatura itself takes its own answer for a guess
-_SHARE_HELD = 0.9  # of what it found, in the element that holds the article
+_SHARE_HELD = 0.8  # of what it found, in the element that holds the article
 _LONG = 80  # characters; what is shorter and outside that element is a line of a list
+_TEASERS = 2  # elements in a row, at least
+_TEASER = 400  # characters of one that are in no link, at most
+_FEW = 5  # blocks of one, at most
+_BOXES = frozenset({"article", "div", "li", "section", "td"})
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 # What stands around an article by words of classes and ids, as site builders write them.
 _WORDS = {
@@ -106,12 +110,81 @@ def _judge(root: Any, blocks: Sequence[Block], core: set[int]) -> None:
         if block.kind or at == head:
             continue
         block.kind = _named(block.node, held, total)
-        if block.kind or (at in core and (inside[at] or len(block.text) >= _LONG)):
+        if block.kind or (at in core and inside[at]):
             continue
         if not inside[at]:
-            block.kind = "other text"
+            told = at in core and len(block.text) >= _LONG
+            if not told or _beside_a_link(block, blocks):
+                block.kind = "other text"
         elif block.linked and not first < at < last:
             block.kind = "links"
+    _judge_teasers([b for b, held in zip(blocks, inside, strict=True) if held and not b.kind])
+
+
+def _beside_a_link(block: Block, blocks: Sequence[Block]) -> bool:
+    """Whether a text stands in one of several elements that are alike, with a link beside it."""
+    item = _item(block.node)
+    return item is not None and any(
+        other.linked and item in set(_upwards(other.node)) for other in blocks
+    )
+
+
+def _judge_teasers(blocks: Sequence[Block]) -> None:
+    """Leaves out what ends an article with teasers of others: alike elements, a link in each."""
+    whole = sum(len(block.text) for block in blocks)
+    kept = list(blocks)
+    while kept:
+        items = _teasers(kept)
+        start = len(kept) - sum(map(len, items))
+        before = sum(len(block.text) for block in kept[:start])
+        if len(items) < _TEASERS or before < whole / 2:
+            return
+        head = kept[start - 1]
+        parent = items[0][0].node
+        title = len(head.text) < _LONG and (_heading(head) or not head.plain)
+        above = title or set(_upwards(head.node)[1:3]) & set(_upwards(parent)[1:4])
+        if len(head.text) < _LONG and above and not head.text.endswith((".", ":")):
+            start -= 1
+        for block in kept[start:]:
+            block.kind = "related links"
+        kept = kept[:start]
+
+
+def _teasers(blocks: Sequence[Block]) -> list[list[Block]]:
+    """The elements at the end of some blocks that are alike and hold a link and little else."""
+    found: list[list[Block]] = []
+    sign: tuple[Any, ...] = ()
+    at = len(blocks)
+    while at:
+        item = _item(blocks[at - 1].node)
+        start = at
+        while start and item is not None and item in set(_upwards(blocks[start - 1].node)):
+            start -= 1
+        mine = list(blocks[start:at])
+        words = sum(block.plain for block in mine)
+        if item is None or not any(b.linked for b in mine) or words > _TEASER or len(mine) > _FEW:
+            return found
+        if found and _sign(item) != sign:
+            return found
+        sign = _sign(item)
+        found.insert(0, mine)
+        at = start
+    return found
+
+
+def _item(node: Any) -> Any:
+    """The nearest element around a block that has one of its kind beside it."""
+    for one in _upwards(node):
+        parent = one.getparent()
+        if parent is None or one.tag in _WHOLE:
+            return None
+        if one.tag in _BOXES and sum(_sign(other) == _sign(one) for other in parent) > 1:
+            return one
+    return None
+
+
+def _sign(node: Any) -> tuple[Any, ...]:
+    return node.getparent(), node.tag, node.get("class")
 
 
 def _heading(block: Block) -> bool:

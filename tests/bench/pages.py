@@ -3,8 +3,8 @@
     python -m tests.bench.pages --texts FOLDER [--baselines FOLDER] [--developed] [--show]
 
 Pages are made from real text in four languages (NTREX's eng, ita, deu, fra.txt with its
-documents.tsv, which are not in the repository) in the templates of six site builders, none of
-which the rules were developed with; ``--developed`` shows the three that they were. What counts is
+documents.tsv, which are not in the repository) in the templates of three site builders, none of
+which the rules were developed with; ``--developed`` shows the fourteen that were. What counts is
 each paragraph of the article (headline, headings, items, cells, preformatted parts) that is found
 as a paragraph, and each paragraph around it that is in what was found. The baselines give lines of
 text; a paragraph of the article counts for them wherever it stands in a line. What stands around
@@ -26,7 +26,8 @@ from pathlib import Path
 
 from mtbench.documents.pages import article
 from mtbench.documents.paragraphs import clean
-from tests.support.site_pages import DEVELOPED, REPORTED, SitePage, Template, page
+from tests.support.fresh_pages import FRESH, REPORTED
+from tests.support.site_pages import DEVELOPED, KNOWN, SitePage, Template, page
 
 FILES = {"en": "eng", "it": "ita", "de": "deu", "fr": "fra"}
 FEWEST = 8
@@ -112,7 +113,7 @@ def main() -> None:
     if given.baselines:
         sys.path.append(str(given.baselines))
         extractors["readability"] = readability
-    templates = DEVELOPED if given.developed else REPORTED
+    templates = DEVELOPED + KNOWN + FRESH if given.developed else REPORTED
     made = list(pages(given.texts, templates, given.texts_per_language))
     print(f"{len(made)} pages\n\n| extractor | template | article found | rest kept | CPU s |")
     print("|---|---|---|---|---|")

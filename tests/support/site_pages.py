@@ -1,8 +1,7 @@
 """Pages as site builders write them, around the paragraphs of a text, with what is around known.
 
-Nine templates: six are modelled on the markup of WordPress, Wix, Squarespace, Blogger, Drupal and
-Ghost and are reported on; three (Joomla, a documentation site, bare elements) are there to develop
-with. What stands around an article is written out in four languages.
+Nine templates to develop with: six are modelled on the markup of WordPress, Wix, Squarespace,
+Blogger, Drupal and Ghost; three are Joomla, a documentation site and bare elements. What stands around an article is written out in four languages.
 """
 
 from __future__ import annotations
@@ -188,7 +187,7 @@ def plain_blocks(parts: Parts, marks: dict[str, str] | None = None) -> str:
     return "\n".join(found)
 
 
-def _cover(parts: Parts, head: str, body: str) -> str:
+def cover(parts: Parts, head: str, body: str) -> str:
     title = html.escape(parts.title)
     return (
         f'<!DOCTYPE html>\n<html lang="{parts.language}"><head><meta charset="utf-8">'
@@ -219,7 +218,7 @@ def wordpress(p: Parts) -> str:
     foot = "".join(f"<p>{text}</p>" for text in p.around("footer"))
     comments, related = p.around("comments"), p.around("related")
     cookie = p.around("cookie")
-    return _cover(
+    return cover(
         p,
         '<style>body{margin:0}</style><script>var a="<p>x</p>";</script>',
         f"""<body class="post-template-default single single-post has-sidebar">
@@ -275,7 +274,7 @@ def wix(p: Parts) -> str:
     )
     related, aside, cookie = p.around("related"), p.around("aside"), p.around("cookie")
     foot = "".join(f'<p class="font_9">{text}</p>' for text in p.around("footer"))
-    return _cover(
+    return cover(
         p,
         "",
         f"""<body class="responsive"><div id="SITE_CONTAINER"><div id="main_MF">
@@ -307,7 +306,7 @@ def squarespace(p: Parts) -> str:
         f'<div class="sqs-block html-block sqs-block-html"><p>{text}</p></div>'
         for text in p.around("footer")
     )
-    return _cover(
+    return cover(
         p,
         "",
         f"""<body id="collection-5f" class="view-item header-overlay-alignment-center">
@@ -363,7 +362,7 @@ def blogger(p: Parts) -> str:
     )
     comments = p.around("comments")
     foot = "".join(f'<div class="widget Text">{text}</div>' for text in p.around("footer"))
-    return _cover(
+    return cover(
         p,
         "",
         f"""<body class="loading"><div class="body-fauxcolumns"></div><div class="content">
@@ -401,7 +400,7 @@ def drupal(p: Parts) -> str:
     )
     comments = p.around("comments")
     foot = "".join(f"<p>{text}</p>" for text in p.around("footer"))
-    return _cover(
+    return cover(
         p,
         "",
         f"""<body class="path-node page-node-type-article layout-two-sidebars">
@@ -442,7 +441,7 @@ def ghost(p: Parts) -> str:
     foot = "".join(f"<div>{text}</div>" for text in p.around("footer"))
     share = links(p.around("share"))
     comments = p.around("comments")
-    return _cover(
+    return cover(
         p,
         "",
         f"""<body class="post-template tag-news is-head-left-logo"><div class="gh-viewport">
@@ -470,7 +469,7 @@ def joomla(p: Parts) -> str:
     posts = links(p.other(0, 1) + p.other(1, 1), "<li>{}</li>")
     said = "".join(f'<div class="jcomment-item"><p>{t}</p></div>' for t in p.other(2, 2))
     foot = "".join(f'<div class="mod-custom custom"><p>{t}</p></div>' for t in p.around("footer"))
-    return _cover(
+    return cover(
         p,
         "",
         f"""<body class="site com_content view-article"><div class="header container-header">
@@ -491,7 +490,7 @@ def documentation(p: Parts) -> str:
     menu = links(p.around("menu"), '<li class="toctree-l1">{}</li>')
     foot = "".join(f"<p>{t}</p>" for t in p.around("footer"))
     aside = p.around("aside")
-    return _cover(
+    return cover(
         p,
         "",
         f"""<body><div class="wy-grid-for-nav"><nav class="wy-nav-side"><ul>{menu}</ul></nav>
@@ -514,7 +513,7 @@ def bare(p: Parts) -> str:
     )
     foot = "".join(f'<div class="z1">{t}</div>' for t in p.around("footer"))
     cookie, related = p.around("cookie"), p.around("related")
-    return _cover(
+    return cover(
         p,
         "",
         f"""<body><div id="root"><div class="h7"><div class="n1">{menu}</div></div><div class="m4">
@@ -525,7 +524,7 @@ def bare(p: Parts) -> str:
 
 
 Template = Callable[[Parts], str]
-REPORTED: tuple[Template, ...] = (wordpress, wix, squarespace, blogger, drupal, ghost)
+KNOWN: tuple[Template, ...] = (wordpress, wix, squarespace, blogger, drupal, ghost)
 DEVELOPED: tuple[Template, ...] = (joomla, documentation, bare)
 
 
