@@ -17,7 +17,7 @@ _SHARE_HELD = 0.8  # of what it found, in the element that holds the article
 _LONG = 80  # characters; what is shorter and outside that element is a line of a list
 _TEASERS = 2  # elements in a row, at least
 _TEASER = 400  # characters of one that are in no link, at most
-_FEW = 5  # blocks of one, at most
+_TEASER_BLOCKS = 5  # blocks of one, at most
 _BOXES = frozenset({"article", "div", "li", "section", "td"})
 _HEADINGS = frozenset({"h1", "h2", "h3"})
 # What stands around an article by words of classes and ids, as site builders write them.
@@ -162,7 +162,12 @@ def _teasers(blocks: Sequence[Block]) -> list[list[Block]]:
             start -= 1
         mine = list(blocks[start:at])
         words = sum(block.plain for block in mine)
-        if item is None or not any(b.linked for b in mine) or words > _TEASER or len(mine) > _FEW:
+        if (
+            item is None
+            or not any(b.linked for b in mine)
+            or words > _TEASER
+            or len(mine) > _TEASER_BLOCKS
+        ):
             return found
         if found and _sign(item) != sign:
             return found
