@@ -5,6 +5,7 @@ What native code reads is read in a process of its own, which must not die.
 
 from __future__ import annotations
 
+import csv
 import io
 import shutil
 import zipfile
@@ -339,11 +340,15 @@ def test_scores_made_elsewhere(kind: str, scored: Space) -> None:
 def test_plans(scored: Space) -> None:
     words = "human plan --corpus news --pair en-it --n 4 -o plan"
     assert scored(*words.split()).code == 0
+    drawn = csv.DictReader(Path("plan/plan.csv").read_text("utf-8").splitlines())
+    lines = [f"{row['system']},{row['id']},{n % 5}" for n, row in enumerate(drawn)]
+    scored.file("judged.csv", ["system,id,score", *lines])
+    words = "human estimate --plan plan --human judged.csv"
+    command(words)()
     for path in sorted(Path("plan").iterdir()):
         seed, count = path.read_bytes(), MUTANTS // 6
-        words = "human estimate --plan plan --human people.csv"
         found = tried_in_child(mutants(seed, count), written(path), command(words))
-        checked(f"plan: {path.name}", found, "plan/", "people.csv", count=count)
+        checked(f"plan: {path.name}", found, "plan/", "judged.csv", count=count)
         path.write_bytes(seed)
 
 

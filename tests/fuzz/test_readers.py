@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import time
@@ -184,3 +185,27 @@ def test_what_is_taken_scores_as_sacrebleu_has_it(tmp_path: Path) -> None:
         chrf = sacrebleu.corpus_chrf(lines, [references]).score
         assert found["chrf"] == pytest.approx(chrf, abs=1e-9), name
     assert compared > 10
+
+
+def test_a_corpus_that_is_taken_scores_as_sacrebleu_has_it(tmp_path: Path) -> None:
+    """Read by Python's own parser and counted by sacreBLEU, a damaged corpus that is taken."""
+    path, compared = tmp_path / "en-it.jsonl", 0
+    for name, content in mutants(jsonl().encode(), min(MUTANTS, 90), number=1):
+        path.write_bytes(content)
+        try:
+            segments = [segment for _, segment in read_segments(path)]
+        except DataError:
+            continue
+        text = content.decode("utf-8").removeprefix("\ufeff")
+        rows = [json.loads(line) for line in text.split("\n") if line.strip()]
+        plain = [r["ref"] if isinstance(r["ref"], str) else r["ref"][0] for r in rows if "ref" in r]
+        if len(plain) != len(rows) or any(len(s.references) != 1 for s in segments):
+            continue
+        compared += 1
+        assert [s.source.text for s in segments] == [row["src"] for row in rows], name
+        hypotheses = [row["src"] for row in rows]
+        found = mtbench.score(hypotheses, [s.references[0] for s in segments], pair="en-it")
+        scores = {one["metric"]: one["score"] for one in found.records()}
+        bleu = sacrebleu.corpus_bleu(hypotheses, [plain]).score
+        assert scores["bleu"] == pytest.approx(bleu, abs=1e-9), name
+    assert compared > 5
