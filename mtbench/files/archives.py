@@ -43,8 +43,11 @@ class Archive:
             raise DataError(
                 f"{self._path}: {name} is packed in an unusual way", hint="save it again"
             )
-        with self._packed.open(member) as stream:
-            found = stream.read(MOST_OF_A_MEMBER + 1)
+        try:
+            with self._packed.open(member) as stream:
+                found = stream.read(MOST_OF_A_MEMBER + 1)
+        except (OSError, ValueError) as error:  # a place in the archive that cannot be
+            raise zipfile.BadZipFile(f"{name}: {error}") from error
         if len(found) > MOST_OF_A_MEMBER:
             raise DataError(
                 f"{self._path}: {name} unpacks to more than {MOST_OF_A_MEMBER >> 20} MB",

@@ -37,3 +37,41 @@ def packed(members: dict[str, bytes]) -> bytes:
         for name, content in members.items():
             archive.writestr(name, content)
     return stream.getvalue()
+
+
+_WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+_PARTS = "http://schemas.openxmlformats.org/package/2006"
+_OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+_OPEN = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def docx() -> bytes:
+    """A Word document of six paragraphs, with tracked changes, and a table."""
+    paragraphs = "".join(
+        f"<w:p><w:r><w:t>Paragraph {n} of a text.</w:t></w:r>"
+        f'<w:ins w:id="{n}"><w:r><w:t> More.</w:t></w:r></w:ins></w:p>\n'
+        for n in range(6)
+    )
+    table = "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Cell</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
+    parts = {
+        "[Content_Types].xml": f'<Types xmlns="{_PARTS}/content-types">'
+        '<Default Extension="xml" ContentType="application/xml"/></Types>',
+        "_rels/.rels": f'<Relationships xmlns="{_PARTS}/relationships">'
+        f'<Relationship Id="r1" Type="{_OFFICE}" Target="word/document.xml"/></Relationships>',
+        "word/document.xml": f'<w:document xmlns:w="{_WORD}"><w:body>{paragraphs}{table}'
+        "</w:body></w:document>",
+    }
+    return packed({name: text.encode() for name, text in parts.items()})
+
+
+def odt() -> bytes:
+    """An OpenDocument text of six paragraphs."""
+    text = "".join(
+        f'<text:p>Paragraph {n} of a text.<text:s text:c="2"/></text:p>\n' for n in range(6)
+    )
+    content = (
+        f'<office:document-content xmlns:office="{_OPEN}:office:1.0" xmlns:text="{_OPEN}:text:1.0">'
+        f"<office:body><office:text>{text}</office:text></office:body></office:document-content>"
+    )
+    kind = b"application/vnd.oasis.opendocument.text"
+    return packed({"mimetype": kind, "content.xml": content.encode()})

@@ -18,11 +18,12 @@ import pytest
 from mtbench.cli.main import run
 from mtbench.config import metric_card, workspace
 from mtbench.corpora.formats.importing import ImportRequest, import_corpus
+from mtbench.documents.read import read_paragraphs
 from mtbench.errors import DataError
 from mtbench.pipeline.human_files import read_human_file, sheet
 from tests.fuzz.in_child import Outcome, tried_in_child, written
 from tests.fuzz.mutants import mutants
-from tests.fuzz.packed import packed, packed_mutants
+from tests.fuzz.packed import docx, odt, packed, packed_mutants
 from tests.fuzz.test_readers import MUTANTS, PAIR, imported
 from tests.support.workspace import SENTENCES, Space
 
@@ -81,6 +82,8 @@ PACKED: dict[str, tuple[str, Seed, Callable[[Path], object]]] = {
     "xlsx": ("x.xlsx", xlsx, imported),
     "ods": ("x.ods", ods, imported),
     "human xlsx": ("x.xlsx", people, read_human_file),
+    "docx": ("x.docx", docx, lambda path: read_paragraphs(path, path.name)),
+    "odt": ("x.odt", odt, lambda path: read_paragraphs(path, path.name)),
 }
 
 
