@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
 
 DISTRIBUTION = "mtbench-eval"
 """What pip calls it. The package and the command are ``mtbench``, which is another's name there."""
@@ -32,8 +36,28 @@ def install_line(extra: str) -> str:
     if "vcs_info" in origin:
         # The record of the installation holds no password, by its standard (PEP 610).
         url = f"{origin['vcs_info']['vcs']}+{origin['url']}"
+        if url.startswith("git+file:"):  # pip 23 refuses NAME @ for folders of this machine
+            return f"pip install '{url}#egg={DISTRIBUTION}[{extra}]'"
         return f"pip install '{DISTRIBUTION}[{extra}] @ {url}'"
     return f"pip install '{DISTRIBUTION}[{extra}]'"
+
+
+def reinstall_line(module: str, why: str = "") -> str:
+    """The command that installs again the package of a module that is here and broken.
+
+    Args:
+        module: A top module.
+        why: What its import raises; where that is about numpy, numpy is brought up to date, too.
+
+    Example:
+        >>> reinstall_line("pytest", "ImportError: needs NumPy 2.0 or newer, found 1.26.0")
+        'pip install --upgrade --force-reinstall pytest numpy'
+    """
+    from importlib.metadata import packages_distributions
+
+    named = packages_distributions().get(module) or [module.replace("_", "-")]
+    more = " numpy" if "numpy" in why.lower() and named[0] != "numpy" else ""
+    return f"pip install --upgrade --force-reinstall {named[0]}{more}"
 
 
 def extras() -> dict[str, dict[str, str | None]]:
@@ -56,8 +80,30 @@ def extras() -> dict[str, dict[str, str | None]]:
         if named is None or named[1] in _GATHERED or wanted.name == DISTRIBUTION:
             continue
         if wanted.marker is None or wanted.marker.evaluate({"extra": named[1]}):
-            found.setdefault(named[1], {})[wanted.name] = _version(wanted.name)
+            for name in _brought(wanted):
+                found.setdefault(named[1], {})[name] = _version(name)
     return dict(sorted(found.items()))
+
+
+def _brought(wanted: Requirement) -> list[str]:
+    """The packages that a requirement stands for: itself, or those of its own extras."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    from packaging.requirements import Requirement
+
+    if not wanted.extras:
+        return [wanted.name]
+    try:
+        lines = requires(wanted.name) or []
+    except PackageNotFoundError:
+        return [wanted.name]
+    return [
+        one.name
+        for one in map(Requirement, lines)
+        if one.marker
+        and any(one.marker.evaluate({"extra": extra}) for extra in wanted.extras)
+        and not one.marker.evaluate({"extra": ""})
+    ] or [wanted.name]
 
 
 def _version(package: str) -> str | None:

@@ -12,6 +12,7 @@
     │   └── CardError                       a malformed card
     ├── Unavailable                      3  this machine cannot
     │   ├── MissingExtra                    an optional part of mtbench is not installed
+    │   │   └── BrokenPackage                   it is, and cannot be imported
     │   ├── MissingEngine                   a program or server is not there
     │   └── MissingWeights                  weights are not here and cannot be had
     └── RunFailed                        4  a back end or metric failed while it ran
@@ -31,7 +32,7 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from mtbench.distribution import install_line
+from mtbench.distribution import install_line, reinstall_line
 
 USUAL_PATIENCE = 1800.0  # seconds without an answer, from a server that says "later"
 UNUSABLE_ATTEMPTS = 3  # answers of no use that are put up with; each of them may be paid for
@@ -169,6 +170,26 @@ class MissingExtra(Unavailable):
             f"{what} needs the extra {extra!r}, which is not installed",
             why=why,
             hint=f"install it with: {install_line(extra)}",
+        )
+
+
+class BrokenPackage(MissingExtra):
+    """A package of an optional part is installed, and cannot be imported.
+
+    Args:
+        what: What needs it.
+        package: Its module.
+        extra: Name of the extra that brings it.
+        why: What its import raises.
+    """
+
+    def __init__(self, what: str, package: str, extra: str, why: str) -> None:
+        self.extra = extra
+        Unavailable.__init__(
+            self,
+            f"{what} needs the package {package}, which is here and cannot be imported",
+            why=why,
+            hint=f"install releases that fit each other: {reinstall_line(package, why)}",
         )
 
 

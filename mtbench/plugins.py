@@ -16,8 +16,9 @@ from typing import Any, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
-from mtbench.errors import MissingExtra, MtbenchError, RequestError, UnknownName
+from mtbench.errors import MtbenchError, RequestError, UnknownName
 from mtbench.languages import LanguagePair
+from mtbench.packages import require
 from mtbench.seams import Advance, Array, Backend, Blocks, MeanMetric, Metric, Scorer, SegmentMetric
 from mtbench.types import Json, Record, Runtime, Score
 
@@ -305,19 +306,3 @@ def make_backend(
     """
     kind = BACKENDS.get(name)
     return kind(parse_options(kind.Options, options, f"back end {name}"), pair, runtime)
-
-
-def require(module: str, what: str, extra: str) -> Any:
-    """Imports a package that an extra brings.
-
-    Raises:
-        MissingExtra: If it is not installed.
-
-    Example:
-        >>> require("json", "my metric", "mine").dumps([1])
-        '[1]'
-    """
-    try:
-        return importlib.import_module(module)
-    except ImportError as error:
-        raise MissingExtra(what, extra, f"{type(error).__name__}: {error}") from error

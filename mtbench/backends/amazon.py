@@ -16,7 +16,7 @@ from pydantic import Field
 from mtbench.backends.vendors import Codes, Limits, Vendor, VendorAnswer, VendorOptions, in_bytes
 from mtbench.errors import Later, RunFailed, SegmentError, TransientError
 from mtbench.languages import LanguagePair
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.servers.client import JsonClient, Reply
 from mtbench.servers.patience import persistent
 from mtbench.servers.secrets import Secret, VariableName

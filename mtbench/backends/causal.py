@@ -16,7 +16,7 @@ from mtbench.backends.seq2seq import sampling_settings
 from mtbench.checkpoints.tokenization import first_line, load_tokenizer
 from mtbench.checkpoints.torch_models import load_model, no_gradients, release, seeded
 from mtbench.errors import BackendError, RequestError, SegmentError
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.text.thinking import split_thinking
 from mtbench.types import Json, Source, Translation
 

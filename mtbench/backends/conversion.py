@@ -12,7 +12,7 @@ from mtbench.checkpoints.tokenization import first_line, load_tokenizer, quiet
 from mtbench.errors import MissingWeights, RequestError
 from mtbench.files.digests import digest_json
 from mtbench.files.writing import check_writable, write_json
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.types import Json, Runtime
 
 CONVERTIBLE = ("marian", "m2m_100", "mbart", "mt5", "t5", "umt5")

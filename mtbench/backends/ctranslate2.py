@@ -24,7 +24,6 @@ from mtbench.backends.model_folders import (
     checkpoint_serves,
     checkpoint_target,
     local_folder,
-    need_packages,
     versions,
 )
 from mtbench.backends.tokenization import Encoded, Tokenizer
@@ -40,7 +39,8 @@ from mtbench.checkpoints.folders import (
 from mtbench.checkpoints.tokenization import first_line
 from mtbench.errors import BackendError, MissingWeights, RequestError, SegmentError, Unavailable
 from mtbench.languages import LanguagePair
-from mtbench.plugins import Backend, require
+from mtbench.packages import require, require_installed
+from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
 _HALF = ("float16", "bfloat16", "int8_float16", "int8_bfloat16")
@@ -120,12 +120,12 @@ class CTranslate2(Backend):
 
     def check(self) -> None:
         """Finds weights and tokenizer, and whether this machine computes in that precision."""
-        need_packages("ctranslate2", extra="ct2")
-        need_packages("transformers", "sentencepiece", extra="hf")
+        require_installed(("ctranslate2",), "the back end ct2", "ct2")
+        require_installed(("transformers", "sentencepiece"), "the back end ct2", "hf")
         if _is_converted(self.options.model):
             self._check_folder(Path(self.options.model).expanduser())
         else:
-            need_packages("torch", extra="hf")  # to convert it
+            require_installed(("torch",), "converting a checkpoint", "hf")
             self._checkpoint = find(self.options.model, self.options.revision, self.runtime)
             require_convertible(self._checkpoint.folder, self.options.model)
         files = self._tokenizer_files()

@@ -26,6 +26,7 @@ from pathlib import Path
 from mtbench.checkpoints.folders import read_config
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.languages import LanguagePair, base_language, normalise_tag
+from mtbench.packages import require
 from mtbench.types import Json
 
 # Distances of langcodes: up to the first, two tags are names of one language (no, nb); from the
@@ -268,9 +269,8 @@ def _pieces(folder: Path) -> Iterable[str]:
         return
     model = folder / "spiece.model"
     if model.is_file():
-        from sentencepiece import SentencePieceProcessor
-
-        processor = SentencePieceProcessor(model_file=str(model))
+        pieces = require("sentencepiece", f"the checkpoint {folder}", "hf")
+        processor = pieces.SentencePieceProcessor(model_file=str(model))
         yield from (processor.id_to_piece(i) for i in range(processor.get_piece_size()))
 
 

@@ -15,7 +15,6 @@ from mtbench.backends.model_folders import (
     checkpoint_target,
     is_llm,
     local_folder,
-    need_packages,
     versions,
 )
 from mtbench.backends.prompts import Prompter, PromptOptions
@@ -34,6 +33,7 @@ from mtbench.checkpoints.folders import (
 from mtbench.checkpoints.torch_models import seed_for
 from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair
+from mtbench.packages import require_installed
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
@@ -93,7 +93,7 @@ class HuggingFace(Backend):
 
     def check(self) -> None:
         """Finds the checkpoint, here or on the hub, and how it is told the direction."""
-        need_packages("transformers", "torch", "sentencepiece", extra="hf")
+        require_installed(("transformers", "torch", "sentencepiece"), "the back end hf", "hf")
         self._checkpoint = find(self.options.model, self.options.revision, self.runtime)
         self._decoding(self._checkpoint.folder)
         if is_llm(self._checkpoint.folder):

@@ -9,7 +9,7 @@ from pathlib import Path
 from mtbench.backends.decoding import CheckpointOptions
 from mtbench.backends.families import UnservedPair, direction, name_contradicts
 from mtbench.checkpoints.folders import cached, read_config
-from mtbench.errors import MissingExtra, MtbenchError, RequestError
+from mtbench.errors import MtbenchError, RequestError
 from mtbench.languages import LanguagePair
 from mtbench.types import Json
 
@@ -63,17 +63,6 @@ def local_folder(model: str, revision: str | None, *, weights: bool = True) -> P
         return None
     found = cached(model, revision, weights=weights)
     return found.folder if found else None
-
-
-def need_packages(*names: str, extra: str) -> None:
-    """Says which packages are missing, without importing those that are there.
-
-    Raises:
-        MissingExtra: If one is not installed.
-    """
-    for name in names:
-        if importlib.util.find_spec(name) is None:
-            raise MissingExtra(f"this back end (package {name})", extra)
 
 
 def versions(*packages: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ from mtbench.backends.tokenization import Encoded, Tokenizer
 from mtbench.checkpoints.folders import read_config
 from mtbench.checkpoints.torch_models import load_model, no_gradients, release, seeded
 from mtbench.errors import BackendError, SegmentError
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.types import Json, Source, Translation
 
 # Special tokens come from the checkpoint; everything else of its own generation settings gives

@@ -412,9 +412,7 @@ def _row(
         empty=_count(run, "empty"),
         copied=_count(run, "copied"),
         off_target=_count(run, "off_target"),
-        off_target_reason=(
-            None if "off_target" in run.health else "no segment's language could be judged"
-        ),
+        off_target_reason=None if "off_target" in run.health else _unlooked(run),
         garbage={flag: n for flag in GARBAGE if (n := _count(run, flag))},
         length_ratio=run.health.get("length_ratio"),
         seconds_per_segment=run.seconds / run.translated if run.translated else None,
@@ -447,6 +445,13 @@ def _cell(entry: Entry, metric: str, score: Score) -> Cell:
         favoured=tuple(one.badge for one in favour),
         unjudged=len(score.unjudged),
     )
+
+
+def _unlooked(run: RunRecord) -> str:
+    """Why nobody has looked for hypotheses in another language."""
+    if run.health_signature and Signature.parse(run.health_signature).get("lid") == "none":
+        return "languages were not identified: the extra 'text' was not installed"
+    return "no segment's language could be judged"
 
 
 def _count(run: RunRecord, key: str) -> int | None:

@@ -5,7 +5,8 @@ Imports nothing of mtbench but its errors: the workers of other environments use
 
 from __future__ import annotations
 
-from mtbench.errors import MissingExtra, Unavailable
+from mtbench.errors import Unavailable
+from mtbench.packages import require
 
 
 def pick_device(wanted: str) -> str:
@@ -24,10 +25,7 @@ def pick_device(wanted: str) -> str:
     """
     if wanted == "cpu":
         return "cpu"
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingExtra("a neural model", "hf", str(error)) from error
+    torch = require("torch", "a neural model", "hf")
     cuda = torch.cuda.is_available()
     mps = torch.backends.mps.is_available()
     if wanted == "auto":

@@ -20,7 +20,8 @@ from typing import Any, Literal, TypeVar
 from mtbench.checkpoints.bars import bar
 from mtbench.checkpoints.network import FORBIDDEN, unreachable
 from mtbench.checkpoints.problems import Problem, problem_of, refusal
-from mtbench.errors import MissingExtra, MissingWeights, TransientError
+from mtbench.errors import MissingWeights, TransientError, Unavailable
+from mtbench.packages import require
 from mtbench.servers.environment import check_environment
 from mtbench.servers.headers import LONGEST_REQUESTED_WAIT
 from mtbench.servers.patience import persistent
@@ -33,6 +34,8 @@ COMMIT = re.compile(r"[0-9a-f]{40}\Z")
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}(/[A-Za-z0-9][\w.-]{0,95})?\Z", re.ASCII)
 # Where the storage of large files (xet) is out of reach, its client tries for six minutes.
 _XET_PATIENCE = {"HF_XET_CLIENT_RETRY_MAX_ATTEMPTS": "2", "HF_XET_CLIENT_RETRY_MAX_DURATION": "10s"}
+_PART = re.compile(r"\.[0-9a-f]{8}\.incomplete\Z")
+_UNDER_WAY = 3600.0  # seconds since something was last written
 _TRIES = 4
 _PATIENCE = 20.0  # seconds after which no new try begins; the library has tried, too, by then
 
@@ -152,20 +155,36 @@ def cached_snapshot(
     return None
 
 
+def leftovers() -> tuple[int, int]:
+    """Files that ended downloads have left in the cache, and their bytes; nothing reads them.
+
+    Releases of the library from 1.18 on give each download a name of its own; where its process
+    was killed, the part stays. What was written within the last hour may be under way.
+    """
+    try:
+        cache = cache_folder()
+    except Unavailable:
+        return 0, 0
+    sizes = []
+    for path in cache.glob("*s--*/blobs/*.incomplete"):
+        try:
+            found = path.stat()
+        except OSError:
+            continue
+        if _PART.search(path.name) and time.time() - found.st_mtime > _UNDER_WAY:
+            sizes.append(found.st_size)
+    return len(sizes), sum(sizes)
+
+
 def repository_folder(repo: str, kind: Kind) -> Path:
     """Where the cache keeps a repository."""
     return cache_folder() / f"{kind}s--{repo.replace('/', '--')}"
 
 
 def _client() -> Any:
-    try:
-        import huggingface_hub
-        import huggingface_hub.constants
-        import huggingface_hub.errors
-        import huggingface_hub.utils
-    except ImportError as error:
-        raise MissingExtra("a checkpoint from the hub", "hf", str(error)) from error
-    return huggingface_hub
+    for module in ("constants", "errors", "utils"):
+        require(f"huggingface_hub.{module}", "a checkpoint from the hub", "hf")
+    return require("huggingface_hub", "a checkpoint from the hub", "hf")
 
 
 # --- the hub ----------------------------------------------------------------------------------
@@ -303,7 +322,8 @@ def _patiently(
 ) -> T:
     """Does something with the hub, again where that may help, after the time it asks for.
 
-    What has arrived of a file is kept by the library, and a new try goes on from there.
+    What has arrived of a file is kept by the library until this process ends, and by some releases
+    beyond (``problems.goes_on``).
     """
     began = time.monotonic()
 

@@ -12,6 +12,7 @@ import errno
 import os
 import re
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Literal
 
 from mtbench.checkpoints.network import endpoint
@@ -24,6 +25,7 @@ Kind = Literal[
     "disk", "offline", "other",
 ]  # fmt: skip
 
+_NO_PARTS = "1.18"  # the library keeps no part of a file from this release on
 _QUERY = re.compile(r"\?\S+")  # of an address: it may hold a signature
 _BROKEN = frozenset(
     {
@@ -121,6 +123,26 @@ def _unanswered(
     return Problem("other", f"{type(chain[0]).__name__}: {said(chain[0])}")
 
 
+def goes_on() -> str:
+    """What the same command does after a download that broke off, by the release of the library.
+
+    Until 1.17 it kept what had come of a file, and went on behind it. Since then each process
+    writes to a file of its own, which no other goes on with.
+    """
+    from packaging.version import Version
+
+    try:
+        release = Version(version("huggingface-hub"))
+    except PackageNotFoundError:
+        release = None
+    if release is None or release >= Version(_NO_PARTS):
+        return (
+            "the same command fetches the rest: files that came whole are kept, and the one that "
+            "broke off begins again"
+        )
+    return "the same command goes on from there: what came is kept"
+
+
 def said(error: BaseException) -> str:
     """The first line of what an error says, without the query of an address."""
     lines = str(error).strip().splitlines()
@@ -158,7 +180,7 @@ def refusal(
     hints = {
         "token": "renew the token: hf auth login",
         "busy": "try again later: what came whole is kept",
-        "broken": "the same command goes on from there: what came whole is kept",
+        "broken": goes_on(),
         "certificate": "name your own authority's file: SSL_CERT_FILE and REQUESTS_CA_BUNDLE",
         "proxy": "correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or except the hub by NO_PROXY",
         "disk": "make room, or name another folder by HF_HOME",

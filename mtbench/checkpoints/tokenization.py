@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mtbench.errors import MissingWeights
-from mtbench.plugins import require
+from mtbench.packages import require
 
 
 def load_tokenizer(folder: Path, model: str, **codes: str) -> Any:

@@ -12,8 +12,10 @@ from typing import Any
 
 from mtbench.checkpoints.tokenization import first_line, quiet
 from mtbench.errors import MissingWeights
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.types import Json, Source
+
+_CALLED_DTYPE = "4.56"  # of transformers; before, the word was torch_dtype
 
 
 def load_model(
@@ -42,18 +44,23 @@ def load_model(
         MissingWeights: If the files are damaged or do not fit the model.
     """
     torch = require("torch", f"the model {model}", "hf")
+    transformers = require("transformers", f"the model {model}", "hf")
+    from packaging.version import Version
     from safetensors import SafetensorError
 
+    recent = Version(transformers.__version__) >= Version(_CALLED_DTYPE)
+    given: dict[str, Any] = {"dtype" if recent else "torch_dtype": getattr(torch, dtype)}
+    if recent:
+        given["weights_only"] = True  # what earlier releases do without the word
     broken = (OSError, ValueError, KeyError, RuntimeError, ImportError)
     try:
         with quiet():
             found = kind.from_pretrained(
                 str(folder),
-                dtype=getattr(torch, dtype),
                 trust_remote_code=False,
                 local_files_only=True,
-                weights_only=True,
                 output_loading_info=True,
+                **given,
                 **(settings or {}),
             )
     except (*broken, SafetensorError, UnpicklingError) as error:

@@ -36,6 +36,8 @@ def doctor(hub: bool, style: str) -> None:
     for extra, packages in found.extras.items():
         here = ", ".join(f"{n} {v}" if v else f"{n} missing" for n, v in packages.items())
         common.emit(f"extra {extra}: {here}")
+    for package, why in found.broken.items():
+        common.emit(f"cannot be imported: {package}: {why}")
     common.emit(f"model hub: {'reachable' if found.hub_reachable else 'not reachable'}")
     common.emit(f"cache: {found.cache}")
     for name, value in found.settings.items():
@@ -44,6 +46,12 @@ def doctor(hub: bool, style: str) -> None:
     for metric, weights in found.weights.items():
         for one in weights:
             _say_weights(metric, one)
+    files, size = found.leftovers
+    if files:
+        common.emit(
+            f"left by killed downloads, and read by nothing: {files} files, {size / 1e9:.1f} GB, "
+            "named *.incomplete in the hub's cache"
+        )
     common.emit(
         common.grid(
             ["system", "pairs that run here", "what is missing"],

@@ -11,7 +11,7 @@ import itertools
 import re
 import unicodedata
 
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.text.identify import among
 
 ENOUGH = 0.95

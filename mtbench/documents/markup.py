@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from mtbench.documents.paragraphs import BLANK_LINE, clean
 from mtbench.errors import DataError
-from mtbench.plugins import require
+from mtbench.packages import require
 
 _DROPPED = frozenset(
     {"script", "style", "noscript", "template", "head", "svg", "math", "iframe", "object",

@@ -10,7 +10,7 @@ from typing import Any
 
 from mtbench.documents.markup import Block, parsed, walk
 from mtbench.documents.paragraphs import clean
-from mtbench.plugins import require
+from mtbench.packages import require
 
 _ENOUGH = 250  # characters; below, trafilatura itself takes its own answer for a guess
 _SHARE_HELD = 0.8  # of what it found, in the element that holds the article

@@ -11,7 +11,7 @@ from typing import Any
 from mtbench.documents.pdf_columns import CHARACTERS_APART, PageLine, ordered
 from mtbench.documents.pdf_layout import assembled
 from mtbench.errors import DataError, RunFailed
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.processes.pipe import WorkerProcess
 
 MOST_MEMORY = 2 << 30  # bytes of address space

@@ -15,7 +15,7 @@ from mtbench.documents.select import Selected
 from mtbench.documents.similarity import Embedded
 from mtbench.encoders.packaged import SentenceEncoder
 from mtbench.languages import base_language
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.text.scripts import HAN_LANGUAGES
 
 Pair = tuple[int, int]

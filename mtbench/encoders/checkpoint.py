@@ -20,7 +20,7 @@ from mtbench.encoders.layers import Layer, read_layers
 from mtbench.encoders.packaged import SentenceEncoder, Vectors
 from mtbench.errors import RequestError
 from mtbench.files.digests import digest_file, digest_json
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.types import Runtime
 
 OWNER = "sentence-transformers"

@@ -9,7 +9,7 @@ from typing import Any
 
 from mtbench.checkpoints.folders import read_config
 from mtbench.errors import DataError, MissingWeights, RequestError
-from mtbench.plugins import require
+from mtbench.packages import require
 
 Layer = Callable[[Any, Any], Any]
 """Vectors and attention mask → vectors."""

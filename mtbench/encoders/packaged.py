@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.languages import base_language
-from mtbench.plugins import require
+from mtbench.packages import require
 
 Vectors = NDArray[np.float32]
 

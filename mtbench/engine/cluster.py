@@ -17,13 +17,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from mtbench import packages
 from mtbench.engine.local import available_processes
 from mtbench.engine.versions import difference, versions
-from mtbench.errors import MissingExtra, RequestError, RunFailed, Unavailable
+from mtbench.errors import RequestError, RunFailed, Unavailable
 from mtbench.files.temporary import ScratchFolder
 from mtbench.processes import guard
 from mtbench.processes.pipe import Served, ShardLost
@@ -57,9 +57,8 @@ def connect(on: Engine) -> Any:
     with _lock, _signals_kept():
         require()
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        import ray
-        import ray.exceptions
-
+        ray = packages.require("ray", "--engine ray", "ray")
+        packages.require("ray.exceptions", "--engine ray", "ray")
         address = on.address or "local"
         if ray.is_initialized():
             if _connected not in (None, address):
@@ -82,8 +81,7 @@ def require() -> None:
     Raises:
         MissingExtra: If not.
     """
-    if find_spec("ray") is None:
-        raise MissingExtra("--engine ray", "ray")
+    packages.require_installed(("ray",), "--engine ray", "ray")
 
 
 def workers(on: Engine, *, gpu: bool = False) -> int:

@@ -37,10 +37,12 @@ class Looked(NamedTuple):
     def counts(self) -> dict[str, int]:
         """Flag → segments that have it.
 
-        Where no segment's language could be judged, nobody has looked for ``off_target``.
+        Where no segment's language could be judged, or languages are not identified here, nobody
+        has looked for ``off_target``; what letters and words alone have told is kept as evidence.
         """
         found = Counter(flag for flags in self.evidence.values() for flag in flags)
-        names = NAMES if self.judged else [name for name in NAMES if name != "off_target"]
+        looked = self.judged and identify.unavailable() is None
+        names = NAMES if looked else [name for name in NAMES if name != "off_target"]
         return {name: found[name] for name in names}
 
 

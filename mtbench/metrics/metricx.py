@@ -30,7 +30,8 @@ from mtbench.errors import MetricError, MissingWeights, RequestError
 from mtbench.languages import base_language, language_name, usual_tag
 from mtbench.metrics.guards import checked_column, require_references
 from mtbench.metrics.releases import NUMBERS_OF
-from mtbench.plugins import Advance, Array, Blocks, MeanMetric, Scorer, require
+from mtbench.packages import require, require_installed
+from mtbench.plugins import Advance, Array, Blocks, MeanMetric, Scorer
 from mtbench.types import Json, MetricInfo, Record, ScoringView, Signature
 
 Version = Literal["23", "24"]
@@ -199,8 +200,8 @@ class MetricX(MeanMetric):
             Unavailable: If a package is missing, or the weights cannot be had.
             RequestError: If the test set or the checkpoint does not suit the metric.
         """
-        for package in ("sentencepiece", "transformers"):
-            require(package, "metricx", "hf")
+        require_installed(("torch", "transformers"), "metricx", "hf")
+        require("sentencepiece", "metricx", "hf")
         if view is not None:
             self._refuse(view)
         self._found()
@@ -375,15 +376,17 @@ class LoadedMetricX:
     def __init__(
         self, folder: Path, pieces: Path, name: str, *, device: str, bf16: bool, batch: int | None
     ) -> None:
-        import sentencepiece
-        from transformers import MT5ForConditionalGeneration
-
+        require(
+            "torch", "metricx", "hf"
+        )  # what is broken of it would be said as transformers' fault
+        sentencepiece = require("sentencepiece", "metricx", "hf")
+        kind = require("transformers", "metricx", "hf").MT5ForConditionalGeneration
         if not pieces.is_file():
             raise MissingWeights(f"{pieces.parent} has no spiece.model", hint="name mT5's folder")
         self.device = device
         self._pieces = sentencepiece.SentencePieceProcessor(model_file=str(pieces))
         self.model = load_model(
-            MT5ForConditionalGeneration,
+            kind,
             folder,
             name,
             dtype="bfloat16" if bf16 else "float32",

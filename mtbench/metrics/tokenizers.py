@@ -21,7 +21,7 @@ from mtbench.files.digests import digest_file
 from mtbench.files.temporary import replacing
 from mtbench.files.writing import write_text
 from mtbench.languages import base_language
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.servers.environment import check_environment
 from mtbench.text.scripts import CHINESE, HAN_LANGUAGES, UNSPACED
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import platform
 
 from mtbench import __version__
+from mtbench.checkpoints.hub import leftovers
 from mtbench.checkpoints.network import reachable
 from mtbench.config import Workspace, card_names, find_corpora, workspace
 from mtbench.corpora import load as corpora
 from mtbench.distribution import extras
 from mtbench.errors import MtbenchError, RequestError
 from mtbench.languages import LanguagePair
+from mtbench.packages import try_out
 from mtbench.pipeline.resolve import ResolvedSystem, resolve_systems
 from mtbench.plugins import METRICS, make_metric
 from mtbench.settings import read_settings
@@ -38,8 +40,11 @@ class Diagnosis(Record):
     """What ``mtbench doctor`` says.
 
     Attributes:
+        broken: Optional package that is installed and cannot be imported → why.
         weights: Metric → its weights that are here; weights of several metrics stand under the
             first of them.
+        leftovers: Parts of killed downloads in the hub's cache, which nothing reads: how many
+            files, and their bytes.
         settings: Name → what ``[tool.mtbench]`` of the workspace's ``pyproject.toml`` sets.
         unserved: Directions of the corpora here that only baselines can serve here.
     """
@@ -50,15 +55,18 @@ class Diagnosis(Record):
     cache: str
     hub_reachable: bool
     extras: dict[str, dict[str, str | None]]
+    broken: dict[str, str]
     metrics: tuple[MetricHealth, ...]
     weights: dict[str, tuple[HeldCheckpoint, ...]]
+    leftovers: tuple[int, int]
     systems: tuple[SystemHealth, ...]
     settings: dict[str, Json]
     unserved: tuple[str, ...]
 
 
 def diagnose() -> Diagnosis:
-    """Looks at everything; loads no weights."""
+    """Looks at everything, importing each optional package once; loads no weights."""
+    broken = try_out()
     space = workspace()
     hub = reachable()
     runtime = Runtime(cache=str(space.cache), offline=not hub)
@@ -72,8 +80,10 @@ def diagnose() -> Diagnosis:
         cache=str(space.cache),
         hub_reachable=hub,
         extras=extras(),
+        broken=dict(sorted(broken.items())),
         metrics=tuple(_metric(name, runtime) for name in METRICS.origins()),
         weights=_weights(),
+        leftovers=leftovers(),
         systems=tuple(systems),
         settings=read_settings(),
         unserved=tuple(pair for pair in wanted if pair not in served),
@@ -113,9 +123,9 @@ def _metric(name: str, runtime: Runtime) -> MetricHealth:
 def _system(name: str, space: Workspace, wanted: list[str], runtime: Runtime) -> SystemHealth:
     try:
         (system,) = resolve_systems((name,), space)
+        pairs = _pairs(system, wanted)
     except MtbenchError as error:
         return SystemHealth(name=name, baseline=False, pairs=(), why_not=str(error))
-    pairs = _pairs(system, wanted)
     runs, why = [], None if pairs else "no corpus here has one of its pairs"
     for pair in pairs:
         try:

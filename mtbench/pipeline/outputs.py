@@ -76,7 +76,7 @@ def translate(
                 else:
                     watcher.say(f"{said}; its stored output, which is partial, is used")
     if (why := identify.unavailable()) is not None:
-        watcher.say(f"off-target is told by scripts alone: {why}")
+        watcher.say(f"off_target is empty: {why}")
     return failures
 
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 from mtbench.errors import RequestError, Unavailable
 from mtbench.languages import base_language, language_name
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.text.noise import without_noise
 from mtbench.text.scripts import has_words
 

@@ -70,6 +70,10 @@ def test_every_upper_bound_has_its_reason_beside_it() -> None:
             {"url": "https://host/x.git", "vcs_info": {"vcs": "git"}},
             f"pip install '{DISTRIBUTION}[hf] @ git+https://host/x.git'",
         ),
+        (
+            {"url": "file:///x", "vcs_info": {"vcs": "git"}},
+            f"pip install 'git+file:///x#egg={DISTRIBUTION}[hf]'",
+        ),
     ],
 )
 def test_the_line_installs_from_where_it_came(

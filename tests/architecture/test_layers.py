@@ -19,8 +19,8 @@ LAYERS: dict[str, int] = {
     for layer, names in enumerate(
         (
             "distribution errors files interruptions languages types",
-            "checkpoints config engine functions health plugins processes seams servers settings "
-            "text",
+            "checkpoints config engine functions health packages plugins processes seams servers "
+            "settings text",
             "boards corpora encoders judgements report results significance stages",
             "backends documents metrics",
             "pipeline testing",

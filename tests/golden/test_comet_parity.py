@@ -15,7 +15,7 @@ import pytest
 
 from mtbench.types import Runtime
 from tests.support.comet_samples import metric, paragraphs, scores, view
-from tests.support.tiny_comet import Library
+from tests.support.tiny_comet import Library, build_plain
 
 TOLERANCE = 1e-5
 CLASSES = [
@@ -134,6 +134,17 @@ def test_any_batch_size_and_order(
         [samples(name, OUTPUTS["other"], REFERENCES)[at] for at in order], batch_size=4
     )
     assert np.abs(ours - theirs.scores).max() < TOLERANCE
+
+
+def test_a_checkpoint_made_without_the_library_is_one_of_its_own(tmp_path: Path) -> None:
+    """Where the library cannot be installed, tests make theirs so."""
+    file = build_plain(tmp_path)
+    outputs = {"other": OUTPUTS["other"][:3]}
+    test_set = view(SOURCES[:3], references_of("comet", REFERENCES[:3]))
+    ours = scores("comet", file, test_set, outputs)["other"]
+    rows = samples("comet", OUTPUTS["other"], REFERENCES)[:3]
+    assert np.abs(ours - Library(file).predict(rows).scores).max() < TOLERANCE
+    assert np.ptp(ours) > 1000 * TOLERANCE
 
 
 @pytest.mark.parametrize(("name", "kind"), CLASSES)

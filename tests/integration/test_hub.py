@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from mtbench.checkpoints.hub import leftovers
 from tests.support.checkpoints import checkpoint
 from tests.support.hub import COMMIT, Hub, Trouble, contents, cut, status, tls
 from tests.support.server import Say
@@ -256,6 +257,42 @@ def test_the_same_command_goes_on_from_there(server: Hub, tmp_path: Path) -> Non
     assert WEIGHTS in found["files"]
     fetched = {line.rsplit("/", 1)[-1] for line in server.requests()[asked:] if GET in line}
     assert fetched == {WEIGHTS}, "what came whole is not fetched again"
+
+
+def test_a_download_that_broke_off_goes_on_as_it_says(server: Hub, tmp_path: Path) -> None:
+    """Releases of the library until 1.17 keep a part of a file; later ones begin it again."""
+    large = {**server.repositories["acme/tiny"], WEIGHTS: bytes(25_000_000)}
+    server.repositories["acme/tiny"] = large
+    server.trouble = [Trouble(f"GET /acme/tiny/resolve/{COMMIT}/{WEIGHTS}", cut(0.5), times=99)]
+    (failure,) = look(server.url, tmp_path, ASK)
+    assert failure["code"] == 3, failure
+    asked = len(server.asked)
+    server.trouble = []
+    (found,) = look(server.url, tmp_path, ASK)
+    assert WEIGHTS in found["files"]
+    with server.lock:
+        ranges = [
+            one.headers.get("range", "bytes=0-")
+            for one in server.asked[asked:]
+            if one.method == "GET" and one.path.endswith(WEIGHTS)
+        ]
+    goes_on = ranges[0] != "bytes=0-"
+    assert ("goes on from there" in failure["lines"][-1]) == goes_on
+    assert ("begins again" in failure["lines"][-1]) != goes_on
+
+
+def test_parts_that_a_killed_download_left_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blobs = tmp_path / "models--acme--tiny" / "blobs"
+    blobs.mkdir(parents=True)
+    monkeypatch.setattr("mtbench.checkpoints.hub.cache_folder", lambda: tmp_path)
+    assert leftovers() == (0, 0)
+    for name in ("aa.0123abcd.incomplete", "bb.0123abcd.incomplete", "cc.incomplete", "dd"):
+        (blobs / name).write_bytes(b"1234")
+    os.utime(blobs / "aa.0123abcd.incomplete", (1, 1))
+    os.utime(blobs / "cc.incomplete", (1, 1))  # an earlier release goes on with it
+    assert leftovers() == (1, 4)
 
 
 def test_a_branch_that_moves_meanwhile_mixes_nothing(server: Hub, tmp_path: Path) -> None:

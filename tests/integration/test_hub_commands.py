@@ -15,7 +15,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from tests.support.checkpoints import checkpoint
 from tests.support.hub import Hub, Trouble, at_home, comet_hub, contents, cut, status
 from tests.support.server import Say
 from tests.support.story import write_stories
+from tests.support.tiny_comet import build_plain
 from tests.support.tiny_encoder import make_encoder
 
 pytest.importorskip("torch")
@@ -35,12 +36,14 @@ ROWS = ({"id": "1", "src": "One house.", "ref": "Ein Haus."},
         {"id": "2", "src": "Two houses.", "ref": "Zwei Häuser."})  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def plain_comet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_plain(tmp_path_factory.mktemp("comet"))
+
+
 @pytest.fixture
-def hub(
-    tiny_comet: Callable[[str], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Hub]:
-    pytest.importorskip("comet")  # makes the tiny checkpoints
-    model = tiny_comet("regression").parent.parent
+def hub(plain_comet: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
+    model = plain_comet.parent.parent
     with comet_hub(model, model.parent / "encoder") as found:
         yield _filled(found, tmp_path_factory)
 

@@ -17,6 +17,7 @@ FAMILIES = {
     "rembert": "RemBERT",
     "minilm": "MiniLM",
     "xl": "XLM-RoBERTa-XL",
+    "infoxlm": "XLM-RoBERTa",  # microsoft/infoxlm-large, of CometKiwi: 24 layers of XLM-R's kind
 }
 
 
@@ -66,11 +67,19 @@ def _encoder(folder: Path, family: str, seed: int) -> None:
         "type_vocab_size": 2 if family in ("bert", "rembert", "minilm") else 1,
         "initializer_range": 0.2,
     }
-    if family in ("minilm", "xl"):
+    if family in ("minilm", "xl", "infoxlm"):
         settings |= roberta
+    if family == "infoxlm":  # as its published configuration has it
+        settings |= {"output_past": True, "layer_norm_eps": 1e-5}
     if family == "rembert":
         settings |= {"input_embedding_size": 32, "output_embedding_size": 32}
-    name = {"bert": "Bert", "rembert": "RemBert", "minilm": "Bert", "xl": "XLMRobertaXL"}[family]
+    name = {
+        "bert": "Bert",
+        "rembert": "RemBert",
+        "minilm": "Bert",
+        "xl": "XLMRobertaXL",
+        "infoxlm": "XLMRoberta",
+    }[family]
     torch.manual_seed(seed)
     config = getattr(transformers, f"{name}Config")(**settings)
     getattr(transformers, f"{name}Model")(config).save_pretrained(folder)

@@ -7,10 +7,10 @@ scores to differ between segments.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import warnings
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -92,10 +92,22 @@ def build(folder: Path, kind: str, *, seed: int = 3) -> Path:
 def _build(place: Path, encoder: Path, kind: str, variant: str, seed: int) -> Path:
     import comet.models
     import torch
-    import yaml
 
     name, identifier, options = KINDS[kind]
-    given = {
+    torch.manual_seed(seed)
+    model = getattr(comet.models, name)(**_given(encoder) | options | VARIANTS[variant])
+    # Unequal weights, so that more than one layer counts.
+    mix = model.layerwise_attention
+    for number, weight in enumerate(mix.scalar_parameters if mix else ()):
+        weight.data.fill_(0.1 * number)
+    if kind == "xcomet":
+        _balance_labels(model)
+    hparams = json.loads(json.dumps(dict(model.hparams) | {"class_identifier": identifier}))
+    return _save(place, model.state_dict(), hparams)
+
+
+def _given(encoder: Path) -> dict[str, Any]:
+    return {
         "encoder_model": "XLM-RoBERTa",
         "pretrained_model": str(encoder.resolve()),
         "layer_transformation": "sparsemax",
@@ -106,15 +118,13 @@ def _build(place: Path, encoder: Path, kind: str, variant: str, seed: int) -> Pa
         "load_pretrained_weights": True,
         "local_files_only": True,
     }
-    torch.manual_seed(seed)
-    model = getattr(comet.models, name)(**given | options | VARIANTS[variant])
-    # Unequal weights, so that more than one layer counts.
-    mix = model.layerwise_attention
-    for number, weight in enumerate(mix.scalar_parameters if mix else ()):
-        weight.data.fill_(0.1 * number)
-    if kind == "xcomet":
-        _balance_labels(model)
-    hparams = json.loads(json.dumps(dict(model.hparams) | {"class_identifier": identifier}))
+
+
+def _save(place: Path, state: dict[str, Any], hparams: dict[str, Any]) -> Path:
+    """The folder of a checkpoint, as Lightning saves it."""
+    import torch
+    import yaml
+
     (place / "checkpoints").mkdir(parents=True, exist_ok=True)
     (place / "hparams.yaml").write_text(yaml.safe_dump(hparams), encoding="utf-8")
     file = place / "checkpoints" / "model.ckpt"
@@ -122,8 +132,8 @@ def _build(place: Path, encoder: Path, kind: str, variant: str, seed: int) -> Pa
         {
             "epoch": 0,
             "global_step": 0,
-            "pytorch-lightning_version": version("pytorch-lightning"),
-            "state_dict": model.state_dict(),
+            "pytorch-lightning_version": "2.6.6",
+            "state_dict": state,
             "hparams_name": "kwargs",
             "hyper_parameters": hparams,
         },
@@ -155,8 +165,77 @@ def _balance_labels(model: Any) -> None:
     model.hidden2tag.bias.data.sub_(mean)
 
 
+def build_plain(folder: Path, *, seed: int = 3) -> Path:
+    """A regression checkpoint such as the library saves, made without it.
+
+    Returns:
+        ``folder/regression/checkpoints/model.ckpt``; its encoder is ``folder/encoder``.
+    """
+    import torch
+    from transformers import XLMRobertaModel
+
+    encoder, place = folder / "encoder", folder / "regression"
+    encoder.mkdir(parents=True, exist_ok=True)
+    words = _words(2000)
+    words.save(str(encoder / "tokenizer.json"))
+    torch.manual_seed(seed)
+    model = XLMRobertaModel(_xlmr(words.get_vocab_size()), add_pooling_layer=False)
+    model.save_pretrained(encoder)
+    state = {f"encoder.model.{name}": value for name, value in model.state_dict().items()}
+    mix = "layerwise_attention"
+    state |= {f"{mix}.scalar_parameters.{n}": torch.tensor([0.1 * n]) for n in range(LAYERS + 1)}
+    state |= {
+        f"{mix}.gamma": torch.ones(1),
+        f"{mix}.dropout_mask": torch.zeros(LAYERS + 1),
+        f"{mix}.dropout_fill": torch.full((LAYERS + 1,), -1e20),
+    }
+    sizes = (6 * HIDDEN, 2 * HIDDEN, HIDDEN, 1)
+    for number, (before, after) in enumerate(itertools.pairwise(sizes)):
+        layer = torch.nn.Linear(before, after)
+        state[f"estimator.ff.{3 * number}.weight"] = layer.weight.detach()
+        state[f"estimator.ff.{3 * number}.bias"] = layer.bias.detach()
+    _, identifier, options = KINDS["regression"]
+    hparams = _given(encoder) | options | {"class_identifier": identifier, "final_activation": None}
+    return _save(place, state, hparams)
+
+
 def build_encoder(folder: Path, seed: int, vocabulary: int = 2000) -> None:
     """An XLM-R of two layers with a tokenizer of its own kind."""
+    words = _words(vocabulary)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import torch
+        from transformers import XLMRobertaModel, XLMRobertaTokenizerFast
+
+        folder.mkdir(parents=True, exist_ok=True)
+        XLMRobertaTokenizerFast(tokenizer_object=words, model_max_length=512).save_pretrained(
+            folder
+        )
+        torch.manual_seed(seed)
+        config = _xlmr(words.get_vocab_size())
+        XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
+
+
+def _xlmr(vocabulary: int) -> Any:
+    from transformers import XLMRobertaConfig
+
+    return XLMRobertaConfig(
+        vocab_size=vocabulary,
+        hidden_size=HIDDEN,
+        num_hidden_layers=LAYERS,
+        num_attention_heads=4,
+        intermediate_size=4 * HIDDEN,
+        max_position_embeddings=514,
+        type_vocab_size=1,
+        layer_norm_eps=1e-5,
+        pad_token_id=1,
+        bos_token_id=0,
+        eos_token_id=2,
+        initializer_range=0.2,
+    )
+
+
+def _words(vocabulary: int) -> Any:
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
     from tokenizers.trainers import UnigramTrainer
 
@@ -179,31 +258,7 @@ def build_encoder(folder: Path, seed: int, vocabulary: int = 2000) -> None:
         pair="<s> $A </s> </s> $B </s>",
         special_tokens=[("<s>", 0), ("</s>", 2)],
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import torch
-        from transformers import XLMRobertaConfig, XLMRobertaModel, XLMRobertaTokenizerFast
-
-        folder.mkdir(parents=True, exist_ok=True)
-        XLMRobertaTokenizerFast(tokenizer_object=words, model_max_length=512).save_pretrained(
-            folder
-        )
-        torch.manual_seed(seed)
-        config = XLMRobertaConfig(
-            vocab_size=words.get_vocab_size(),
-            hidden_size=HIDDEN,
-            num_hidden_layers=LAYERS,
-            num_attention_heads=4,
-            intermediate_size=4 * HIDDEN,
-            max_position_embeddings=514,
-            type_vocab_size=1,
-            layer_norm_eps=1e-5,
-            pad_token_id=1,
-            bos_token_id=0,
-            eos_token_id=2,
-            initializer_range=0.2,
-        )
-        XLMRobertaModel(config, add_pooling_layer=False).save_pretrained(folder)
+    return words
 
 
 class Library:

@@ -215,6 +215,22 @@ def note_unknown(
                 f"{metric}: {unsigned} of {len(both)} rows have no signature: that both sides "
                 "computed it alike is taken on trust"
             )
+        if any(_unidentified(metric, row) for pair in both for row in pair):
+            notes.append(
+                f"{metric}: off-target was not looked at: languages were not identified, since the "
+                "extra 'text' was not installed"
+            )
+
+
+def _unidentified(metric: str, row: SideRow) -> bool:
+    """Whether a score would have counted languages, and nothing identified them."""
+    cell = row.cells.get(metric)
+    if cell is None or cell.score is None or cell.signature is None:
+        return False
+    try:
+        return Signature.parse(cell.signature).get("lid") == "none"
+    except ValueError:
+        return False
 
 
 def score_of(row: SideRow | None, metric: str) -> float | None:

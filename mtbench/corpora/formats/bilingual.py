@@ -11,7 +11,7 @@ from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.errors import DataError, RequestError
 from mtbench.files.inputs import opened
 from mtbench.files.safe_xml import elements
-from mtbench.plugins import require
+from mtbench.packages import require
 
 _UNFINISHED = ("new", "initial", "needs-translation", "needs-adaptation", "needs-l10n")
 _LARGEST = 1 << 30  # bytes; the library holds the whole file

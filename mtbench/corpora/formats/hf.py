@@ -23,9 +23,10 @@ from mtbench.corpora.formats.tables import read_rows
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.files.inputs import as_it_is
 from mtbench.languages import base_language, normalise_tag
-from mtbench.plugins import require
+from mtbench.packages import require
 from mtbench.types import Json
 
+_READING = "reading Hugging Face data sets"
 _SAVED = ("dataset_info.json", "dataset_dict.json", "state.json")
 
 
@@ -74,13 +75,13 @@ def hub_rows(
 
 
 def _generation_errors() -> tuple[type[Exception], ...]:
-    datasets = require("datasets", "reading Hugging Face data sets", "data")
+    datasets = require("datasets", _READING, "data")
     return (datasets.exceptions.DatasetsError, *_parser_errors())
 
 
 def _parser_errors() -> tuple[type[Exception], ...]:
     """What parsers of Arrow and Parquet raise on bytes that do not hold: not of one kind."""
-    pyarrow = require("pyarrow", "reading Hugging Face data sets", "data")
+    pyarrow = require("pyarrow", _READING, "data")
     broad = (ValueError, OSError, RuntimeError, LookupError, TypeError, AttributeError)
     return (pyarrow.ArrowException, *broad)
 
@@ -94,7 +95,7 @@ def _saved(folder: Path, datasets: Any) -> Any:
     Raises:
         DataError: If a file does not hold.
     """
-    pyarrow = require("pyarrow", "reading Hugging Face data sets", "data")
+    pyarrow = require("pyarrow", _READING, "data")
     where = folder
     try:
         for path in sorted(folder.rglob("*.arrow")):
@@ -121,7 +122,7 @@ def configs_of(name: str, wanted: Wanted) -> list[str]:
     """
     if not wanted.pairs:
         raise RequestError(f"{name} holds many languages", hint="say which, such as --pair en-it")
-    datasets = require("datasets", "reading Hugging Face data sets", "data")
+    datasets = require("datasets", _READING, "data")
     with _reaching(name):
         names = [str(config) for config in datasets.get_dataset_config_names(name)]
     found: dict[str, None] = {}
@@ -161,7 +162,7 @@ def _near(direction: tuple[str, str] | None, source: str, target: str) -> bool:
 
 
 def _load(name: str, config: str | None, revision: str | None) -> Any:
-    datasets = require("datasets", "reading Hugging Face data sets", "data")
+    datasets = require("datasets", _READING, "data")
     _quieten(datasets)
     folder = Path(name)
     try:
@@ -205,9 +206,8 @@ def _reaching(name: str, revision: str | None = None) -> Iterator[None]:
         Unavailable: If the set is needed from the hub, which does not give it.
         RequestError: If the hub has no such set or revision.
     """
-    import datasets
-    import huggingface_hub.constants as hub
-
+    datasets = require("datasets", _READING, "data")
+    hub = require("huggingface_hub.constants", _READING, "data")
     if not offline():
         check_hub_environment()
     reason = unreachable()

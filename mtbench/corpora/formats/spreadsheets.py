@@ -15,7 +15,7 @@ from mtbench.corpora.formats.delimited import Row
 from mtbench.corpora.formats.segments import Remarks
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.files.inputs import as_it_is
-from mtbench.plugins import require
+from mtbench.packages import require
 
 MOST_BYTES = 1 << 30
 """What a packed document may swell to."""

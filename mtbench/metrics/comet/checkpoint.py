@@ -11,10 +11,11 @@ from typing import Any
 
 from mtbench.checkpoints import hub
 from mtbench.checkpoints.digests import remembered_digest
-from mtbench.errors import MissingExtra, MissingWeights, RequestError
+from mtbench.errors import MissingWeights, RequestError
 from mtbench.metrics.comet.identity import TOKENIZERS, configuration_digest
 from mtbench.metrics.comet.model import DEFAULTS, CometModel, hyper_parameters
 from mtbench.metrics.comet.quiet import quiet
+from mtbench.packages import require
 
 CHECKPOINT = "checkpoints/model.ckpt"
 HPARAMS = "hparams.yaml"
@@ -200,8 +201,7 @@ def _hparams(path: Path, trust: bool) -> dict[str, Any]:
     for folder in (path.parent.parent, path.parent):
         file = folder / HPARAMS
         if file.is_file():
-            import yaml
-
+            yaml = require("yaml", "COMET", "comet")
             try:
                 found = yaml.safe_load(file.read_text(encoding="utf-8"))
             except yaml.YAMLError as error:
@@ -289,11 +289,7 @@ def read(path: Path, trust: bool) -> dict[str, Any]:
     import pickle
     import zipfile
 
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingExtra("COMET", "comet", str(error)) from error
-
+    torch = require("torch", "COMET", "comet")
     mapped = zipfile.is_zipfile(path)
     try:
         with quiet():
@@ -354,6 +350,8 @@ def _built(located: Located, values: Mapping[str, Any]) -> CometModel:
     # Read from beside the file, it decides on the spelling that means softmax: so the library.
     if located.hparams.get("layer_transformation") == "sparsemax_patch":
         values = {**values, "layer_transformation": "softmax"}
+    for name in ("tokenizers", "transformers"):
+        require(name, "COMET", "comet")
     try:
         with quiet():
             return CometModel(located.kind, values, Path(located.encoder))
@@ -362,5 +360,3 @@ def _built(located: Located, values: Mapping[str, Any]) -> CometModel:
             f"{located.path}: the model it describes cannot be built",
             why=f"{type(error).__name__}: {error}".splitlines()[0][:300],
         ) from error
-    except ImportError as error:
-        raise MissingExtra("COMET", "comet", str(error)) from error

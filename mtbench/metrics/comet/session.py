@@ -13,7 +13,7 @@ from typing import Any
 
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import remembered_digest
-from mtbench.errors import MetricError, MissingExtra, MtbenchError, RequestError
+from mtbench.errors import MetricError, MtbenchError, RequestError
 from mtbench.files.temporary import replacing
 from mtbench.metrics.comet import checkpoint
 from mtbench.metrics.comet.cache import Store, known_on_disk
@@ -26,6 +26,7 @@ from mtbench.metrics.comet.regression import Sentences
 from mtbench.metrics.comet.unified import Pairs, Triple, mean_score
 from mtbench.metrics.comet.words import Tokenized
 from mtbench.metrics.comet.xcomet import verdict
+from mtbench.packages import require_installed
 
 Advance = Callable[[int, int], None]
 Request = dict[str, Any]
@@ -84,7 +85,7 @@ class CometSession:
             MissingWeights: If the checkpoint cannot be had.
             RequestError: If it is no COMET checkpoint.
         """
-        _require_engines()
+        require_installed(ENGINES, "COMET", "comet")
         if self._located is None or (fetch and not self._located.path):
             wanted = self._settings
             self._located = checkpoint.locate(
@@ -357,18 +358,6 @@ class CometSession:
             self._sentences.store.close()
         self._model = self._sentences = self._pairs = None
         gc.collect()
-
-
-def _require_engines() -> None:
-    """Says what is not installed, before anything is looked for.
-
-    Raises:
-        MissingExtra: If a package that COMET stands on is missing.
-    """
-    try:
-        _engines()
-    except importlib.metadata.PackageNotFoundError as error:
-        raise MissingExtra("COMET", "comet", f"there is no {error.name}") from error
 
 
 def _engines() -> dict[str, str]:

@@ -187,4 +187,5 @@ def _convert(folder: Path, marks: Marks) -> Any:
         raise RequestError(
             f"{folder}: its tokenizer cannot be read",
             why=f"{type(error).__name__}: {error}".splitlines()[0][:200],
+            hint="put the encoder's published tokenizer.json beside it: that needs no conversion",
         ) from error
