@@ -15,6 +15,7 @@ from mtbench.files.writing import read_toml
 from tests.support.modules import ROOT
 
 SUFFIXES = {".md", ".py", ".toml", ".yml", ".txt", ".html"}
+UNQUOTED = re.compile(r"pip install (?:-e )?(?:mtbench-eval|\.)\[")  # zsh takes it for a pattern
 OTHERS = re.compile(r"pip install [^\n]*?['\" ]mtbench(?![\w./-])|(?<![\w-])mtbench\[[a-z]")
 
 
@@ -44,6 +45,7 @@ def test_no_text_names_another() -> None:
         if path.is_file():
             text = path.read_text("utf-8", "replace")
             wrong += [f"{name}: {found.group()}" for found in OTHERS.finditer(text)]
+            wrong += [f"{name}: {found.group()}: quote it" for found in UNQUOTED.finditer(text)]
     assert not wrong
 
 
