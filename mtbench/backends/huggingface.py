@@ -69,10 +69,11 @@ class HuggingFace(Backend):
             self.batching = "document"
         self.unit = self.options.unit
         self._prompter = Prompter(self.options, pair)
+        self.realigns = "keep" if self._prompter.whole else None
         guidance = self._prompter.guidance
         self.by_id = guidance.surrounded
         # Elsewhere one is made from its options and never sees the whole test set.
-        self.travels = self.deterministic and not guidance.given
+        self.travels = self.deterministic and not guidance.given and not self.options.realign
         self._checkpoint: Checkpoint | None = None
         self._direction: Direction | None = None
         self._engine: Seq2Seq | Causal | None = None

@@ -16,7 +16,7 @@ from mtbench.files.jsonl import read_objects
 from mtbench.files.writing import read_lines
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
-from mtbench.types import Additions, Json, Record, Runtime, Source, Translation
+from mtbench.types import WHOLE_DOCUMENT, Additions, Json, Record, Runtime, Source, Translation
 
 _HINT = 'write one {"doc": "…", "mt": "…"} a line, or a folder of DOC.txt'
 
@@ -124,7 +124,11 @@ class HypothesesDocuments(Backend):
 
     def _documents(self, path: Path) -> Iterator[tuple[str, str, str]]:
         if path.is_dir():
-            for one in sorted(path.glob("*.txt")):
+            for one in sorted(path.iterdir()):
+                if one.name.startswith("."):
+                    continue
+                if one.suffix != ".txt":
+                    raise DataError(f"{one}: not a DOC.txt", hint=_HINT)
                 require_text(one)
                 yield str(one), one.stem, "\n".join(line for _, line in read_lines(one))
             return
@@ -137,5 +141,5 @@ class HypothesesDocuments(Backend):
     def translate(self, batch: Sequence[Source]) -> list[Translation]:
         """A document's text with its first segment; nothing yet with the others."""
         text = self._found[batch[0].document or ""]
-        first = Translation(text=text, kept={"document": text})
+        first = Translation(text=text, kept={WHOLE_DOCUMENT: text})
         return [first, *(Translation(text="") for _ in batch[1:])]

@@ -58,6 +58,7 @@ class OpenAI(Backend):
         if self.batching == "single":
             self.by_id = self.options.seed is None and self.options.drawn  # by seeds of their own
         self._prompter = Prompter(self.options, pair)
+        self.realigns = "keep" if self._prompter.whole else None
         self.by_id = self.by_id or self._prompter.guidance.surrounded
         self._unusable: Counter[tuple[str, ...]] = Counter()  # answers, by their segments' ids
         self._model: str | None = None  # that the run is by

@@ -23,7 +23,7 @@ from mtbench.files.digests import digest_json
 from mtbench.files.jsonl import read_objects
 from mtbench.languages import LanguagePair, language_name
 from mtbench.servers.chat import Message
-from mtbench.types import Json, Source, Translation
+from mtbench.types import WHOLE_DOCUMENT, Json, Source, Translation
 
 SEGMENT_PROMPT = """\
 Translate the text below from {source_language} to {target_language}. \
@@ -36,6 +36,12 @@ DOCUMENT_PROMPT = """\
 Translate the paragraphs below from {source_language} to {target_language}. They are one document: \
 translate each as a part of the whole. They are given as a JSON object from number to paragraph; \
 answer with a JSON object from the same numbers to the translations, and nothing else.
+
+{context}{instruction}{text}"""
+
+WHOLE_PROMPT = """\
+Translate the document below from {source_language} to {target_language}. \
+Answer with the translation alone.
 
 {context}{instruction}{text}"""
 
@@ -65,6 +71,9 @@ class PromptOptions(GuidanceOptions):
         examples: A JSONL file of worked examples (``src`` and ``ref``, as in a corpus file) that
             are no part of any test set; ``{src}`` and ``{tgt}`` in its name are filled in.
         shots: How many of the examples to show, from the first; by default all.
+        realign: Whether a document is asked for as plain text and its translation laid on the
+            segments where it comes back in another number of paragraphs; what ``--realign`` sets.
+            Only with ``unit = "document"``.
     """
 
     unit: Literal["segment", "document"] = "segment"
@@ -72,6 +81,7 @@ class PromptOptions(GuidanceOptions):
     system: str = ""
     examples: str | None = None
     shots: Annotated[int, Field(ge=1)] | None = None
+    realign: Annotated[bool, Field(exclude=True)] = False
 
     @field_validator("prompt", "system")
     @classmethod
@@ -121,8 +131,9 @@ class Prompter:
     def __init__(self, options: PromptOptions, pair: LanguagePair) -> None:
         self.options = options
         self._pair = pair
-        standard = DOCUMENT_PROMPT if options.unit == "document" else SEGMENT_PROMPT
-        self.template = options.prompt or standard
+        self.whole = options.realign and options.unit == "document"
+        by_number = DOCUMENT_PROMPT if options.unit == "document" else SEGMENT_PROMPT
+        self.template = options.prompt or (WHOLE_PROMPT if self.whole else by_number)
         self.guidance = Guidance(options, pair)
         self._examples: tuple[tuple[str, str], ...] | None = None
         self._left_out = 0
@@ -207,6 +218,8 @@ class Prompter:
         }
         if {"context", "instruction"} & {*_places(self.options.system)}:
             said["system_by_segment"] = True  # earlier versions left these places empty
+        if self.whole:
+            said["whole"] = True
         return digest_json(said | self.guidance.digest())
 
     def record(self) -> dict[str, Json]:
@@ -264,6 +277,8 @@ class Prompter:
     def _written(self, texts: Sequence[str]) -> str:
         if self.options.unit == "segment":
             return texts[0]
+        if self.whole:
+            return "\n\n".join(texts)
         numbered = {str(number): text for number, text in enumerate(texts, start=1)}
         return json.dumps(numbered, ensure_ascii=False, indent=0)
 
@@ -275,6 +290,8 @@ class Prompter:
         Raises:
             UnusableAnswer: If there is none, or not one for each segment.
         """
+        if self.whole:
+            return self._read_whole(request, raw)
         if self.options.unit == "document":
             return self._read_document(request, raw)
         text, rule = extract(raw, request.sources[0].text)
@@ -282,6 +299,19 @@ class Prompter:
             raise UnusableAnswer("the answer is empty")
         terms = self.guidance.used(request.sources[0].text, text)
         return [Translation(text=text, kept={"raw": raw, "removed": rule, **terms})]
+
+    def _read_whole(self, request: Prompt, raw: str) -> list[Translation]:
+        """The whole text with the first segment, nothing with the others."""
+        sources = request.sources
+        text, rule = extract(raw, "\n\n".join(source.text for source in sources))
+        if not text:
+            raise UnusableAnswer("the answer is empty")
+        first: dict[str, Json] = {"raw": raw, "removed": rule, WHOLE_DOCUMENT: text}
+        rest: dict[str, Json] = {"raw_beside": sources[0].id}
+        return [
+            Translation(text=text, kept=first),
+            *(Translation(text="", kept=rest) for _ in sources[1:]),
+        ]
 
     def _read_document(self, request: Prompt, raw: str) -> list[Translation]:
         inside, rule = _unfenced(raw.strip())

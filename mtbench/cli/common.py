@@ -75,6 +75,14 @@ model_option = click.option(
 )
 
 
+realign_option = click.option(
+    "--realign",
+    is_flag=True,
+    help="Lay documents that come back in other paragraphs on their segments "
+    '(back ends with unit = "document").',
+)
+
+
 def _corpora(metavar: str, words: str) -> Callable[[F], F]:
     return click.option(
         "--corpus",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 @click.option(
     "--skip-missing", is_flag=True, help="Leave out systems that cannot run here, and say so."
 )
+@common.realign_option
 @common.runtime_options
 @common.engine_options
 @common.format_option()

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: mtbench translate --model identity --pair en-it")
 @common.model_option
 @common.corpus_options()
+@common.realign_option
 @common.runtime_options
 @common.engine_options
 @common.format_option("table", "json")

@@ -273,9 +273,10 @@ def plain(
         pair: The direction.
         name: What to call the corpus.
         count: Number of segments, already checked to be that of every list.
-        documents: For each segment the id of its document; blank for none.
+        documents: For each segment the id of its document; blank for none. Where all have a tab,
+            the domain stands before it, as in the files of WMT and mt-metrics-eval.
     """
-    stories = tuple(line.strip() or None for line in documents) if documents else (None,) * count
+    stories, domains = _stories(documents or [""] * count)
     texts = column(sources) if sources is not None else ("",) * count
     empty = (None,) * count
     refuse_codes(pair, texts, references[0] if references else (), name)
@@ -287,8 +288,17 @@ def plain(
         pair=pair,
         sources=tuple(found) if few(count) else found,
         references=column(zip(*references, strict=True), tuple) if references else ((),) * count,
-        domains=empty,
+        domains=domains,
         original_languages=empty,
         origins=empty,
         alignments=empty,
     )
+
+
+def _stories(lines: Sequence[str]) -> tuple[tuple[str | None, ...], tuple[str | None, ...]]:
+    """The document of each segment, and its domain."""
+    if any(line.strip() for line in lines) and all(line.count("\t") == 1 for line in lines):
+        rows = [line.split("\t") for line in lines]
+        domains = tuple(domain.strip() or None for domain, _ in rows)
+        return tuple(document.strip() or None for _, document in rows), domains
+    return tuple(line.strip() or None for line in lines), (None,) * len(lines)

@@ -1,311 +1,231 @@
 """A document translated in paragraphs of its own → a translation of each segment.
 
 The text is cut into pieces at line ends, blanks and punctuation. A dynamic program lays runs of
-pieces on the segments in order: a run may be empty (an omission), and runs may lie between
-segments (additions). What speaks for a run is
+pieces on the segments in order: a run may be empty (an omission), and sentences may lie between
+runs or within one that are no segment's (additions). For a run speak the log odds of its clauses
+(``likelihood``), its length beside the one that the source lets expect, and where it begins: after
+a line end or a sentence's end rather than within a sentence.
 
-- how much of its character n-grams the segment's reference or source has (names, numbers, tags),
-  rare ones counting more, above what a wrong segment has by chance;
-- how near its length is to the one that the source lets expect;
-- where it begins: after a line end or a sentence's end rather than within a sentence.
-
-Each is bounded, and none of them is a metric: where the reference leaves a choice, the lengths and
-the ends of sentences decide. Maximising overlap with the reference instead was measured to raise
-BLEU by .4 over the true segmentation.
+All of that is bounded, and none of it is a metric. Maximising overlap with the reference instead
+was measured to raise BLEU by .4 over the true segmentation.
 """
 
 from __future__ import annotations
 
-import math
-import re
-import unicodedata
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from mtbench.documents.likelihood import CHANCE, Segments, Witnesses
+from mtbench.documents.pieces import AT_COMMA, AT_END, WITHIN, Cut, cut
+
 Array = NDArray[np.float64]
+Numbers = NDArray[np.int64]
 Run = tuple[int | None, int, int]  # segment, first piece, piece behind the last
 
-VERSION = "1"  # another one wherever an alignment could come out differently
+VERSION = "2"  # another one wherever an alignment could come out differently
 
-ORDER, HAN_ORDER = 4, 2  # characters of an n-gram, and where a character is a word or half of one
-CHANCE = 0.15  # share of a text's n-grams that a wrong segment has too, rare ones counting more
-SCALE = 0.25  # of a character that the reference bears out
-SPREAD = 1.2  # of lengths
-OMITTED, ADDED = 2.0, 2.0  # what an empty run and a run between segments cost
-INTRUDED = 4.0  # what a sentence costs that lies within a segment's run and is none of its own
-WITHIN_SENTENCE, AT_COMMA = 3.0, 1.0  # what a beginning there costs
-SAID_BEFORE = 0.8  # share of a sentence's n-grams from which it was said before
+MOST = 12.0  # of a clause's log odds
+TRUST = 0.8  # in log odds: clauses of one sentence say the same twice
+OMITTED, ADDED = 4.0, 4.0  # what an empty run and an added sentence cost
+BEGINNING = {AT_END: 0.0, AT_COMMA: 2.5, WITHIN: 4.5}  # what it costs that a run begins there
+SPREAD = 0.95  # of lengths
+# Of single words, which say where within a clause a run ends:
+OF_GRAMS, OF_DICTIONARY = 0.375, 0.6
+HALF_OWN = 0.5  # log odds of a sentence's part above which the sentence is not taken as a whole
+SAID_BEFORE = 0.8  # share of a sentence's words from which a run says it a second time
 REPEATED = 0.5  # share of an addition's n-grams from which it repeats a segment
-_LONGEST = 3.0  # times the expected length, and some characters
-_MORE = 60.0
+_LONGEST, _MORE = 3.0, 60.0  # times the expected length, and some characters
 _IMPOSSIBLE = -1e18
 
-_HAN = "\u2e80-\u2fff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_MARKS = ",;:.!?…。！？؟।，；：、—–"
-_CLOSERS = "'\")»”’」』）]"
-_PIECE = re.compile(
-    rf"(?:[{_HAN}]|[^\s{_MARKS}{_HAN}]+|(?=[{_MARKS}]))(?:[{_MARKS}]+['\")»”’」』）\]]*)?"
-)
-_ENDS, _COMMAS = frozenset(".!?…。！？؟।"), frozenset(",;:，；：、—–")
-_DENSE = re.compile(f"[{_HAN}]")
 
-
-class Realigned(NamedTuple):
+class Layout(NamedTuple):
     """A document laid on its segments.
 
     Attributes:
-        texts: Of each segment; empty where nothing is left of it.
-        additions: Texts that belong to no segment, each with the segment before it (-1: none).
-        repeated: How many of these repeat a segment.
+        spans: Segment (None for an addition), start and end in the text; together the text.
+        repeated: How many additions repeat a segment.
+        doubtful: Characters laid on a segment for want of another place for them.
     """
 
-    texts: tuple[str, ...]
-    additions: tuple[tuple[int, str], ...]
+    spans: tuple[tuple[int | None, int, int], ...]
     repeated: int
+    doubtful: int = 0
 
 
-class Rarity:
-    """How much the n-grams of a test set's references tell.
-
-    Args:
-        references: Of all segments.
-    """
-
-    def __init__(self, references: Sequence[str]) -> None:
-        self._count = len(references)
-        self._found: Counter[str] = Counter()
-        for text in references:
-            self._found.update(grams(text))
-
-    def of(self, gram: str) -> float:
-        """From log 2 for one that all segments have to log(1 + n) for one that none has."""
-        return math.log(1 + self._count / (1 + self._found.get(gram, 0)))
-
-
-def grams(text: str) -> set[str]:
-    """A text's n-grams of characters, blanks and case being alike.
-
-    Example:
-        >>> sorted(grams("Ein  Ei")), sorted(grams("你好吗"))
-        (['ein ', 'in e', 'n ei'], ['你好', '好吗'])
-    """
-    return {gram for _, gram in _grams_at(" ".join(_plain(text).split()))}
-
-
-def _grams_at(plain: str) -> Iterator[tuple[int, str]]:
-    """Each n-gram with the position of its middle."""
-    for at, character in enumerate(plain):
-        order = HAN_ORDER if _DENSE.match(character) else ORDER
-        gram = plain[at : at + order]
-        if len(gram) == order:
-            yield at + order // 2, gram
-
-
-def _plain(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
-
-
-def expected_ratio(sources: Sequence[str], references: Sequence[str]) -> float:
-    """Characters of a reference per character of a source.
-
-    Example:
-        >>> expected_ratio(["abcd"], ["ab"])
-        0.5
-    """
-    return max(1, sum(map(len, references))) / max(1, sum(map(len, sources)))
-
-
-def realign(
-    text: str,
-    sources: Sequence[str],
-    references: Sequence[str],
-    rarity: Rarity,
-    ratio: float,
-) -> Realigned:
-    """Lays a document's translation on its segments.
+class Realigner:
+    """Lays translations of documents on the segments of a test set.
 
     Args:
-        text: The translation of the whole document.
-        sources: Of its segments, in order.
-        references: Likewise.
-        rarity: Of the test set's n-grams.
-        ratio: Characters of a translation per character of a source.
+        segments: All of the test set's.
 
     Example:
-        >>> references = ["The cat sleeps.", "It is raining."]
-        >>> realign("The cat is asleep. It rains.", ["Die Katze schläft.", "Es regnet."],
-        ...         references, Rarity(references), 0.9).texts
-        ('The cat is asleep.', 'It rains.')
+        >>> sources = ["Die Katze schläft.", "Es regnet."]
+        >>> found = Realigner(Segments(sources, ["The cat sleeps.", "It is raining."], None))
+        >>> text = "The cat is asleep. It rains."
+        >>> [(segment, text[start:end]) for segment, start, end in found.lay(text, [0, 1]).spans]
+        [(0, 'The cat is asleep.'), (1, ' It rains.')]
     """
-    pieces = list(_pieces(text))
-    if not pieces:
-        return Realigned(("",) * len(sources), (), 0)
-    evidence = _Evidence(text, pieces, sources, references, rarity)
-    runs = aligned(evidence, [max(2.0, len(source) * ratio) for source in sources])
-    texts: list[list[str]] = [[] for _ in sources]
-    additions, repeated, before = [], 0, -1
-    for segment, start, end in runs:
-        said = " ".join(text[pieces[start][0] : pieces[end - 1][1]].split())
-        if segment is None:
-            additions.append((before, said))
-            repeated += evidence.most(start, end) >= REPEATED
-        else:
-            texts[segment].append(said)
-            before = segment
-    return Realigned(tuple(map(" ".join, texts)), tuple(additions), repeated)
+
+    def __init__(self, segments: Segments) -> None:
+        self._segments = segments
+        sources, references = segments.sources, segments.references
+        ratio = max(1, sum(map(len, references))) / max(1, sum(map(len, sources)))
+        self._expected = [
+            max(2.0, len(source) * ratio if source.strip() else len(reference))
+            for source, reference in zip(sources, references, strict=True)
+        ]
+
+    def lay(self, text: str, own: Sequence[int]) -> Layout:
+        """Lays a document's translation on its segments.
+
+        Args:
+            text: The translation of the whole document.
+            own: Positions of the document's segments in the test set, in order.
+
+        Returns:
+            Spans with segments numbered as in ``own``, from 0.
+        """
+        pieces = cut(text, capitals=self._segments.capitals)
+        if not pieces.spans:
+            return Layout((), 0)
+        case = _Case(Witnesses(text, pieces, self._segments, own), pieces)
+        runs = _runs(case, np.array([self._expected[at] for at in own]))
+        spans = [
+            (segment, pieces.spans[start][0], pieces.spans[end - 1][1])
+            for segment, start, end in runs
+        ]
+        added = [(start, end) for segment, start, end in runs if segment is None]
+        repeated = sum(case.most(*run) >= REPEATED for run in added)
+        doubtful = sum(
+            pieces.spans[end - 1][1] - pieces.spans[start][0]
+            for segment, start, end in runs
+            if segment is not None and case.strange[pieces.sentence[start:end], segment].all()
+        )
+        return Layout(tuple(spans), repeated, doubtful)
 
 
-def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Starts and ends of what is never cut: words, and what punctuation hangs together with."""
-    end = 0
-    for match in _PIECE.finditer(text):
-        yield end, match.end()  # the blanks before it are its own
-        end = match.end()
-
-
-def _length(piece: str) -> int:
-    """Characters, the blanks before a word being one."""
-    return len(piece.strip()) + piece[:1].isspace()
-
-
-class _Evidence:
-    """What speaks for runs of pieces, as sums that are differences of columns.
+class _Case:
+    """What speaks for runs of pieces, as sums that are differences of rows.
 
     Attributes:
-        length: Characters up to each piece: shape (pieces + 1,).
-        gain: What speaks for each segment up to each piece: shape (pieces + 1, segments).
-        beginning: What it costs that a run begins at each piece: shape (pieces + 1,).
+        length: Characters before each piece: shape (pieces + 1,).
+        own_length: Characters of the sentences that may be the segment's: (pieces + 1, segments).
+        full_gain: What speaks for each segment before each piece: (pieces + 1, segments).
+        gain: The same where a sentence that is none of the segment's counts as added.
+        beginning: What it costs that a run begins at each piece: (pieces + 1,).
+        sentence: Of each piece: (pieces,).
+        firsts: First piece of each sentence, and the number of pieces: (sentences + 1,).
+        words: Of each piece.
+        strange: Whether a sentence is none of a segment's: (sentences, segments).
     """
 
-    def __init__(
-        self,
-        text: str,
-        pieces: Sequence[tuple[int, int]],
-        sources: Sequence[str],
-        references: Sequence[str],
-        rarity: Rarity,
-    ) -> None:
-        where: dict[str, list[int]] = {}
-        for segment, (source, reference) in enumerate(zip(sources, references, strict=True)):
-            # Of the source it is names, numbers, tags that a translation carries over.
-            for gram in grams(reference) | grams(source):
-                where.setdefault(gram, []).append(segment)
-        found = np.zeros((len(pieces) + 1, len(references)))
-        there = np.zeros(len(pieces) + 1)
-        self._grams: list[list[str]] = [[] for _ in pieces]
-        for piece, gram in _grams_of_pieces(text, pieces):
-            self._grams[piece].append(gram)
-            weight = rarity.of(gram)
-            there[piece + 1] += weight
-            found[piece + 1, where.get(gram, ())] += weight
-        lengths = [0.0, *(float(_length(text[start:end])) for start, end in pieces)]
-        self.length = np.cumsum(lengths)
-        self._found, self._there = np.cumsum(found, axis=0), np.cumsum(there)
-        mean = max(self._there[-1] / max(1.0, self.length[-1]), 1e-9)
-        self._scale = float(SCALE / mean)
-        self.gain = self._scale * (self._found - CHANCE * self._there[:, None])
-        self.beginning = np.array([*_beginnings(text, pieces), 0.0])
+    def __init__(self, witnesses: Witnesses, pieces: Cut) -> None:
+        self.sentence = pieces.sentence
+        count = len(pieces.spans)
+        starts = np.flatnonzero(np.diff(pieces.sentence, prepend=-1))
+        self.firsts = np.append(starts, count)
+        self._local, self.words = witnesses.local, witnesses.words
+        gains = _gains(witnesses, pieces)
+        self.full_gain = _before(gains)
+        self.strange = self._strangers()
+        strange = self.strange[pieces.sentence]
+        share = pieces.lengths / _totals(pieces.lengths, pieces.sentence)
+        self.gain = _before(np.where(strange, -ADDED * share[:, None], gains))
+        self.length = _before(pieces.lengths)
+        self.own_length = _before(np.where(strange, 0.0, pieces.lengths[:, None]))
+        costs = [BEGINNING[kind] for kind in pieces.behind.tolist()]
+        self.beginning = np.array([*costs, 0.0])
 
-    def gains(self, segment: int, sentences: Sequence[tuple[int, int]]) -> list[float]:
-        """What speaks for sentences of a run; of one said before, only what is against."""
-        found, before = [], set[str]()
-        for start, end in sentences:
-            own = {gram for at in range(start, end) for gram in self._grams[at]}
-            said = bool(own) and len(own & before) >= SAID_BEFORE * len(own)
-            before |= own
-            there = self._there[end] - self._there[start]
-            gain = float(self.gain[end, segment] - self.gain[start, segment])
-            found.append(-INTRUDED - self._scale * CHANCE * float(there) if said else gain)
-        return found
+    def _strangers(self) -> NDArray[np.bool_]:
+        """Sentences that speak against a segment, and so does each beginning and end of them."""
+        firsts, gain = self.firsts, self.full_gain
+        found = gain[firsts[1:]] - gain[firsts[:-1]] < -ADDED
+        for number, (start, end) in enumerate(pairwise(firsts.tolist())):
+            if end - start > 1 and found[number].any():
+                inside = gain[start + 1 : end]
+                best = np.maximum((inside - gain[start]).max(0), (gain[end] - inside).max(0))
+                found[number] &= best < HALF_OWN
+        return np.asarray(found)
 
     def most(self, start: int, end: int) -> float:
         """The largest share of a run's n-grams that one segment has."""
-        there = self._there[end] - self._there[start]
-        return float((self._found[end] - self._found[start]).max() / there) if there else 0.0
+        there = self._local.there[start:end].sum()
+        return float(self._local.found[start:end].sum(0).max() / there) if there else 0.0
 
 
-def _grams_of_pieces(text: str, pieces: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
-    """The text's n-grams, each with the piece in which its middle lies."""
-    plain: list[str] = []
-    owners: list[int] = []
-    for number, (start, end) in enumerate(pieces):
-        if plain:
-            plain.append(" ")
-            owners.append(number)
-        word = " ".join(_plain(text[start:end]).split())
-        if plain and start and not text[start].isspace():
-            plain.pop()
-            owners.pop()
-        plain += word
-        owners += [number] * len(word)
-    for at, gram in _grams_at("".join(plain)):
-        yield owners[at], gram
+def _gains(witnesses: Witnesses, pieces: Cut) -> Array:
+    """What speaks for each piece, of its clause's log odds and its own words: (n, segments)."""
+    local, lengths, clause = witnesses.local, pieces.lengths, pieces.clause
+    mean = max(local.there.sum() / max(1.0, lengths.sum()), 1e-9)
+    here = OF_GRAMS / mean * (local.found - CHANCE * local.there[:, None])
+    here += OF_DICTIONARY * local.dictionary
+    share = (lengths / _totals(lengths, clause))[:, None]
+    sums = np.zeros((clause[-1] + 1, here.shape[1]))
+    np.add.at(sums, clause, here)
+    odds = np.clip(TRUST * witnesses.log_odds(), -MOST, MOST)
+    return np.asarray(odds[clause] * share + here - sums[clause] * share)
 
 
-def _beginnings(text: str, pieces: Sequence[tuple[int, int]]) -> Iterator[float]:
-    yield 0.0
-    for (start, end), following in pairwise(pieces):
-        last = text[start:end].rstrip(_CLOSERS)[-1:]
-        piece = text[slice(*following)]
-        blank = piece[: len(piece) - len(piece.lstrip())]
-        if "\n" in blank or last in _ENDS:
-            yield 0.0
+def _totals(lengths: Array, owners: Numbers) -> Array:
+    """Of each piece, the length of the clause or sentence that it is in."""
+    return np.asarray(np.maximum(np.bincount(owners, lengths), 1e-9)[owners])
+
+
+def _before(values: Array) -> Array:
+    """Sums of what stands before each row, and of all."""
+    return np.concatenate([np.zeros((1, *values.shape[1:])), np.cumsum(values, axis=0)])
+
+
+def _runs(case: _Case, expected: Array) -> list[Run]:
+    """The best way to lay runs on the segments; together they are the text."""
+    found: list[Run] = []
+    for segment, start, end in _best_runs(case, expected):
+        if segment is None:
+            found.append((None, start, end))
         else:
-            yield AT_COMMA if last in _COMMAS else WITHIN_SENTENCE
+            found += _without_additions(case, segment, start, end, float(expected[segment]))
+    return found
 
 
-def aligned(evidence: _Evidence, expected: Sequence[float]) -> list[Run]:
-    """Runs of pieces with their segments, None for an addition; together they are the text.
-
-    Args:
-        evidence: What speaks for them.
-        expected: Of each segment, the characters of its translation.
-    """
-    return [
-        part
-        for segment, start, end in _best_runs(evidence, expected)
-        if start < end
-        for part in (
-            [(segment, start, end)]
-            if segment is None
-            else _without_intruders(evidence, segment, start, end, expected[segment])
-        )
-    ]
+def _of_length(length: Array | float, expected: float) -> Array:
+    """What speaks for runs of some lengths."""
+    deviation = (np.asarray(length) - expected) ** 2 / (6 * expected + 20)
+    return np.asarray(-0.5 * np.minimum(deviation, 30.0) / SPREAD**2)
 
 
-def _without_intruders(
-    evidence: _Evidence, segment: int, start: int, end: int, expected: float
+def _without_additions(
+    case: _Case, segment: int, start: int, end: int, expected: float
 ) -> list[Run]:
     """A segment's run, cut where sentences lie in it that are none of the segment's."""
-    cuts = [start, *(at for at in range(start + 1, end) if not evidence.beginning[at]), end]
-    sentences = list(pairwise(cuts))
-    kept = [True] * len(sentences)
-    gains = evidence.gains(segment, sentences)
-    length = float(evidence.length[end] - evidence.length[start])
-    while sum(kept) > 1:
-        worth = [
-            _of_length(length, expected)
-            - _of_length(length - float(evidence.length[b] - evidence.length[a]), expected)
-            + gain
-            + INTRUDED
-            if here
-            else math.inf
-            for (a, b), gain, here in zip(sentences, gains, kept, strict=True)
-        ]
-        least = int(np.argmin(worth))
-        if worth[least] >= 0:
+    inside = case.firsts[(case.firsts > start) & (case.firsts < end)].tolist()
+    parts = list(pairwise([start, *inside, end]))
+    gain = np.array([case.full_gain[b, segment] - case.full_gain[a, segment] for a, b in parts])
+    length = np.array([case.length[b] - case.length[a] for a, b in parts])
+    gain[_said_before(case, parts)] = -2 * ADDED
+    kept = np.array([not case.strange[case.sentence[a], segment] for a, _ in parts])
+    for at in (0, -1):  # where a run ends within a sentence, the sentence as a whole says nothing
+        a, b = parts[at]
+        kept[at] |= not {a, b} <= set(case.firsts.tolist())
+    if not kept.any():
+        kept[int(np.argmax(gain))] = True
+    while len(parts) > 1:
+        toggled = np.where(kept, -gain - ADDED, gain + ADDED)
+        now = float((kept * length).sum())
+        then = now + np.where(kept, -length, length)
+        better = toggled + _of_length(then, expected) - _of_length(now, expected)
+        if kept.sum() == 1:
+            better[kept] = -np.inf
+        best = int(np.argmax(better))
+        if better[best] <= 1e-9:
             break
-        kept[least] = False
-        a, b = sentences[least]
-        length -= float(evidence.length[b] - evidence.length[a])
+        kept[best] = ~kept[best]
     found: list[Run] = []
-    for (a, b), here in zip(sentences, kept, strict=True):
-        owner = segment if here else None
+    for (a, b), own in zip(parts, kept.tolist(), strict=True):
+        owner = segment if own else None
         if found and found[-1][0] == owner:
             found[-1] = (owner, found[-1][1], b)
         else:
@@ -313,25 +233,31 @@ def _without_intruders(
     return found
 
 
-def _of_length(length: float, expected: float) -> float:
-    """What speaks for a run of a length."""
-    deviation = (length - expected) ** 2 / (6 * expected + 20)
-    return -0.5 * min(deviation, 30.0) / SPREAD**2
+def _said_before(case: _Case, parts: Sequence[tuple[int, int]]) -> list[int]:
+    """Which parts of a run say what parts before them did."""
+    found: list[int] = []
+    before: set[str] = set()
+    for number, (start, end) in enumerate(parts):
+        own = {word for piece in case.words[start:end] for word in piece}
+        if own and len(own & before) >= SAID_BEFORE * len(own):
+            found.append(number)
+        before |= own
+    return found
 
 
-def _best_runs(evidence: _Evidence, expected: Sequence[float]) -> list[Run]:
-    """The best way to lay runs on the segments: segment or None, first piece, piece behind it."""
-    count = len(evidence.length) - 1
+def _best_runs(case: _Case, expected: Array) -> list[Run]:
+    """Runs of the segments, and of additions between them, by dynamic programming."""
+    count = len(case.length) - 1
     best = np.full(count + 1, _IMPOSSIBLE)
     best[0] = 0.0
-    added: list[NDArray[np.int64]] = []
-    laid: list[NDArray[np.int64]] = []
-    for segment, length in enumerate(expected):
-        best, starts = _with_additions(best, evidence)
+    added: list[Numbers] = []
+    laid: list[Numbers] = []
+    for segment, length in enumerate(expected.tolist()):
+        best, starts = _with_additions(best, case)
         added.append(starts)
-        best, starts = _with_runs(best, evidence, segment, length)
+        best, starts = _with_runs(best, case, segment, length)
         laid.append(starts)
-    best, starts = _with_additions(best, evidence)
+    best, starts = _with_additions(best, case)
     found: list[Run] = []
     at = _step_back(found, None, starts, count)
     for segment in reversed(range(len(expected))):
@@ -340,49 +266,44 @@ def _best_runs(evidence: _Evidence, expected: Sequence[float]) -> list[Run]:
     return found[::-1]
 
 
-def _step_back(
-    found: list[Run],
-    segment: int | None,
-    starts: NDArray[np.int64],
-    end: int,
-) -> int:
+def _step_back(found: list[Run], segment: int | None, starts: Numbers, end: int) -> int:
     start = int(starts[end])
-    if segment is not None or start < end:
+    if start < end:
         found.append((segment, start, end))
     return start
 
 
-def _with_additions(best: Array, evidence: _Evidence) -> tuple[Array, NDArray[np.int64]]:
-    """Values with at most one addition behind what was laid, and where that begins."""
-    starts = np.arange(len(best))
-    # The best place before each at which an addition may begin.
-    before = np.concatenate([[_IMPOSSIBLE], best[:-1] - evidence.beginning[:-1]])
-    leader = np.maximum.accumulate(before)
-    first = np.where(before == leader, starts - 1, 0)
-    first = np.maximum.accumulate(first)
-    with_one = leader - ADDED
-    taken = with_one > best
-    return np.where(taken, with_one, best), np.where(taken, first, starts)
+def _with_additions(best: Array, case: _Case) -> tuple[Array, Numbers]:
+    """Values with at most one addition behind what was laid, and where that begins.
+
+    Each sentence that an addition has, whole or in part, costs as much.
+    """
+    places = np.arange(len(best))
+    behind = np.concatenate([[0], case.sentence + 1])  # sentences begun before each piece
+    onward = np.append(case.sentence, behind[-1])  # and before the one that begins there
+    value = best - case.beginning + ADDED * onward
+    leader = np.maximum.accumulate(value)
+    first = np.maximum.accumulate(np.where(value == leader, places, 0))
+    with_one = np.concatenate([[_IMPOSSIBLE], leader[:-1]]) - ADDED * behind
+    first = np.concatenate([[0], first[:-1]])
+    taken = with_one > best + 1e-9
+    return np.where(taken, with_one, best), np.where(taken, first, places)
 
 
-def _with_runs(
-    best: Array, evidence: _Evidence, segment: int, expected: float
-) -> tuple[Array, NDArray[np.int64]]:
+def _with_runs(best: Array, case: _Case, segment: int, expected: float) -> tuple[Array, Numbers]:
     """Values after one more segment, and where its run begins: nowhere for an omission."""
-    after, starts = best - OMITTED, np.arange(len(best))
-    gain, length = evidence.gain[:, segment], evidence.length
-    reach = np.searchsorted(length, length + _LONGEST * expected + _MORE, side="right")
-    for start in np.flatnonzero(best[:-1] > _IMPOSSIBLE / 2):
-        ends = slice(start + 1, int(reach[start]))
-        deviation = (length[ends] - length[start] - expected) ** 2 / (6 * expected + 20)
-        value = (
-            best[start]
-            - evidence.beginning[start]
-            + gain[ends]
-            - gain[start]
-            - 0.5 * np.minimum(deviation, 30.0) / SPREAD**2
-        )
-        better = value > after[ends]
-        after[ends][better] = value[better]
-        starts[ends][better] = start
+    places = np.arange(len(best))
+    after, starts = best - OMITTED, places.copy()
+    gain, own = case.gain[:, segment], case.own_length[:, segment]
+    value = best - case.beginning - gain
+    least = int(np.argmax(best > _IMPOSSIBLE / 2))
+    limit = case.length + _LONGEST * expected + _MORE
+    reach = int((np.searchsorted(case.length, limit, side="right") - places).max())
+    for size in range(1, min(reach, len(best) - least)):
+        from_, to = slice(least, len(best) - size), slice(least + size, len(best))
+        found = value[from_] + gain[to] + _of_length(own[to] - own[from_], expected)
+        better = found > after[to]
+        if better.any():
+            after[to][better] = found[better]
+            starts[to][better] = places[from_][better]
     return after, starts

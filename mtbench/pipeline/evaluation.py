@@ -78,7 +78,7 @@ def plan_request(
         MtbenchError: Of whatever kind, with nothing done yet.
     """
     return plan(
-        resolve_systems(request.models, space, own.systems),
+        resolve_systems(request.models, space, own.systems, realign=request.realign),
         resolve_sets(request, space) if sets is None else sets,
         request,
         Results(space.results),

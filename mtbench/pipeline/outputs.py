@@ -14,7 +14,7 @@ from mtbench import __version__
 from mtbench.errors import BackendError, DataError, MtbenchError, SegmentError, Unavailable
 from mtbench.files.digests import digest_json
 from mtbench.pipeline.health import HealthCheck
-from mtbench.pipeline.realigning import Laid, lay_on_segments, sentence
+from mtbench.pipeline.realigning import Laid, lay_on_segments, sentences
 from mtbench.pipeline.test_sets import label_segments
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Backend
@@ -198,7 +198,7 @@ def _translated(
             "seconds": round(made.spent.seconds, 3),
             "usage": dict(made.spent.usage),
             "realigned": laid,
-            "notes": (*backend.notes(), *([sentence(laid)] if laid else [])),
+            "notes": (*backend.notes(), *sentences(laid)),
         }
     )
     task.folder.write_output(run, made.hypotheses, made.kept)
@@ -378,7 +378,8 @@ def already_done(task: Task) -> tuple[dict[str, Finished], Spent]:
     if not finished:
         stored = task.folder.read_run()
         output = task.folder.read_output() if stored else None
-        if stored is not None and output is not None and stored.run_digest == task.run_digest:
+        same = (task.run_digest, task.answered or task.run_digest)
+        if stored is not None and output is not None and stored.run_digest in same:
             kept = task.folder.read_kept()
             finished = [Finished(h, kept.get(h.id, {})) for h in output.hypotheses]
             spent = Spent(stored.seconds, stored.usage)

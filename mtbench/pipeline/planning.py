@@ -9,7 +9,7 @@ from mtbench.checkpoints.hub import LeftOnHub
 from mtbench.engine import work as engine
 from mtbench.errors import MtbenchError, RequestError, Unavailable
 from mtbench.languages import LanguagePair
-from mtbench.pipeline.realigning import check_realignable
+from mtbench.pipeline.realigning import check_realignable, laid_by
 from mtbench.pipeline.resolve import ResolvedSet, ResolvedSystem, run_digest
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import (
@@ -177,9 +177,17 @@ def _task(
     backend.sources(one.sources)
     if backend.realigns:
         check_realignable(test_set)
+    elif request.realign:
+        watcher.say(f"{system.name} answers by segment: --realign changes nothing for it")
     identity = backend.identity()
     digest = _digest(system, backend, test_set, request, identity)
-    return Task(system.card, test_set, folder, backend, digest, one.place, identity)
+    task = Task(system.card, test_set, folder, backend, digest, one.place, identity)
+    if backend.realigns and (stored := folder.read_run()) is not None and stored.realigned:
+        # Other references or another version lay the same answers anew: nobody is asked again.
+        went_by = (stored.realigned.version, stored.realigned.references_digest)
+        if _digest(system, backend, test_set, request, identity, went_by) == stored.run_digest:
+            task.answered = stored.run_digest
+    return task
 
 
 def _digest(
@@ -188,9 +196,11 @@ def _digest(
     test_set: TestSet,
     request: Request,
     identity: Mapping[str, Json],
+    went_by: tuple[str, str] | None = None,
 ) -> str:
     batching = translating.batching(backend, request.runtime, test_set.sources)
-    return run_digest(system, test_set, identity, batching, realigns=bool(backend.realigns))
+    laid = (went_by or laid_by(test_set)) if backend.realigns else None
+    return run_digest(system, test_set, identity, batching, laid=laid)
 
 
 def _is_asked_for(

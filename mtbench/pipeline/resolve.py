@@ -19,7 +19,6 @@ from mtbench.config import (
     system_options,
 )
 from mtbench.corpora import load as corpora
-from mtbench.documents import realign
 from mtbench.errors import RequestError, UnknownName
 from mtbench.files.digests import digest_json
 from mtbench.languages import LanguagePair
@@ -37,12 +36,14 @@ class ResolvedSystem:
         kind: The class of its back end.
         options: Its options, read by that class's own record.
         folder: Its folder under results.
+        realign: Whether documents that come back in other paragraphs are laid on their segments.
     """
 
     card: SystemCard
     kind: type[Backend]
     options: Record
     folder: str
+    realign: bool = False
 
     @property
     def name(self) -> str:
@@ -55,7 +56,10 @@ class ResolvedSystem:
 
     def backend(self, pair: LanguagePair, runtime: Runtime) -> Backend:
         """The back end in one direction; touches nothing."""
-        return self.kind(self.options, pair, runtime)
+        made = self.kind(self.options, pair, runtime)
+        if self.realign and made.unit == "document" and made.realigns is None:
+            made.realigns = "keep"
+        return made
 
 
 def run_digest(
@@ -64,7 +68,7 @@ def run_digest(
     identity: Mapping[str, Json],
     batching: str,
     *,
-    realigns: bool,
+    laid: tuple[str, str] | None,
 ) -> str:
     """What tells one run from another.
 
@@ -73,9 +77,10 @@ def run_digest(
         test_set: What is translated.
         identity: What the back end's answers rest on beyond its options.
         batching: How batches are fixed, where they matter.
-        realigns: Whether whole documents are laid on segments, which references take part in.
+        laid: By which method and references whole documents are laid on segments; None where
+            they are not.
     """
-    aligned = {"realigned": [realign.VERSION, test_set.references_digest()]} if realigns else {}
+    aligned = {"realigned": list(laid)} if laid else {}
     return digest_json(
         {
             **aligned,
@@ -135,9 +140,19 @@ def limited(whole: TestSet, limit: int | None, place: str = "") -> ResolvedSet:
 
 
 def resolve_systems(
-    specs: Sequence[str], space: Workspace, own: Sequence[ResolvedSystem] = ()
+    specs: Sequence[str],
+    space: Workspace,
+    own: Sequence[ResolvedSystem] = (),
+    *,
+    realign: bool = False,
 ) -> list[ResolvedSystem]:
     """The systems that ``--model`` names, and those that were handed over.
+
+    Args:
+        specs: As given.
+        space: Where cards are.
+        own: Handed over.
+        realign: ``--realign``.
 
     Raises:
         RequestError: If none is named or two have one name.
@@ -145,7 +160,10 @@ def resolve_systems(
     if not specs and not own:
         raise RequestError("no model named", hint="name one with --model (mtbench models list)")
     found: dict[str, ResolvedSystem] = {}
-    named = (resolve_system(find_system(spec, space.models)) for spec in dict.fromkeys(specs))
+    named = (
+        resolve_system(find_system(spec, space.models), realign=realign)
+        for spec in dict.fromkeys(specs)
+    )
     for one in (*named, *own):
         if one.name in found:
             raise RequestError(
@@ -156,8 +174,10 @@ def resolve_systems(
     return list(found.values())
 
 
-def resolve_system(card: SystemCard) -> ResolvedSystem:
+def resolve_system(card: SystemCard, *, realign: bool = False) -> ResolvedSystem:
     """A card with its options read.
+
+    Where documents are to be realigned, a back end that can ask for them as text is told so.
 
     Raises:
         RequestError: Naming the option that does not hold.
@@ -165,7 +185,11 @@ def resolve_system(card: SystemCard) -> ResolvedSystem:
     """
     kind = BACKENDS.get(card.backend)
     options = parse_options(kind.Options, system_options(card), f"model {card.name}: options")
-    return ResolvedSystem(card, kind, options, folder_name(card))
+    folder = folder_name(card)
+    if realign and "realign" in kind.Options.model_fields and not getattr(options, "realign", True):
+        card = card.model_copy(update={"options": {**card.options, "realign": True}})
+        options = parse_options(kind.Options, system_options(card), f"model {card.name}: options")
+    return ResolvedSystem(card, kind, options, folder, realign)
 
 
 def resolve_sets(request: Request, space: Workspace) -> list[ResolvedSet]:

@@ -106,7 +106,9 @@ class Unchanged:
             yield [str(file.pair), file.reversed, _state(file.path.resolve())]
             card = file.path.parent / "card.toml"
             yield _state(card.resolve()) if card.is_file() else None
-        for system in resolve_systems(self._request.models, self._space):
+        for system in resolve_systems(
+            self._request.models, self._space, realign=self._request.realign
+        ):
             if system.card.backend not in BUILTIN_BACKENDS:
                 raise _More
             yield [system.card.model_dump(mode="json"), system.options.model_dump(mode="json")]

@@ -98,8 +98,8 @@ def _verify_run_digest(where: str, run: RunRecord, test_set: TestSet) -> Verifie
         system = resolve_system(run.card)
     except MtbenchError as error:
         return Verified(where=where, what=what, holds=None, detail=str(error))
-    realigns = run.realigned is not None
-    found = run_digest(system, test_set, run.identity, run.batching, realigns=realigns)
+    laid = (run.realigned.version, test_set.references_digest()) if run.realigned else None
+    found = run_digest(system, test_set, run.identity, run.batching, laid=laid)
     same = found == run.run_digest
     detail = "" if same else "run.json names others than its run digest stands for"
     return Verified(where=where, what=what, holds=same, detail=detail)

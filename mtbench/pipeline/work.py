@@ -45,6 +45,7 @@ class Request(Record):
         limit: Only the first so many segments.
         reference: The one reference to use, of several.
         allow_partial: Failures count as empty, and the signature says so.
+        realign: Documents that come back in other paragraphs are laid on their segments.
         skip_missing: Leave out systems that cannot run here, and say so.
         runtime: How and where to run.
     """
@@ -59,6 +60,7 @@ class Request(Record):
     limit: int | None = None
     reference: str | None = None
     allow_partial: bool = False
+    realign: bool = False
     skip_missing: bool = False
     runtime: Runtime = Runtime()
 
@@ -75,6 +77,8 @@ class Task:
             system cannot run here.
         run_digest: What the output depends on.
         identity: What of it is known of the back end's weights and files.
+        answered: Digest of a stored run whose answers were the same and laid on the segments in
+            another way; empty where there is none.
         place: Where the corpus was read from, as the run records it.
         output: Once there is one.
         fetches: What its back end, not checked any further, would download first.
@@ -89,6 +93,7 @@ class Task:
     identity: Mapping[str, Json] = field(default_factory=dict)
     output: SystemOutput | None = None
     fetches: tuple[Fetch, ...] = ()
+    answered: str = ""
 
 
 @dataclass

@@ -77,7 +77,7 @@ def signature(
     found = metric.signature(scoring_view)
     if test_set.reference_names and "reference" in (*metric.info.needs, *metric.info.uses):
         found = found.plus(ref=",".join(test_set.reference_names))
-    if run.realigned is not None:
+    if run.realigned is not None and run.realigned.documents:
         found = found.of_realigned(run.realigned.version, run.realigned.additions)
     return found.of_partial() if run.failures else found
 

@@ -9,7 +9,7 @@ from mtbench.errors import BackendError, SegmentError
 from mtbench.files.digests import canonical_json
 from mtbench.plugins import Backend
 from mtbench.stages import items
-from mtbench.types import Finished, Hypothesis, Runtime, Source, Translation
+from mtbench.types import WHOLE_DOCUMENT, Finished, Hypothesis, Json, Runtime, Source, Translation
 
 CHARACTERS_A_SEGMENT = 400  # with the batch size, the budget of a batch padded to its longest
 
@@ -156,7 +156,7 @@ def translate(
     """
 
     def ask(sources: Sequence[Source]) -> list[Translation | SegmentError]:
-        return _checked(backend.translate(sources), sources)
+        return _checked(_for_each(backend, backend.translate(sources), sources), sources)
 
     # A document is translated as one or not at all: alone, its segments would differ.
     together = backend.batching in ("document", "whole") and not backend.by_id
@@ -173,6 +173,26 @@ def _finished(done: items.Done[Translation]) -> list[Finished]:
         return [Finished(Hypothesis(id=name, failure=done.failure), {}) for name in done.ids]
     text, kept = done.answer.text, done.answer.kept
     return [Finished(Hypothesis(id=name, text=text), kept) for name in done.ids]
+
+
+def _for_each(
+    backend: Backend, answers: Sequence[str | Translation | SegmentError], sources: Sequence[Source]
+) -> Sequence[str | Translation | SegmentError]:
+    """A document in another number of paragraphs, where such are laid on the segments later.
+
+    The whole text goes with the first segment.
+    """
+    if not backend.realigns or backend.unit != "document" or len(answers) == len(sources):
+        return answers
+    if any(isinstance(one, SegmentError) for one in answers):
+        return answers
+    texts = [one.text if isinstance(one, Translation) else str(one) for one in answers]
+    kept: dict[str, Json] = {}
+    for one in answers:
+        kept |= one.kept if isinstance(one, Translation) else {}
+    whole = "\n\n".join(texts)
+    first = Translation(text=whole, kept={**kept, WHOLE_DOCUMENT: whole})
+    return [first, *(Translation(text="") for _ in sources[1:])]
 
 
 def _checked(

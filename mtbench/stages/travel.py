@@ -71,6 +71,7 @@ class Elsewhere(Backend):
         self.batching = backend.batching
         self.by_id = backend.by_id
         self.unit = backend.unit
+        self.realigns = backend.realigns
         gpu = backend.runtime.device != "cpu"
         self.max_concurrency = size_of(backend.runtime.engine, shared=False, gpu=gpu)
         self._worker = Worker(

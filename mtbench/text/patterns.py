@@ -22,5 +22,8 @@ ADDRESS = re.compile(rf"{_WEB}|{_MAIL}")
 # What says nothing of a text's language: addresses, handles, hashtags, variables, numbers.
 NOISE = re.compile(rf"{_WEB}|{_MAIL}|[@#$]\w+|\d+")
 
+# Of Chinese characters and kana, for use within brackets.
+HAN_RANGES = "\u2e80-\u2fff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+HAN = re.compile(f"[{HAN_RANGES}]")
 CLOSING = "\"'”’»“)\\]」』"
 SENTENCE_END = ".!?…。！？؟।"

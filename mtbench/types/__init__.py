@@ -35,6 +35,7 @@ from mtbench.types.scores import (
 )
 from mtbench.types.signatures import Signature
 from mtbench.types.systems import (
+    WHOLE_DOCUMENT,
     Additions,
     Engine,
     Finished,
@@ -56,6 +57,7 @@ from mtbench.types.systems import (
 __all__ = [
     "SAME_SCORE",
     "SCHEMA_VERSION",
+    "WHOLE_DOCUMENT",
     "Additions",
     "Candidate",
     "Cell",

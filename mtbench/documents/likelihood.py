@@ -1,0 +1,326 @@
+"""How much likelier a clause is as part of one segment's translation than as anything else.
+
+Each clause of a document is held against each of its segments: character n-grams that the reference
+or the source has too, words that go with the source's, numbers and names, and, where an encoder
+serves both languages, the nearness of sentence vectors to the source's. A logistic regression makes
+log odds of these; its weights were fitted on texts of known alignment (``python -m
+tests.bench.realign --fit``). Fitting them again to each output, from the alignment that they give
+at first, was tried and helped nowhere; nor did vectors of the references.
+
+Overlap with the reference is one witness of several, each bounded: an alignment must not be chosen
+by what it is scored with.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from mtbench.documents.dictionary import Dictionary, words
+from mtbench.documents.pieces import Cut, cut
+from mtbench.encoders.packaged import SentenceEncoder
+from mtbench.text.anchors import anchors
+from mtbench.text.patterns import HAN
+
+Array = NDArray[np.float64]
+
+ORDER, HAN_ORDER = 4, 2  # characters of an n-gram, and where a character is a word or half of one
+CHANCE = 0.15  # share of a text's n-grams that a wrong segment has too, rare ones counting more
+WORDS_BY_CHANCE = 0.2
+MANY_CAPITALS = 0.3  # beside one small word, so many capitals: German
+_SMALL, _CAPITAL = re.compile(r"(?<=\w )[^\W\d_A-ZÀ-ÞА-Я]"), re.compile(r"(?<=\w )[A-ZÀ-ÞА-Я]")
+NAMES = (
+    "one",
+    "n-grams",
+    "n-grams, much",
+    "words",
+    "words, much",
+    "dictionary",
+    "dictionary, much",
+    "unknown words",
+    "anchors",
+    "anchors, many",
+    "length",
+    "n-grams of the sentence",
+    "source",
+    "source squared",
+    "source, long",
+    "source, sentence",
+)
+WITHOUT_ENCODER = 12  # of the names, the first that need none
+WEIGHTS = (
+    -1.42, -1.274, 0.383, -0.547, 0.126, 0.334, 0.124, 2.584,
+    -1.871, 1.707, -5.013, 10.274, 0.587, 2.225, 3.548, 9.305,
+)  # fmt: skip
+WEIGHTS_WITHOUT_ENCODER = (
+    2.072, -4.268, 0.446, -0.685, 0.615, -0.05, 0.547, 2.364, -2.253, 2.791, -3.257, 15.016,
+)  # fmt: skip
+
+
+class Local(NamedTuple):
+    """What speaks for single pieces.
+
+    Attributes:
+        found: Weight of the n-grams that the segments have: shape (pieces, segments).
+        there: Weight of all: (pieces,).
+        dictionary: Sums of log odds of words: (pieces, segments).
+    """
+
+    found: Array
+    there: Array
+    dictionary: Array
+
+
+class Rarity:
+    """How much n-grams and words tell, by how many of some texts have them.
+
+    Args:
+        texts: The references of a test set.
+    """
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        self._count = len(texts)
+        self._grams: Counter[str] = Counter()
+        self._words: Counter[str] = Counter()
+        for text in texts:
+            self._grams.update(grams(text))
+            self._words.update(set(words(text)))
+
+    def of_gram(self, gram: str) -> float:
+        """From log 2 for one that all texts have to log(1 + n) for one that none has."""
+        return math.log(1 + self._count / (1 + self._grams.get(gram, 0)))
+
+    def of_word(self, word: str) -> float:
+        """Likewise."""
+        return math.log(1 + self._count / (1 + self._words.get(word, 0)))
+
+
+def grams(text: str) -> set[str]:
+    """A text's n-grams of characters, blanks and case being alike.
+
+    Example:
+        >>> sorted(grams("Ein  Ei")), sorted(grams("你好吗"))
+        (['ein ', 'in e', 'n ei'], ['你好', '好吗'])
+    """
+    return {gram for _, gram in _grams_at(" ".join(_plain(text).split()))}
+
+
+def _grams_at(plain: str) -> Iterator[tuple[int, str]]:
+    """Each n-gram with the position of its middle."""
+    for at, character in enumerate(plain):
+        order = HAN_ORDER if HAN.match(character) else ORDER
+        gram = plain[at : at + order]
+        if len(gram) == order:
+            yield at + order // 2, gram
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()
+
+
+class Segments:
+    """The segments of a test set, as clauses are held against them.
+
+    Args:
+        sources: Their texts.
+        references: Likewise.
+        encoder: Serves both languages; None where there is no such encoder.
+    """
+
+    def __init__(
+        self, sources: Sequence[str], references: Sequence[str], encoder: SentenceEncoder | None
+    ) -> None:
+        self.sources, self.references = sources, references
+        self.rarity = Rarity(references)
+        self.dictionary = Dictionary(zip(sources, references, strict=True))
+        self.encoder = encoder
+        self.names = NAMES if encoder else NAMES[:WITHOUT_ENCODER]
+        self.weights = np.array(WEIGHTS if encoder else WEIGHTS_WITHOUT_ENCODER)
+        self.capitals = _seldom_capitals(references)
+        self._vectors = _vectors_of_sentences(encoder, sources) if encoder else []
+
+    def likeness(self, vectors: Array, segments: Sequence[int]) -> Array:
+        """The greatest cosine with a segment's source or a sentence of it: (n, segments)."""
+        found = [(vectors @ self._vectors[at].T).max(axis=1) for at in segments]
+        return np.stack(found, axis=1)
+
+
+def _seldom_capitals(texts: Sequence[str]) -> bool:
+    """Whether few words within sentences begin with a capital, as in most languages."""
+    small = sum(len(_SMALL.findall(text)) for text in texts)
+    return sum(len(_CAPITAL.findall(text)) for text in texts) < MANY_CAPITALS * small
+
+
+def _vectors_of_sentences(encoder: SentenceEncoder, texts: Sequence[str]) -> list[Array]:
+    """Of each text, the vectors of itself and of its sentences: shape (n, d)."""
+    parts = []
+    for text in texts:
+        found = cut(text, capitals=False)
+        parts.append([text, *found.texts(text, found.sentence)])
+    vectors = encoded(encoder, [part for own in parts for part in own])
+    return np.split(vectors, np.cumsum([len(own) for own in parts])[:-1])
+
+
+def encoded(encoder: SentenceEncoder, texts: Sequence[str]) -> Array:
+    """Vectors of texts: shape (n, d); equal texts are encoded once.
+
+    Bits that depend on neighbours in a batch are rounded off.
+    """
+    unique = list(dict.fromkeys(texts))
+    place = {text: at for at, text in enumerate(unique)}
+    blocks = [encoder.encode(unique[at : at + 256]) for at in range(0, len(unique), 256)]
+    vectors = np.round(np.concatenate(blocks).astype(np.float64), 5)
+    return np.asarray(vectors[[place[text] for text in texts]])
+
+
+class Witnesses:
+    """All that speaks for the clauses of a document, for each of its segments.
+
+    Args:
+        text: Of the document.
+        pieces: The text, cut.
+        segments: Of the test set.
+        own: Positions of the segments that the document has, in order.
+
+    Attributes:
+        local: What speaks for single pieces.
+        words: Of each piece, as the dictionary has them.
+    """
+
+    def __init__(self, text: str, pieces: Cut, segments: Segments, own: Sequence[int]) -> None:
+        self._pieces, self._segments, self._own = pieces, segments, own
+        self._clauses = pieces.texts(text, pieces.clause)
+        self._sentences = pieces.texts(text, pieces.sentence)
+        self.local = self._local(text)
+
+    def _local(self, text: str) -> Local:
+        pieces, segments = self._pieces, self._segments
+        where: dict[str, list[int]] = {}
+        for number, at in enumerate(self._own):
+            # Of the source it is names, numbers, tags that a translation carries over.
+            for gram in grams(segments.references[at]) | grams(segments.sources[at]):
+                where.setdefault(gram, []).append(number)
+        count = len(pieces.spans)
+        found, there = np.zeros((count, len(self._own))), np.zeros(count)
+        for piece, gram in _grams_of_pieces(text, pieces.spans):
+            weight = segments.rarity.of_gram(gram)
+            there[piece] += weight
+            if gram in where:
+                found[piece, where[gram]] += weight
+        self.words = [words(text[start:end]) for start, end in pieces.spans]
+        owner = np.repeat(np.arange(count), list(map(len, self.words)))
+        self._words, self._word_piece = [word for one in self.words for word in one], owner
+        self._log_odds = np.clip(
+            segments.dictionary.evidence(self._words, [segments.sources[at] for at in self._own]),
+            -3,
+            5,
+        )
+        dictionary = np.zeros_like(found)
+        np.add.at(dictionary, owner, self._log_odds)
+        return Local(found, there, dictionary)
+
+    def features(self) -> Array:
+        """What speaks for each clause: shape (clauses, segments, names)."""
+        count = len(self._clauses)
+        found = np.zeros((count, len(self._own), len(self._segments.names)))
+        found[..., 0] = 1
+        clause = self._pieces.clause
+        share, size = self._share_of_grams(clause, count)
+        found[..., 1], found[..., 2] = share, share * np.sqrt(size)[:, None]
+        self._add_words(found, clause[self._word_piece], count)
+        self._add_anchors(found)
+        long = np.log1p([len(text) for text in self._clauses]) / 3
+        found[..., 10] = long[:, None]
+        sentence = self._sentence_of_clause()
+        found[..., 11] = self._share_of_grams(self._pieces.sentence, len(self._sentences))[0][
+            sentence
+        ]
+        encoder = self._segments.encoder
+        if encoder:
+            self._add_likeness(found, encoder, np.minimum(long, 1.5)[:, None], sentence)
+        return found
+
+    def log_odds(self) -> Array:
+        """How much likelier each clause is as part of each segment: shape (clauses, segments)."""
+        return np.asarray(self.features() @ self._segments.weights)
+
+    def _sentence_of_clause(self) -> NDArray[np.int64]:
+        firsts = np.flatnonzero(np.diff(self._pieces.clause, prepend=-1))
+        return np.asarray(self._pieces.sentence[firsts])
+
+    def _share_of_grams(self, owners: NDArray[np.int64], count: int) -> tuple[Array, Array]:
+        """Of clauses or sentences: shares of n-grams above chance, and how much they are of."""
+        there = np.bincount(owners, self.local.there, count)
+        found = _sums(self.local.found, owners, count)
+        share = found / np.maximum(there, 1e-9)[:, None] - CHANCE
+        return np.where(there[:, None] > 0, share, 0.0), there / 6
+
+    def _add_words(self, found: Array, owners: NDArray[np.int64], count: int) -> None:
+        segments = self._segments
+        weight = np.array([segments.rarity.of_word(word) for word in self._words])
+        has = np.zeros((len(self._words), len(self._own)))
+        places: dict[str, list[int]] = {}
+        for number, at in enumerate(self._own):
+            for word in {*words(segments.references[at]), *words(segments.sources[at])}:
+                places.setdefault(word, []).append(number)
+        for row, word in enumerate(self._words):
+            has[row, places.get(word, [])] = weight[row]
+        total = np.bincount(owners, weight, count)
+        many = np.bincount(owners, minlength=count).astype(np.float64)
+        share = _sums(has, owners, count) / np.maximum(total, 1e-9)[:, None] - WORDS_BY_CHANCE
+        share[many == 0] = 0
+        found[..., 3], found[..., 4] = share, share * np.sqrt(many)[:, None]
+        odds = _sums(self._log_odds, owners, count)
+        at_least = np.maximum(many, 1)[:, None]
+        found[..., 5], found[..., 6] = odds / at_least, odds / np.sqrt(at_least)
+        strange = [not segments.dictionary.knows(word) for word in self._words]
+        found[..., 7] = (np.bincount(owners, strange, count) / at_least[:, 0])[:, None]
+
+    def _add_anchors(self, found: Array) -> None:
+        segments = self._segments
+        theirs = [
+            anchors(segments.references[at]) | anchors(segments.sources[at]) for at in self._own
+        ]
+        for row, text in enumerate(self._clauses):
+            own = anchors(text)
+            if own:
+                both = np.array([len(own & one) for one in theirs])
+                found[row, :, 8], found[row, :, 9] = both / len(own), both - len(own) / 2
+
+    def _add_likeness(
+        self, found: Array, encoder: SentenceEncoder, long: Array, sentence: NDArray[np.int64]
+    ) -> None:
+        vectors = encoded(encoder, [*self._clauses, *self._sentences])
+        near = self._segments.likeness(vectors, self._own)
+        clause, whole = near[: len(self._clauses)], near[len(self._clauses) :]
+        found[..., 12], found[..., 13], found[..., 14] = clause, clause**2, clause * long
+        found[..., 15] = whole[sentence]
+
+
+def _sums(values: Array, owners: NDArray[np.int64], count: int) -> Array:
+    """Sums of rows by owner; owners stand in order."""
+    found = np.zeros((count, values.shape[1]))
+    np.add.at(found, owners, values)
+    return found
+
+
+def _grams_of_pieces(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
+    """The text's n-grams, each with the piece in which its middle lies."""
+    plain: list[str] = []
+    owners: list[int] = []
+    for number, (start, end) in enumerate(spans):
+        word = " ".join(_plain(text[start:end]).split())
+        if plain and text[start].isspace():
+            plain.append(" ")
+            owners.append(number)
+        plain += word
+        owners += [number] * len(word)
+    for at, gram in _grams_at("".join(plain)):
+        yield owners[at], gram
