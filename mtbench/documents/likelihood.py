@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.documents.dictionary import Dictionary, words
-from mtbench.documents.pieces import Cut, cut
+from mtbench.documents.pieces import Pieces, cut
 from mtbench.encoders.packaged import SentenceEncoder
 from mtbench.text.anchors import anchors
 from mtbench.text.patterns import HAN
@@ -125,7 +125,7 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", text).casefold()
 
 
-class Segments:
+class KnownSegments:
     """The segments of a test set, as clauses are held against them.
 
     Args:
@@ -194,7 +194,9 @@ class Witnesses:
         words: Of each piece, as the dictionary has them.
     """
 
-    def __init__(self, text: str, pieces: Cut, segments: Segments, own: Sequence[int]) -> None:
+    def __init__(
+        self, text: str, pieces: Pieces, segments: KnownSegments, own: Sequence[int]
+    ) -> None:
         self._pieces, self._segments, self._own = pieces, segments, own
         self._clauses = pieces.texts(text, pieces.clause)
         self._sentences = pieces.texts(text, pieces.sentence)

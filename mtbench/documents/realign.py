@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.documents.likelihood import CHANCE, Segments, Witnesses
-from mtbench.documents.pieces import AT_COMMA, AT_END, WITHIN, Cut, cut
+from mtbench.documents.likelihood import CHANCE, KnownSegments, Witnesses
+from mtbench.documents.pieces import AT_COMMA, AT_END, WITHIN, Pieces, cut
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -42,7 +42,7 @@ _LONGEST, _MORE = 3.0, 60.0  # times the expected length, and some characters
 _IMPOSSIBLE = -1e18
 
 
-class Layout(NamedTuple):
+class LaidOut(NamedTuple):
     """A document laid on its segments.
 
     Attributes:
@@ -64,13 +64,13 @@ class Realigner:
 
     Example:
         >>> sources = ["Die Katze schläft.", "Es regnet."]
-        >>> found = Realigner(Segments(sources, ["The cat sleeps.", "It is raining."], None))
+        >>> found = Realigner(KnownSegments(sources, ["The cat sleeps.", "It is raining."], None))
         >>> text = "The cat is asleep. It rains."
         >>> [(segment, text[start:end]) for segment, start, end in found.lay(text, [0, 1]).spans]
         [(0, 'The cat is asleep.'), (1, ' It rains.')]
     """
 
-    def __init__(self, segments: Segments) -> None:
+    def __init__(self, segments: KnownSegments) -> None:
         self._segments = segments
         sources, references = segments.sources, segments.references
         ratio = max(1, sum(map(len, references))) / max(1, sum(map(len, sources)))
@@ -79,7 +79,7 @@ class Realigner:
             for source, reference in zip(sources, references, strict=True)
         ]
 
-    def lay(self, text: str, own: Sequence[int]) -> Layout:
+    def lay(self, text: str, own: Sequence[int]) -> LaidOut:
         """Lays a document's translation on its segments.
 
         Args:
@@ -91,7 +91,7 @@ class Realigner:
         """
         pieces = cut(text, capitals=self._segments.capitals)
         if not pieces.spans:
-            return Layout((), 0)
+            return LaidOut((), 0)
         case = _Case(Witnesses(text, pieces, self._segments, own), pieces)
         runs = _runs(case, np.array([self._expected[at] for at in own]))
         spans = [
@@ -105,7 +105,7 @@ class Realigner:
             for segment, start, end in runs
             if segment is not None and case.strange[pieces.sentence[start:end], segment].all()
         )
-        return Layout(tuple(spans), repeated, doubtful)
+        return LaidOut(tuple(spans), repeated, doubtful)
 
 
 class _Case:
@@ -123,7 +123,7 @@ class _Case:
         strange: Whether a sentence is none of a segment's: (sentences, segments).
     """
 
-    def __init__(self, witnesses: Witnesses, pieces: Cut) -> None:
+    def __init__(self, witnesses: Witnesses, pieces: Pieces) -> None:
         self.sentence = pieces.sentence
         count = len(pieces.spans)
         starts = np.flatnonzero(np.diff(pieces.sentence, prepend=-1))
@@ -157,7 +157,7 @@ class _Case:
         return float(self._local.found[start:end].sum(0).max() / there) if there else 0.0
 
 
-def _gains(witnesses: Witnesses, pieces: Cut) -> Array:
+def _gains(witnesses: Witnesses, pieces: Pieces) -> Array:
     """What speaks for each piece, of its clause's log odds and its own words: (n, segments)."""
     local, lengths, clause = witnesses.local, pieces.lengths, pieces.clause
     mean = max(local.there.sum() / max(1.0, lengths.sum()), 1e-9)

@@ -7,8 +7,8 @@ from functools import lru_cache
 from importlib.util import find_spec
 from typing import NamedTuple
 
-from mtbench.documents.likelihood import Segments
-from mtbench.documents.realign import VERSION, Layout, Realigner
+from mtbench.documents.likelihood import KnownSegments
+from mtbench.documents.realign import VERSION, LaidOut, Realigner
 from mtbench.documents.segments import join
 from mtbench.encoders.packaged import EMBEDDED, EMBEDDED_LANGUAGES, EmbeddedEncoder
 from mtbench.errors import RequestError
@@ -201,7 +201,7 @@ def _paragraphs(text: str, wanted: int) -> list[str]:
     return next((way for way in ways if len(way) == wanted), [])
 
 
-def _in_place(found: Layout, text: str, paragraphs: Sequence[str]) -> bool:
+def _in_place(found: LaidOut, text: str, paragraphs: Sequence[str]) -> bool:
     """Whether nearly all of the text is laid on the segment in whose paragraph it stands."""
     letters = [at for at, character in enumerate(text) if not character.isspace()]
     owner: dict[int, int | None] = {}
@@ -217,7 +217,7 @@ def _in_place(found: Layout, text: str, paragraphs: Sequence[str]) -> bool:
 def _realigner(sources: tuple[str, ...], references: tuple[str, ...], encoded: bool) -> Realigner:
     """What is known of a test set's segments, once for all systems."""
     encoder = EmbeddedEncoder(together=True) if encoded else None
-    return Realigner(Segments(sources, references, encoder))
+    return Realigner(KnownSegments(sources, references, encoder))
 
 
 def sentences(record: Realignment | None) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ import numpy as np
 import sacrebleu
 from numpy.typing import NDArray
 
-from mtbench.documents.likelihood import Segments, encoded
+from mtbench.documents.likelihood import KnownSegments, encoded
 from mtbench.documents.realign import Realigner
 from mtbench.encoders.packaged import EmbeddedEncoder
 from tests.support.damaged_documents import (
@@ -83,7 +83,7 @@ def ours(encoder: EmbeddedEncoder | None) -> Contender:
 
     @lru_cache(maxsize=1)
     def made(sources: tuple[str, ...], references: tuple[str, ...]) -> Realigner:
-        return Realigner(Segments(sources, references, encoder))
+        return Realigner(KnownSegments(sources, references, encoder))
 
     def lay(one: Set, documents: Sequence[Damaged]) -> list[Spans]:
         program = made(tuple(one.sources), tuple(one.references))
