@@ -105,7 +105,7 @@ class Dictionary:
         Example:
             >>> pairs = [("ein Hund", "a dog"), ("ein Haus", "a house"), ("Haus", "house")]
             >>> Dictionary(pairs).evidence(["house"], ["Haus", "Hund"]).round(1).tolist()
-            [[0.9, -2.0]]
+            [[0.6, -0.4]]
         """
         where: dict[int, list[int]] = {}
         sizes = np.zeros(len(sources))

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.documents.dictionary import Dictionary, words
-from mtbench.documents.pieces import Pieces, cut
+from mtbench.documents.pieces import CutText, cut
 from mtbench.encoders.packaged import SentenceEncoder
 from mtbench.text.anchors import anchors
 from mtbench.text.patterns import HAN
@@ -195,7 +195,7 @@ class Witnesses:
     """
 
     def __init__(
-        self, text: str, pieces: Pieces, segments: KnownSegments, own: Sequence[int]
+        self, text: str, pieces: CutText, segments: KnownSegments, own: Sequence[int]
     ) -> None:
         self._pieces, self._segments, self._own = pieces, segments, own
         self._clauses = pieces.texts(text, pieces.clause)

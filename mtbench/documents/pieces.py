@@ -31,7 +31,7 @@ _PICTURE = re.compile("[\u2600-\u27bf\U0001f000-\U0001faff\ufe0f\u200d]")
 _WORD = re.compile(r"\w")
 
 
-class Pieces(NamedTuple):
+class CutText(NamedTuple):
     """A text in pieces.
 
     Attributes:
@@ -63,7 +63,7 @@ class Pieces(NamedTuple):
         ]
 
 
-def cut(text: str, *, capitals: bool) -> Pieces:
+def cut(text: str, *, capitals: bool) -> CutText:
     """Cuts a text.
 
     Args:
@@ -85,7 +85,7 @@ def cut(text: str, *, capitals: bool) -> Pieces:
     lengths = [_length(text[start:end]) for start, end in spans]
     sentence = _sentences(text, spans, behind)
     clause = _clauses(text, spans, sentence, behind, lengths, capitals)
-    return Pieces(
+    return CutText(
         spans,
         np.array(lengths, dtype=np.float64),
         np.array(behind, dtype=np.int64),

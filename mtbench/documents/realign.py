@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.documents.likelihood import CHANCE, KnownSegments, Witnesses
-from mtbench.documents.pieces import AT_COMMA, AT_END, WITHIN, Pieces, cut
+from mtbench.documents.pieces import AT_COMMA, AT_END, WITHIN, CutText, cut
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
@@ -123,7 +123,7 @@ class _Case:
         strange: Whether a sentence is none of a segment's: (sentences, segments).
     """
 
-    def __init__(self, witnesses: Witnesses, pieces: Pieces) -> None:
+    def __init__(self, witnesses: Witnesses, pieces: CutText) -> None:
         self.sentence = pieces.sentence
         count = len(pieces.spans)
         starts = np.flatnonzero(np.diff(pieces.sentence, prepend=-1))
@@ -157,7 +157,7 @@ class _Case:
         return float(self._local.found[start:end].sum(0).max() / there) if there else 0.0
 
 
-def _gains(witnesses: Witnesses, pieces: Pieces) -> Array:
+def _gains(witnesses: Witnesses, pieces: CutText) -> Array:
     """What speaks for each piece, of its clause's log odds and its own words: (n, segments)."""
     local, lengths, clause = witnesses.local, pieces.lengths, pieces.clause
     mean = max(local.there.sum() / max(1.0, lengths.sum()), 1e-9)
