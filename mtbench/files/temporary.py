@@ -22,8 +22,8 @@ if os.name == "posix":
 SUFFIX = ".mtbench.tmp"
 """Ends every such name; with eight drawn characters before it, no name of anybody else's."""
 
-_FILE = re.compile(r"\..{1,240}\.[a-z0-9_]{8}\.mtbench\.tmp\Z", re.DOTALL)
-_FOLDER = re.compile(r"mtbench-[a-z0-9_]{8}\.mtbench\.tmp\Z")
+_FILE = re.compile(r"\A\..{1,240}\.[a-z0-9_]{8}\.mtbench\.tmp\Z", re.DOTALL)
+_FOLDER = re.compile(r"\Amtbench-[a-z0-9_]{8}\.mtbench\.tmp\Z")
 _swept: set[Path] = set()
 
 
