@@ -17,8 +17,8 @@ ORIGINS = {
 REFERENCE_MEANS = {
     "machine": "a score here says how much a system resembles another machine",
     "synthetic": "a score here says how much a system resembles what made them",
-    "post-edited": "TER is HTER here, the edits that a person made, and chrF is of that kind, for "
-    "the system whose output was edited; a score favours it, and those like it",
+    "post-edited": "a score here favours the system whose output was edited, and those like it; "
+    "for that system TER is HTER here, the edits that a person made, and chrF is of that kind",
 }
 SMALL = 30
 NAMED_UNASKED = 3  # scores left out that are named without being asked for

@@ -62,7 +62,7 @@ def test_against_a_post_edit_ter_is_hter(space: Space) -> None:
     )  # fmt: skip
     assert "HTER" not in space(*command).out
     edited = space(*command, "--reference-kind", "post-edit")
-    assert "References post-edited: TER is HTER here" in edited.out
+    assert "for that system TER is HTER here" in edited.out
     facts = space(*command, "--reference-kind", "post-edit", "--format", "json").json["tables"][0]
     assert facts["facts"]["reference_origin"] == "post-edited"
     space.corpus()
