@@ -8,6 +8,7 @@ import io
 import re
 import shutil
 import textwrap
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,8 @@ def test_the_notebook_runs(workplace: Space) -> None:
     client = nbclient.NotebookClient(
         notebook, timeout=300, resources={"metadata": {"path": str(workplace.root)}}
     )
-    asyncio.run(client.async_execute())
+    with ThreadPoolExecutor(1) as apart:  # this thread may have an event loop, of a browser's
+        apart.submit(lambda: asyncio.run(client.async_execute())).result()
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     shown = [
         [output.get("data", {}) for output in cell.outputs if output.output_type != "stream"]

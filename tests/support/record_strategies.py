@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import string
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from hypothesis import strategies as st
@@ -39,6 +39,7 @@ SPECIAL: dict[str, st.SearchStrategy[Any]] = {
     "Segment.alignment": st.none() | st.floats(0, 1),
     "Engine.processes": st.none() | st.integers(1, 10**3),
     "Runtime.batch_size": st.none() | st.integers(1, 10**6),
+    "TermRecall.asked": st.integers(1, 10**6),
     "Signature.fields": signature_fields,
     "Score.signature": signature_fields.map(lambda fields: str(Signature(fields=fields))),
 }
@@ -76,7 +77,7 @@ def _test_set(kind: type, size: int) -> st.SearchStrategy[Any]:
     fields = {}
     for name, field in fields_of(kind).items():
         if name in columns:
-            (inner, _) = get_args(field.annotation)
+            inner = get_args(field.annotation)[0]
             fields[name] = st.lists(of_type(inner), min_size=size, max_size=size).map(tuple)
         else:
             fields[name] = of_type(field.annotation)
@@ -96,6 +97,8 @@ def of_type(kind: Any) -> st.SearchStrategy[Any]:
         if len(arguments) == 2 and arguments[1] is Ellipsis:
             return st.lists(of_type(arguments[0]), max_size=2).map(tuple)
         return st.tuples(*(of_type(argument) for argument in arguments))
+    if origin is Sequence:
+        return st.lists(of_type(arguments[0]), max_size=2).map(tuple)
     if origin in (dict, Mapping):
         return st.dictionaries(of_type(arguments[0]), of_type(arguments[1]), max_size=2)
     if kind is LanguagePair:
