@@ -295,6 +295,7 @@ class _Hand:
 
 
 _SAME = "install the same versions on every node, extras included"
+_ROUNDS = 10  # of asking the nodes, a second apart, while the list of them changes
 
 
 def _check_nodes(ray: Any) -> None:
@@ -303,6 +304,18 @@ def _check_nodes(ray: Any) -> None:
     Raises:
         Unavailable: Naming the first node that differs.
     """
+    for left in reversed(range(_ROUNDS)):
+        try:
+            _ask_nodes(ray)
+            return
+        except ray.exceptions.TaskUnschedulableError as error:
+            # A node that has just come or gone is in the list of nodes and not in the scheduler's.
+            if not left:
+                raise Unavailable(f"a node does not answer: {_first_line(error)}") from error
+            time.sleep(1)
+
+
+def _ask_nodes(ray: Any) -> None:
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
     nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
@@ -328,6 +341,8 @@ def _check_nodes(ray: Any) -> None:
     for name, promise in asked.items():
         try:
             theirs = ray.get(promise, timeout=STARTS)
+        except ray.exceptions.TaskUnschedulableError:
+            raise
         except ray.exceptions.RayError as error:
             raise Unavailable(f"the node {name} does not answer: {_first_line(error)}") from error
         if isinstance(theirs, str):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import signal
 import socket
 import subprocess
@@ -252,7 +251,7 @@ def test_want_of_memory_is_survived(tmp_path: Path) -> None:
     fitted, lost, why = done.stdout.splitlines()
     assert (fitted, lost) == ("True", "[5]")
     assert why.startswith("3 workers ended, one after the other, at the same work; ")
-    assert re.search(r"(the|a) worker was ended for want of memory", why)
+    assert "was ended for want of memory" in why
     assert "fewer --actors leave more memory to each" in why
 
 
