@@ -76,6 +76,7 @@ def test_equal_on_shuffled_texts(seed: int, length: int, vocabulary: int, change
         (7, 90, 95, 1),
     ],
 )
+@pytest.mark.slow
 def test_equal_where_limits_bite(seed: int, length: int, other: int, vocabulary: int) -> None:
     dice = random.Random(seed)
     hypothesis = [str(dice.randrange(vocabulary)) for _ in range(length)]
@@ -84,6 +85,7 @@ def test_equal_where_limits_bite(seed: int, length: int, other: int, vocabulary:
 
 
 @pytest.mark.parametrize("seed", range(2))
+@pytest.mark.slow
 def test_equal_on_long_texts_with_moved_blocks(seed: int) -> None:
     dice = random.Random(seed)
     reference = [str(int(dice.paretovariate(0.7))) for _ in range(90)]

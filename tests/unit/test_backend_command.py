@@ -311,6 +311,7 @@ def test_a_program_that_leaves_a_child_behind_has_ended_all_the_same(tmp_path: P
     _gone(int(note.read_text("utf-8")))
 
 
+@pytest.mark.slow
 def test_what_is_still_written_after_the_program_has_ended_is_waited_for() -> None:
     """Its output goes through a child that is slow, as a shell's process substitution is."""
     assert run(command("filtered"), THREE) == ["ONE.", "TWO.", "THREE."]

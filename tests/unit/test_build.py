@@ -15,6 +15,8 @@ from mtbench.errors import RequestError, UnknownName
 from mtbench.languages import LanguagePair
 from tests.support.story import STORIES, encoder, write, write_stories
 
+pytestmark = pytest.mark.slow  # sentences are encoded: weights
+
 NAVIGATION = {
     "en": "Home | News | Sport | Contact us",
     "it": "Home | Notizie | Sport | Contattaci",

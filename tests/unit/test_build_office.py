@@ -214,6 +214,7 @@ def test_columns_of_a_pdf_are_read_one_after_the_other(tmp_path: Path) -> None:
     assert told.index("left column says in line 5") < told.index("right one says in 0")
 
 
+@pytest.mark.slow
 def test_documents_of_four_forms_are_one_corpus(tmp_path: Path) -> None:
     english, italian = STORIES["bakery"]["en"], STORIES["bakery"]["it"]
     paths = [tmp_path / name for name in ("a.docx", "b.odt")]

@@ -21,6 +21,7 @@ from tests.support.modules import modules, source
 # --- devices --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cuda", "mps", "device"),
     [(True, True, "cuda"), (True, False, "cuda"), (False, True, "mps"), (False, False, "cpu")],

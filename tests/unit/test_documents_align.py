@@ -18,6 +18,8 @@ from mtbench.encoders.packaged import EmbeddedEncoder
 from tests.support.noisy_documents import NoisyDocument, gold_beads, make_documents
 from tests.support.parallel_text import LIBRARY, RESCUE
 
+pytestmark = pytest.mark.slow  # sentences are encoded: weights
+
 TAGS = ("en", "it", "de", "fr")
 
 
@@ -105,7 +107,6 @@ def _aligned(documents: Sequence[NoisyDocument]) -> tuple[int, int, int]:
     return right, wrong, there
 
 
-@pytest.mark.slow
 def test_noisy_documents_align_with_few_mistakes() -> None:
     counts = [_aligned(make_documents([LIBRARY, RESCUE], seed, boilerplate=8)) for seed in range(4)]
     right, wrong, there = (sum(column) for column in zip(*counts, strict=True))

@@ -58,6 +58,7 @@ def test_one_of_several_splits_must_be_named(saved: Path, tmp_path: Path) -> Non
     assert caught.value.hint == "did you mean 'test'?"
 
 
+@pytest.mark.slow
 def test_a_local_folder_of_data_files(tmp_path: Path) -> None:
     write_jsonl(tmp_path / "data" / "test.jsonl", [{"a": "One", "b": "Uno"}])
 

@@ -12,6 +12,8 @@ from mtbench.cli.main import run
 from mtbench.config import read_corpus_card
 from tests.support.story import STORIES, write, write_stories
 
+pytestmark = pytest.mark.slow  # sentences are encoded: weights
+
 Mtbench = Callable[..., tuple[int, str, str]]
 
 
