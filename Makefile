@@ -5,12 +5,13 @@ BIN    := $(VENV)/bin
 HUB    ?= 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test quick bare engines lint types readme results docs bench clean
+.PHONY: help demo test quick search bare engines lint types readme results docs bench clean
 
 help:
 	@echo "make demo      set up, then evaluate real systems on the bundled corpus (HUB=0: without a model hub)"
 	@echo "make test      set up, then run all tests"
 	@echo "make quick     unit, property and architecture tests     make bare      fresh environments"
+	@echo "make search    property tests on other examples than last time, five times as many"
 	@echo "make lint      style and static checks        make types     mypy, strict"
 	@echo "make results   score the offline systems anew make readme    rebuild the tables of the README"
 	@echo "make docs      rebuild the reference and the site, in build/site"
@@ -24,6 +25,9 @@ test: $(VENV)/.ready engines
 
 quick: $(VENV)/.ready
 	@$(BIN)/python -m pytest -n 2 -m "not slow" --hypothesis-profile quick tests/unit tests/property tests/architecture
+
+search: $(VENV)/.ready
+	@$(BIN)/python -m pytest -n auto --hypothesis-profile searching $(shell grep -rl "^from hypothesis" tests --include='test_*.py')
 
 # Environments without constraints.txt: newest, with extras, lowest; WHICH names one of them.
 bare:

@@ -45,6 +45,10 @@ _PO = re.compile(rb'^msgid[ \t]+"[^\n]*"\r?\n(?:"[^\n]*"\r?\n|msgid_plural\s[^\n
 _ROOTS: dict[str, Kind] = {"tmx": "tmx", "dataset": "wmt-xml", "xliff": "xliff"}
 _SGML_ROOTS = ("srcset", "refset", "tstset", "mteval")
 _TABLES = (".tsv", ".csv", ".tab")
+# A bracket alone, or before a word, is text; before a key, an item or another bracket it is JSON.
+_JSON_DOCUMENT = re.compile(
+    rb'\s*(?:\{\s*"[^"\n]*"\s*:|\[\s*(?:\{\s*["}]|\[\s*["{\d]|"[^"\n]*"\s*[,\]]))'
+)
 
 
 class Recognised(NamedTuple):
@@ -154,15 +158,16 @@ def _in_json(path: Path, start: bytes) -> Kind | None:
     first = next((line for line in start.split(b"\n") if line.strip()), b"").strip()
     whole = len(start) < _HEAD or b"\n" in start
     try:
-        parse_object(first.decode("utf-8"))
+        found = parse_object(first.decode("utf-8"))
     except UnicodeDecodeError:
         return "jsonl" if _suffix(path) in (".jsonl", ".ndjson") else None
     except BadLine:
         if _suffix(path) in (".jsonl", ".ndjson") or not whole:
             return "jsonl"
     else:
-        return "jsonl"
-    if re.match(rb'\[\s*(?:[\[{"]|$)|\{\s*(?:"|$)', first):
+        if found or _suffix(path) in (".jsonl", ".ndjson"):  # two brackets hold nothing to read
+            return "jsonl"
+    if _JSON_DOCUMENT.match(start):
         raise DataError(
             f"{path}: one JSON document, not one object a line",
             hint="write one object a line: jq -c '.[]' FILE > FILE.jsonl",
