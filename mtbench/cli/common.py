@@ -528,11 +528,12 @@ class ConsoleWatcher:
         self._progress.update(self._task, rate=f"{speed:.1f}/s" if speed else "")
 
     def _how_far(self, seconds: float) -> str:
+        so_far = f"{self._stage}: {self._done:,} of {self._total:,}"
+        if not self._done:  # weights that take long to load
+            return so_far
         left = (self._total - self._done) * seconds / self._done
-        return (
-            f"{self._stage}: {self._done:,} of {self._total:,}, "
-            f"{self._done / seconds:,.1f}/s, about {max(1, round(left / 60))} min left"
-        )
+        rate = f"{self._done / seconds:,.1f}/s"
+        return f"{so_far}, {rate}, about {max(1, round(left / 60))} min left"
 
     def stop(self) -> None:
         """The stage is over."""

@@ -29,6 +29,19 @@ def test_a_line_per_minute(
     assert lines == ([] if quiet else expected)
 
 
+def test_a_minute_in_which_nothing_was_done_yet(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock = 1000.0
+    monkeypatch.setattr("time.monotonic", lambda: clock)
+    watcher = common.ConsoleWatcher()
+    watcher.start("comet", 8)
+    clock += 61
+    watcher.advance(0)
+    watcher.stop()
+    assert capsys.readouterr().err == "mtbench: comet: 0 of 8\n"
+
+
 def test_where_the_time_went(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
