@@ -22,7 +22,7 @@ from mtbench.servers.headers import retry_after
 
 Kind = Literal[
     "gated", "missing", "revision", "file", "token", "busy", "broken", "certificate", "proxy",
-    "disk", "offline", "other",
+    "full", "locked", "offline", "other",
 ]  # fmt: skip
 
 _NO_PARTS = "1.18"  # the library keeps no part of a file from this release on
@@ -34,7 +34,13 @@ _BROKEN = frozenset(
         "RemoteProtocolError", "Timeout", "TimeoutError", "TimeoutException", "WriteError",
     }
 )  # fmt: skip
-_DISK = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS})
+_DISK: dict[int | None, Kind] = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EACCES: "locked",
+    errno.EPERM: "locked",
+    errno.EROFS: "locked",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,7 @@ def _unanswered(
     for one in chain:
         if isinstance(one, OSError) and one.errno in _DISK:
             place = f" ({one.filename})" if one.filename else ""
-            return Problem("disk", f"{os.strerror(one.errno or 0)}{place}")
+            return Problem(_DISK[one.errno], f"{os.strerror(one.errno or 0)}{place}")
     if "XetAuthenticationError" in every:
         return Problem("token", "the hub's storage of large files (xet) refuses this account")
     if re.search(r"\bxet\b|\bCAS\b|/reconstructions/", told, re.IGNORECASE):
@@ -183,7 +189,8 @@ def refusal(
         "broken": goes_on(),
         "certificate": "name your own authority's file: SSL_CERT_FILE and REQUESTS_CA_BUNDLE",
         "proxy": "correct HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, or except the hub by NO_PROXY",
-        "disk": "make room, or name another folder by HF_HOME",
+        "full": "make room, or name another folder by HF_HOME",
+        "locked": "name a folder that you may write to: HF_HOME",
     }
     hint = hints.get(problem.kind, f"fetch it where there is a network: {fetch}")
     return MissingWeights(f"{repo} is not on this machine", why=problem.why, hint=hint)
