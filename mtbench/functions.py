@@ -1,23 +1,29 @@
 """Functions of a user's own: which code their answers follow from, and how they are called.
 
-A function is told from another one by its source and by the plain values, functions and packages
-that the source names. Where a value is none of these (a loaded model, an object), nothing says
-whether two calls would answer alike, and the function is unpinned; whoever knows better says so by
-an attribute ``identity``.
+A function is told from another one by its source and by the plain values, functions, classes and
+packages that the source names; a class by its methods, values and bases. Where a value is none of
+these (a loaded model, an object), nothing says whether two calls would answer alike, and the
+function is unpinned; whoever knows better says so by an attribute ``identity``.
 """
 
 from __future__ import annotations
 
 import dis
 import functools
+import importlib
 import importlib.metadata
 import inspect
+import re
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from pydantic import BaseModel
+
+from mtbench import __version__
 from mtbench.errors import RequestError
 from mtbench.files.digests import digest_json
 from mtbench.types import Json
@@ -25,13 +31,15 @@ from mtbench.types import Json
 UNPINNED = "unpinned"
 
 
-def identity(thing: object) -> str:
+def identity(thing: object, *held: object) -> str:
     """Which code a function's answers follow from: its digest, what its author says, or unpinned.
 
     What a function reads while it runs (files, the clock, a network) is in no digest.
 
     Args:
         thing: A function or object; its attribute ``identity``, a text, is taken as it stands.
+        held: Values that its answers rest on beside itself, such as an object's class and
+            attributes; they alone count where there are some.
 
     Example:
         >>> def one(text: str) -> str:
@@ -46,7 +54,7 @@ def identity(thing: object) -> str:
     if isinstance(said, str) and said.strip():
         return f"said:{said.strip()}"
     try:
-        return f"sha256:{digest_json(_facts(thing, ()))[:12]}"
+        return f"sha256:{digest_json(_facts(held or thing, ()))[:12]}"
     except _Unknown:
         return UNPINNED
 
@@ -61,12 +69,8 @@ def _facts(value: Any, inside: tuple[object, ...]) -> Json:
     Raises:
         _Unknown: If nothing does.
     """
-    if value is None or isinstance(value, bool | int | float | str):
-        return [type(value).__name__, repr(value)]
-    if isinstance(value, list | tuple):
-        return [type(value).__name__, *(_facts(one, inside) for one in value)]
-    if isinstance(value, dict):
-        return ["dict", *([_facts(k, inside), _facts(v, inside)] for k, v in value.items())]
+    if (found := _of_data(value, inside)) is not None:
+        return found
     if any(value is one for one in inside):
         return ["itself", inside.index(value)]
     if isinstance(value, ModuleType):
@@ -83,12 +87,31 @@ def _facts(value: Any, inside: tuple[object, ...]) -> Json:
         except _Unknown:
             if isinstance(value, FunctionType):
                 return _of_function(value, (*inside, value))
+            if isinstance(value, type):
+                return _of_class(value, (*inside, value))
     raise _Unknown
+
+
+def _of_data(value: Any, inside: tuple[object, ...]) -> list[Json] | None:
+    """What tells plain data from other data; None for anything else."""
+    if value is None or isinstance(value, bool | int | float | str | bytes | re.Pattern):
+        return [type(value).__name__, repr(value)]
+    if isinstance(value, set | frozenset):
+        return [type(value).__name__, *sorted((_facts(one, inside) for one in value), key=str)]
+    if isinstance(value, BaseModel):
+        return [_facts(type(value), inside), value.model_dump(mode="json")]
+    if isinstance(value, list | tuple):
+        return [type(value).__name__, *(_facts(one, inside) for one in value)]
+    if isinstance(value, dict):
+        return ["dict", *([_facts(k, inside), _facts(v, inside)] for k, v in value.items())]
+    return None
 
 
 def _of_package(module: str, name: str) -> Json:
     """A thing of the standard library or of an installed package, by version."""
     root = module.partition(".")[0]
+    if root == "mtbench":
+        return ["package", f"mtbench {__version__}", module, name]
     if root in sys.stdlib_module_names and root != "__main__":
         return ["python", sys.version.split()[0], module, name]
     found = _distributions().get(root, ())
@@ -124,6 +147,23 @@ def _of_function(function: FunctionType, inside: tuple[object, ...]) -> Json:
     ]
 
 
+_WRAPPED = {property: "fget", staticmethod: "__func__", classmethod: "__func__"}
+_WRAPPED[functools.cached_property] = "func"
+
+
+def _of_class(kind: type, inside: tuple[object, ...]) -> Json:
+    """Methods, values and bases; of a record its fields, whose values stand in its instances."""
+    found: list[Json] = ["class", [_facts(base, inside) for base in kind.__bases__]]
+    if issubclass(kind, BaseModel):
+        fields = kind.model_fields.items()
+        return [*found, *([name, repr(f.annotation), repr(f.default)] for name, f in fields)]
+    for name, value in sorted(vars(kind).items()):
+        unwrapped = getattr(value, _WRAPPED.get(type(value), ""), value)
+        if isinstance(unwrapped, FunctionType) or not name.startswith(("__", "_abc_")):
+            found.append([name, _facts(unwrapped, inside)])
+    return found
+
+
 def _module(name: str) -> ModuleType:
     _of_package(name, "")
     return ModuleType(name)
@@ -149,6 +189,36 @@ def _names(code: CodeType) -> list[str]:
 
 def _imports(code: CodeType) -> list[str]:
     return sorted({name for name in _named(code, "IMPORT_NAME") if name})
+
+
+def found_at(call: str) -> Any:
+    """What a module holds under a name; it is looked for in the current folder first.
+
+    Args:
+        call: ``MODULE:NAME``.
+
+    Raises:
+        RequestError: If there is no such module or name, or the module cannot be imported.
+
+    Example:
+        >>> found_at("json:dumps")([1])
+        '[1]'
+    """
+    module, _, name = call.partition(":")
+    if not module or not name or ":" in name:
+        raise RequestError(
+            f"python:{call}: not a module and a name in it", hint="write python:MODULE:NAME"
+        )
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    try:
+        return getattr(importlib.import_module(module), name)
+    except Exception as error:
+        # Foreign code: whatever its import raises is its own failure.
+        raise RequestError(
+            f"python:{call}: cannot be had", why=f"{type(error).__name__}: {error}"
+        ) from error
 
 
 def name_of(thing: object) -> str:

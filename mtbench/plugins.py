@@ -112,6 +112,7 @@ class Registry(Generic[T]):
         self._kind = kind
         self._builtins = builtins
         self._group = group
+        self._lent: dict[str, type[T]] = {}
 
     def origins(self) -> dict[str, str]:
         """Name → who provides it: ``mtbench`` or a distribution's name.
@@ -139,6 +140,8 @@ class Registry(Generic[T]):
             MissingExtra: If its module needs a package that is not installed.
             RequestError: If the plug-in cannot be loaded or the name is claimed twice.
         """
+        if name in self._lent:
+            return self._lent[name]
         if name not in self.origins():
             raise UnknownName(self._kind, name, self.origins())
         if name in self._builtins:
@@ -154,6 +157,16 @@ class Registry(Generic[T]):
                 f"the {self._kind} {name!r} cannot be loaded from {point.value}",
                 why=f"{type(error).__name__}: {error}",
             ) from error
+
+    def lend(self, name: str, kind: type[T]) -> None:
+        """Has a name mean a class that no package provides, for as long as this process lives.
+
+        Raises:
+            RequestError: If a package provides the name.
+        """
+        if name in self.origins():
+            raise RequestError(f"a {self._kind} is called {name} already")
+        self._lent[name] = kind
 
     @staticmethod
     def _load(path: str) -> Any:

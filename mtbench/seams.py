@@ -348,9 +348,9 @@ class Metric(ABC):
     class Options(Record):
         """No options."""
 
-    def __init__(self, options: Record, runtime: Runtime) -> None:
-        self.options = options
-        self.runtime = runtime
+    def __init__(self, options: Record | None = None, runtime: Runtime | None = None) -> None:
+        self.options = self.Options() if options is None else options
+        self.runtime = Runtime() if runtime is None else runtime
 
     @property
     @abstractmethod
@@ -433,6 +433,10 @@ class Metric(ABC):
     def segment_scores(self, rows: Array) -> Array:
         """Score of each segment from its row alone: (n, k) → (n,)."""
         return self.pool(rows)
+
+    def reader(self) -> Metric:
+        """The metric that makes scores of stored statistics again: itself, where it can be made."""
+        return self
 
     def warnings(self, notes: Mapping[str, Json]) -> tuple[str, ...]:
         """Sentences on a whole output that a user must read, from its notes."""

@@ -46,7 +46,8 @@ def score(
         pair: The direction, such as ``en-it``.
         metrics: Names, and functions of your own: of ``hypothesis`` and any of ``reference``,
             ``references`` and ``source``, giving a number; or of ``hypotheses`` and any of
-            ``references`` and ``sources``, giving a list of numbers.
+            ``references`` and ``sources``, giving a list of numbers; and objects and classes of
+            ``mtbench.plugins.Metric``.
         metric_options: Metric → its options; of a function ``higher_is_better`` and ``scale``.
         documents: For each segment the id of its document; intervals and tests then draw documents.
         domains: For each segment its domain.
@@ -194,7 +195,7 @@ def evaluate(
         corpora: Names, paths or globs, and test sets of ``load_corpus``; every one in
             ``corpora/`` where none is named.
         pairs: Directions; all where none is named.
-        metrics: Names and functions, the first of which ranks; the defaults where none is named.
+        metrics: As for ``score``, the first of which ranks; the defaults where none is named.
         results: The results folder; by default ``results``.
         limit: Only the first so many segments.
         metric_options: Metric → its options.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from mtbench.errors import RequestError
 from mtbench.functions import name_of
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from mtbench.types import Json, Runtime
 
 Systems = Sequence[Any] | Mapping[str, Any]
-Metrics = Sequence[str | Callable[..., Any]]
+Metrics = Sequence["str | Callable[..., Any] | Metric"]
 
 
 def systems(
@@ -59,28 +59,12 @@ def _system(name: str, thing: Any, space: Workspace) -> ResolvedSystem:
 def metrics(
     given: Metrics, options: Mapping[str, Mapping[str, Json]], runtime: Runtime
 ) -> tuple[tuple[str, ...], dict[str, Metric]]:
-    """Names of metrics in their order, and the metrics that are functions.
+    """Names of metrics in their order, and those of them that no name stands for.
 
     Raises:
-        RequestError: If two have one name.
+        RequestError: If something is no metric or two have one name.
     """
-    from mtbench.metrics.function import Function
-    from mtbench.plugins import METRICS, parse_options
+    from mtbench.pipeline.own import own_metrics
 
     _check_list("metrics", given)
-    names: list[str] = []
-    own: dict[str, Metric] = {}
-    for one in given:
-        if isinstance(one, str):
-            names.append(one)
-            continue
-        if not callable(one):
-            raise RequestError(f"metrics: neither a name nor a function: {one!r:.60}")
-        name = name_of(one)
-        if name in METRICS.origins() or name in own:
-            raise RequestError(f"a metric is called {name} already", hint="name yours otherwise")
-        values = {"name": name, **options.get(name, {})}
-        kind = Function.of(one)
-        own[name] = cast("Metric", kind(parse_options(kind.Options, values, name), runtime))
-        names.append(name)
-    return tuple(dict.fromkeys(names)), own
+    return own_metrics(given, options, runtime)

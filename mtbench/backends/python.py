@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
-import sys
 import uuid
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from mtbench.errors import BackendError, MtbenchError, RequestError
-from mtbench.functions import UNPINNED, identity, parameters, takes_one_text
+from mtbench.functions import UNPINNED, found_at, identity, parameters, takes_one_text
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Source
 
@@ -122,28 +119,9 @@ class Python(Backend):
         return call, takes_one_text(call)
 
     def _thing(self) -> Any:
-        return self.live[0] if self.live else _found(self.options.call)
+        return self.live[0] if self.live else found_at(self.options.call)
 
 
 def _text(answer: Any) -> Any:
     """The text of an answer; pipelines of ``transformers`` give theirs under a key."""
     return answer.get("translation_text", answer) if isinstance(answer, dict) else answer
-
-
-def _found(call: str) -> Any:
-    """What a module holds under a name.
-
-    Raises:
-        RequestError: If there is no such module or name, or the module cannot be imported.
-    """
-    name, _, attribute = call.partition(":")
-    here = str(Path.cwd())
-    if here not in sys.path:
-        sys.path.insert(0, here)
-    try:
-        return getattr(importlib.import_module(name), attribute)
-    except Exception as error:
-        # Foreign code: whatever its import raises is its own failure.
-        raise RequestError(
-            f"python:{call}: cannot be had", why=f"{type(error).__name__}: {error}"
-        ) from error

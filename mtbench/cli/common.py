@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -20,13 +20,15 @@ from mtbench.cli.output import emit_json as emit_json
 from mtbench.cli.output import printable, say
 from mtbench.cli.output import tell as tell
 from mtbench.errors import RequestError
-from mtbench.metrics.shorthands import SHORTHANDS, Shorthand, spelt_out
+from mtbench.metrics.shorthands import OWN, SHORTHANDS, Shorthand, spelt_out
 from mtbench.settings import FILE, folders_of_settings, shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from mtbench.pipeline import Request, Unfinished
+    from mtbench.pipeline.resolve import Own
+    from mtbench.plugins import Metric
     from mtbench.types import Engine, Json, Runtime
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -155,7 +157,7 @@ metric_options = _together(
         callback=metric_names,
         metavar="NAME",
         shell_complete=completion.metrics,
-        help="Metrics to compute. Default: bleu, chrf, comet.",
+        help="Metrics to compute, by name or python:MODULE:NAME. Default: bleu, chrf, comet.",
     ),
     *(_shorthand(one) for one in SHORTHANDS),
     click.option(
@@ -376,17 +378,34 @@ def runtime(
 
 
 def request(**given: Any) -> Request:
-    """The request of the options of ``evaluate``, ``translate`` or ``score``.
+    """The request of the options of ``translate``, or of another verb without metrics of its own.
 
     Raises:
-        RequestError: If a pair or an option of a metric is malformed.
+        RequestError: If a pair is malformed.
+    """
+    return request_and_own(**given)[0]
+
+
+def request_and_own(**given: Any) -> tuple[Request, Own]:
+    """The request of the options of ``evaluate`` or ``score``, and its metrics of ``python:``.
+
+    Raises:
+        RequestError: If a pair, a metric or an option of one is malformed.
     """
     from mtbench.config import metric_card
     from mtbench.languages import LanguagePair
     from mtbench.pipeline import Request
+    from mtbench.pipeline.resolve import Own
     from mtbench.plugins import DEFAULT_METRICS, METRICS
 
     names = list(dict.fromkeys(given.pop("metrics", ())))
+    texts = given.pop("settings", ())
+    own: dict[str, Metric] = {}
+    if any(name.startswith(OWN) for name in names):
+        from mtbench.pipeline.own import own_metrics
+
+        known, own = own_metrics(names, _by_metric(texts), given["runtime"])
+        names = list(known)
     sort = given.pop("sort", None)
     if sort is not None and sort not in (names or DEFAULT_METRICS):
         METRICS.get(sort)
@@ -395,7 +414,7 @@ def request(**given: Any) -> Request:
             hint=f"ask for it too: --metric {sort}",
         )
     primary = sort or next(iter(names), None)
-    settings = settings_of(given.pop("settings", ()))
+    settings = settings_of(texts, own)
     short = {one.parameter: given.pop(one.parameter, None) for one in SHORTHANDS}
     names, spelt = spelt_out(names, short, DEFAULT_METRICS)
     for name, options in spelt.items():
@@ -404,7 +423,7 @@ def request(**given: Any) -> Request:
     cards = {name: card for name in names if (card := metric_card(name)) is not None}
     for name, card in cards.items():
         settings[name] = {**card.options, **settings.get(name, {}), "name": name}
-    return Request(
+    found = Request(
         metrics=tuple(names),
         primary=primary,
         metric_options=settings,
@@ -412,10 +431,15 @@ def request(**given: Any) -> Request:
         pairs=pairs,
         **given,
     )
+    return found, Own(metrics=own)
 
 
-def settings_of(settings: Sequence[str]) -> dict[str, dict[str, Json]]:
+def settings_of(settings: Sequence[str], own: Container[str] = ()) -> dict[str, dict[str, Json]]:
     """``METRIC.KEY=VALUE`` options as tables.
+
+    Args:
+        settings: As given.
+        own: Metrics that no package provides.
 
     Raises:
         RequestError: If one is malformed.
@@ -423,6 +447,14 @@ def settings_of(settings: Sequence[str]) -> dict[str, dict[str, Json]]:
     from mtbench.config import metric_card
     from mtbench.plugins import METRICS
 
+    found = _by_metric(settings)
+    for metric in found:
+        if metric not in own and metric_card(metric) is None:
+            METRICS.get(metric)
+    return found
+
+
+def _by_metric(settings: Sequence[str]) -> dict[str, dict[str, Json]]:
     found: dict[str, dict[str, Json]] = {}
     for setting in settings:
         left, equals, value = setting.partition("=")
@@ -432,8 +464,6 @@ def settings_of(settings: Sequence[str]) -> dict[str, dict[str, Json]]:
                 f"--metric-option: not METRIC.KEY=VALUE: {setting!r}",
                 hint="such as bleu.tokenize=zh",
             )
-        if metric_card(metric) is None:
-            METRICS.get(metric)
         found.setdefault(metric, {})[key] = _value(value)
     return found
 

@@ -50,14 +50,14 @@ def evaluate(
 
     space = workspace(results)
     run_with = common.runtime(device, batch_size, seed, force, str(space.cache), engine, dry_run)
-    request = common.request(**given, runtime=run_with)
+    request, own = common.request_and_own(**given, runtime=run_with)
     watcher = common.ConsoleWatcher(quiet=quiet)
     if dry_run:
-        planned = pipeline.plan_request(request, space, watcher)
+        planned = pipeline.plan_request(request, space, watcher, own=own)
         emit_estimates(pipeline.estimate(planned, request), style)
         return
     try:
-        board, _ = pipeline.evaluate(request, space, watcher)
+        board, _ = pipeline.evaluate(request, space, watcher, own=own)
     except pipeline.Unfinished as error:
         common.emit_unfinished(error, style, verbose=verbose)
         raise

@@ -15,6 +15,7 @@ from mtbench.errors import RequestError
 if TYPE_CHECKING:
     from mtbench.config import Workspace
     from mtbench.pipeline import Request
+    from mtbench.pipeline.resolve import Own
     from mtbench.types import Engine, Leaderboard, Origin
 
 
@@ -104,6 +105,7 @@ def score(
         )
     run_with = common.runtime(device, batch_size, seed, force, str(space.cache), engine)
     watcher = common.ConsoleWatcher(quiet=quiet)
+    asked = partial(common.request_and_own, **given, models=models, runtime=run_with)
     show = partial(_segments, models, style) if by_segment else partial(_board, style, verbose)
     try:
         if given["corpora"]:
@@ -115,12 +117,10 @@ def score(
                     "with plain files, not --corpus"
                 )
             reference = references[0] if references else None
-            request = common.request(**given, models=models, reference=reference, runtime=run_with)
-            text = _on_corpus(request, results, watcher, show)
+            text = _on_corpus(*asked(reference=reference), results, watcher, show)
         else:
-            request = common.request(**given, models=models, runtime=run_with)
             files = (source, references, documents, name, ORIGINS.get(kind or ""))
-            text = _on_files(request, files, results, watcher, show)
+            text = _on_files(*asked(), files, results, watcher, show)
     except pipeline.Unfinished as error:
         common.emit_unfinished(error, style, verbose=verbose)
         raise
@@ -172,13 +172,13 @@ def _segments(
 
 
 def _on_corpus(
-    request: Request, results: str | None, watcher: common.ConsoleWatcher, show: Show
+    request: Request, own: Own, results: str | None, watcher: common.ConsoleWatcher, show: Show
 ) -> str:
     from mtbench import pipeline
     from mtbench.config import workspace
 
     space = workspace(results)
-    return show(pipeline.evaluate(request, space, watcher)[0], space, watcher)
+    return show(pipeline.evaluate(request, space, watcher, own=own)[0], space, watcher)
 
 
 ORIGINS: dict[str, Origin] = {"human": "human", "machine": "machine", "post-edit": "post-edited"}
@@ -188,6 +188,7 @@ Files = tuple["str | None", Sequence[str], "str | None", "str | None", "Origin |
 
 def _on_files(
     request: Request,
+    own: Own,
     files: Files,
     results: str | None,
     watcher: common.ConsoleWatcher,
@@ -212,7 +213,10 @@ def _on_files(
     names = request.metrics or DEFAULT_METRICS
     options, kinds = request.metric_options, request.metric_kinds
     needs = {
-        one: make_metric(kinds.get(one, one), options.get(one, {}), request.runtime).info.needs
+        one: (
+            own.metrics.get(one)
+            or make_metric(kinds.get(one, one), options.get(one, {}), request.runtime)
+        ).info.needs
         for one in names
     }
     blind = [one for one in names if source is None and "source" in needs[one]]
@@ -226,7 +230,7 @@ def _on_files(
     try:
         space = workspace(results or str(scratch.path))
         plain = plain_test_set(given, request.limit, Results(space.results))
-        board, _ = pipeline.evaluate(request, space, watcher, [plain], keep_texts=True)
+        board, _ = pipeline.evaluate(request, space, watcher, [plain], keep_texts=True, own=own)
         return show(board, space, watcher)
     finally:
         scratch.remove()

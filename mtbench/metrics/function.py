@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from mtbench.errors import MetricError, RequestError
 from mtbench.functions import UNPINNED, identity, parameters
 from mtbench.metrics.imported import Imported
-from mtbench.plugins import Advance, Array, Scorer
+from mtbench.plugins import Advance, Array, Metric, Scorer
 from mtbench.types import MetricInfo, ScoringView, Signature
 
 _ONE = ("hypothesis", "reference", "references", "source")
@@ -62,6 +62,10 @@ class Function(Imported):
             "description": said or "A function of the user's own.",
         }
         return super().info.model_copy(update=update)
+
+    def reader(self) -> Metric:
+        """As scores that were made elsewhere."""
+        return Imported.reading(self.info, self.runtime)
 
     def signature(self, view: ScoringView) -> Signature:
         """The digest of the code; of unpinned code, what no other call has."""

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from mtbench.errors import RequestError
 from mtbench.plugins import MeanMetric, Scorer
-from mtbench.types import MetricInfo, Record, ScoringView, Signature
+from mtbench.types import MetricInfo, Record, Runtime, ScoringView, Signature
 
 
 class Imported(MeanMetric):
@@ -27,6 +27,8 @@ class Imported(MeanMetric):
             file: SHA-256 of the file they came from.
             made_by: How they were made, as the user says.
             scale: Lowest and highest score that there can be, where the user says.
+            title: A name for people, where it is another one.
+            decimals: Customary number of decimals in a table.
         """
 
         name: str = "imported"
@@ -34,19 +36,34 @@ class Imported(MeanMetric):
         file: str = ""
         made_by: str = ""
         scale: tuple[float, float] | None = None
+        title: str = ""
+        decimals: int = 3
 
     options: Options
+
+    @classmethod
+    def reading(cls, info: MetricInfo, runtime: Runtime) -> Imported:
+        """What reads the scores of a metric that cannot be made again."""
+        options = cls.Options(
+            name=info.name,
+            higher_is_better=info.higher_is_better,
+            made_by=info.description,
+            scale=info.bounds,
+            title=info.title,
+            decimals=info.decimals,
+        )
+        return cls(options, runtime)
 
     @property
     def info(self) -> MetricInfo:
         """What the user said of them."""
         return MetricInfo(
             name=self.options.name,
-            title=self.options.name,
+            title=self.options.title or self.options.name,
             needs=(),
             higher_is_better=self.options.higher_is_better,
             bounds=self.options.scale,
-            decimals=3,
+            decimals=self.options.decimals,
             description=self.options.made_by or "Scores that were made elsewhere.",
         )
 

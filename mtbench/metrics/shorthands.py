@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, get_args
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 
+OWN = "python:"  # begins what names code of a user's own, MODULE:NAME
 _COMET_FAMILY = ("comet", "cometkiwi", "xcomet")
 _FIRST = _COMET_FAMILY[0]
 

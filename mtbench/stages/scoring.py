@@ -443,11 +443,12 @@ def _result(
     if not np.isfinite(whole) or not np.isfinite(segments[there]).all():
         raise MetricError(f"{name} gave {system} a score that is no finite number")
     unjudged = {each: finished.unjudged[each] for each in test_set.ids if each in finished.unjudged}
+    reader = metric.reader()
     header = Score(
         metric=name,
-        kind=metric.kind if metric.kind != name else None,
-        info=metric.info,
-        options=metric.options.model_dump(mode="json"),
+        kind=reader.kind if reader.kind != name else None,
+        info=reader.info,
+        options=reader.options.model_dump(mode="json"),
         signature=str(signed.of_unjudged() if unjudged else signed),
         corpus=test_set.corpus,
         pair=test_set.pair,

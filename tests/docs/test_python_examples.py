@@ -43,7 +43,7 @@ def test_examples_of_a_page_run(page: str, workplace: Space, monkeypatch: Any) -
     text = (ROOT / page).read_text("utf-8")
     names: dict[str, Any] = {"__name__": "__main__"}
     blocks = list(_BLOCK.finditer(text))
-    assert len(blocks) == (10 if page.startswith("docs") else 2)
+    assert len(blocks) == (11 if page.startswith("docs") else 2)
     for block in blocks:
         line = text.count("\n", 0, block.start()) + 2
         # As a file, so that functions have a source, as those of a user have.
