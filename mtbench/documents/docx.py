@@ -21,6 +21,7 @@ _PREFIXES = {
     "http://purl.oclc.org/ooxml/officeDocument/math": "m",
     "http://schemas.openxmlformats.org/markup-compatibility/2006": "mc",
 }
+_WORDS = frozenset({"w:t", "m:t"})
 _SPACES = frozenset({"w:tab", "w:ptab", "w:br", "w:cr"})
 _DELETED = frozenset({"w:del", "w:moveFrom"})
 _ELSEWHERE = {"w:altChunk": "another document", "w:subDoc": "a link to another document"}
@@ -179,7 +180,7 @@ class _WordBody:
     def _run(self, node: Any, text: list[str], boxes: list[Any]) -> None:
         for child in node:
             what = _named(child)
-            if what in ("w:t", "m:t"):
+            if what in _WORDS:
                 text.append(child.text or "")
             elif what in _SPACES:
                 text.append(" ")
@@ -202,8 +203,9 @@ class _WordBody:
 
 
 def _chosen(node: Any) -> Any:
-    """Of one thing said in two ways, for newer and for older programs, the first."""
-    return node[0] if len(node) else node
+    """Of one thing said in several ways, for newer and older programs, the first with words."""
+    worded = (way for way in node if any(_named(one) in _WORDS for one in way.iter()))
+    return next(worded, ())
 
 
 def _table_of_contents(node: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +21,8 @@ _END = b"%%EOF"
 _TAIL = 4096  # bytes; some programs write a little more after the end
 _MARKS = frozenset("0123456789*†‡§¹²³")
 _MARK_SIZE = 0.8  # of the line's
-_UNKNOWN = "(cid:"
+_NAMELESS = re.compile(r"\(cid:\d+\)|\0")  # signs that are no letter: the library's, and fonts'
+_SAID = "ActualText"
 _FEW = 0.01  # of the characters, that may have no letter
 _WORKER = "mtbench.documents.pdf:reader"
 
@@ -88,12 +90,15 @@ def read_pdf(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, int]]:
     if empty := sum(not page for page in pages):
         left_out["pages without text"] = empty
     _check(paragraphs, name)
+    unnamed = sum(len(_NAMELESS.findall(text)) for text in paragraphs)
+    if unnamed:
+        left_out["signs that a font does not name"] = unnamed
+        paragraphs = tuple(_NAMELESS.sub("\N{REPLACEMENT CHARACTER}", text) for text in paragraphs)
     return paragraphs, left_out
 
 
 def _pages(path: Path, name: str) -> Iterator[list[PageLine]]:
     """The lines of each page, in the order of reading."""
-    from pdfminer.converter import PDFPageAggregator
     from pdfminer.layout import LAParams
     from pdfminer.pdfdocument import PDFDocument, PDFEncryptionError, PDFPasswordIncorrect
     from pdfminer.pdfinterp import PDFPageInterpreter, PDFResourceManager
@@ -107,7 +112,7 @@ def _pages(path: Path, name: str) -> Iterator[list[PageLine]]:
         except (PDFPasswordIncorrect, PDFEncryptionError) as error:
             raise DataError(f"{name}: protected by a password", hint="save it without") from error
         resources = PDFResourceManager()
-        device = PDFPageAggregator(
+        device = _device(
             resources,
             laparams=LAParams(char_margin=CHARACTERS_APART, boxes_flow=None, all_texts=True),
         )
@@ -123,6 +128,38 @@ def _pages(path: Path, name: str) -> Iterator[list[PageLine]]:
                 f"{name}: says that it has {said} pages, and {count} are there",
                 hint="it is damaged: fetch it again",
             )
+
+
+def _device(resources: Any, **settings: Any) -> Any:
+    """What gathers the letters of a page; where a font names none, those that the page says."""
+    from pdfminer.converter import PDFPageAggregator
+    from pdfminer.utils import decode_text
+
+    class Device(PDFPageAggregator):
+        def __init__(self) -> None:
+            super().__init__(resources, **settings)
+            self._said: list[str | None] = []
+
+        def begin_tag(self, tag: Any, props: Any = None) -> None:
+            said = props.get(_SAID) if isinstance(props, dict) else None
+            self._said.append(decode_text(said) if isinstance(said, bytes) else None)
+
+        def end_tag(self) -> None:
+            del self._said[-1:]
+
+        def render_char(self, *given: Any, **more: Any) -> float:
+            width: float = super().render_char(*given, **more)
+            letter = self.cur_item._objs[-1]
+            if self._said and self._said[-1] is not None and _nameless(letter.get_text()):
+                letter._text, self._said[-1] = self._said[-1], ""
+            return width
+
+    return Device()
+
+
+def _nameless(said: str) -> bool:
+    """Whether a font does not say which letter a sign is."""
+    return _NAMELESS.match(said) is not None
 
 
 def _lines(item: Any) -> Iterator[PageLine]:
@@ -163,7 +200,7 @@ def _check(paragraphs: tuple[str, ...], name: str) -> None:
 
     text = "".join(paragraphs)
     letters = [one for one in text if one.isalpha()]
-    unknown = text.count(_UNKNOWN)
+    unknown = len(_NAMELESS.findall(text))
     if unknown > _FEW * len(text) or not letters:
         raise DataError(
             f"{name}: a PDF whose fonts do not say which letters their signs are",

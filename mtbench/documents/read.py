@@ -25,6 +25,7 @@ from mtbench.files.inputs import head, opened
 PLAIN = frozenset({"", ".txt", ".text"})
 MARKDOWN = frozenset({".md", ".markdown"})
 HTML = frozenset({".html", ".htm", ".xhtml"})
+SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 MOST_TEXT = 128 << 20  # bytes
 SAVED = frozenset({".mhtml", ".mht"})
 
@@ -101,9 +102,14 @@ def read_paragraphs(path: Path, name: str, layout: Layout | None = None) -> Para
 
 
 def _filled(found: Paragraphs, name: str) -> Paragraphs:
+    """A document that has text, without marks of where a word may be divided, which are no text."""
     if not found.texts:
         raise DataError(f"{name}: no text in it", hint="leave it out")
-    return found
+    marks = sum(text.count(SOFT_HYPHEN) for text in found.texts)
+    if not marks:
+        return found
+    texts = tuple(text.replace(SOFT_HYPHEN, "") for text in found.texts)
+    return found._replace(texts=texts, left_out={**found.left_out, "soft hyphens": marks})
 
 
 def _refuse_layout(layout: Layout | None, name: str) -> None:

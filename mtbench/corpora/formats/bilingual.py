@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from mtbench.corpora.formats.inline import plain_text
+from mtbench.corpora.formats.inline import XML_LANG, keeps_space, plain_text
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.errors import DataError, RequestError
 from mtbench.files.inputs import opened
@@ -15,12 +16,17 @@ from mtbench.packages import require
 
 _UNFINISHED = ("new", "initial", "needs-translation", "needs-adaptation", "needs-l10n")
 _LARGEST = 1 << 30  # bytes; the library holds the whole file
+_HEADER = 1 << 14  # bytes of a catalogue that its header lies in, comments before it included
+_CHARSET = re.compile(rb"charset=([A-Za-z0-9_.:-]+)")
+Prepare = Callable[[bytes, Path], bytes]
 
 
 def read_xliff(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[ImportedSegment]:
     """Units as segments; codes of the format are left out of the texts and counted.
 
-    A unit's id is ``FILE/UNIT`` where the file names its originals, which are the documents.
+    A unit's id is ``FILE/UNIT`` where the file names its originals, which are the documents;
+    ``FILE/UNIT/SEGMENT`` where a tool divided the unit into segments. White space is folded,
+    unless ``xml:space`` says that it counts.
 
     Args:
         path: The file.
@@ -37,21 +43,14 @@ def read_xliff(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[Importe
     version = "xliff2" if "document:2" in str(first.tag) else "xliff"
     module = require(f"translate.storage.{version}", "reading XLIFF", "data")
     store = _parsed(path, module.Xliff2File if version == "xliff2" else module.xlifffile)
-    source, target = str(store.sourcelanguage or ""), str(store.targetlanguage or "")
-    if not target and len(wanted.pairs) == 1:
-        target = wanted.pairs[0].target
-    if not source or not target:
-        raise DataError(
-            f"{path}: does not say its languages", hint="say the direction, such as --pair en-de"
-        )
-    pair = wanted.match(source, target, str(path))
-    if pair is None:
-        return
     for number, unit in enumerate(store.units, start=1):
         where = f"{path}:{unit.xmlelement.sourceline}"
+        pair = wanted.match(*_languages(unit, store, wanted, path), where)
         state = unit.target_dom.get("state") if unit.target_dom is not None else None
         state = state or unit.xmlelement.get("state")
-        if not unit.istranslatable():
+        if pair is None:
+            remarks.left_out("units without the languages asked for", where)
+        elif not unit.istranslatable():
             remarks.left_out("units that are not to be translated", where)
         elif unit.target_dom is None or not str(unit.target or "").strip():
             remarks.left_out("units without a translation", where)
@@ -61,14 +60,69 @@ def read_xliff(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[Importe
             if state and state.startswith("needs-"):
                 remarks.suspicious(f"units in the state {state}", where)
             document, _, name = str(unit.getid()).replace("::", "/").rpartition("\x04")
-            yield ImportedSegment(
-                pair=pair,
-                id=f"{document}/{name}" if document else name or str(number),
-                source=plain_text(unit.source_dom, remarks, where),
-                references=(plain_text(unit.target_dom, remarks, where),),
-                document=document or None,
-                where=where,
-            )
+            name = f"{document}/{name}" if document else name or str(number)
+            for part, one, two in _divided(unit):
+                source, target = (
+                    plain_text(side, remarks, where, keep_space=keeps_space(side))
+                    for side in (one, two)
+                )
+                if part and not target.strip():
+                    remarks.left_out("segments of a unit without a translation", where)
+                    continue
+                yield ImportedSegment(
+                    pair=pair,
+                    id=f"{name}/{part}" if part else name,
+                    source=source,
+                    references=(target,),
+                    document=document or None,
+                    where=where,
+                )
+
+
+def _languages(unit: Any, store: Any, wanted: Wanted, path: Path) -> tuple[str, str]:
+    """The languages of a unit: XLIFF 1.2 has files of several targets in one, XLIFF 2 has not.
+
+    Raises:
+        DataError: If they are not said.
+    """
+    file = next(unit.xmlelement.iterancestors("{*}file"), None)
+    source = file.get("source-language") if file is not None else None
+    if source:
+        target = file.get("target-language")
+        if not target and unit.target_dom is not None:
+            target = unit.target_dom.get(XML_LANG)
+    else:
+        source, target = store.sourcelanguage, store.targetlanguage
+    if not target and len(wanted.pairs) == 1:
+        target = wanted.pairs[0].target
+    if not source or not target:
+        raise DataError(
+            f"{path}: does not say its languages", hint="say the direction, such as --pair en-de"
+        )
+    return str(source), str(target)
+
+
+def _divided(unit: Any) -> Iterator[tuple[str, Any, Any]]:
+    """A unit, or the segments that a tool divided it into: name, source and target of each.
+
+    Where a tool marks segments (``mrk`` of the type ``seg``), some may be translated and others
+    not, so that the unit as a whole is no pair.
+    """
+    divided = unit.xmlelement.find("{*}seg-source")
+    ones, twos = (_marked(side) for side in (divided, unit.target_dom))
+    if not twos or not ones.keys() & twos.keys() or (len(ones) == len(twos) == 1):
+        yield "", unit.source_dom, unit.target_dom
+        return
+    for name, one in ones.items():
+        if name in twos:
+            yield name, one, twos[name]
+
+
+def _marked(side: Any) -> dict[str, Any]:
+    if side is None:
+        return {}
+    marks = (one for one in side.iter("{*}mrk") if one.get("mtype") == "seg")
+    return {str(one.get("mid")): one for one in marks}
 
 
 def read_po(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[ImportedSegment]:
@@ -85,7 +139,7 @@ def read_po(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[ImportedSe
         MissingExtra: If translate-toolkit is not installed.
     """
     module = require("translate.storage.pypo", "reading PO catalogues", "data")
-    store = _parsed(path, module.pofile)
+    store = _parsed(path, module.pofile, _in_utf8)
     said = str(store.gettargetlanguage() or "").strip()
     if len(wanted.pairs) != 1:
         raise RequestError(
@@ -126,11 +180,36 @@ def _left_out(unit: Any) -> str | None:
     return None if str(unit.target).strip() else "not translated"
 
 
-def _parsed(path: Path, kind: Any) -> Any:
+def _in_utf8(content: bytes, path: Path) -> bytes:
+    """A catalogue in UTF-8, which its header says then: the library misreads other encodings.
+
+    Raises:
+        DataError: If it is not in the encoding that it says.
+    """
+    said = _CHARSET.search(content[:_HEADER])
+    name = said[1].decode() if said else "utf-8"
+    if not said or name.lower() in ("utf-8", "utf8", "charset", "us-ascii"):
+        return content
+    try:
+        text = content.decode(name)
+    except (LookupError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{path}: not in {name}, as its header says",
+            hint="convert it by msgconv --to-code=UTF-8",
+        ) from error
+    return text.replace(f"charset={name}", "charset=UTF-8", 1).encode("utf-8")
+
+
+def _as_it_is(content: bytes, path: Path) -> bytes:
+    return content
+
+
+def _parsed(path: Path, kind: Any, prepared: Prepare = _as_it_is) -> Any:
     with opened(path) as stream:
         content = stream.read(_LARGEST + 1)
     if len(content) > _LARGEST:
         raise DataError(f"{path}: more than {_LARGEST >> 30} GB", hint="divide it")
+    content = prepared(content, path)
     try:
         return kind.parsestring(content)
     except Exception as error:  # the library raises whatever its parsers do

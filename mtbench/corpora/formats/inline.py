@@ -11,6 +11,7 @@ from mtbench.files.safe_xml import Element
 _CODES = frozenset({"bpt", "ept", "it", "ph", "ut", "x", "bx", "ex", "sc", "ec"})
 _BREAKS = frozenset({"lb", "br", "x-lb", "x-br", "linebreak", "paragraph"})
 _XML_WHITE = re.compile(r"[ \t\r\n]+")
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 
 

@@ -1,17 +1,19 @@
-"""Spreadsheets: read by calamine (xlsx, xls, xlsb, ods), written by openpyxl (xlsx)."""
+"""Spreadsheets: read by calamine (xlsx, xlsb, ods), written by openpyxl (xlsx)."""
 
 from __future__ import annotations
 
 import datetime
+import io
 import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from mtbench.corpora.formats.delimited import Row
+from mtbench.corpora.formats.recognise import recognise
 from mtbench.corpora.formats.segments import Remarks
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.files.inputs import as_it_is
@@ -23,6 +25,9 @@ _MOST_CELLS = 50_000_000
 _FILLED = re.compile(rb'<c\b[^<>]{0,300}?\br="([A-Z]{1,3})(\d{1,7})"[^<>]{0,300}(?<!/)>(?!</c>)')
 _REPEATED = re.compile(rb'number-(?:columns|rows)-repeated="(\d{1,20})"[^<>]{0,300}(?<!/)>')
 _MOST_REPEATED = 1 << 20  # rows of the largest sheet that any program makes
+_FILLED_RECORDS = range(2, 12)  # of a binary sheet: numbers, errors, texts, formulas
+_BREAK = re.compile(rb"<text:(tab|line-break)\b[^<>]{0,300}/>")
+_SIGNS = {b"tab": b"\t", b"line-break": b"\n"}
 _LONGEST_CELL = 32_767
 _TASK = "reading spreadsheets"
 
@@ -42,10 +47,11 @@ def spreadsheet_rows(path: Path, sheet: str, remarks: Remarks) -> Iterator[Row]:
         MissingExtra: If python-calamine is not installed.
     """
     calamine = require("python_calamine", _TASK, "office")
+    recognise(path)  # refuses by name what is no such file
     check_packed(path)
-    _check_extent(path)
+    broken = _check_extent(path)
     try:
-        book = calamine.CalamineWorkbook.from_path(str(path))
+        book = calamine.load_workbook(_unbroken(path) if broken else str(path))
         name = _chosen(path, book, sheet)
         rows = book.get_sheet_by_name(name).iter_rows()
         for number, cells in enumerate(rows, start=1):
@@ -57,15 +63,19 @@ def spreadsheet_rows(path: Path, sheet: str, remarks: Remarks) -> Iterator[Row]:
         raise DataError(f"{path}: damaged, or no spreadsheet: {error}") from error
 
 
-def _check_extent(path: Path) -> None:
+def _check_extent(path: Path) -> bool:
     """Refuses a sheet whose filled cells lie too far apart.
 
     The reader holds the whole rectangle between them, and memory that is not to be had ends the
     process by a signal.
 
+    Returns:
+        Whether cells of an OpenDocument sheet hold tabs or line ends as elements.
+
     Raises:
         DataError: If one is so.
     """
+    broken = False
     with _archive_errors(path), as_it_is(path) as stream, zipfile.ZipFile(stream) as archive:
         for name in archive.namelist():
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
@@ -74,9 +84,15 @@ def _check_extent(path: Path) -> None:
                     for column, row in _FILLED.findall(block):
                         last, widest = max(last, int(row)), max(widest, _number_of(column))
                 far = last * widest > _MOST_CELLS
+            elif name.startswith("xl/worksheets/") and name.endswith(".bin"):
+                with archive.open(name) as records:
+                    far = _cells_of_records(records) > _MOST_CELLS
             elif name == "content.xml":
-                counts = (n for block in _blocks(archive, name) for n in _REPEATED.findall(block))
-                far = any(int(count) > _MOST_REPEATED for count in counts)
+                far = False
+                for block in _blocks(archive, name):
+                    counts = map(int, _REPEATED.findall(block))
+                    far = far or any(count > _MOST_REPEATED for count in counts)
+                    broken = broken or _BREAK.search(block) is not None
             else:
                 continue
             if far:
@@ -84,6 +100,31 @@ def _check_extent(path: Path) -> None:
                     f"{path}: cells of {name} lie too far apart to be held",
                     hint="remove what stands far from the table, or export it as CSV",
                 )
+    return broken
+
+
+def _unbroken(path: Path) -> BinaryIO:
+    """An OpenDocument sheet whose tabs and line ends in cells are signs.
+
+    The reader would leave the elements out, and words on both sides would be one.
+    """
+    packed = io.BytesIO()
+    with (
+        as_it_is(path) as stream,
+        zipfile.ZipFile(stream) as old,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
+        for name in ("mimetype", "META-INF/manifest.xml"):
+            if name in old.namelist():
+                new.writestr(name, old.read(name))
+        with old.open("content.xml") as source, new.open("content.xml", "w") as target:
+            rest = b""
+            while block := source.read(1 << 20):
+                whole, mark, rest = (rest + block).rpartition(b">")
+                target.write(_BREAK.sub(lambda m: _SIGNS[m[1]], whole + mark))
+            target.write(rest)
+    packed.seek(0)
+    return packed
 
 
 @contextmanager
@@ -101,6 +142,36 @@ def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
         while block := stream.read(1 << 20):
             yield end + block
             end = block[-1000:]
+
+
+def _cells_of_records(stream: IO[bytes]) -> int:
+    """How many cells lie between those of a binary sheet: its records are kind, size, content."""
+    row = last = widest = 0
+    while (kind := _sevens(stream)) is not None:
+        left = _sevens(stream) or 0
+        start = stream.read(min(left, 4))
+        left -= len(start)
+        while left and (skipped := len(stream.read(min(left, 1 << 16)))):
+            left -= skipped
+        if kind == 0:
+            row = int.from_bytes(start, "little")
+        elif kind in _FILLED_RECORDS:
+            last = max(last, row + 1)
+            widest = max(widest, int.from_bytes(start, "little") + 1)
+    return last * widest
+
+
+def _sevens(stream: IO[bytes]) -> int | None:
+    """A number in seven bits a byte, the low ones first; None at the end."""
+    number = 0
+    for shift in (0, 7, 14, 21):
+        byte = stream.read(1)
+        if not byte:
+            return None
+        number |= (byte[0] & 0x7F) << shift
+        if byte[0] < 0x80:
+            break
+    return number
 
 
 def _number_of(letters: bytes) -> int:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from mtbench import __version__
-from mtbench.corpora.formats.inline import XML_SPACE, fold, keeps_space, plain_text
+from mtbench.corpora.formats.inline import XML_LANG, XML_SPACE, fold, keeps_space, plain_text
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.corpora.line import KEYS, SKIP, STRINGS
 from mtbench.errors import DataError, RequestError
@@ -21,7 +21,6 @@ from mtbench.files.safe_xml import Element, elements, misdeclared, place
 from mtbench.languages import LanguagePair, base_language, normalise_tag
 from mtbench.types import Json
 
-_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 _OURS = "x-mtbench-"
 _REFERENCE = f"{_OURS}reference"
 
@@ -91,7 +90,7 @@ def _unit_segments(
 ) -> Iterator[ImportedSegment]:
     spelled: dict[str, list[Element]] = {}
     for variant in unit.iterchildren("tuv"):
-        language = variant.get(_XML_LANG) or variant.get("lang")
+        language = variant.get(XML_LANG) or variant.get("lang")
         if not language:
             raise DataError(f"{where}: a <tuv> without xml:lang", hint="say its language")
         spelled.setdefault(language, []).append(variant)
@@ -320,7 +319,7 @@ def _counts(text: str) -> bool:
 
 
 def _variant(unit: Element, language: str, text: str, name: str | None, etree: Element) -> None:
-    variant = etree.SubElement(unit, "tuv", {_XML_LANG: language})
+    variant = etree.SubElement(unit, "tuv", {XML_LANG: language})
     if name is not None:
         etree.SubElement(variant, "prop", type=_REFERENCE).text = name
     etree.SubElement(variant, "seg").text = text

@@ -1,0 +1,159 @@
+"""Spreadsheets of texts in each of the forms that programs save, some as no library writes them."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import BinaryIO, cast
+
+import openpyxl
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
+
+Rows = Sequence[Sequence[str]]
+_NUMBERED = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+_LINK = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_OASIS = "urn:oasis:names:tc:opendocument:xmlns"
+
+
+def xlsx(rows: Rows) -> bytes:
+    """Excel's form since 2007."""
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(list(row))
+    stream = io.BytesIO()
+    book.save(stream)
+    return stream.getvalue()
+
+
+def ods(rows: Rows) -> bytes:
+    """OpenDocument's form."""
+    book = OpenDocumentSpreadsheet()
+    table = Table(name="S")
+    book.spreadsheet.addElement(table)
+    for row in rows:
+        line = TableRow()
+        table.addElement(line)
+        for text in row:
+            cell = TableCell(valuetype="string")
+            line.addElement(cell)
+            for part in text.split("\n"):
+                cell.addElement(P(text=part))
+    stream = io.BytesIO()
+    book.save(cast(BinaryIO, stream))
+    return stream.getvalue()
+
+
+def xlsb(rows: Rows) -> bytes:
+    """Excel's binary form, as [MS-XLSB] describes it; no library writes it."""
+    texts = list(dict.fromkeys(chain.from_iterable(rows)))
+    strings = _record(159, struct.pack("<II", len(texts), len(texts)))
+    strings += b"".join(_record(19, b"\0" + _wide(text)) for text in texts) + _record(160)
+    last = len(rows) - 1, max(map(len, rows)) - 1
+    sheet = _record(129) + _record(148, struct.pack("<IIII", 0, last[0], 0, last[1]))
+    sheet += _record(145)
+    for number, row in enumerate(rows):
+        sheet += _record(0, struct.pack("<I", number) + bytes(13))
+        for column, text in enumerate(row):
+            sheet += _record(7, struct.pack("<III", column, 0, texts.index(text)))
+    sheet += _record(146) + _record(130)
+    bundle = struct.pack("<II", 0, 1) + _wide("rId1") + _wide("S")
+    book = _record(131) + _record(143) + _record(156, bundle) + _record(144) + _record(132)
+    return _packed(
+        {
+            "xl/workbook.bin": book,
+            "xl/worksheets/sheet1.bin": sheet,
+            "xl/sharedStrings.bin": strings,
+        }
+    )
+
+
+def xlsx_of(sheet: str, strings: str = "") -> bytes:
+    """A workbook of one sheet and shared strings as they stand in its XML."""
+    head = f'<?xml version="1.0"?><{{}} xmlns="{_NUMBERED}" xmlns:r="{_LINK}">{{}}</{{}}>'
+    parts = {
+        "workbook": '<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets>',
+        "worksheet": sheet,
+        "sst": strings,
+    }
+    xml = {name: head.format(name, body, name).encode() for name, body in parts.items()}
+    return _packed(
+        {
+            "xl/workbook.xml": xml["workbook"],
+            "xl/worksheets/sheet1.xml": xml["worksheet"],
+            "xl/sharedStrings.xml": xml["sst"],
+        }
+    )
+
+
+def ods_of(rows: str) -> bytes:
+    """An OpenDocument sheet of rows as they stand in its XML."""
+    names = {"office": "office", "table": "table", "text": "text"}
+    spaces = " ".join(f'xmlns:{short}="{_OASIS}:{name}:1.0"' for short, name in names.items())
+    content = (
+        f'<?xml version="1.0"?><office:document-content {spaces}><office:body>'
+        f'<office:spreadsheet><table:table table:name="S">{rows}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr(
+            "META-INF/manifest.xml",
+            f'<?xml version="1.0"?><m:manifest xmlns:m="{_OASIS}:manifest:1.0"/>',
+        )
+        archive.writestr("content.xml", content)
+    return stream.getvalue()
+
+
+def _packed(parts: Mapping[str, bytes]) -> bytes:
+    """The parts of a workbook, the first of them its index, with what ties them together."""
+    book, sheet, strings = parts
+    links = (
+        f'<?xml version="1.0"?><Relationships xmlns="{_RELATIONS}">'
+        f'<Relationship Id="rId1" Type="{_LINK}/worksheet" Target="{sheet[3:]}"/>'
+        f'<Relationship Id="rId2" Type="{_LINK}/sharedStrings" Target="{strings[3:]}"/>'
+        "</Relationships>"
+    )
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        archive.writestr(
+            "[Content_Types].xml",
+            '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/'
+            'content-types"><Default Extension="bin" ContentType="application/vnd.ms-excel.'
+            'sheet.binary.macroEnabled.main"/><Default Extension="xml" ContentType='
+            '"application/xml"/></Types>',
+        )
+        archive.writestr(
+            "_rels/.rels",
+            f'<?xml version="1.0"?><Relationships xmlns="{_RELATIONS}"><Relationship Id="rId1" '
+            f'Type="{_LINK}/officeDocument" Target="{book}"/></Relationships>',
+        )
+        archive.writestr(f"xl/_rels/{book[3:]}.rels", links)
+        for name, body in parts.items():
+            archive.writestr(name, body)
+    return stream.getvalue()
+
+
+def _record(kind: int, body: bytes = b"") -> bytes:
+    """A record: its kind and size in seven bits a byte, then what it holds."""
+    return _sevens(kind) + _sevens(len(body)) + body
+
+
+def _sevens(number: int) -> bytes:
+    found = bytearray()
+    while True:
+        number, low = number >> 7, number & 0x7F
+        found.append(low | (0x80 if number else 0))
+        if not number:
+            return bytes(found)
+
+
+def _wide(text: str) -> bytes:
+    encoded = text.encode("utf-16-le")
+    return struct.pack("<I", len(encoded) // 2) + encoded
