@@ -149,7 +149,7 @@ def _device(resources: Any, **settings: Any) -> Any:
 
         def render_char(self, *given: Any, **more: Any) -> float:
             width: float = super().render_char(*given, **more)
-            letter = self.cur_item._objs[-1]
+            letter: Any = self.cur_item._objs[-1]
             if self._said and self._said[-1] is not None and _nameless(letter.get_text()):
                 letter._text, self._said[-1] = self._said[-1], ""
             return width

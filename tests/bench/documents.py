@@ -1,7 +1,7 @@
 """How well and how fast raw documents are aligned, beside other aligners.
 
     python -m tests.bench.documents [--seeds 3] [--stories 24] [--shortest 20] [--hard]
-        [--baselines FOLDER]
+        [--forms text,wrapped,bare,pages] [--noise one,both] [--baselines FOLDER]
     python -m tests.bench.documents --speed
     python -m tests.bench.documents --fit
 
@@ -11,10 +11,15 @@ boilerplate in each document, everything shuffled. All documents of a seed go th
 ``build_corpus``, which is told nothing. The other aligners are told which documents belong
 together and get them with boilerplate taken out; each aligns paragraphs alone.
 
-A pair counts as right if it is exactly the smallest run of paragraphs that says the same on both
+A pair counts as right if it is exactly the smallest set of paragraphs that says the same on both
 sides. Beside that, links are counted as in the field's alignment tasks: each paragraph of one side
 with each of the other that a pair holds. Pages are divided into two halves: weights are fitted on
 one, figures are of the other.
+
+The same documents go through the real readers in other forms: ``wrapped`` at a width, a layout
+with blank lines or indents drawn for each; ``bare``, wrapped with neither; ``pages`` of three site
+builders whose templates no rule was written with. The other aligners then get what blank lines
+divide, or what trafilatura or justext find on a page.
 
 The baselines come from a folder of their own:
 ``pip install --target FOLDER galechurch==0.1.0 sentweave==0.3.3``.
@@ -27,6 +32,7 @@ import contextlib
 import itertools
 import json
 import random
+import re
 import sys
 import tempfile
 import time
@@ -42,15 +48,23 @@ from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.build import build_corpus
 from mtbench.documents.records import BuildOptions
 from mtbench.encoders.packaged import EmbeddedEncoder, SentenceEncoder, Vectors
+from tests.bench.layout import WIDTHS, layouts
+from tests.bench.pages import Extractor, justext, trafilatura
 from tests.support.debian_docs import Page, fetch, pages
+from tests.support.fresh_pages import REPORTED
 from tests.support.noisy_documents import Bead, NoisyDocument, Row, gold_beads, make_documents
+from tests.support.site_pages import SitePage
+from tests.support.site_pages import page as site_page
 
 ORDER = ("en", "it", "de", "fr")
 BINS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99, 1.0)
 FEWEST, MOST = 15, 60
+RUNS = ((0,), (0, 1), (0, 1, 2), (0, 2))  # steps between the paragraphs of a segment
+WRAPPED = ("blank lines", "blank lines, a margin", "indents", "hanging indents")
 Key = tuple[int, str, str]  # story and two languages
 Found = dict[tuple[Key, Bead], float]
 Aligner = Callable[[list[str], list[str]], list[Bead]]
+Reader = Callable[[NoisyDocument, Path], list[str]]
 
 
 @dataclass
@@ -151,20 +165,21 @@ def without_boilerplate(documents: Sequence[NoisyDocument]) -> list[list[int]]:
     ]
 
 
-def ours(documents: Sequence[NoisyDocument], encoder: SentenceEncoder) -> tuple[Found, float]:
+def ours(
+    documents: Sequence[NoisyDocument],
+    encoder: SentenceEncoder,
+    paths: Sequence[Path] | None = None,
+) -> tuple[Found, float]:
     """One call for all documents; its segments brought back to paragraphs by their text."""
     where: dict[tuple[str, str], list[tuple[int, tuple[int, ...]]]] = defaultdict(list)
     for document, kept in zip(documents, without_boilerplate(documents), strict=True):
-        for size in (1, 2, 3):
-            for i in range(len(kept) - size + 1):
-                run = tuple(kept[i : i + size])
+        for steps in RUNS:
+            for i in range(len(kept) - steps[-1]):
+                run = tuple(kept[i + step] for step in steps)
                 text = " ".join(document.paragraphs[k] for k in run)
                 where[document.language, text].append((document.story, run))
     with tempfile.TemporaryDirectory() as folder:
-        paths = []
-        for number, document in enumerate(documents):
-            paths.append(Path(folder) / f"{number}.txt")
-            document.write(paths[-1])
+        paths = paths or written(documents, "text", Path(folder))
         start = time.perf_counter()
         built = build_corpus(paths, BuildOptions(languages=ORDER), encoder)
         seconds = time.perf_counter() - start
@@ -176,11 +191,33 @@ def ours(documents: Sequence[NoisyDocument], encoder: SentenceEncoder) -> tuple[
         for line in content.splitlines():
             row = json.loads(line)
             lefts, rights = where[one, row["src"]], where[two, row["ref"]]
-            story, left = lefts[0] if lefts else (-1, ())
-            other, right = rights[0] if rights else (-2, ())
+            story, left = lefts[0] if lefts else (-1, (-1 - len(found),))
+            other, right = rights[0] if rights else (-2, (-1 - len(found),))
             key = (story if story == other else -1, one, two)
             found[key, (left, right)] = row["alignment"]
     return found, seconds
+
+
+def written(documents: Sequence[NoisyDocument], form: str, folder: Path) -> list[Path]:
+    """The documents as files of a form."""
+    paths = []
+    for number, document in enumerate(documents):
+        path = folder / f"{number}.{'html' if form == 'pages' else 'txt'}"
+        chance = random.Random(number)
+        if form == "text":
+            document.write(path)
+        elif form == "pages":
+            others = [d.paragraphs for d in documents if d.language == document.language]
+            teasers = [list(one[:3]) for one in chance.sample(others, 3)]
+            template = REPORTED[document.story % len(REPORTED)]
+            made = site_page(template, document.language, document.paragraphs, teasers, number)
+            path.write_text(made.html, encoding="utf-8")
+        else:
+            layout = "neither" if form == "bare" else chance.choice(WRAPPED)
+            width = chance.choice(WIDTHS)
+            path.write_text(layouts(document.paragraphs, width)[layout], encoding="utf-8")
+        paths.append(path)
+    return paths
 
 
 class Remembering(SentenceEncoder):
@@ -244,42 +281,82 @@ def sentweave(encoder: SentenceEncoder) -> Aligner:
     return aligner
 
 
-def theirs(documents: Sequence[NoisyDocument], aligner: Aligner) -> tuple[Found, float]:
-    """Another aligner, told the stories and given documents without boilerplate."""
-    kept = dict(zip(map(id, documents), without_boilerplate(documents), strict=True))
-    found: Found = {}
+def at_blank_lines(document: NoisyDocument, path: Path) -> list[str]:
+    """The paragraphs of a text as blank lines divide it."""
+    blocks = re.split(r"\n\s*\n", path.read_text("utf-8"))
+    return [" ".join(block.split()) for block in blocks]
+
+
+def extracted(extractor: Extractor) -> Reader:
+    """The lines that an extractor finds on a page."""
+    return lambda document, path: extractor(
+        SitePage(path.read_text("utf-8"), [], []), document.language
+    )
+
+
+def theirs(
+    documents: Sequence[NoisyDocument], paths: Sequence[Path], reader: Reader, aligner: Aligner
+) -> tuple[Found, float]:
+    """Another aligner, told the stories and given what was read, boilerplate taken out."""
     start = time.perf_counter()
+    read = [reader(document, path) for document, path in zip(documents, paths, strict=True)]
+    common = recurring(read, [d.language for d in documents])
+    kept: dict[int, list[tuple[int, str]]] = {}
+    for document, texts in zip(documents, read, strict=True):
+        places: dict[str, list[int]] = defaultdict(list)
+        for at, text in enumerate(document.paragraphs):
+            places[text].append(at)
+        kept[id(document)] = [
+            (places[text].pop(0) if places[text] else -1 - number, text)
+            for number, text in enumerate(texts)
+            if (document.language, line_key(text)) not in common
+        ]
+    found: Found = {}
     for key, one, two in by_story(documents):
         left, right = kept[id(one)], kept[id(two)]
-        beads = aligner([one.paragraphs[i] for i in left], [two.paragraphs[j] for j in right])
-        for a, b in beads:
-            found[key, (tuple(left[i] for i in a), tuple(right[j] for j in b))] = 1.0
+        for a, b in aligner([text for _, text in left], [text for _, text in right]):
+            found[key, (tuple(left[i][0] for i in a), tuple(right[j][0] for j in b))] = 1.0
     return found, time.perf_counter() - start
 
 
 def compare(
-    pool: Sequence[list[Row]], seeds: int, stories: int, *, hard: bool, baselines: bool
-) -> None:
-    """Prints the table and precision by confidence."""
-    encoder = Remembering()
-    methods: dict[str, Aligner] = {"1-1 dynamic program, same embeddings": one_to_one(encoder)}
+    pool: Sequence[list[Row]],
+    seeds: int,
+    stories: int,
+    *,
+    hard: bool,
+    form: str,
+    baselines: bool,
+    encoder: Remembering,
+) -> Tally:
+    """Prints the rows of one form and noise; returns what is ours."""
+    aligners: dict[str, Aligner] = {"1-1 dynamic program, same embeddings": one_to_one(encoder)}
     if baselines:
-        methods |= {"galechurch": galechurch(), "sentweave": sentweave(encoder)}
-    tallies = {name: Tally() for name in ("mtbench corpus build", *methods)}
+        aligners |= {"galechurch": galechurch(), "sentweave": sentweave(encoder)}
+    readers: dict[str, Reader] = {"": at_blank_lines}
+    if form == "pages":
+        readers = {"trafilatura + ": extracted(trafilatura), "justext + ": extracted(justext)}
+    mine = Tally()
+    tallies = {reader + name: Tally() for reader in readers for name in aligners}
     for seed in range(seeds):
         documents = draw(pool, seed, stories, hard=hard)
         gold = gold_of(documents)
         encoder.encode([p for d in documents for p in d.paragraphs])
-        tallies["mtbench corpus build"].add(*_swap(ours(documents, encoder), gold))
-        for name, aligner in methods.items():
-            tallies[name].add(*_swap(theirs(documents, aligner), gold))
+        with tempfile.TemporaryDirectory() as folder:
+            paths = written(documents, form, Path(folder))
+            mine.add(*_swap(ours(documents, encoder, paths), gold))
+            for (before, reader), (name, aligner) in itertools.product(
+                readers.items(), aligners.items()
+            ):
+                found = theirs(documents, paths, reader, aligner)
+                tallies[before + name].add(*_swap(found, gold))
         print(f"seed {seed}: {len(documents)} documents, {len(gold)} pairs", file=sys.stderr)
-    print("| aligner | precision | recall | F1 | F1 of links | seconds |")
-    print("|---|--:|--:|--:|--:|--:|")
-    for name, tally in sorted(tallies.items(), key=lambda item: -item[1].right):
-        print(tally.row(name))
-    print("\n| confidence | pairs | precision |\n|---|--:|--:|")
-    print("\n".join(tallies["mtbench corpus build"].bins()))
+    what = f"{form}, {'both sides' if hard else 'one side'}"
+    for name, tally in sorted(
+        {"mtbench corpus build": mine, **tallies}.items(), key=lambda item: -item[1].right
+    ):
+        print(tally.row(f"{what} | {name}"), flush=True)
+    return mine
 
 
 def _swap(
@@ -310,7 +387,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--stories", type=int, default=24)
     parser.add_argument("--shortest", type=int, default=20, help="characters of a paragraph")
-    parser.add_argument("--hard", action="store_true", help="every version noisy by itself")
+    parser.add_argument("--hard", action="store_true", help="short for --noise both")
+    parser.add_argument("--noise", default="one", help="one, both (every version by itself)")
+    parser.add_argument("--forms", default="text", help="text, wrapped, bare, pages")
     parser.add_argument("--baselines", type=Path, help="folder with galechurch and sentweave")
     parser.add_argument("--speed", action="store_true")
     parser.add_argument("--fit", action="store_true")
@@ -325,13 +404,35 @@ def main() -> None:
     else:
         if arguments.baselines:
             sys.path.append(str(arguments.baselines))
-        compare(
-            held,
+        noises = "both" if arguments.hard else arguments.noise
+        table(held, arguments, arguments.forms.split(","), noises.split(","))
+
+
+def table(
+    pool: Sequence[list[Row]],
+    arguments: argparse.Namespace,
+    forms: Sequence[str],
+    noises: Sequence[str],
+) -> None:
+    """Prints one table of all forms and noises, and how far the confidences are to be believed."""
+    encoder = Remembering()
+    print("| documents | aligner | precision | recall | F1 | F1 of links | seconds |")
+    print("|---|---|--:|--:|--:|--:|--:|")
+    found = {
+        (noise, form): compare(
+            pool,
             arguments.seeds,
             arguments.stories,
-            hard=arguments.hard,
+            hard=noise == "both",
+            form=form,
             baselines=bool(arguments.baselines),
+            encoder=encoder,
         )
+        for noise, form in itertools.product(noises, forms)
+    }
+    for (noise, form), tally in found.items():
+        print(f"\n| confidence ({form}, {noise}) | pairs | precision |\n|---|--:|--:|")
+        print("\n".join(tally.bins()))
 
 
 if __name__ == "__main__":

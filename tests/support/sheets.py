@@ -6,10 +6,10 @@ import io
 import struct
 import zipfile
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from itertools import chain
 from typing import BinaryIO, cast
 
-import openpyxl
 from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
@@ -23,7 +23,7 @@ _OASIS = "urn:oasis:names:tc:opendocument:xmlns"
 
 def xlsx(rows: Rows) -> bytes:
     """Excel's form since 2007."""
-    book = openpyxl.Workbook()
+    book = import_module("openpyxl").Workbook()
     for row in rows:
         book.active.append(list(row))
     stream = io.BytesIO()

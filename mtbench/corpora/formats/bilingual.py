@@ -86,9 +86,10 @@ def _languages(unit: Any, store: Any, wanted: Wanted, path: Path) -> tuple[str, 
         DataError: If they are not said.
     """
     file = next(unit.xmlelement.iterancestors("{*}file"), None)
-    source = file.get("source-language") if file is not None else None
+    source, target = None, None
+    if file is not None:
+        source, target = file.get("source-language"), file.get("target-language")
     if source:
-        target = file.get("target-language")
         if not target and unit.target_dom is not None:
             target = unit.target_dom.get(XML_LANG)
     else:
