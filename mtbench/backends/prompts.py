@@ -130,7 +130,7 @@ class Prompter:
 
     def __init__(self, options: PromptOptions, pair: LanguagePair) -> None:
         self.options = options
-        self._pair = pair
+        self._languages = _languages(pair)
         self.whole = options.realign and options.unit == "document"
         by_number = DOCUMENT_PROMPT if options.unit == "document" else SEGMENT_PROMPT
         self.template = options.prompt or (WHOLE_PROMPT if self.whole else by_number)
@@ -153,7 +153,7 @@ class Prompter:
         return self._examples
 
     def _read(self) -> tuple[tuple[str, str], ...]:
-        name = _filled(self.options.examples or "", _languages(self._pair))
+        name = _filled(self.options.examples or "", self._languages)
         path = Path(name).expanduser()
         found = [_example(values, f"{path}:{number}") for number, values in read_objects(path)]
         if not found:
@@ -268,7 +268,7 @@ class Prompter:
         return _filled(self.template, self._values(unit) | {"text": text})
 
     def _values(self, unit: Sequence[Source]) -> dict[str, str]:
-        return _languages(self._pair) | {
+        return self._languages | {
             "context": _block(CONTEXT, [self.guidance.context(source) for source in unit]),
             "instruction": _block(GUIDE, [self.guidance.told(unit)])
             + _block(INSTRUCTION, [source.instruction for source in unit]),

@@ -69,8 +69,8 @@ def _door(address: str) -> tuple[str, int, str]:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(address)
     if before := proxy_before(address):
-        variable, host, port = before
-        return host, port, f"the proxy {host}:{port} ({variable})"
+        named = f"the proxy {before.host}:{before.port} ({before.variable})"
+        return before.host, before.port, named
     return parts.hostname, parts.port or (443 if parts.scheme == "https" else 80), address
 
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from itertools import islice
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from mtbench.interruptions import LISTENS
@@ -53,16 +54,19 @@ def calls(
             keep(call(item))
         return
     under_way: set[Future[R]] = set()  # whose results are not kept yet
+    over: SimpleQueue[Future[R]] = SimpleQueue()
     todo = iter(items)
     pool = ThreadPoolExecutor(at_once, thread_name_prefix="engine")
     try:
         while True:
-            room = 2 * at_once - len(under_way)
-            under_way.update(pool.submit(call, item) for item in islice(todo, room))
+            for item in islice(todo, 2 * at_once - len(under_way)):
+                one = pool.submit(call, item)
+                under_way.add(one)
+                one.add_done_callback(over.put)
             if not under_way:
                 return
-            wait(under_way, timeout=LISTENS, return_when=FIRST_COMPLETED)
-            _keep(under_way, keep)
+            with suppress(Empty):  # a wait for all of them would look at each, every time
+                _keep(under_way, [over.get(timeout=LISTENS)], keep)
     except BaseException as error:
         stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
@@ -75,7 +79,7 @@ def calls(
                 pass
         finally:
             with suppress(Exception):  # what led here is what the user must hear of
-                _keep(under_way, keep)
+                _keep(under_way, [one for one in under_way if one.done()], keep)
         raise
     finally:
         pool.shutdown(wait=False)
@@ -100,10 +104,14 @@ def in_order(call: Callable[[T], R], items: Iterable[T], at_once: int) -> list[R
     return [found[at] for at in range(len(found))]
 
 
-def _keep(under_way: set[Future[R]], keep: Callable[[R], object]) -> None:
+def _keep(
+    under_way: set[Future[R]], over: Iterable[Future[R]], keep: Callable[[R], object]
+) -> None:
     """Hands on what has succeeded and takes it out of the set; then raises what has failed."""
     failed: BaseException | None = None
-    for one in [one for one in under_way if one.done() and not one.cancelled()]:
+    for one in over:
+        if one.cancelled():
+            continue
         if (error := one.exception()) is not None:
             failed = error
         else:

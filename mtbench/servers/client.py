@@ -7,20 +7,18 @@ request carries the key.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field
 
 from mtbench.errors import USUAL_PATIENCE, BackendError, Later, MissingEngine, TransientError
-from mtbench.interruptions import awaited
+from mtbench.servers.connections import BODY_LIMIT, Connections, Response, TooLong
 from mtbench.servers.environment import certificate_problem, check_environment, proxy_before
 from mtbench.servers.headers import wait_asked
 from mtbench.servers.pacing import Pace
@@ -28,13 +26,7 @@ from mtbench.servers.patience import persistent
 from mtbench.servers.secrets import Secret, key_in_words
 from mtbench.types import Json, Record
 
-if TYPE_CHECKING:
-    import httpx
-
-BODY_LIMIT = 16 * 1024 * 1024  # bytes of an answer; a translation is thousands of times smaller
-CONNECT_SECONDS = 10.0
-_IN_A_POOL = 8  # connections
-_KEPT_SECONDS = 60.0  # of a connection that nobody uses; one that the server closes is noticed
+_JSON = {"Content-Type": "application/json; charset=UTF-8"}
 _FIRST_ATTEMPTS = 3  # at a question before any work
 _LONGEST_FIRST_WAIT = 30.0  # seconds between two of them
 _SAID_LIMIT = 20_000  # characters of an error page that are looked at for a message of 200
@@ -190,9 +182,6 @@ Headers = Callable[[str, str, bytes], Mapping[str, str]]
 class JsonClient:
     """Requests to one server, from any thread.
 
-    Requests run in an event loop of its own, because only there the whole of a request has a
-    deadline: a server that sends a byte now and then keeps nobody waiting for longer.
-
     Args:
         url: The server's address; paths are put after it.
         secret: Taken out of whatever the server says, where there is one.
@@ -224,36 +213,16 @@ class JsonClient:
         self._seconds = seconds
         self._connections = connections
         self.name = name
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._thread: threading.Thread | None = None
-        self._clients: list[httpx.AsyncClient] = []
-        self._under_way: list[int] = []  # by each of them
+        self._open: Connections | None = None
 
     def __enter__(self) -> JsonClient:
-        import httpx
-
         check_environment()
-        headers = {"Accept-Encoding": "identity", "User-Agent": "mtbench"}
+        headers = {"User-Agent": "mtbench"}
         if self._secret is not None and self._bearer:
             headers["Authorization"] = f"Bearer {self._secret.reveal()}"
-        trusted = httpx.create_ssl_context()
-        self._clients = [
-            httpx.AsyncClient(
-                headers=headers,
-                verify=trusted,
-                # A redirect could carry the key elsewhere.
-                follow_redirects=False,
-                timeout=httpx.Timeout(self._seconds, connect=min(CONNECT_SECONDS, self._seconds)),
-                limits=httpx.Limits(max_connections=size, keepalive_expiry=_KEPT_SECONDS),
-            )
-            for size in _shares(self._connections)
-        ]
-        self._under_way = [0] * len(self._clients)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(
-            target=self._loop.run_forever, name="mtbench-requests", daemon=True
+        self._open = Connections(
+            self.url, headers, at_once=self._connections, seconds=self._seconds
         )
-        self._thread.start()
         return self
 
     def __exit__(
@@ -262,15 +231,9 @@ class JsonClient:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        loop, clients, thread = self._loop, self._clients, self._thread
-        self._loop = self._thread = None
-        self._clients = []
-        if loop is None or thread is None:
-            return
-        asyncio.run_coroutine_threadsafe(_closed(clients), loop).result(timeout=10)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(timeout=10)
-        loop.close()
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
     def get(self, path: str) -> Reply:
         """Asks for a path.
@@ -294,19 +257,26 @@ class JsonClient:
         return self._ask("POST", path, content)
 
     def _ask(self, method: str, path: str, content: bytes | None) -> Reply:
-        if self._loop is None:
+        import httpcore
+
+        if self._open is None:
             raise RuntimeError("requests are made inside `with client:`")
-        asked = asyncio.run_coroutine_threadsafe(
-            self._within_time(method, path, content), self._loop
-        )
+        url = f"{self.url}/{path}"
+        headers = {} if content is None else _JSON
+        if self._headers is not None:
+            headers = {**headers, **self._headers(method, url, content or b"")}
         try:
-            outcome = awaited(asked)
-        except BaseException:
-            asked.cancel()  # Ctrl-C: nobody waits for the answer any more
-            raise
-        if isinstance(outcome, TransientError):
-            raise outcome
-        return outcome
+            response = self._open.request(method, path, content, headers)
+        except TimeoutError:
+            raise self._no_reply(f"no whole answer within {self._seconds:g} seconds") from None
+        except TooLong:
+            what = f"an answer of more than {BODY_LIMIT} bytes"
+            raise self._no_reply(what, answered=True) from None
+        except (httpcore.ConnectError, httpcore.ProxyError) as error:
+            raise self._no_connection(error) from None
+        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+            raise self._no_reply(f"the connection broke ({type(error).__name__})") from None
+        return self._reply(response, url, len(content or b""))
 
     def _no_reply(self, why: str, *, answered: bool = False) -> TransientError:
         return TransientError(f"{self.name}: {why}", answered=answered)
@@ -319,89 +289,29 @@ class JsonClient:
                 hint="name your own authority's file by SSL_CERT_FILE",
             )
         if before := proxy_before(self.url):
-            variable, host, port = before
+            proxy = f"{before.host}:{before.port}"
             said = f" ({for_message(str(error), self._secret)})" if str(error) else ""
             return TransientError(
-                f"{self.name}: no connection to {self.url} through the proxy {host}:{port}{said}",
-                hint=f"correct {variable}, or except the server by NO_PROXY",
+                f"{self.name}: no connection to {self.url} through the proxy {proxy}{said}",
+                hint=f"correct {before.variable}, or except the server by NO_PROXY",
             )
         return self._no_reply(f"no connection to {self.url}")
 
-    async def _within_time(
-        self, method: str, path: str, content: bytes | None
-    ) -> Reply | TransientError:
-        """The reply, or why there is none."""
-        import httpx
-
-        try:
-            return await asyncio.wait_for(self._request(method, path, content), self._seconds)
-        except (asyncio.TimeoutError, httpx.TimeoutException):
-            return self._no_reply(f"no whole answer within {self._seconds:g} seconds")
-        except (httpx.ConnectError, httpx.ProxyError) as error:
-            return self._no_connection(error)
-        except (httpx.HTTPError, OSError) as error:
-            return self._no_reply(f"the connection broke ({type(error).__name__})")
-
-    async def _request(
-        self, method: str, path: str, content: bytes | None
-    ) -> Reply | TransientError:
-        url = f"{self.url}/{path}"
-        headers = {} if content is None else {"Content-Type": "application/json; charset=UTF-8"}
-        if self._headers is not None:
-            headers |= self._headers(method, url, content or b"")
-        at = self._under_way.index(min(self._under_way))
-        self._under_way[at] += 1
-        try:
-            send = self._clients[at].stream
-            async with send(method, url, content=content, headers=headers) as response:
-                held = bytearray()
-                async for chunk in response.aiter_bytes():
-                    held += chunk
-                    if len(held) > BODY_LIMIT:
-                        return self._no_reply(
-                            f"an answer of more than {BODY_LIMIT} bytes", answered=True
-                        )
-        finally:
-            self._under_way[at] -= 1
-        return self._reply(response, bytes(held), len(content or b""))
-
-    def _reply(self, response: httpx.Response, content: bytes, sent: int) -> Reply:
-        text = content[:_SAID_LIMIT].decode("utf-8", "replace")
-        limited = response.status_code == 429
-        asked = wait_asked(response.headers, text if limited else "")
+    def _reply(self, response: Response, url: str, sent: int) -> Reply:
+        limited = response.status == 429
+        text = response.content[:_SAID_LIMIT].decode("utf-8", "replace") if limited else ""
         if limited:
             self.pace.told(text)
         return Reply(
-            status=response.status_code,
-            body=_json_or_none(content),
-            content=content,
-            retry_after=asked,
-            url=str(response.url),
+            status=response.status,
+            body=_json_or_none(response.content),
+            content=response.content,
+            retry_after=wait_asked(response.headers, text),
+            url=url,
             sent=sent,
-            headers={name.lower(): value for name, value in response.headers.items()},
+            headers=response.headers,
             secret=self._secret,
         )
-
-
-def _shares(connections: int) -> list[int]:
-    """Connections by pool: a pool looks at each of its own whenever one is wanted.
-
-    Example:
-        >>> _shares(4), _shares(20)
-        ([4], [7, 7, 6])
-    """
-    pools = -(-connections // _IN_A_POOL)
-    return [connections // pools + (at < connections % pools) for at in range(pools)]
-
-
-async def _closed(clients: Sequence[httpx.AsyncClient]) -> None:
-    current = asyncio.current_task()
-    others = [task for task in asyncio.all_tasks() if task is not current]
-    for task in others:
-        task.cancel()
-    await asyncio.gather(*others, return_exceptions=True)
-    for client in clients:
-        await client.aclose()
 
 
 def _json_or_none(content: bytes) -> Json:

@@ -12,6 +12,7 @@ import re
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import SplitResult, urlsplit
 
 from mtbench.errors import RequestError, Unavailable
@@ -35,7 +36,8 @@ def check_environment(socks: str = "socksio") -> None:
     """
     for name, value in _set(_PROXIES):
         _check_proxy(name, value, socks)
-    for name, value in _set(tuple(one.lower() for one in _CERTIFICATES)):
+    named = {value: name for name, value in _set(tuple(one.lower() for one in _CERTIFICATES))}
+    for value, name in named.items():
         _check_certificates(name, value)
     for name, value in _set(("no_proxy",)):
         for entry in value.split(","):
@@ -104,8 +106,24 @@ def _parts(value: str) -> SplitResult:
     return urlsplit(value if "://" in value else f"http://{value}")
 
 
-def proxy_before(url: str) -> tuple[str, str, int] | None:
-    """The variable, host and port of the proxy that stands before an address; None for none.
+class Proxy(NamedTuple):
+    """What stands before an address.
+
+    Attributes:
+        variable: That names it.
+        parts: Its address, user and password among them.
+        host: Its host.
+        port: Its port, the usual one where none is named.
+    """
+
+    variable: str
+    parts: SplitResult
+    host: str
+    port: int
+
+
+def proxy_before(url: str) -> Proxy | None:
+    """The proxy that stands before an address; None for none.
 
     Example:
         >>> proxy_before("http://localhost:8000") is None or "a proxy is set here"
@@ -113,21 +131,22 @@ def proxy_before(url: str) -> tuple[str, str, int] | None:
     """
     from urllib.request import getproxies, proxy_bypass
 
-    parts = urlsplit(url)
+    asked = urlsplit(url)
     proxies = getproxies()
-    kind = parts.scheme if proxies.get(parts.scheme) else "all"
+    kind = asked.scheme if proxies.get(asked.scheme) else "all"
     value = proxies.get(kind)
-    if not value or proxy_bypass(parts.netloc.rpartition("@")[2]):
+    names = (asked.netloc.rpartition("@")[2], asked.hostname or "")
+    if not value or any(map(proxy_bypass, names)):
         return None
     try:
-        proxy = _parts(value)
-        host, port = proxy.hostname, proxy.port
+        parts = _parts(value.strip())
+        host, port = parts.hostname, parts.port
     except ValueError:
         return None
     if not host:
         return None
-    name = next((n for n, v in _set((f"{kind}_proxy",)) if v == value.strip()), f"{kind}_proxy")
-    return name, host, port or _PORTS.get(proxy.scheme, 80)
+    variable = next((n for n, v in _set((f"{kind}_proxy",)) if v == value.strip()), f"{kind}_proxy")
+    return Proxy(variable, parts, host, port or _PORTS.get(parts.scheme, 80))
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:

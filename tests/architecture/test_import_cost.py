@@ -11,7 +11,7 @@ from tests.support.modules import ROOT, imports, modules
 
 LIGHT = {"click", "jsonlines", "mtbench", "numpy", "pydantic", "regex", "tomli", "tomli_w"}
 NOT_FOR_HELP = (
-    "comet", "ctranslate2", "datasets", "filelock", "httpx", "langcodes", "numpy",
+    "comet", "ctranslate2", "datasets", "filelock", "httpcore", "httpx", "langcodes", "numpy",
     "pandas", "platformdirs", "pyarrow", "pydantic", "ray", "rich", "sacrebleu", "scipy",
     "tenacity", "torch", "transformers",
 )  # fmt: skip

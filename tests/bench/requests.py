@@ -1,14 +1,16 @@
-"""The chat client against a server that takes its time, beside the ``openai`` package's own.
+"""``mtbench translate`` against a server that takes its time, beside the ``openai`` package.
 
     python -m tests.bench.requests [--segments 1000] [--concurrency 16] [--latency 0.2]
         [--openai PYTHON]
 
 The server is a process of its own that answers each request after ``--latency`` seconds, however
 many there are. No client can be faster than ``ceil(segments / concurrency) * latency``; what is
-printed is each side's time over that (imports aside), its processor time (imports included), its
-highest memory and its connections. ``--openai`` names a Python that has the ``openai`` package, in
-an environment of its own; without it our side runs alone. Each side runs in a process of its own,
-by turns, ``--repeats`` times. A machine that does other work says little by the wall.
+printed is each side's time over that, its processor time (imports and, on our side, the reading of
+corpus and card included), its highest memory and its connections. Our time is the ``seconds`` of
+the run's record: from the first request until the last answer is on disk. Theirs begins with the
+making of their client. ``--openai`` names a Python that has the ``openai`` package, in an
+environment of its own; without it our side runs alone. Each side runs in a process of its own, by
+turns, ``--repeats`` times. A machine that does other work says little by the wall.
 """
 
 from __future__ import annotations
@@ -17,17 +19,12 @@ import argparse
 import asyncio
 import json
 import math
+import os
 import resource
 import subprocess
 import sys
-import time
-from collections.abc import Sequence
-from typing import Any
-
-from mtbench.languages import LanguagePair
-from mtbench.plugins import make_backend
-from mtbench.stages.translation import plan, translate
-from mtbench.types import Finished, Runtime, Source
+import tempfile
+from pathlib import Path
 
 ANSWER = {
     "model": "tiny-1",
@@ -68,22 +65,25 @@ def serve(latency: float) -> None:
 
 
 def ours(url: str, segments: int, concurrency: int) -> list[float]:
-    """Translates by the back end, through the stage: answers, seconds, processor, memory."""
-    given: dict[str, Any] = {"model": "tiny", "base_url": url, "concurrency": concurrency}
-    made = make_backend("openai", given, LanguagePair.parse("en-de"), Runtime())
-    sources = [Source(id=str(n), text=f"Sentence number {n}.") for n in range(segments)]
-    done = 0
+    """Runs the command in a workspace of its own: answers, seconds, processor, memory."""
+    from mtbench.cli.main import run
 
-    def keep(batch: Sequence[Finished]) -> None:
-        nonlocal done
-        done += sum(one.hypothesis.text is not None for one in batch)
-
-    began = time.perf_counter()
-    with made:
-        translate(plan(sources, made, Runtime(), frozenset()), made, keep)
-    seconds = time.perf_counter() - began
+    with tempfile.TemporaryDirectory() as name:
+        corpus, models = Path(name, "corpora", "many"), Path(name, "models")
+        corpus.mkdir(parents=True)
+        models.mkdir()
+        lines = ({"id": f"d/{n}", "src": f"Sentence number {n}."} for n in range(segments))
+        (corpus / "en-de.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+        options = f'model = "tiny"\nbase_url = "{url}"\nconcurrency = {concurrency}\n'
+        (models / "tiny.toml").write_text(f'backend = "openai"\n[options]\n{options}')
+        os.chdir(name)
+        run(["translate", "-q", "--model", "tiny", "--corpus", "many", "--pair", "en-de"])
+        folder = Path(name, "results", "many", "en-de", "tiny")
+        record = json.loads((folder / "run.json").read_text())
+        done = sum('"mt"' in line for line in (folder / "output.jsonl").open())
+        os.chdir("/")
     used = resource.getrusage(resource.RUSAGE_SELF)
-    return [done, seconds, used.ru_utime + used.ru_stime, used.ru_maxrss]
+    return [done, record["seconds"], used.ru_utime + used.ru_stime, used.ru_maxrss]
 
 
 # What the other side runs, in an environment that has neither mtbench nor its tests.

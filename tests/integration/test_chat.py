@@ -23,7 +23,7 @@ from mtbench.errors import (
     Unavailable,
 )
 from mtbench.servers.chat import Chat, ChatOptions, Message
-from mtbench.servers.client import BODY_LIMIT
+from mtbench.servers.connections import BODY_LIMIT
 from mtbench.servers.headers import retry_after
 from mtbench.servers.prices import Price
 from tests.support.server import Say, Server, chat_answer, chat_server

@@ -64,6 +64,7 @@ class Server:
         self.script: deque[Say] = deque()
         self.asked: list[Asked] = []
         self.lock = threading.Lock()
+        self.clients: set[int] = set()  # ports; each connection has another one
         self.now = 0
         self.most_at_once = 0
         self._stopping = threading.Event()
@@ -115,6 +116,7 @@ class Server:
         )
         with self.lock:
             self.asked.append(asked)
+            self.clients.add(handler.client_address[1])
             scripted = self.script and asked.method == "POST"
             say = self.script.popleft() if scripted else None
             self.now += 1
