@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from mtbench.corpora.formats.recognise import NAMES, is_page, recognise
+from mtbench.corpora.formats.recognise import HEAD, NAMES, is_page, is_pdf, is_rtf, recognise
 from mtbench.documents.docx import docx_paragraphs
 from mtbench.documents.encoding import guess
 from mtbench.documents.layout import Layout, read_text
@@ -142,15 +142,15 @@ def _packed(path: Path, name: str) -> _Form | None:
         RequestError: If it cannot be read.
         DataError: If it is damaged, or of a kind that is not read here.
     """
-    raw = head(path, 8)
-    if raw.startswith(b"%PDF-"):
+    raw = head(path, HEAD)
+    if is_pdf(raw) or path.suffix.lower() == ".pdf":
         return _Form("PDF", pdf_paragraphs)
     if raw.startswith(b"\xd0\xcf\x11\xe0"):
         raise DataError(
             f"{name}: a file of Office before 2007, or protected by a password",
             hint="save it as .docx, without a password",
         )
-    if raw.startswith(b"{\\rtf"):
+    if is_rtf(raw):
         raise DataError(f"{name}: an RTF document", hint="save it as .docx or .odt")
     if not raw.startswith(b"PK\x03\x04"):
         return None

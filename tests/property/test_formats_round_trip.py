@@ -153,8 +153,25 @@ def test_a_corpus_file_read_as_jsonl(segments: list[ImportedSegment]) -> None:
     assert _through(segments, "a.jsonl", write, read) == expected
 
 
-@settings(max_examples=examples(50), deadline=None)
-@given(st.lists(st.tuples(_texts(in_lines), _texts(in_lines)), min_size=1, max_size=5))
+# What files of other formats begin with, and a text about them may as well.
+_BEGINNINGS = (
+    "PAR1", "BZh91AY&SY", "Rar!", "ARROW1", "SQLite format 3", "%PDF-1.7", "{\\rtf", "WEBVTT", "1",
+    "00:00:01,000 --> 00:00:02,000", "<html>", "<!DOCTYPE html>", "<body", "<refset setid='x'>",
+    "<mteval>", "<?xml version='1.0'?>", "<tmx>", "<dataset id='x'>", "<xliff", "<a xmlns='x'>",
+    "<!-- a", 'msgid "One"', 'msgstr "Uno"', "# a", "{", "[", "{}", "[]", '{"a": 1}', '["a", "b"]',
+    "sep=;", "id,src,ref", "PK", "GIF89a", "---",
+)  # fmt: skip
+_words = st.sampled_from(["is how it begins", "said he.", "and so on", "<b>", "{0}", '"', "],"])
+_about_formats = (
+    st.tuples(st.sampled_from(_BEGINNINGS), _words)
+    .filter(lambda two: not (two[0].startswith("<?xml") and two[1] == "<b>"))
+    .map(" ".join)
+)
+_lines = _texts(in_lines) | _about_formats
+
+
+@settings(max_examples=examples(100), deadline=None)
+@given(st.lists(st.tuples(_lines, _lines), min_size=1, max_size=5))
 def test_plain_text(pairs: list[tuple[str, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / "a.en", Path(folder) / "a.pt-BR"]

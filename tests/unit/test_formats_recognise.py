@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
 import tarfile
@@ -111,7 +112,7 @@ XLIFF2 = """<xliff version="2.0" xmlns="urn:oasis:names:tc:xliff:document:2.0" s
         (b"<tmx version='1.4'><header/><body/></tmx>", "tmx"),
         (b"<dataset id='x'></dataset>", "wmt-xml"),
         (_zip(xl__workbook_dot_xml=b"<x/>"), "spreadsheet"),
-        (b"PAR1....", "parquet"),
+        (b"PAR1\x15\x00....", "parquet"),
     ],
 )
 def test_content_says_what_a_file_is(content: bytes, kind: Kind, tmp_path: Path) -> None:
@@ -139,8 +140,8 @@ def test_content_says_what_a_file_is(content: bytes, kind: Kind, tmp_path: Path)
         (_zip(a_dot_txt=b"a"), "a zip archive"),
         (_zip(word__document_dot_xml=b"<w/>"), "a document of a word processor"),
         (b"PK\x03\x04broken", "a damaged zip archive"),
-        (b"%PDF-1.7\n", "a PDF document"),
-        (b"BZh91AY", "packed with bzip2"),
+        (b"%PDF-1.7\n1 0 obj\n<<>>", "a PDF document"),
+        (bz2.compress(b"One\n"), "packed with bzip2"),
         (b"\xfd7zXZ\0", "packed with xz"),
         (_tar(), "a tar archive"),
         (b"<?xml version='1.0'?><rss/>", "its outermost element is <rss>"),
@@ -169,6 +170,52 @@ def test_what_is_not_read_is_refused_by_name_wherever_it_is_given(
     for caught in (as_hypotheses, as_text, as_corpus):
         assert caught.value.message.startswith(f"{bad}: {name}")
         assert caught.value.hint or "damaged" in name
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("PAR1 is how a Parquet file begins", "and ends: PAR1"),
+        ("BZh91AY&SY begins an archive",),
+        ("Rar! said the pirate",),
+        ("ARROW1 flies",),
+        ("SQLite format 3 is old",),
+        ("%PDF-1.7", "1 is the number of objects"),
+        ("{\\rtf is how RTF begins}",),
+        ("WEBVTT", "is a format of subtitles"),
+        ("1", "00:01:02,000 is a time", "2"),
+        ("x" * 257 + "ustar is the mark of tar",),
+        ("<html> and <body> are tags.", "</html> ends a page."),
+        ("<!DOCTYPE html> is what a page begins with.",),
+        ("<html><body>One.</body></html>", "<html><body>Two.</body></html>"),
+        ("<head> up", "One"),
+        ("The file has a <refset setid='x'> in it.", "<srcset> is another"),
+        ("<refset> holds references.", "<doc> a document."),
+        ("<?xml is a declaration", "One"),
+        ("<?xml version='1.0'?>", "One"),
+        ("<?xml version='1.0'?><a>One</a>", "<?xml version='1.0'?><a>Two</a>"),
+        ("<a xmlns='urn:x'>One</a>", "<a xmlns='urn:x'>Two</a>"),
+        ("<!DOCTYPE note> is a type of documents",),
+        ("<dataset> is an element.", "<tmx> another."),
+        ("A catalogue has", 'msgid "One"', 'msgstr "Uno"', "in it."),
+        ('["Stop", he said.',),
+        ('{"a": is no object', "One"),
+        ('{"name": "x"}', "One", "Two"),
+    ],
+)
+def test_text_is_text_whatever_word_it_begins_with(lines: tuple[str, ...], tmp_path: Path) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    require_text(path)
+    assert recognise(path).kind == "text"
+
+
+@pytest.mark.parametrize("name", ["x.tmx", "x.xlf", "x.sgm", "x.po", "x.jsonl", "x.xml"])
+def test_what_a_name_promises_and_does_not_hold_is_no_text(name: str, tmp_path: Path) -> None:
+    """A damaged file was two files of plain text, markup and all."""
+    (tmp_path / name).write_text("x<tmx> damaged\n", encoding="utf-8")
+    with pytest.raises(DataError, match=name):
+        require_text(tmp_path / name)
 
 
 def test_two_files_of_sgml_are_no_plain_text(tmp_path: Path) -> None:

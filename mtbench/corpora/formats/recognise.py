@@ -1,7 +1,15 @@
-"""What a file is, by what stands in it: names lie, and two files are no proof of plain text."""
+"""What a file is, by its structure: names lie, and a line of text may begin with any word.
+
+What holds bytes that no text has is told by its first ones. What is text is something else than
+plain text only where it is built like that: a page goes from tag to tag, a catalogue has its
+entries one under the other, JSON is JSON to the end. Where neither tells, a name that promises a
+format is taken at its word, so that its reader says what is wrong with a damaged file.
+"""
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
 import zipfile
 from pathlib import Path
@@ -10,14 +18,15 @@ from typing import Literal, NamedTuple
 from mtbench.errors import DataError
 from mtbench.files.inputs import head, readable
 from mtbench.files.jsonl import BadLine, parse_object
-from mtbench.files.safe_xml import root_tag
+from mtbench.files.safe_xml import root_tag, tree
 
 Kind = Literal[
     "text", "table", "jsonl", "tmx", "wmt-xml", "wmt-sgml", "xliff", "po", "spreadsheet", "parquet"
 ]
-_HEAD = 65536
+HEAD = 65536
+"""So many bytes tell what a file is."""
 
-# What stands at the beginning of a file that is not text, or not text of ours.
+# How files begin that hold bytes which no text has.
 _MAGIC: tuple[tuple[bytes, str, str], ...] = (
     (b"%PDF-", "a PDF document", "make a corpus of it by corpus build"),
     (
@@ -25,30 +34,75 @@ _MAGIC: tuple[tuple[bytes, str, str], ...] = (
         "a file of Office before 2007",
         "save it as .docx for corpus build, or a table as .xlsx or CSV",
     ),
-    (b"{\\rtf", "an RTF document", "save it as .docx, and make a corpus of that by corpus build"),
     (b"BZh", "packed with bzip2", "unpack it: bunzip2 -k FILE"),
     (b"\xfd7zXZ", "packed with xz", "unpack it: unxz -k FILE"),
     (b"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it: unzstd FILE"),
     (b"7z\xbc\xaf", "a 7z archive", "unpack it"),
     (b"Rar!", "a RAR archive", "unpack it"),
     (b"ARROW1", "an Arrow file", "give the folder of the data set, or save it as Parquet"),
-    (b"WEBVTT", "WebVTT subtitles", "corpora are of text, not of cues: extract the lines"),
     (b"SQLite format 3", "an SQLite database", "export the table as CSV"),
 )
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
-_CUE = re.compile(rb"\A\s*\d+\s*\r?\n\d\d:\d\d:\d\d[,.]\d{3} --> ")
-_HTML = re.compile(
-    rb"\A\s*(?:<!--(?:(?!-->).)*-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+_TIME = rb"(?:\d+:)?\d\d:\d\d[,.]\d{3}"
+_CUE = _TIME + rb"[ \t]+-->[ \t]+" + _TIME
+_PDF = re.compile(rb"\A%PDF-\d\.\d[ \t]*[\r\n]\s*(?:%[^\n\r]*[\r\n]\s*){0,9}\d+ \d+ obj\b")
+_RTF = re.compile(rb"\A\{\\rtf[\d\\]")
+# What is text by its bytes and none of segments, by the first lines that make it so.
+_BUILT: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
+    (
+        re.compile(rb"\A\s*\d+[ \t]*\r?\n" + _CUE),
+        "SRT subtitles",
+        "corpora are of text, not of cues: extract the lines",
+    ),
+    (
+        re.compile(rb"\AWEBVTT(?:[ \t][^\n]*)?\r?\n(?:[^\n]*\n){0,50}?" + _CUE),
+        "WebVTT subtitles",
+        "corpora are of text, not of cues: extract the lines",
+    ),
+    (_PDF, "a PDF document", "make a corpus of it by corpus build"),
+    (_RTF, "an RTF document", "save it as .docx, and make a corpus of that by corpus build"),
 )
-_SGML = re.compile(rb"<(?:srcset|refset|tstset|mteval)\b", re.I)
-_PO = re.compile(rb'^msgid[ \t]+"[^\n]*"\r?\n(?:"[^\n]*"\r?\n|msgid_plural\s[^\n]*\n)*msgstr', re.M)
+_ZIP = b"PK\x03\x04"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+# What may stand before the first element: a declaration, comments, a document type.
+_PROLOG = (
+    rb"\A\s*(?:<\?[^<>]*\?>\s*|<!--(?:(?!-->).)*-->\s*|<!doctype\b[^<>\[]*(?:\[[^\]]*\]\s*)?>\s*)*"
+)
+_HTML = re.compile(
+    rb"\A\s*(?:<\?[^<>]*\?>\s*|<!--(?:(?!-->).)*-->\s*)*"
+    rb"<(?:!doctype\s+html|html|head|body)\b[^<>]*>\s*"
+    rb"(<(?:!|\?|/?(?:html|head|body|meta|title|link|script|style|base|noscript|div|p|h\d|table|ul|ol"
+    rb"|center|font|a|img|br|hr|header|main|article|section|nav|form|pre|iframe|svg)\b))?",
+    re.I | re.S,
+)
+_HTML_END = re.compile(rb"</(?:html|body)\s*>\s*\Z", re.I)
+# An element of a format, and one that stands first in it.
+_SGML = re.compile(
+    _PROLOG + rb"<(?:srcset|refset|tstset|mteval)\b[^<>]*>\s*<(?:!--|/?(?:doc|...set|mteval)\b)",
+    re.I | re.S,
+)
+_XML = re.compile(
+    _PROLOG + rb"<(?:tmx\b[^<>]*>\s*<(?:!--|/?(?:header|body|tmx)\b)"
+    rb"|dataset\b[^<>]*>\s*<(?:!--|/?(?:doc|collection|dataset)\b)"
+    rb"|xliff\b[^<>]*>\s*<(?:!--|/?(?:file|xliff)\b))",
+    re.I | re.S,
+)
+_OTHER_XML = re.compile(_PROLOG + rb"<[a-z_][\w.:-]*\s[^<>]*\bxmlns\b[^<>]*>\s*<", re.I | re.S)
+_DECLARED = re.compile(rb"\A\s*(?:<\?xml\b[^<>]*\?>|<!doctype\b[^<>\[]*[\[>])\s*<[a-z_!?]", re.I)
+_PO_LINE = re.compile(rb'(?:#[^\n]*|(?:(?:domain|msgctxt|msgid|msgid_plural)[ \t]+)?"[^\n]*")?')
 _ROOTS: dict[str, Kind] = {"tmx": "tmx", "dataset": "wmt-xml", "xliff": "xliff"}
 _SGML_ROOTS = ("srcset", "refset", "tstset", "mteval")
 _TABLES = (".tsv", ".csv", ".tab")
+# What a name promises, where the content is text of no structure that tells.
+_PROMISED: dict[str, Kind] = {
+    ".tmx": "tmx", ".xlf": "xliff", ".xliff": "xliff", ".sgm": "wmt-sgml", ".sgml": "wmt-sgml",
+    ".po": "po", ".pot": "po", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet",
+    ".xml": "wmt-xml",
+}  # fmt: skip
 # A bracket alone, or before a word, is text; before a key, an item or another bracket it is JSON.
 _JSON_DOCUMENT = re.compile(
     rb'\s*(?:\{\s*"[^"\n]*"\s*:|\[\s*(?:\{\s*["}]|\[\s*["{\d]|"[^"\n]*"\s*[,\]]))'
 )
+_FIRST_LINES = 20
 
 
 class Recognised(NamedTuple):
@@ -64,25 +118,40 @@ class Recognised(NamedTuple):
 
 
 def recognise(path: Path) -> Recognised:
-    """The format of a file, by its content; by its name only where text may be a table.
+    """The format of a file, by its content; by its name only where that is text without structure.
 
     Raises:
         RequestError: If the file cannot be read.
         DataError: If it is something that is not read here, naming it and the way in.
     """
-    start = head(path, _HEAD)
-    if start.startswith(b"PAR1"):
-        return Recognised("parquet")
-    if start.startswith(b"PK\x03\x04"):
+    start = head(path, HEAD)
+    if start.startswith(_ZIP):
         return Recognised(_in_zip(path))
+    encoding = "utf-16" if start.startswith(_UTF16) else "utf-8"
+    if encoding == "utf-16":
+        start = start.decode("utf-16", "replace").encode()
+    elif not _holds_text(start):
+        if start.startswith(b"PAR1"):
+            return Recognised("parquet")
+        _refuse_by_bytes(path, start)
+    return Recognised(_in_text(path, start.removeprefix(codecs.BOM_UTF8)), encoding)
+
+
+def _holds_text(start: bytes) -> bool:
+    """Whether bytes are UTF-8 that a text may have; the last character may be cut."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return b"\0" not in start
+
+
+def _refuse_by_bytes(path: Path, start: bytes) -> None:
     for mark, name, way in _MAGIC:
         if start.startswith(mark):
             raise DataError(f"{path}: {name}", hint=way)
-    if len(start) > 262 and start[257:262] == b"ustar":
+    if start[257:262] == b"ustar":
         raise DataError(f"{path}: a tar archive", hint="unpack it: tar xf FILE")
-    encoding = "utf-16" if start.startswith(_UTF16) else "utf-8"
-    plain = start.decode("utf-16", "replace").encode() if encoding == "utf-16" else start
-    return Recognised(_in_text(path, plain.removeprefix(b"\xef\xbb\xbf")), encoding)
 
 
 def _in_zip(path: Path) -> Kind:
@@ -102,41 +171,85 @@ def _in_zip(path: Path) -> Kind:
     raise DataError(f"{path}: a zip archive", hint="unpack it: unzip FILE")
 
 
-def is_page(start: bytes) -> bool:
-    """Whether a file begins as a web page does.
+def is_pdf(start: bytes) -> bool:
+    r"""Whether a file begins as a PDF document does.
 
     Example:
-        >>> is_page(b"<!DOCTYPE html><p>"), is_page(b"Home")
+        >>> is_pdf(b"%PDF-1.4\n1 0 obj"), is_pdf(b"%PDF-1.4 is a header")
         (True, False)
     """
-    return _HTML.match(start[:_HEAD]) is not None
+    return start.startswith(b"%PDF-") and (not _holds_text(start) or bool(_PDF.match(start)))
+
+
+def is_rtf(start: bytes) -> bool:
+    r"""Whether a file begins as a document in RTF does.
+
+    Example:
+        >>> is_rtf(b"{\\rtf1\\ansi One.}"), is_rtf(b"{\\rtf is how RTF begins}")
+        (True, False)
+    """
+    return _RTF.match(start) is not None
+
+
+def is_page(start: bytes) -> bool:
+    """Whether a file is a web page: it begins as one, and goes on from tag to tag or ends as one.
+
+    Example:
+        >>> is_page(b"<!DOCTYPE html><p>"), is_page(b"<html> is the first tag of a page.")
+        (True, False)
+    """
+    start = start[:HEAD]
+    begun = _HTML.match(start)
+    if begun is None or _lines_of_markup(start):
+        return False
+    return begun[1] is not None or _HTML_END.search(start) is not None
+
+
+def _lines_of_markup(start: bytes) -> bool:
+    """Whether the first line is a whole document by itself, and others follow: lines of text."""
+    first, _, rest = start.strip().partition(b"\n")
+    if not rest.strip() or not first.rstrip().endswith(b">") or b"</" not in first:
+        return False
+    if rest.lstrip().startswith((b"<!--", b"</")):
+        return False
+    return _well_formed(first)
 
 
 def _in_text(path: Path, start: bytes) -> Kind:
-    if _CUE.match(start):
-        raise DataError(
-            f"{path}: SRT subtitles", hint="corpora are of text, not of cues: extract the lines"
-        )
+    for pattern, name, way in _BUILT:
+        if pattern.match(start):
+            raise DataError(f"{path}: {name}", hint=way)
     if is_page(start):
         raise DataError(f"{path}: an HTML page", hint="make a corpus of it by corpus build")
-    if _SGML.search(start):
+    if _SGML.match(start):
         return "wmt-sgml"
-    if re.match(rb"\s*<[?!A-Za-z]", start) and _looks_like_xml(start):
+    if _is_xml(start):
         return _in_xml(path)
-    if _PO.search(start):
+    if _is_catalogue(start):
         return "po"
-    if start.lstrip()[:1] in (b"{", b"["):
-        found = _in_json(path, start)
-        if found is not None:
-            return found
+    promised = _PROMISED.get(_suffix(path))
+    if promised == "wmt-xml":
+        return _in_xml(path)
+    if promised:
+        return promised
+    if _in_json(path, start):
+        return "jsonl"
     return "table" if _suffix(path) in _TABLES else "text"
 
 
-def _looks_like_xml(start: bytes) -> bool:
-    """Whether it begins as XML: a line of plain text may well begin with a tag."""
-    return bool(re.match(rb"\s*<\?xml|\s*<!DOCTYPE", start)) or bool(
-        re.match(rb"\s*<(?:tmx|dataset|xliff|[A-Za-z_][\w.:-]*\s[^<>]*xmlns)\b", start)
-    )
+def _is_xml(start: bytes) -> bool:
+    """Whether it is declared as XML, begins as a format does that is read, or is XML to the end."""
+    if _XML.match(start) or _DECLARED.match(start):
+        return not _lines_of_markup(start)
+    return bool(_OTHER_XML.match(start)) and (len(start) == HEAD or _well_formed(start))
+
+
+def _well_formed(markup: bytes) -> bool:
+    try:
+        tree(markup.strip(), "")
+    except DataError:
+        return False
+    return True
 
 
 def _in_xml(path: Path) -> Kind:
@@ -153,26 +266,61 @@ def _in_xml(path: Path) -> Kind:
     )
 
 
-def _in_json(path: Path, start: bytes) -> Kind | None:
-    """JSON lines, or None where it is text that begins with a bracket."""
-    first = next((line for line in start.split(b"\n") if line.strip()), b"").strip()
-    whole = len(start) < _HEAD or b"\n" in start
-    try:
-        found = parse_object(first.decode("utf-8"))
-    except UnicodeDecodeError:
-        return "jsonl" if _suffix(path) in (".jsonl", ".ndjson") else None
-    except BadLine:
-        if _suffix(path) in (".jsonl", ".ndjson") or not whole:
-            return "jsonl"
-    else:
-        if found or _suffix(path) in (".jsonl", ".ndjson"):  # two brackets hold nothing to read
-            return "jsonl"
-    if _JSON_DOCUMENT.match(start):
+def _is_catalogue(start: bytes) -> bool:
+    """Whether nothing but comments and strings stands before the first ``msgstr`` of a message."""
+    asked = False
+    for line in start.split(b"\n"):
+        if asked and re.match(rb'msgstr(?:\[0\])?[ \t]+"', line):
+            return True
+        if not _PO_LINE.fullmatch(line.strip()):
+            return False
+        asked = asked or line.startswith(b"msgid")
+    return False
+
+
+def _in_json(path: Path, start: bytes) -> bool:
+    """Whether it is JSON lines; text may begin with a bracket, or with what looks like JSON.
+
+    Raises:
+        DataError: If it is JSON, but not one object per line.
+    """
+    if start.lstrip()[:1] not in (b"{", b"["):
+        return False
+    whole = start if len(start) < HEAD else start.rpartition(b"\n")[0] or start
+    lines = [line.strip() for line in whole.split(b"\n") if line.strip()][:_FIRST_LINES]
+    objects = sum(map(_is_object, lines))
+    if objects and 2 * objects >= len(lines):
+        return True
+    one_by_one = all(_json_so_far(line) for line in lines)
+    if _JSON_DOCUMENT.match(start) and (one_by_one or _json_so_far(start)):
         raise DataError(
             f"{path}: one JSON document, not one object a line",
             hint="write one object a line: jq -c '.[]' FILE > FILE.jsonl",
         )
-    return None
+    return False
+
+
+def _is_object(line: bytes) -> bool:
+    """Whether a line is an object that says something; two brackets alone are text."""
+    try:
+        return bool(parse_object(line.decode("utf-8")))
+    except (BadLine, UnicodeDecodeError):
+        return False
+
+
+def _json_so_far(text: bytes) -> bool:
+    """Whether it is JSON, or the beginning of it."""
+    found = text.decode("utf-8", "replace").strip()
+    try:
+        json.loads(found)
+    except json.JSONDecodeError as error:
+        rest = found[error.pos :]  # nothing, or the beginning of a word
+        return error.msg.startswith("Unterminated string") or (
+            error.pos > 0 and any(word.startswith(rest) for word in ("true", "false", "null"))
+        )
+    except (RecursionError, ValueError):  # too deep, or a number too long to convert
+        pass
+    return True
 
 
 def _suffix(path: Path) -> str:
