@@ -125,11 +125,14 @@ class ScratchFolder:
     def __init__(self, home: str | None = None) -> None:
         place = Path(home or tempfile.gettempdir())
         _sweep_once(place)
-        while True:
+        while True:  # until it is locked before somebody who sweeps has it
             self.path = Path(tempfile.mkdtemp(prefix="mtbench-", suffix=SUFFIX, dir=place))
-            self._handle = os.open(self.path, os.O_RDONLY) if os.name == "posix" else None
+            try:
+                self._handle = os.open(self.path, os.O_RDONLY) if os.name == "posix" else None
+            except FileNotFoundError:
+                continue
             if self._handle is None or not _locked(self._handle, wait=True) or self.path.exists():
-                break  # else somebody who sweeps was quicker than this lock
+                break
             os.close(self._handle)
 
     def remove(self) -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,6 +74,25 @@ def test_a_name_of_the_longest_length(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_scratch_folder_that_is_swept_before_it_is_locked_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process that looks at the folder in that moment ended the run with a traceback."""
+    once = [True]
+    make: Any = tempfile.mkdtemp
+
+    def swept(**more: Any) -> str:
+        name = str(make(**more))
+        if once.pop() if once else False:
+            Path(name).rmdir()
+        return name
+
+    monkeypatch.setattr(tempfile, "mkdtemp", swept)
+    scratch = ScratchFolder(str(tmp_path))
+    assert scratch.path.is_dir()
+    scratch.remove()
+
+
 def test_scratch_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     number = os.fork()
     if number == 0:

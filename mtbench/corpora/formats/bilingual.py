@@ -18,6 +18,21 @@ _UNFINISHED = ("new", "initial", "needs-translation", "needs-adaptation", "needs
 _LARGEST = 1 << 30  # bytes; the library holds the whole file
 _HEADER = 1 << 14  # bytes of a catalogue that its header lies in, comments before it included
 _CHARSET = re.compile(rb"charset=([A-Za-z0-9_.:-]+)")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_PO_LINE = re.compile(
+    r"(?:#.*|(?:(domain|msgctxt|msgid(?:_plural)?|msgstr(?:\[)?)(?:\d{1,3}\])?[ \t]*)?"
+    r'"(?:[^"\\]|\\.)*")?'
+)
+_AFTER = {
+    "domain": ("domain", "msgctxt", "msgid"),
+    "msgctxt": ("msgid",),
+    "msgid": ("msgid_plural", "msgstr"),
+    "msgid_plural": ("msgstr[",),
+    "msgstr": ("domain", "msgctxt", "msgid"),
+    "msgstr[": ("domain", "msgctxt", "msgid", "msgstr["),
+}
+"""Keyword of a catalogue → those that may come next."""
+_MEND = "mend what msgfmt --check says of it"
 Prepare = Callable[[bytes, Path], bytes]
 
 
@@ -182,23 +197,44 @@ def _left_out(unit: Any) -> str | None:
 
 
 def _in_utf8(content: bytes, path: Path) -> bytes:
-    """A catalogue in UTF-8, which its header says then: the library misreads other encodings.
+    """A catalogue in UTF-8, which its header says then.
+
+    It is held to what gettext holds it to: the library guesses at bytes and lines that do not
+    hold, or passes over them.
 
     Raises:
-        DataError: If it is not in the encoding that it says.
+        DataError: With file and line, if it is not in the encoding that it says, or a line is
+            neither a comment nor a string where one can stand.
     """
     said = _CHARSET.search(content[:_HEADER])
-    name = said[1].decode() if said else "utf-8"
-    if not said or name.lower() in ("utf-8", "utf8", "charset", "us-ascii"):
-        return content
+    name = said[1].decode() if said and said[1] != b"CHARSET" else "utf-8"
     try:
         text = content.decode(name)
     except (LookupError, UnicodeDecodeError) as error:
+        at = content[: getattr(error, "start", 0)].count(b"\n") + 1
+        how = f"{name}, as its header says" if said else "UTF-8, and its header says nothing else"
         raise DataError(
-            f"{path}: not in {name}, as its header says",
-            hint="convert it by msgconv --to-code=UTF-8",
+            f"{path}:{at}: not in {how}", hint="convert it by msgconv --to-code=UTF-8"
         ) from error
+    _check_messages(text.removeprefix("\ufeff"), path)
+    if name.lower() in ("utf-8", "utf8", "us-ascii"):
+        return content
     return text.replace(f"charset={name}", "charset=UTF-8", 1).encode("utf-8")
+
+
+def _check_messages(text: str, path: Path) -> None:
+    """Whether each line is a comment or a string, and every message whole."""
+    last = "domain"
+    for number, line in enumerate(_LINE_END.split(text), start=1):
+        found = _PO_LINE.fullmatch(line.strip())
+        keyword = found[1] if found else None
+        if keyword and keyword in _AFTER[last]:
+            last = keyword
+        elif keyword or found is None:
+            what = f"no place for {keyword}" if keyword else "no comment and no string in quotes"
+            raise DataError(f"{path}:{number}: {what}", hint=_MEND)
+    if not last.startswith("msgstr"):
+        raise DataError(f"{path}: ends within a message", hint=_MEND)
 
 
 def _as_it_is(content: bytes, path: Path) -> bytes:

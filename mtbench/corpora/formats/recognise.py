@@ -87,7 +87,11 @@ _XML = re.compile(
     re.I | re.S,
 )
 _OTHER_XML = re.compile(_PROLOG + rb"<[a-z_][\w.:-]*\s[^<>]*\bxmlns\b[^<>]*>\s*<", re.I | re.S)
-_DECLARED = re.compile(rb"\A\s*(?:<\?xml\b[^<>]*\?>|<!doctype\b[^<>\[]*[\[>])\s*<[a-z_!?]", re.I)
+_DECLARED = re.compile(
+    rb"\A\s*(?:<\?xml\s+version\s*=[^<>]*\?>\s*<[a-z_!?]"
+    rb"|<!doctype\s+([\w.:-]+)(?![\w.:-])[^<>\[]*(?:\[[^\]]*\]\s*)?>\s*<\1\b[^<>]*>)",
+    re.I,
+)
 _PO_LINE = re.compile(rb'(?:#[^\n]*|(?:(?:domain|msgctxt|msgid|msgid_plural)[ \t]+)?"[^\n]*")?')
 _ROOTS: dict[str, Kind] = {"tmx": "tmx", "dataset": "wmt-xml", "xliff": "xliff"}
 _SGML_ROOTS = ("srcset", "refset", "tstset", "mteval")

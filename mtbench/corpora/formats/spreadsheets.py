@@ -7,10 +7,12 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, BinaryIO
+from xml.parsers import expat
 
 from mtbench.corpora.formats.delimited import Row
 from mtbench.corpora.formats.recognise import recognise
@@ -23,8 +25,6 @@ MOST_BYTES = 1 << 30
 """What a packed document may swell to."""
 _MOST_CELLS = 50_000_000
 _FILLED = re.compile(rb'<c\b[^<>]{0,300}?\br="([A-Z]{1,3})(\d{1,7})"[^<>]{0,300}(?<!/)>(?!</c>)')
-_REPEATED = re.compile(rb'number-(?:columns|rows)-repeated="(\d{1,20})"[^<>]{0,300}(?<!/)>')
-_MOST_REPEATED = 1 << 20  # rows of the largest sheet that any program makes
 _FILLED_RECORDS = range(2, 12)  # of a binary sheet: numbers, errors, texts, formulas
 _BREAK = re.compile(rb"<text:(tab|line-break)\b[^<>]{0,300}/>")
 _SIGNS = {b"tab": b"\t", b"line-break": b"\n"}
@@ -49,7 +49,7 @@ def spreadsheet_rows(path: Path, sheet: str, remarks: Remarks) -> Iterator[Row]:
     calamine = require("python_calamine", _TASK, "office")
     recognise(path)  # refuses by name what is no such file
     check_packed(path)
-    broken = _check_extent(path)
+    broken = _check_sheets(path)
     try:
         book = calamine.load_workbook(_unbroken(path) if broken else str(path))
         name = _chosen(path, book, sheet)
@@ -63,11 +63,11 @@ def spreadsheet_rows(path: Path, sheet: str, remarks: Remarks) -> Iterator[Row]:
         raise DataError(f"{path}: damaged, or no spreadsheet: {error}") from error
 
 
-def _check_extent(path: Path) -> bool:
-    """Refuses a sheet whose filled cells lie too far apart.
+def _check_sheets(path: Path) -> bool:
+    """Refuses a sheet that is cut off or garbled, or whose filled cells lie too far apart.
 
-    The reader holds the whole rectangle between them, and memory that is not to be had ends the
-    process by a signal.
+    The reader passes over what it does not understand. It holds the whole rectangle between the
+    cells, and memory that is not to be had ends the process by a signal.
 
     Returns:
         Whether cells of an OpenDocument sheet hold tabs or line ends as elements.
@@ -78,29 +78,68 @@ def _check_extent(path: Path) -> bool:
     broken = False
     with _archive_errors(path), as_it_is(path) as stream, zipfile.ZipFile(stream) as archive:
         for name in archive.namelist():
+            last = widest = 0
             if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                last = widest = 0
-                for block in _blocks(archive, name):
+                for block in _blocks(archive, name, expat.ParserCreate(), path):
                     for column, row in _FILLED.findall(block):
                         last, widest = max(last, int(row)), max(widest, _number_of(column))
-                far = last * widest > _MOST_CELLS
             elif name.startswith("xl/worksheets/") and name.endswith(".bin"):
                 with archive.open(name) as records:
-                    far = _cells_of_records(records) > _MOST_CELLS
+                    last, widest = _extent_of_records(records)
             elif name == "content.xml":
-                far = False
-                for block in _blocks(archive, name):
-                    counts = map(int, _REPEATED.findall(block))
-                    far = far or any(count > _MOST_REPEATED for count in counts)
+                cells = _OpenCells()
+                for block in _blocks(archive, name, cells.parser, path):
                     broken = broken or _BREAK.search(block) is not None
-            else:
-                continue
-            if far:
+                last, widest = cells.last, cells.widest
+            elif name == "xl/sharedStrings.xml":
+                deque(_blocks(archive, name, expat.ParserCreate(), path), maxlen=0)
+            if last * widest > _MOST_CELLS:
                 raise DataError(
                     f"{path}: cells of {name} lie too far apart to be held",
                     hint="remove what stands far from the table, or export it as CSV",
                 )
     return broken
+
+
+class _OpenCells:
+    """How far the filled cells of an OpenDocument sheet reach, repeated ones counted.
+
+    Attributes:
+        parser: To be fed with ``content.xml``.
+        last: The last row with something in it, of all sheets.
+        widest: The last column likewise.
+    """
+
+    def __init__(self) -> None:
+        self.last = self.widest = self._row = self._rows = self._column = self._filled = 0
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self._begin
+        self.parser.EndElementHandler = self._end
+
+    def _begin(self, tag: str, values: Mapping[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "table":
+            self._row = 0
+        elif name == "table-row":
+            self._rows = _times(values.get("table:number-rows-repeated"))
+            self._column = self._filled = 0
+        elif name in ("table-cell", "covered-table-cell"):
+            self._column += _times(values.get("table:number-columns-repeated"))
+            if "office:value-type" in values:
+                self._filled = self._column
+        elif name == "p":
+            self._filled = self._column
+
+    def _end(self, tag: str) -> None:
+        if not tag.endswith(":table-row"):
+            return
+        self._row += self._rows
+        if self._filled:
+            self.last, self.widest = self._row, max(self.widest, self._filled)
+
+
+def _times(said: str | None) -> int:
+    return int(said) if said and said.isdecimal() and len(said) < 20 else 1
 
 
 def _unbroken(path: Path) -> BinaryIO:
@@ -135,17 +174,30 @@ def _archive_errors(path: Path) -> Iterator[None]:
         raise DataError(f"{path}: a damaged archive: {error}") from error
 
 
-def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    """What a member holds, in blocks that begin with the end of the one before."""
+def _blocks(
+    archive: zipfile.ZipFile, name: str, parser: expat.XMLParserType, path: Path
+) -> Iterator[bytes]:
+    """What a member holds, in blocks that begin with the end of the one before, each parsed.
+
+    Raises:
+        DataError: If it is not XML to its end.
+    """
     end = b""
-    with archive.open(name) as stream:
-        while block := stream.read(1 << 20):
-            yield end + block
-            end = block[-1000:]
+    try:
+        with archive.open(name) as stream:
+            while block := stream.read(1 << 20):
+                parser.Parse(block, False)
+                yield end + block
+                end = block[-1000:]
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise DataError(
+            f"{path}: damaged: {name}: {error}", hint="save it again from the program that wrote it"
+        ) from error
 
 
-def _cells_of_records(stream: IO[bytes]) -> int:
-    """How many cells lie between those of a binary sheet: its records are kind, size, content."""
+def _extent_of_records(stream: IO[bytes]) -> tuple[int, int]:
+    """The last row and column of a binary sheet: its records are kind, size, content."""
     row = last = widest = 0
     while (kind := _sevens(stream)) is not None:
         left = _sevens(stream) or 0
@@ -158,7 +210,7 @@ def _cells_of_records(stream: IO[bytes]) -> int:
         elif kind in _FILLED_RECORDS:
             last = max(last, row + 1)
             widest = max(widest, int.from_bytes(start, "little") + 1)
-    return last * widest
+    return last, widest
 
 
 def _sevens(stream: IO[bytes]) -> int | None:
