@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,6 @@ _UNFINISHED = ("new", "initial", "needs-translation", "needs-adaptation", "needs
 _LARGEST = 1 << 30  # bytes; the library holds the whole file
 _HEADER = 1 << 14  # bytes of a catalogue that its header lies in, comments before it included
 _CHARSET = re.compile(rb"charset=([A-Za-z0-9_.:-]+)")
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _PO_LINE = re.compile(
     r"(?:#.*|(?:(domain|msgctxt|msgid(?:_plural)?|msgstr(?:\[)?)(?:\d{1,3}\])?[ \t]*)?"
     r'"(?:[^"\\]|\\.)*")?'
@@ -225,7 +225,7 @@ def _in_utf8(content: bytes, path: Path) -> bytes:
 def _check_messages(text: str, path: Path) -> None:
     """Whether each line is a comment or a string, and every message whole."""
     last = "domain"
-    for number, line in enumerate(_LINE_END.split(text), start=1):
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
         found = _PO_LINE.fullmatch(line.strip())
         keyword = found[1] if found else None
         if keyword and keyword in _AFTER[last]:
