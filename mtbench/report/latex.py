@@ -42,12 +42,13 @@ def to_latex(board: Leaderboard) -> str:
 def _one(board: Leaderboard, table: Table) -> str:
     shown = [m for m in table.metrics if any(r.cells[m].score is not None for r in table.rows)]
     titles = [words.column(m, board.metrics.get(m)) for m in shown]
+    terms = ["terms"] if any(row.terms for row in table.rows) else []
     lines = [
         r"\begin{table}",
         r"  \centering",
-        rf"  \begin{{tabular}}{{rl{'rl' * len(shown)}}}",
+        rf"  \begin{{tabular}}{{rl{'rl' * len(shown)}{'r' * len(terms)}}}",
         r"    \toprule",
-        "    " + " & ".join(["rank", "system", *map(_over_both, titles)]) + r" \\",
+        "    " + " & ".join(["rank", "system", *map(_over_both, titles), *terms]) + r" \\",
         r"    \midrule",
     ]
     best = {m: _best(board, table, m) for m in shown}
@@ -55,6 +56,7 @@ def _one(board: Leaderboard, table: Table) -> str:
         cells = [escaped(words.rank(row)), escaped(row.system)]
         for m in shown:
             cells += _score(row, m, board.metrics.get(m), bold=row.system in best[m])
+        cells += [escaped(words.terms(row))] if terms else []
         lines.append("    " + " & ".join(cells) + r" \\")
     notes = " ".join(
         escaped(f"{note.rstrip('.')}.")

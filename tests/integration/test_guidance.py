@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from lxml import html
 
 from mtbench.backends.openai import OpenAI
 from mtbench.errors import DataError, RequestError
@@ -188,6 +189,22 @@ def test_the_recall_of_terms_stands_in_every_table(
     assert by_name["told"]["term_recall"] == "0.333333"
     assert by_name["identity"]["term_recall"] == ""
     assert "| 33.3 % (1/3) |" in space(*command, "--format", "md").out
+    latex = space(*command, "--format", "latex").out.splitlines()
+    assert any(line.endswith(r"& terms \\") for line in latex)
+    assert [line for line in latex if "told" in line and line.endswith(r"& 33.3 \% (1/3) \\")]
+    assert space("report", "-o", "page").code == 0
+    page = html.fromstring((space.root / "page" / "index.html").read_text())
+    heads = [
+        " ".join(head.itertext())
+        for head in page.xpath("//table[@class='scores']//th[@scope='col']")
+    ]
+    at = heads.index("Terms")
+    cells = {
+        row.get("data-system"): row[at] for row in page.xpath("//table[@class='scores']/tbody/tr")
+    }
+    assert cells["told"].text == "33.3 % (1/3)"
+    assert float(cells["told"].get("data-value")) == 1 / 3
+    assert cells["identity"].text == "–"
     plain = space("evaluate", "--model", "identity", "--metric", "chrf", "--results", "r2")
     assert "terms" not in plain.out
     assert space("verify").code == 0

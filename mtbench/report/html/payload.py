@@ -100,7 +100,8 @@ def _whole(held: Sample, one: SetContent) -> dict[str, Json]:
 
 
 def _row(row: Row, one: SetContent) -> dict[str, Json]:
-    return {
+    terms: dict[str, Json] = {"terms": row.terms.model_dump()} if row.terms else {}
+    return terms | {
         "system": row.system,
         "baseline": row.baseline,
         "rank": row.rank,

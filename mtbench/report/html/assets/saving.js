@@ -61,9 +61,11 @@ function saving(svg, title) {
 function saveBoard(board) {
   const set = FACTS.sets.find((one) => one.key === `${board.dataset.corpus}/${board.dataset.pair}`);
   const metrics = [...new Set(set.rows.flatMap((row) => Object.keys(row.cells)))];
-  const head = ["corpus", "src", "tgt", "system", "rank", "cluster", ...metrics.flatMap((name) => [name, `${name}_ci_low`, `${name}_ci_high`])];
+  const told = set.rows.some((row) => row.terms);
+  const head = ["corpus", "src", "tgt", "system", "rank", "cluster", ...metrics.flatMap((name) => [name, `${name}_ci_low`, `${name}_ci_high`]), ...(told ? ["term_recall", "terms_asked", "terms_used"] : [])];
   const rows = set.rows.map((row) => [set.corpus, set.source, set.target, row.system, row.rank, row.cluster,
-    ...metrics.flatMap((name) => [row.cells[name]?.score, row.cells[name]?.low, row.cells[name]?.high])]);
+    ...metrics.flatMap((name) => [row.cells[name]?.score, row.cells[name]?.low, row.cells[name]?.high]),
+    ...(told ? [row.terms && row.terms.used / row.terms.asked, row.terms?.asked, row.terms?.used] : [])]);
   save(fileName(set.key) + ".csv", "text/csv", csv([head, ...rows]));
 }
 
