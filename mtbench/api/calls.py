@@ -296,7 +296,7 @@ def leaderboard(results: str | Path | None = None) -> Evaluation:
 
     space = _space(results)
     stored_tables(space)
-    return Evaluation(board(Results(space.results)), space.results)
+    return Evaluation(board(Results(space.results), cache=space.cache), space.results)
 
 
 def segments(

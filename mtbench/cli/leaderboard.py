@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 @click.argument("results", required=False)
 @common.stored_selection
 @common.stored_sort_options
-@common.by_option("Show scores on parts of the test sets instead, by the metric that ranks.")
+@common.by_option(
+    "Show scores on parts of the test sets instead, tested, by the metric that ranks."
+)
 @click.option(
     "--headline",
     metavar="autorank[:METRIC,…]",
@@ -82,7 +84,7 @@ def leaderboard(
         raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
     wanted = {str(LanguagePair.parse(pair)) for pair in pairs}
     stored = Results(space.results)
-    found = board(stored, sort=sort, seed=seed)
+    found = board(stored, sort=sort, seed=seed, cache=space.cache)
     if sort is not None and sort not in found.metrics:
         raise UnknownName("metric here", sort, found.metrics)
     if sort is not None and not found.metrics[sort].quality:
@@ -98,7 +100,7 @@ def leaderboard(
         raise RequestError(f"{space.results}: no results of that kind")
     chosen = found.model_copy(update={"tables": tables})
     if by is not None:
-        _print_slices(stored, chosen, by, sort, seed, style)
+        _print_slices(stored, chosen, by, sort, seed, style, verbose=verbose)
     elif health:
         _print_health(space, chosen, style, verbose=verbose)
     elif suspicion:
@@ -126,8 +128,9 @@ def _check_one_view(style: str, *views: object) -> None:
         raise RequestError(
             "--by, --over-pairs, --health, --suspicion and --hub: one of them at a time"
         )
-    if any(views) and style not in ("table", "json"):
-        raise RequestError(f"this view has no form {style}", hint="--format table or json")
+    forms = ("table", "json", "csv", "md") if views[0] else ("table", "json")
+    if any(views) and style not in forms:
+        raise RequestError(f"this view has no form {style}", hint=f"--format {' or '.join(forms)}")
 
 
 def _print_for_hub(stored: Results, board: Leaderboard, form: str, system: str) -> None:
@@ -195,10 +198,18 @@ def _print_suspicion(space: Workspace, board: Leaderboard, style: str) -> None:
 
 
 def _print_slices(
-    stored: Results, board: Leaderboard, by: By, metric: str | None, seed: int | None, style: str
+    stored: Results,
+    board: Leaderboard,
+    by: By,
+    metric: str | None,
+    seed: int | None,
+    style: str,
+    *,
+    verbose: bool,
 ) -> None:
     from mtbench.pipeline.slicing import partial_systems, slices
-    from mtbench.report import words
+    from mtbench.report import parts_text
+    from mtbench.report.parts_text import Parts
 
     found = list(slices(stored, board, by, metric, seed=seed or 0))
     shown = [table for table, _ in found]
@@ -206,35 +217,33 @@ def _print_slices(
         if table not in shown:
             name = f"{table.corpus}/{table.pair}"
             say(f"mtbench: {name}: all systems lack translations of segments; it is not shown")
+    several = [
+        Parts(table, sliced, board.metrics[sliced.metric], partial_systems(table, sliced.metric))
+        for table, sliced in found
+    ]
     if style == "json":
-        rows = [
-            {
-                "corpus": table.corpus,
-                "pair": str(table.pair),
-                **sliced.model_dump(mode="json"),
-                "partial": list(partial_systems(table, sliced.metric)),
-            }
-            for table, sliced in found
-        ]
-        common.emit_json(rows)
-        return
-    for table, sliced in found:
-        info = board.metrics[sliced.metric]
-        common.emit(f"{words.heading(table)}: {info.title} by {by.replace('_', ' ')}")
-        systems = [score.system for score in sliced.slices[0].scores]
-        lines = [
-            [part.label, str(part.segments)]
-            + [f"{s.score:.{info.decimals}f}{'?' if s.doubtful else ''}" for s in part.scores]
-            for part in sliced.slices
-        ]
-        common.emit(common.grid([by.replace("_", " "), "segments", *systems], lines))
-        for system in partial_systems(table, sliced.metric):
-            common.emit(f"{system} has segments without a translation and is not shown.")
-        if sliced.unlabelled:
-            common.emit(f"{sliced.unlabelled} segments have no {by} and are in no part.")
-        if any(s.doubtful for part in sliced.slices for s in part.scores):
-            common.emit("?: fewer than 30 units; such a score says little.")
-        common.emit("")
+        common.emit_json(
+            [
+                {
+                    "corpus": one.table.corpus,
+                    "pair": str(one.table.pair),
+                    **one.sliced.model_dump(mode="json"),
+                    "partial": list(one.partial),
+                }
+                for one in several
+            ]
+        )
+    elif style == "csv":
+        common.emit(parts_text.to_csv(several))
+    elif style == "md":
+        common.emit(parts_text.to_markdown(several))
+    else:
+        for one in several:
+            common.emit(parts_text.title(one))
+            common.emit(common.grid(*parts_text.lines(one, intervals=verbose)))
+            for note in parts_text.notes(one):
+                common.emit(note)
+            common.emit("")
 
 
 def _print_health(space: Workspace, board: Leaderboard, style: str, *, verbose: bool) -> None:

@@ -103,17 +103,25 @@ def chrf(totals: Array, *, beta: int = 2, eps_smoothing: bool = False) -> Array:
     for order in range(orders):
         hypothesis, reference, match = np.moveaxis(totals[..., 3 * order : 3 * order + 3], -1, 0)
         some_hypothesis, some_reference = hypothesis > 0, reference > 0
+        if not eps_smoothing and some_hypothesis.all() and some_reference.all():
+            # The case of millions of resamples: no division needs a guard.
+            precisions += match / hypothesis
+            recalls += match / reference
+            effective += 1.0
+            continue
         precision = np.where(
             some_hypothesis, match / np.where(some_hypothesis, hypothesis, 1.0), _EPSILON
         )
         recall = np.where(
             some_reference, match / np.where(some_reference, reference, 1.0), _EPSILON
         )
-        f_scores = f_scores + _f_score(precision, recall, factor, otherwise=_EPSILON)
+        if eps_smoothing:
+            f_scores += _f_score(precision, recall, factor, otherwise=_EPSILON)
+            continue
         both = some_hypothesis & some_reference
-        precisions = precisions + np.where(both, precision, 0.0)
-        recalls = recalls + np.where(both, recall, 0.0)
-        effective = effective + both
+        precisions += np.where(both, precision, 0.0)
+        recalls += np.where(both, recall, 0.0)
+        effective += both
     if eps_smoothing:
         return np.asarray(np.minimum(100.0 * f_scores / orders, 100.0), dtype=np.float64)
     count = np.where(effective > 0, effective, 1.0)

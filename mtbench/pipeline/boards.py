@@ -7,6 +7,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import numpy as np
 
@@ -16,12 +17,13 @@ from mtbench.config import Workspace
 from mtbench.errors import DataError, RequestError
 from mtbench.files.spreadsheets import unquoted
 from mtbench.pipeline.campaigns import campaigns_of, order_by_people
+from mtbench.pipeline.rankings import kept_rank
 from mtbench.pipeline.scores import belongs
 from mtbench.pipeline.stored import StoredScores, recomputed
 from mtbench.plugins import Array, published_agreement
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
-from mtbench.significance import Ranking, UnitChoice, choose_unit, rank
+from mtbench.significance import Ranking, UnitChoice, choose_unit
 from mtbench.significance.humans import DOUBTFUL, agreement_of_test
 from mtbench.types import Leaderboard, Score, Table
 from mtbench.types.findings import PairedTest
@@ -36,6 +38,7 @@ def board(
     missing: Mapping[str, str] | None = None,
     without: Collection[tuple[str, str]] = (),
     seed: int | None = None,
+    cache: Path | None = None,
 ) -> Leaderboard:
     """The leaderboard of everything in a results folder.
 
@@ -47,6 +50,7 @@ def board(
         missing: Metric → why it could not be computed.
         without: Test set and folder of each run that is not to be in it.
         seed: Of intervals and tests; by default the one that the stored intervals were made with.
+        cache: Where rankings of many systems are kept; None keeps and reads none.
     """
     stored = StoredScores(results, seed)
     entries = [
@@ -57,7 +61,7 @@ def board(
     ]
     found = build(
         entries,
-        _ranker(results, seed),
+        _ranker(results, seed, cache),
         current=current_states(results, entries),
         preferred=preferred,
         sort=sort,
@@ -150,7 +154,7 @@ def read_entry(folder: RunFolder, stored: StoredScores) -> Entry | None:
     return Entry(folder.system, run, tuple(scores), tuple(stale), differences)
 
 
-def _ranker(results: Results, seed: int | None) -> Ranker:
+def _ranker(results: Results, seed: int | None, cache: Path | None) -> Ranker:
     """Ranks stored scores: a score's ``system`` names its folder here."""
 
     def ranked(scores: Sequence[Score], baselines: frozenset[str]) -> Ranked:
@@ -177,17 +181,15 @@ def _ranker(results: Results, seed: int | None) -> Ranker:
         ids = statistics[one.system].ids
         drawn = _seed_of(scores) if seed is None else seed
         unit = _unit(results, one, ids, np.stack(list(segment_scores.values()), axis=1), drawn)
-        found = rank(
-            rows,
-            metric.pool,
-            higher_is_better=one.info.higher_is_better,
-            baselines=baselines & set(rows),
-            seed=drawn,
-            units=unit.index,
-            metric=one.metric,
-            segment_scores=segment_scores,
-            warnings=[unit.warning] if unit.warning else [],
-        )
+        asked = {
+            "higher_is_better": one.info.higher_is_better,
+            "baselines": sorted(baselines & set(rows)),
+            "seed": drawn,
+            "units": unit.index,
+            "metric": one.metric,
+            "warnings": [unit.warning] if unit.warning else [],
+        }
+        found = kept_rank(metric, rows, segment_scores, asked, cache)
         tests = [_with_agreement(test, one, lineages) for test in found.tests]
         return Ranked(
             _standings(found),
@@ -293,7 +295,7 @@ def stored_tables(
     """
     if not space.results.is_dir():
         raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
-    tables = board(Results(space.results)).tables
+    tables = board(Results(space.results), cache=space.cache).tables
     found = tuple(
         table
         for table in tables

@@ -184,6 +184,7 @@ def evaluate(
         preferred=signatures,
         primaries=dict.fromkeys(found.by_test_set(), _primary(found, request)),
         missing=found.missing,
+        cache=space.cache,
     )
     scored = unchanged.stored(with_board=False) if unchanged is not None else None
     boards = write_leaderboard(results, build)

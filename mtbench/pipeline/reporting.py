@@ -77,7 +77,7 @@ def gather(
     if not space.results.is_dir():
         raise RequestError(f"{space.results}: no such folder", hint="run mtbench evaluate first")
     results = Results(space.results)
-    found = board(results, sort=sort, seed=seed)
+    found = board(results, sort=sort, seed=seed, cache=space.cache)
     tables = tuple(
         table
         for table in found.tables

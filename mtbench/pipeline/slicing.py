@@ -8,6 +8,7 @@ from typing import get_args
 
 from mtbench.boards.slices import By, labels_by, slice_scores
 from mtbench.errors import RequestError
+from mtbench.pipeline.slice_tests import with_tests
 from mtbench.plugins import stored_metric
 from mtbench.results import Results
 from mtbench.significance import interval_of_part
@@ -18,7 +19,7 @@ from mtbench.types.findings import Sliced
 def slices(
     results: Results, board: Leaderboard, by: By, metric: str | None = None, *, seed: int = 0
 ) -> Iterator[tuple[Table, Sliced]]:
-    """Scores of every table's systems by document, domain, original language or length.
+    """Scores of every table's systems by document, domain, original language or length, tested.
 
     Systems with partial scores are not among them, nor are tables of only such;
     ``partial_systems`` names them.
@@ -61,17 +62,25 @@ def slices(
                 hint=f"they have: {', '.join(others)}",
             )
         scorer = stored_metric(result.score)
-        yield (
-            table,
-            slice_scores(
-                statistics,
-                named,
-                scorer.pool,
-                partial(interval_of_part, documents=labels.documents, seed=seed),
-                by=by,
-                metric=name,
-            ),
+        sliced = slice_scores(
+            statistics,
+            named,
+            scorer.pool,
+            partial(interval_of_part, documents=labels.documents, seed=seed),
+            by=by,
+            metric=name,
         )
+        tested = with_tests(
+            sliced,
+            statistics,
+            named,
+            scorer,
+            documents=labels.documents,
+            baselines={row.system for row in rows if row.baseline},
+            seed=seed,
+            most=None,
+        )
+        yield table, tested
 
 
 def partial_systems(table: Table, metric: str) -> tuple[str, ...]:

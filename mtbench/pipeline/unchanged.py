@@ -24,7 +24,7 @@ from mtbench.pipeline.resolve import chosen_files, resolve_systems
 from mtbench.pipeline.work import Request
 from mtbench.plugins import BUILTIN_BACKENDS, BUILTIN_METRICS, DEFAULT_METRICS, METRICS
 from mtbench.results import INLINE_SEGMENTS
-from mtbench.results.answers import KeptAnswer, read_answer, write_answer
+from mtbench.results.kept import KeptAnswer, read_kept, write_kept
 from mtbench.text import identify
 from mtbench.types import Leaderboard
 
@@ -49,7 +49,7 @@ class Unchanged:
 
     def answer(self) -> KeptAnswer | None:
         """The answer of before, where nothing that it rests on has changed."""
-        found = read_answer(self._path) if self._before is not None else None
+        found = read_kept(KeptAnswer, self._path) if self._before is not None else None
         if found is None or found.rests_on != digest_json([self._before, self.stored()]):
             return None
         log.info("nothing has changed since this was answered: %s", self._path)
@@ -77,7 +77,7 @@ class Unchanged:
         if self._before is None or segments < INLINE_SEGMENTS or self._before != self._inputs():
             return
         rests_on = digest_json([self._before, self.stored()])
-        write_answer(self._path, KeptAnswer(rests_on=rests_on, lines=lines, board=board))
+        write_kept(self._path, KeptAnswer(rests_on=rests_on, lines=lines, board=board))
 
     def _inputs(self) -> list[Any] | None:
         """The states of all that is read and not written; None where there may be more."""
@@ -100,7 +100,7 @@ class Unchanged:
         """
         yield versions()
         yield identify.version()
-        yield from (_state(path) for path in _files(Path(mtbench.__file__).parent, ".py"))
+        yield code_states()
         files = chosen_files(self._request, self._space)
         for file in files:
             yield [str(file.pair), file.reversed, _state(file.path.resolve())]
@@ -118,6 +118,11 @@ class Unchanged:
                     if rests_on is None:
                         raise _More
                     yield [_state(path.resolve()) for path in rests_on]
+
+
+def code_states() -> list[Any]:
+    """The states of the files of this package's code."""
+    return [_state(path) for path in _files(Path(mtbench.__file__).parent, ".py")]
 
 
 class _More(Exception):

@@ -423,11 +423,22 @@ class Slice(Record):
         label: What they share.
         segments: How many they are.
         scores: One entry per system, in the order given.
+        tests: Paired tests there, one per pair of candidates; 0 where nobody tested.
+        untested: Why nobody did; None where somebody did, or nobody was asked to.
     """
 
     label: str
     segments: int
     scores: tuple[SliceScore, ...]
+    tests: int = 0
+    untested: str | None = None
+
+    @property
+    def best(self) -> frozenset[str]:
+        """Systems that no candidate beats, where tests separate any."""
+        if not any(one.losses for one in self.scores):
+            return frozenset()
+        return frozenset(one.system for one in self.scores if one.losses == 0)
 
 
 class Sliced(Record):

@@ -18,7 +18,7 @@ class PartCell:
 
     Attributes:
         score, interval: As they are shown.
-        best: Whether no candidate is significantly better there.
+        best: Whether no candidate is significantly better there, where tests separate any.
         losses: How many are; None where nobody tested.
     """
 
@@ -64,10 +64,12 @@ def _table(
     one: SetContent, sliced: Sliced, titles: Mapping[str, str], info: MetricInfo | None
 ) -> PartTable:
     decimals = info.decimals if info else 1
-    found = [{score.system: score for score in part.scores} for part in sliced.slices]
-    systems = [row.system for row in one.table.rows if any(row.system in each for each in found)]
+    scores = [{score.system: score for score in part.scores} for part in sliced.slices]
+    found = list(zip(scores, (part.best for part in sliced.slices), strict=True))
+    systems = [row.system for row in one.table.rows if any(row.system in each for each in scores)]
     rows = [
-        (system, tuple(_cell(each.get(system), decimals) for each in found)) for system in systems
+        (system, tuple(_cell(each.get(system), decimals, system in best) for each, best in found))
+        for system in systems
     ]
     return PartTable(
         metric=titles.get(sliced.metric, sliced.metric),
@@ -77,7 +79,7 @@ def _table(
     )
 
 
-def _cell(score: SliceScore | None, decimals: int) -> PartCell:
+def _cell(score: SliceScore | None, decimals: int, best: bool) -> PartCell:
     if score is None:
         return PartCell("–")
     interval = ""
@@ -85,4 +87,4 @@ def _cell(score: SliceScore | None, decimals: int) -> PartCell:
         low, high = score.interval.low, score.interval.high
         mark = "?" if score.doubtful else ""
         interval = f"[{low:.{decimals}f}, {high:.{decimals}f}]{mark}"
-    return PartCell(f"{score.score:.{decimals}f}", interval, score.losses == 0, score.losses)
+    return PartCell(f"{score.score:.{decimals}f}", interval, best, score.losses)
