@@ -14,7 +14,7 @@ from mtbench.types import Leaderboard, Record
 from mtbench.types.findings import Ranking
 
 
-class Kept(Record):
+class KeptFinding(Record):
     """Something that holds as long as what it rests on is as it was.
 
     Attributes:
@@ -24,7 +24,7 @@ class Kept(Record):
     rests_on: str
 
 
-class KeptAnswer(Kept):
+class KeptAnswer(KeptFinding):
     """What a call was answered.
 
     Attributes:
@@ -36,7 +36,7 @@ class KeptAnswer(Kept):
     board: Leaderboard
 
 
-class KeptRanking(Kept):
+class KeptRanking(KeptFinding):
     """The ranking of one test set by one metric.
 
     Attributes:
@@ -46,7 +46,7 @@ class KeptRanking(Kept):
     ranking: Ranking
 
 
-K = TypeVar("K", bound=Kept)
+K = TypeVar("K", bound=KeptFinding)
 
 
 def read_kept(kind: type[K], path: Path) -> K | None:
@@ -59,7 +59,7 @@ def read_kept(kind: type[K], path: Path) -> K | None:
         return None
 
 
-def write_kept(path: Path, found: Kept) -> None:
+def write_kept(path: Path, found: KeptFinding) -> None:
     """Keeps it; where it cannot be written, the next call takes longer."""
     with suppress(MtbenchError):
         write_json(path, found.model_dump(mode="json"))
