@@ -51,23 +51,25 @@ def ods(rows: Rows) -> bytes:
 
 def xlsb(rows: Rows) -> bytes:
     """Excel's binary form, as [MS-XLSB] describes it; no library writes it."""
-    texts = list(dict.fromkeys(chain.from_iterable(rows)))
+    texts = {text: n for n, text in enumerate(dict.fromkeys(chain.from_iterable(rows)))}
     strings = _record(159, struct.pack("<II", len(texts), len(texts)))
     strings += b"".join(_record(19, b"\0" + _wide(text)) for text in texts) + _record(160)
     last = len(rows) - 1, max(map(len, rows)) - 1
-    sheet = _record(129) + _record(148, struct.pack("<IIII", 0, last[0], 0, last[1]))
-    sheet += _record(145)
+    extent = struct.pack("<IIII", 0, last[0], 0, last[1])
+    sheet = [_record(129), _record(148, extent), _record(145)]
     for number, row in enumerate(rows):
-        sheet += _record(0, struct.pack("<I", number) + bytes(13))
-        for column, text in enumerate(row):
-            sheet += _record(7, struct.pack("<III", column, 0, texts.index(text)))
-    sheet += _record(146) + _record(130)
+        sheet.append(_record(0, struct.pack("<I", number) + bytes(13)))
+        sheet += [
+            _record(7, struct.pack("<III", column, 0, texts[text]))
+            for column, text in enumerate(row)
+        ]
+    sheet += [_record(146), _record(130)]
     bundle = struct.pack("<II", 0, 1) + _wide("rId1") + _wide("S")
     book = _record(131) + _record(143) + _record(156, bundle) + _record(144) + _record(132)
     return _packed(
         {
             "xl/workbook.bin": book,
-            "xl/worksheets/sheet1.bin": sheet,
+            "xl/worksheets/sheet1.bin": b"".join(sheet),
             "xl/sharedStrings.bin": strings,
         }
     )

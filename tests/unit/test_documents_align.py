@@ -70,6 +70,28 @@ def test_paragraphs_run_together_are_joined() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("english", "german", "joined"),
+    [
+        ((), (2, 5), ((2, 3, 4), (2,))),
+        ((2, 5), (), ((2,), (2, 3, 4))),
+        ((2, 4), (3, 5), ((2, 3), (2, 3))),  # cut at different places
+    ],
+)
+def test_runs_of_three_are_joined(
+    english: tuple[int, ...],
+    german: tuple[int, ...],
+    joined: tuple[tuple[int, ...], tuple[int, ...]],
+) -> None:
+    one, two = texts("en"), texts("de")
+    for side, cut in ((one, english), (two, german)):
+        if cut:
+            side[slice(*cut)] = [" ".join(side[slice(*cut)])]
+    found = beads_of(align(encoded(one), encoded(two)))
+    assert joined in found
+    assert len(found) == len(LIBRARY) - 2
+
+
 def test_two_texts_on_nothing_in_common_do_not_align() -> None:
     other = [row["de"] for row in RESCUE]
     assert align(encoded(texts("en")), encoded(other)) == []
