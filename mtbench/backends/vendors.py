@@ -1,6 +1,6 @@
-"""What vendors of machine translation have in common; each has a module of its own.
+"""What servers of machine translation have in common; each vendor has a module of its own.
 
-A vendor takes some texts per request, up to a size. Longer texts are cut and put together again;
+A server takes some texts per request, up to a size. Longer texts are cut and put together again;
 what came back is told by text, so that a request that fails makes nobody ask for the others again.
 """
 
@@ -52,27 +52,35 @@ log = logging.getLogger(__name__)
 CHECK_SECONDS = 15.0
 
 
-class VendorOptions(ServerOptions):
-    """Options that every vendor has.
+class TranslatorOptions(ServerOptions):
+    """Options of every server of machine translation.
 
     Attributes:
         api_key_env: NAME of the environment variable that holds the key.
-        base_url: The server's address, where it is not the vendor's usual one.
-        source_code: The vendor's code of the source language, where the guess is wrong.
-        target_code: The vendor's code of the target language, likewise.
+        source_code: The server's code of the source language, where the guess is wrong.
+        target_code: The server's code of the target language, likewise.
         glossary: A TMX, CSV or TSV file of terms, ``{src}`` and ``{tgt}`` filled in. How many of
-            them the translations use is counted; what the vendor is told stands in its own options.
-        settings: More fields of the request, as the vendor names them.
+            them the translations use is counted; what the server is told stands in its own options.
         price: From the card: for a million characters.
     """
 
     api_key_env: VariableName | None = None
-    base_url: ServerUrl | None = None
     source_code: str | None = None
     target_code: str | None = None
     glossary: Annotated[str | None, Field(exclude=True)] = None
-    settings: dict[str, Json] = Field(default_factory=dict)
     price: Annotated[CharacterPrice | None, Field(exclude=True)] = None
+
+
+class VendorOptions(TranslatorOptions):
+    """Options that every vendor has.
+
+    Attributes:
+        base_url: The server's address, where it is not the vendor's usual one.
+        settings: More fields of the request, as the vendor names them.
+    """
+
+    base_url: ServerUrl | None = None
+    settings: dict[str, Json] = Field(default_factory=dict)
 
     @field_validator("settings")
     @classmethod
@@ -139,25 +147,24 @@ def in_bytes(text: str) -> int:
 
 
 class Vendor(Backend):
-    """A vendor's server: several texts a request, several requests at once, each text alone.
+    """A server of machine translation: several texts per request, several requests at once.
 
-    No vendor promises that the same text gets the same translation tomorrow, so none is called
-    deterministic, and what it runs is called unpinned, with the day.
+    Each text is translated alone. No vendor promises that the same text gets the same translation
+    tomorrow, so none is called deterministic, and what it runs is called unpinned, with the day.
     """
 
-    options: VendorOptions
-    batching = "free"
+    options: TranslatorOptions
     deterministic = False
     billed = True
 
-    title: ClassVar[str]
+    title: str
     address: ClassVar[str]
     key_env: ClassVar[str]
     limits: Limits
 
     def __init__(self, options: Record, pair: LanguagePair, runtime: Runtime) -> None:
         super().__init__(options, pair, runtime)
-        self.options = cast("VendorOptions", options)
+        self.options = cast("TranslatorOptions", options)
         self.max_concurrency = self.options.concurrency
         self.patience = self.options.patience
         self._guidance = Guidance(self._told_of(), pair)
@@ -178,15 +185,20 @@ class Vendor(Backend):
         return GuidanceOptions(**given)
 
     def _url(self) -> str:
-        return self.options.base_url or self.address
+        other = self.options.base_url if isinstance(self.options, VendorOptions) else None
+        return other or self.address
 
     def _variable(self) -> str:
-        """The environment variable that holds the key."""
+        """The environment variable that holds the key; empty where none is shown."""
         return self.options.api_key_env or self.key_env
 
-    @abstractmethod
     def _authorised(self, method: str, url: str, content: bytes, key: str) -> dict[str, str]:
         """The headers that show a key."""
+        return {}
+
+    def _with_key(self, body: Json, key: str) -> Json:
+        """A body that shows a key, where headers don't."""
+        return body
 
     @abstractmethod
     def _listed(self, client: JsonClient) -> Codes:
@@ -211,20 +223,23 @@ class Vendor(Backend):
     # --- before a run --------------------------------------------------------------------------
 
     def _new_client(self, seconds: float) -> JsonClient:
-        secret = Secret(self._variable())
-        self._secret = secret
+        variable = self._variable()
+        self._secret = Secret(variable) if variable else None
         return JsonClient(
             self._url(),
-            secret=secret,
+            secret=self._secret,
             bearer=False,
             headers=lambda method, url, content: self._authorised(
-                method, url, content, secret.reveal()
+                method, url, content, self._key()
             ),
             seconds=seconds,
             connections=self.options.concurrency,
             name=self.title,
             pace=Pace(self.options.requests_per_minute),
         )
+
+    def _key(self) -> str:
+        return self._secret.reveal() if self._secret else ""
 
     def check(self) -> None:
         """Whether the key is accepted and the direction served; costs nothing."""
@@ -297,7 +312,7 @@ class Vendor(Backend):
             map(same_code, (self.pair.source, self.pair.target), self._codes)
         ):
             found.append(f"{self.pair} goes to {self.title} as {' to '.join(self._codes)}")
-        if unencrypted(self._url()):
+        if self._variable() and unencrypted(self._url()):
             found.append(f"the key goes unencrypted to {self._url()}")
         return tuple(found)
 
@@ -317,7 +332,7 @@ class Vendor(Backend):
         return {
             "vendor": self.title,
             "url": f"{self._url()}/{self._path()}",
-            "api_key_env": self._variable(),
+            "api_key_env": self._variable() or None,
             "codes": list(self._codes or ()),
             "price": price.model_dump() if price else None,
         }
@@ -331,8 +346,10 @@ class Vendor(Backend):
         wanted = [(part.text, self._context(s)) for s in batch for part in self._cut(s)]
         texts, context = next(self._packed(wanted))
         url = f"{self._url()}/{self._path()}"
-        headers = self._authorised("POST", url, b"", f"${self._variable()}")
-        return {"url": url, "headers": dict(headers), "body": self._body(texts, context)}
+        key = f"${self._variable()}" if self._variable() else ""
+        headers = self._authorised("POST", url, b"", key)
+        body = self._with_key(self._body(texts, context), key)
+        return {"url": url, "headers": dict(headers), "body": body}
 
     # --- a run ---------------------------------------------------------------------------------
 
@@ -417,7 +434,8 @@ class Vendor(Backend):
     def _post(self, texts: Sequence[str], context: str | None) -> list[VendorAnswer]:
         if self._client is None or self._codes is None:
             raise RuntimeError("translate is called inside `with backend:`")
-        reply = self._client.post(self._path(), self._body(texts, context))
+        body = self._with_key(self._body(texts, context), self._key())
+        reply = self._client.post(self._path(), body)
         if reply.status != 200 or reply.body is None:
             raise self._judged(reply)
         try:
