@@ -16,7 +16,8 @@ from mtbench.stages.translation import plan, translate
 from mtbench.testing import check_backend
 from mtbench.types import Finished, Runtime, Source
 from tests.support.server import Say, Server
-from tests.support.vendors import ACCESS, KEY, VENDORS, Vendor, texts_of
+from tests.support.vendor_clients import REQUESTS, TEXTS
+from tests.support.vendors import ACCESS, KEY, VENDORS, Vendor, query, texts_of
 from tests.support.workspace import Space, sentences, tree
 
 SOURCES = [Source(id=f"s{n}", text=f"Text {n}.", document="d") for n in range(5)]
@@ -466,3 +467,53 @@ def test_settings_hold_no_key() -> None:
         make_backend(
             "deepl", {"settings": {"auth_key": "x" * 20}}, LanguagePair.parse("en-de"), Runtime()
         )
+
+
+# --- as their own clients ask ------------------------------------------------------------------
+
+AS_THEIRS: dict[str, dict[str, Any]] = {
+    "deepl": {"formality": "formal", "context_before": 1},
+    "google": {"model": "nmt"},
+    "google, advanced": {
+        "project": "mine",
+        "model": "general/translation-llm",
+        "glossary_id": "mine",
+    },
+    "azure": {"category": "mine"},
+    "amazon": {"formality": "formal", "glossary_id": "mine"},
+    "modernmt": {"memories": [3, 5]},
+}
+
+
+@pytest.mark.parametrize("name", AS_THEIRS)
+def test_a_request_is_that_of_the_vendors_own_client(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``vendor_requests.json`` is what those clients sent: see ``tests.support.vendor_clients``."""
+    options = AS_THEIRS[name]
+    one = next(
+        v
+        for v in VENDORS
+        if v.backend == name.partition(",")[0]
+        and v.options.keys() <= options.keys()
+        and ("project" in options) == ("project" in v.options)
+    )
+    for variable, value in one.environment.items():
+        monkeypatch.setenv(variable, value)
+    texts = ["Hi."] if name == "amazon" else TEXTS
+    sources = [Source(id=f"s{n}", text=text, document="d") for n, text in enumerate(texts)]
+    with Server(one.answer) as server:
+        run(make(one, server, **options), sources)
+        ours = translations(server)[-1]
+    theirs = next(r for r in json.loads(REQUESTS.read_text("utf-8"))[name] if r["method"] == "POST")
+    assert ours.path.partition("?")[0] == theirs["path"].partition("?")[0]
+    left_out = {"$alt", "prettyPrint"}  # how an answer is to look
+    theirs_query = {k: v for k, v in query(theirs["path"]).items() if k not in left_out}
+    assert query(ours.path) == theirs_query
+    if name == "azure":
+        assert [{k.lower(): v for k, v in e.items()} for e in ours.body] == theirs["body"]
+        return
+    body = {key: value for key, value in theirs["body"].items() if value != []}
+    if name == "deepl":  # texts with other contexts go apart
+        body |= {"text": texts[1:], "context": texts[0]}
+    assert ours.body == body | ({"format": "text/plain"} if name == "modernmt" else {})

@@ -44,9 +44,9 @@ class Vendor(NamedTuple):
     options: Mapping[str, Any] = {}
 
 
-def query(asked: Asked) -> dict[str, str]:
+def query(path: str) -> dict[str, str]:
     """The parameters of a request's address."""
-    return {name: values[0] for name, values in parse_qs(urlsplit(asked.path).query).items()}
+    return {name: values[0] for name, values in parse_qs(urlsplit(path).query).items()}
 
 
 # DeepL as of developers.deepl.com/api-reference/translate, /languages, /docs/resources/usage-limits
@@ -148,7 +148,9 @@ def google_advanced(asked: Asked) -> Say:
     answer: dict[str, Any] = {"translations": found}
     if "glossaryConfig" in body:
         answer["glossaryTranslations"] = [
-            {"translatedText": f"{one['translatedText']} [terms]"} | body["glossaryConfig"]
+            one
+            | {"translatedText": f"{one['translatedText']} [terms]"}
+            | {"glossaryConfig": body["glossaryConfig"]}
             for one in found
         ]
     return Say(answer)
@@ -164,7 +166,7 @@ def _azure_error(code: int, message: str) -> Say:
 
 
 def azure(asked: Asked) -> Say:
-    wanted = query(asked)
+    wanted = query(asked.path)
     if urlsplit(asked.path).path == "/languages":
         return Say({"translation": {code: {"name": code} for code in AZURE_LANGUAGES}})
     if asked.headers.get("ocp-apim-subscription-key") != KEY:
@@ -175,7 +177,7 @@ def azure(asked: Asked) -> Say:
         return _azure_error(400021, "The API version parameter is missing or invalid.")
     if wanted["to"] not in AZURE_LANGUAGES:
         return _azure_error(400036, "The target language is not valid.")
-    texts = [entry["Text"] for entry in asked.body]
+    texts = [entry["Text"] if "Text" in entry else entry["text"] for entry in asked.body]
     if len(texts) > 1000:
         return _azure_error(400072, "The array of input text has too many elements.")
     if sum(map(len, texts)) > 50_000:
