@@ -76,7 +76,7 @@ def said(message: Mapping[str, Json], source: str = "") -> AnswerContent:
     refusals = [_words(message.get("refusal"))]
     content = message.get("content")
     for part in content if isinstance(content, list) else [content]:
-        kind = str(part.get("type", "text")) if isinstance(part, dict) else "text"
+        kind = _kind(part)
         if "thinking" in kind or "reasoning" in kind:
             thoughts.append(_words(part))
         elif kind == "refusal" and isinstance(part, dict):
@@ -93,6 +93,14 @@ def said(message: Mapping[str, Json], source: str = "") -> AnswerContent:
         thinking_in=" and ".join(places) or None,
         refusal=" ".join(filter(None, refusals)).strip(),
     )
+
+
+def _kind(part: Json) -> str:
+    """Of a part of a message; one that does not say it is named by what it holds."""
+    if not isinstance(part, dict) or "text" in part:
+        return str(part.get("type", "text")) if isinstance(part, dict) else "text"
+    held = next((name for name in ("thinking", "reasoning") if name in part), "text")
+    return str(part.get("type", held))
 
 
 def _words(value: Json) -> str:

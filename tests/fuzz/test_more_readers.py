@@ -25,6 +25,7 @@ from tests.fuzz.in_child import Outcome, tried_in_child, written
 from tests.fuzz.mutants import mutants
 from tests.fuzz.packed import docx, odt, packed, packed_mutants
 from tests.fuzz.test_readers import MUTANTS, PAIR, imported
+from tests.support.pdf_pages import Placed, pdf
 from tests.support.workspace import SENTENCES, Space
 
 Seed = Callable[[], bytes]
@@ -109,6 +110,19 @@ def test_spreadsheets(kind: str, tmp_path: Path) -> None:
     read(path)
     found = tried_in_child(packed_mutants(seed(), MUTANTS), written(path), lambda: read(path))
     checked(kind, found, path.name)
+
+
+def test_pdf(tmp_path: Path) -> None:
+    """Few, for each is read in a process of its own."""
+    path, count = tmp_path / "x.pdf", max(MUTANTS // 50, 6)
+    lines = [Placed(72, 700 - 14 * n, source) for n, (_, source, _) in enumerate(rows())]
+    seed = pdf([lines, lines])
+    path.write_bytes(seed)
+    read_paragraphs(path, path.name)
+    found = tried_in_child(
+        mutants(seed, count), written(path), lambda: read_paragraphs(path, path.name)
+    )
+    checked("pdf", found, path.name, count=count)
 
 
 def test_cells_that_lie_too_far_apart(tmp_path: Path) -> None:

@@ -90,6 +90,17 @@ MQM = (
     "a\td\t1\t1\tr1\tOne\t<v>Uno</v>\tStyle/Awkward\tminor\n"
 )
 HTML = "<html><head><meta charset='utf-8'></head><body><article><p>One.</p><p>Two.</p></article>"
+MHTML = (
+    'MIME-Version: 1.0\r\nContent-Type: multipart/related; boundary="b"\r\n\r\n--b\r\n'
+    "Content-Type: text/html; charset=iso-8859-1\r\nContent-Transfer-Encoding: quoted-printable"
+    "\r\n\r\n<html><body><p>One =E8 that is long enough=2E</p><p>Two.</p></body></html>\r\n--b\r\n"
+    "Content-Type: image/png\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--b--\r\n"
+)
+DECLARED = (
+    '<!DOCTYPE html><html><head><meta http-equiv="Content-Type" content="text/html; '
+    'charset=utf-8"></head><body><p>One &egrave; two.</p><table><tr><td>a<td>b</table></body>'
+)
+TEXT = "\n\n".join(f"  {one}\n{two}" for one, two in SENTENCES)
 MARKDOWN = "---\r\ntitle: x\r\n---\r\n# One\r\n\r\nText with `code`.\r\n\r\n- a\r\n- b\r\n"
 
 READERS: dict[str, tuple[str, str, Reader]] = {
@@ -106,12 +117,17 @@ READERS: dict[str, tuple[str, str, Reader]] = {
     "tsv": ("x.tsv", table("\t"), imported),
     "csv": ("x.csv", table(","), imported),
     "html": ("x.html", HTML, lambda p: read_paragraphs(p, p.name)),
+    "saved page": ("x.mhtml", MHTML, lambda p: read_paragraphs(p, p.name)),
+    "declared page": ("x.txt", DECLARED, lambda p: read_paragraphs(p, p.name)),
+    "text": ("x.txt", TEXT, lambda p: read_paragraphs(p, p.name)),
     "markdown": ("x.md", MARKDOWN, lambda p: read_paragraphs(p, p.name)),
 }
 
 
-def tried(read: Reader, path: Path, seed: bytes) -> Iterator[tuple[str, MtbenchError | None]]:
-    for name, content in mutants(seed, MUTANTS):
+def tried(
+    read: Reader, path: Path, seed: bytes, count: int = MUTANTS
+) -> Iterator[tuple[str, MtbenchError | None]]:
+    for name, content in mutants(seed, count):
         path.write_bytes(content)
         began = time.monotonic()
         try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import tarfile
 import threading
 from pathlib import Path
 from typing import Any
@@ -68,6 +70,57 @@ def test_plain_sets_have_one_unnamed_reference(
 
     assert [str(file.pair) for file in report.files] == ["en-it", "it-en"]
     assert lines(tmp_path / "c", "it-en")[1] == {"id": "2", "src": "Due", "ref": "Two"}
+
+
+def _kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A set of a packed archive that sacreBLEU has fetched and made texts of; its folder."""
+    with tarfile.open(tmp_path / "t.tgz", "w:gz") as archive:
+        for name, text in (("a.en", "One\nTwo\n"), ("a.it", "Uno\nDue\n")):
+            (tmp_path / name).write_text(text, encoding="utf-8")
+            archive.add(tmp_path / name, arcname=name)
+    url = (tmp_path / "t.tgz").as_uri()
+    digest = hashlib.md5((tmp_path / "t.tgz").read_bytes(), usedforsecurity=False).hexdigest()
+    made: Any = PlainTextDataset(
+        "tiny", data=[url], md5=[digest], langpairs={"en-it": ["a.en", "a.it"]}
+    )
+    monkeypatch.setitem(DATASETS, "tiny", _place(made, tmp_path / "sacrebleu"))
+    made.get_files("en-it")
+    return tmp_path / "sacrebleu"
+
+
+def test_texts_that_a_killed_sacrebleu_cut_at_one_line_are_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = _kept(tmp_path, monkeypatch)
+    (folder / "tiny.en-it.src").write_text("One\n", encoding="utf-8")
+    (folder / "tiny.en-it.ref").write_text("Uno\n", encoding="utf-8")
+    (folder / "raw" / "a.en").write_text("One\n", encoding="utf-8")
+    (folder / "raw" / "a.it").write_text("Uno\n", encoding="utf-8")
+
+    report = take(tmp_path / "c", "sacrebleu:tiny")
+
+    assert [line["ref"] for line in lines(tmp_path / "c", "en-it")] == ["Uno", "Due"]
+    assert not report.found
+
+
+def test_an_archive_that_a_killed_sacrebleu_cut_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (archive,) = (_kept(tmp_path, monkeypatch) / "raw").glob("*.tgz")
+    archive.write_bytes(archive.read_bytes()[:-20])
+    with pytest.raises(Unavailable, match="did not arrive whole") as caught:
+        take(tmp_path / "c", "sacrebleu:tiny")
+    assert str(archive) in str(caught.value.hint)
+
+
+def test_texts_without_an_archive_are_taken_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (archive,) = (_kept(tmp_path, monkeypatch) / "raw").glob("*.tgz")
+    archive.unlink()
+    report = take(tmp_path / "c", "sacrebleu:tiny")
+    assert len(lines(tmp_path / "c", "en-it")) == 2
+    assert [one.sort for one in report.found] == ["suspicious"]
 
 
 def test_a_server_that_cannot_be_reached_is_said(

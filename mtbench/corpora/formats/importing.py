@@ -233,7 +233,7 @@ def read(
     elif kind == "sacrebleu":
         from mtbench.corpora.formats.sacrebleu_sets import read_sacrebleu_set
 
-        yield from read_sacrebleu_set(inputs[0], wanted)
+        yield from read_sacrebleu_set(inputs[0], wanted, remarks)
     elif kind == "hf":
         from mtbench.corpora.formats.hf import read_hub
 

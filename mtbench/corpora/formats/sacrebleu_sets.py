@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import socket
 import threading
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from mtbench.corpora.formats.segments import ImportedSegment, Wanted
+from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.errors import DataError, RequestError, Unavailable, UnknownName
+from mtbench.files.inputs import readable
+from mtbench.files.temporary import ScratchFolder
 from mtbench.files.writing import read_lines
 from mtbench.languages import LanguagePair
 
@@ -26,14 +30,17 @@ _FIELDS = {
 }
 
 
-def read_sacrebleu_set(name: str, wanted: Wanted) -> Iterator[ImportedSegment]:
+def read_sacrebleu_set(name: str, wanted: Wanted, remarks: Remarks) -> Iterator[ImportedSegment]:
     """The segments of a test set, with all its references; ids are line numbers.
 
-    Files that sacreBLEU has fetched before are used; otherwise it fetches and checks them.
+    Archives that sacreBLEU has fetched before are used where their checksums hold; otherwise it
+    fetches them. Its text files are made of them once more: those of a sacreBLEU that was killed
+    may end at one line on both sides, and nothing in them tells.
 
     Args:
         name: As in ``sacrebleu --list``: ``wmt22``, ``wmt19/dev``, ``mtnt2019`` …
         wanted: The directions; all of the set if it names none.
+        remarks: Told of text files that no archive stands beside.
 
     Raises:
         UnknownName: If there is no such set, or it lacks a direction.
@@ -44,20 +51,68 @@ def read_sacrebleu_set(name: str, wanted: Wanted) -> Iterator[ImportedSegment]:
 
     if name not in DATASETS:
         raise UnknownName("sacreBLEU test set", name, DATASETS)
-    dataset = DATASETS[name]
-    for spelled in dataset.langpairs:
+    pairs: dict[str, LanguagePair] = {}
+    for spelled in DATASETS[name].langpairs:
         try:
             stated = LanguagePair.parse(spelled)
         except RequestError:
             continue  # a subset that names no direction
         pair = wanted.match(stated.source, stated.target, name)
         if pair is not None:
-            yield from _direction(dataset, name, spelled, pair)
+            pairs[spelled] = pair
+    if pairs:
+        with _made_anew(DATASETS[name], name, list(pairs), remarks) as dataset:
+            for spelled, pair in pairs.items():
+                yield from _direction(dataset, name, spelled, pair)
+
+
+@contextmanager
+def _made_anew(dataset: Any, name: str, pairs: Sequence[str], remarks: Remarks) -> Iterator[Any]:
+    """The set in a folder of its own, its texts to be made from archives whose checksums hold."""
+    utils: Any = importlib.import_module("sacrebleu.utils")
+    raw = Path(dataset._rawdir)
+    archives = [raw / dataset._get_tarball_filename(url) for url in dataset.data or ()]
+    if not all(map(readable, archives)) and _texts_are_there(dataset, pairs):
+        remarks.suspicious(
+            f"texts of {name} as sacreBLEU left them, and no archive to hold them against: "
+            f"{dataset._outdir}"
+        )
+        yield dataset
+        return
+    with _fetching(dataset, name):
+        dataset.maybe_download()
+    for path, known in zip(archives, dataset.md5 or [None] * len(archives), strict=True):
+        if known is not None and utils.get_md5sum(str(path)) != known:
+            raise Unavailable(
+                f"the sacreBLEU test set {name!r} did not arrive whole",
+                why=f"{path} is not the file of which sacreBLEU knows the checksum",
+                hint=f"delete it and try again: rm {path}",
+            )
+    scratch = ScratchFolder()
+    try:
+        fresh = copy(dataset)
+        fresh._outdir, fresh._rawdir = str(scratch.path), str(scratch.path / "raw")
+        Path(fresh._rawdir).mkdir()
+        for path in archives:
+            own = Path(fresh._rawdir) / path.name
+            own.symlink_to(path.resolve())
+            utils.extract_tarball(str(own), fresh._rawdir)
+        yield fresh
+    finally:
+        scratch.remove()
+
+
+def _texts_are_there(dataset: Any, pairs: Sequence[str]) -> bool:
+    """Whether the text files of every direction stand where sacreBLEU keeps them."""
+    folder = Path(dataset._outdir)
+    start = dataset.name.replace("/", "_")
+    return all(readable(folder / f"{start}.{pair}.src") for pair in pairs)
 
 
 def _direction(
     dataset: Any, name: str, spelled: str, pair: LanguagePair
 ) -> Iterator[ImportedSegment]:
+    place = f"sacrebleu:{name} {spelled}"
     with _fetching(dataset, name):
         files = [Path(path) for path in dataset.get_files(spelled)]
         fields = [str(field) for field in dataset.fieldnames(spelled)]
@@ -67,7 +122,7 @@ def _direction(
     for number, rows in enumerate(zip_longest(*streams.values()), start=1):
         if any(row is None for row in rows):
             short = next(f for f, row in zip(columns, rows, strict=True) if row is None)
-            raise DataError(f"{columns[short]}: ends after {number - 1} lines, other files go on")
+            raise DataError(f"{place}: {short} ends after {number - 1} lines, other fields go on")
         texts = {field: row[1] for field, row in zip(columns, rows, strict=True)}
         kept = {n: texts[field] for n, field in references.items() if texts[field].strip()}
         yield ImportedSegment(
@@ -76,7 +131,7 @@ def _direction(
             source=texts["src"],
             references=tuple(kept.values()),
             reference_names=tuple(kept) if tuple(kept) != ("ref",) else (),
-            where=f"{columns['src']}:{number}",
+            where=f"{place}:{number}",
             **{ours: texts[f] for f, ours in _FIELDS.items() if texts.get(f)},  # type: ignore[arg-type]
         )
 
