@@ -29,7 +29,8 @@ class Segments(tuple["ScoredSegment", ...], Tabular):
         [('1', {'chrf': 100.0})]
     """
 
-    __slots__ = ()
+    metrics: tuple[str, ...] = ()
+    """Whose scores were asked for."""
 
     def records(self) -> list[dict[str, Json]]:
         """One dictionary per segment and system, with a key per metric.
@@ -55,10 +56,18 @@ class Segments(tuple["ScoredSegment", ...], Tabular):
             for one in self
         ]
 
+    def _columns(self) -> dict[str, type]:
+        texts = ("corpus", "pair", "system", "id", "document", "domain")
+        more = ("flags", "source", "output", "reference")
+        scores = (*self.metrics, "difference")
+        return {name: float if name in scores else str for name in (*texts, *scores, *more)}
+
     def _repr_html_(self) -> str:
         """For notebooks."""
         records = self.records()[:SHOWN]
-        names = [name for name in (records or [{}])[0] if any(r[name] is not None for r in records)]
+        if not records:
+            return "<p>no segments</p>"
+        names = [name for name in records[0] if any(r[name] is not None for r in records)]
         body = "".join(
             "<tr>" + "".join(f'<td dir="auto">{_cell(one[name])}</td>' for name in names) + "</tr>"
             for one in records
@@ -78,7 +87,9 @@ def chosen(results: str | Path | None, **query: Any) -> Segments:
     found = find_segments(space, SegmentQuery(**query))
     for note in found.notes:
         warnings.warn(note, stacklevel=3)
-    return Segments(found.segments)
+    segments = Segments(found.segments)
+    segments.metrics = found.metrics
+    return segments
 
 
 class Evaluation(Tabular):
@@ -138,6 +149,12 @@ class Evaluation(Tabular):
             for metric, cell in row.cells.items()
             if cell.score is not None or cell.reason != "not scored"
         ]
+
+    def _columns(self) -> dict[str, type]:
+        numbers = {"score": float, "low": float, "high": float, "rank": int, "partial": bool}
+        names = ("corpus", "pair", "system", "rank", "metric", "score", "low", "high")
+        more = ("signature", "partial", "reason")
+        return {name: numbers.get(name, str) for name in (*names, *more)}
 
     def segments(
         self,

@@ -25,6 +25,10 @@ class Tabular:
         """
         raise NotImplementedError
 
+    def _columns(self) -> dict[str, type]:
+        """Names and types of the columns, which a table without rows has too."""
+        raise NotImplementedError
+
     def to_pandas(self) -> Any:
         """``records`` as a pandas data frame.
 
@@ -39,7 +43,9 @@ class Tabular:
         """
         from mtbench.plugins import require
 
-        return require("pandas", "data frames", "data").DataFrame(self.records())
+        frame = require("pandas", "data frames", "data").DataFrame
+        records = self.records()
+        return frame(records) if records else frame([], columns=list(self._columns()))
 
     def to_polars(self) -> Any:
         """``records`` as a polars data frame.
@@ -56,7 +62,10 @@ class Tabular:
         from mtbench.plugins import require
 
         polars = require("polars", "data frames of polars", "polars")
-        return polars.DataFrame(self.records(), infer_schema_length=None)
+        records, kinds = self.records(), self._columns()
+        if not records:
+            return polars.DataFrame(schema=kinds)
+        return polars.DataFrame(records, schema_overrides=kinds, infer_schema_length=None)
 
 
 def columns(table: Any) -> dict[str, Sequence[Any]] | None:

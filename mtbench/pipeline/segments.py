@@ -43,10 +43,11 @@ class SegmentQuery(NamedTuple):
 
 
 class FoundSegments(NamedTuple):
-    """Segments, and sentences on what could not be shown of them."""
+    """Segments, sentences on what could not be shown of them, and whose scores were asked for."""
 
     segments: tuple[ScoredSegment, ...]
     notes: tuple[str, ...]
+    metrics: tuple[str, ...]
 
 
 def find_segments(space: Workspace, query: SegmentQuery) -> FoundSegments:
@@ -80,7 +81,9 @@ def find_segments(space: Workspace, query: SegmentQuery) -> FoundSegments:
         found += _ordered(every, table, query, lower, notes)
     _known("domain", query.domains, domains)
     _known("document", query.documents, documents)
-    return FoundSegments(tuple(found), tuple(dict.fromkeys(notes)))
+    metrics = query.metrics or (name for table in tables for name in table.metrics)
+    asked = tuple(name for name in dict.fromkeys(metrics) if name in scored)
+    return FoundSegments(tuple(found), tuple(dict.fromkeys(notes)), asked)
 
 
 def _check(query: SegmentQuery) -> None:

@@ -12,6 +12,7 @@ from mtbench.types import Json
 from mtbench.types.segments import ScoredSegment
 
 Value = str | float | None
+_CLOSE = (",", ":")  # as the page of a report writes JSON
 
 
 def to_text(segments: Sequence[ScoredSegment], printable: Callable[[str], str]) -> str:
@@ -125,12 +126,12 @@ def in_words(said: Json) -> list[str]:
 
     Example:
         >>> in_words({"error_spans": [{"severity": "major", "text": "gatto", "start": 3}]})
-        ["major 'gatto'"]
+        ['major “gatto”']
         >>> in_words({"numbers": ["'12' lost"]})
         ["numbers: '12' lost"]
     """
     if not isinstance(said, dict):
-        return [json.dumps(said, ensure_ascii=False)]
+        return [json.dumps(said, ensure_ascii=False, separators=_CLOSE)]
     found = []
     for key, value in said.items():
         if key in ("error_spans", "unlocated") and isinstance(value, list):
@@ -140,14 +141,14 @@ def in_words(said: Json) -> list[str]:
         elif isinstance(value, str):
             found.append(f"{key}: {value}")
         else:
-            found.append(f"{key}: {json.dumps(value, ensure_ascii=False)}")
+            found.append(f"{key}: {json.dumps(value, ensure_ascii=False, separators=_CLOSE)}")
     return found
 
 
 def _mark(span: Mapping[str, Json], *, located: bool) -> str:
     category = f" {span['category']}" if span.get("category") else ""
     where = "" if located else ", not found in the translation"
-    return f"{span.get('severity', 'error')}{category} {str(span.get('text', ''))!r}{where}"
+    return f"{span.get('severity', 'error')}{category} “{span.get('text', '')}”{where}"
 
 
 def _metrics(segments: Sequence[ScoredSegment]) -> list[str]:

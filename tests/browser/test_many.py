@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import json
 import xml.etree.ElementTree as ET
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import openpyxl  # type: ignore[import-untyped]
 import pytest
+import python_calamine
 
 from tests.browser.conftest import Open, until, write
 from tests.support.report_content import content
@@ -126,6 +129,7 @@ def test_tables_plots_and_lists_are_taken_away(many: Path, open_page: Open, tmp_
     table = saved(page, page.get_by_role("button", name="Table as CSV"), tmp_path)
     rows = list(csv.DictReader(table.read_text("utf-8").splitlines()))
     assert {row["system"] for row in rows} == set(SYSTEMS)
+    assert all(row["chrf_signature"].count(":") for row in rows)
     assert all(float(row["chrf_ci_low"]) <= float(row["chrf"]) for row in rows)
     page.keyboard.press("2")
     for button in page.get_by_role("button", name="as SVG").all():
@@ -133,6 +137,14 @@ def test_tables_plots_and_lists_are_taken_away(many: Path, open_page: Open, tmp_
         root = ET.fromstring(picture.read_text("utf-8"))  # noqa: S314 - made by the page
         assert "var(" not in picture.read_text("utf-8")
         assert len(list(root.iter())) > 10
+    for button in page.get_by_role("button", name="as CSV").all():
+        head, *lines = csv.reader(saved(page, button, tmp_path).read_text("utf-8").splitlines())
+        assert lines and ("system" in head or head[:2] == ["a", "b"])
+        assert all(len(line) == len(head) for line in lines)
+    matrix = saved(page, page.get_by_role("button", name="numbers of Who is better"), tmp_path)
+    tests = list(csv.DictReader(matrix.read_text("utf-8").splitlines()))
+    assert len(tests) == len(SYSTEMS) * (len(SYSTEMS) - 1) // 2
+    assert all((float(one["p_adjusted"]) <= 0.05) == bool(one["winner"]) for one in tests)
     picture = saved(page, page.get_by_role("button", name="as PNG").first, tmp_path)
     assert picture.read_bytes().startswith(b"\x89PNG") and picture.stat().st_size > 2_000
 
@@ -155,6 +167,59 @@ def test_the_list_in_sight_is_taken_away(open_page: Open, tmp_path: Path) -> Non
     records = [json.loads(line) for line in lines.read_text("utf-8").splitlines()]
     assert [one["id"] for one in records] == [row["id"] for row in rows]
     assert "=1+1" in {one["output"] for one in records}
+    book = saved(page, page.get_by_role("button", name="XLSX"), tmp_path)
+    cells = [list(row) for row in openpyxl.load_workbook(book).active.iter_rows(values_only=True)]
+    assert cells[0] == list(rows[0])
+    for cell, row in zip(cells[1:], rows, strict=True):
+        for value, text in zip(cell, row.values(), strict=True):
+            if isinstance(value, float | int):
+                assert value == float(text)
+            else:
+                assert (value or "") == text.removeprefix("'")
+
+
+def test_a_sheet_holds_texts_as_they_are(open_page: Open, tmp_path: Path) -> None:
+    made = content(systems=("one", "two"))
+    (first,) = made.sets
+    odd = ("=1+1", "@a", '<b> & "c"', "a\nb", " two  blanks ", "_x0041_", "𝕄 עברית", "", "12")
+    said = {"numbers": ["'12' lost"], "error_spans": [{"severity": "major", "text": "gatto"}]}
+    outputs = {**first.hypotheses, "one": (*odd, *first.hypotheses["one"][len(odd) :])}
+    changed = replace(first, hypotheses=outputs, annotations={"chrf": {"one": {0: said}}})
+    folder = write(replace(made, sets=[changed]), tmp_path / "page")
+    page = open_page(folder, "#segments?a=one&b=two")
+    until(page, "document.querySelector('#count').textContent.startsWith('60 of 60')")
+    button = page.get_by_role("button", name="XLSX")
+    book = saved(page, button, tmp_path)
+    with zipfile.ZipFile(book) as archive:
+        assert archive.testzip() is None
+        assert b"<f>" not in archive.read("xl/worksheets/sheet1.xml")
+    sheet = openpyxl.load_workbook(book).active
+    head, *rows = sheet.iter_rows(values_only=True)
+    mine = [dict(zip(head, row, strict=True)) for row in rows if "one" in row]
+    assert {cell.data_type for row in sheet.iter_rows() for cell in row} == {"s", "n"}
+    by_id = {row["id"]: row for row in mine}
+    shown = [by_id[name]["output"] or "" for name in first.ids[: len(odd)]]
+    assert [text.replace("_x005F_", "_") for text in shown] == list(odd)
+    assert by_id[first.ids[0]]["said"] == "chrf: numbers: '12' lost; chrf: major “gatto”"
+    assert [row[1] for row in calamine(book)][1:3] == [row[1] for row in rows][:2]
+
+
+def calamine(path: Path) -> list[list[Any]]:
+    """The same sheet, read by another library."""
+    return python_calamine.load_workbook(str(path)).get_sheet_by_index(0).to_python()
+
+
+def test_what_no_cell_can_hold_is_said(open_page: Open, tmp_path: Path) -> None:
+    made = content(systems=("one", "two"))
+    (first,) = made.sets
+    outputs = {**first.hypotheses, "one": ("a\u0007b", *first.hypotheses["one"][1:])}
+    folder = write(replace(made, sets=[replace(first, hypotheses=outputs)]), tmp_path / "page")
+    page = open_page(folder, "#segments?a=one&b=two")
+    until(page, "document.querySelector('#count').textContent.startsWith('60 of 60')")
+    page.get_by_role("button", name="XLSX").click()
+    until(page, "document.querySelector('#saved').textContent.includes('a control character')")
+    assert saved(page, page.get_by_role("button", name="These as CSV"), tmp_path).is_file()
+    assert page.locator("#saved").inner_text() == ""
 
 
 def test_a_choice_of_nothing_is_not_offered(open_page: Open, tmp_path: Path) -> None:

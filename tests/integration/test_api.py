@@ -169,6 +169,10 @@ def test_tables_of_every_library_score_alike(library: str) -> None:
     assert one["score"] == pytest.approx(sacrebleu.corpus_chrf(OUTPUTS, [REFERENCES]).score)
     assert [each.source for each in found.segments()] == SOURCES
     assert found.to_polars().to_dicts() == found.records()
+    none, every = found.segments(flags=["empty"]), found.segments()
+    assert not none and none._repr_html_() == "<p>no segments</p>"
+    assert none.to_polars().schema == every.to_polars().schema
+    assert list(none.to_pandas().columns) == list(every.to_pandas().columns)
 
 
 def test_several_references_and_texts_of_several_lines() -> None:

@@ -226,7 +226,11 @@ def test_what_a_set_can_detect_is_said_in_the_metrics_units() -> None:
     tests = paired_tests(table)
     sizes = sorted(test.detectable for test in tests if test.detectable is not None)
     text = detectable(table, tests, METRICS["chrf"])
-    assert f"{sizes[0]:.1f} to {sizes[-1]:.1f} chrF" in text and "60 segments" in text
+    assert f"With 60 segments, two systems must differ by about {sizes[1]:.1f} chrF" in text
+    assert f"{sizes[-1]:.1f} where two outputs are most unlike" in text
+    assert f"{sizes[0]:.1f} where they are most alike" in text
+    twins = [tests[0].model_copy(update={"detectable": 0.004}), *tests[1:]]
+    assert "next to nothing where they are most alike" in detectable(table, twins, METRICS["chrf"])
 
 
 def test_a_small_set_says_that_it_is_small() -> None:

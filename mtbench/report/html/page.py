@@ -22,7 +22,7 @@ SINGLE_FILE_BYTES = 20_000_000  # of packed segments: what can still be mailed
 
 STYLES = ("style.css",)
 SCRIPTS = (
-    "vendor/vendor.js", "core.js", "saving.js", "data.js", "boards.js", "plots.js",
+    "vendor/vendor.js", "core.js", "saving.js", "sheets.js", "data.js", "boards.js", "plots.js",
     "difference.js", "segments.js", "detail.js", "compare.js", "main.js",
 )  # fmt: skip
 BAR_WIDTH = 96.0

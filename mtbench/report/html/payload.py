@@ -114,6 +114,7 @@ def _row(row: Row, one: SetContent) -> dict[str, Json]:
                 "high": cell.interval.high if cell.interval else None,
                 "reliable": cell.interval.reliable if cell.interval else True,
                 "partial": cell.partial,
+                "signature": cell.signature,
             }
             for name, cell in row.cells.items()
             if cell.score is not None

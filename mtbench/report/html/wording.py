@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from statistics import median
 
 from mtbench.report.words import SMALL
 from mtbench.types import MetricInfo, Table
@@ -48,13 +49,17 @@ def detectable(table: Table, tests: Sequence[PairedTest], info: MetricInfo | Non
             f"The smallest p-value a pair can reach is {floor:.2g}: only a system that is better "
             "nearly everywhere can be told apart."
         )
-    low, high = min(known), max(known)
+    low, middle, high = min(known), median(known), max(known)
     places = info.decimals + (1 if high < 10 ** -(info.decimals - 1) else 0)
-    span = f"{low:.{places}f}" if low == high else f"{low:.{places}f} to {high:.{places}f}"
+    least = f"{low:.{places}f}" if round(low, places) else "next to nothing"
+    spread = (
+        f" (the median of {len(known)} pairs; {high:.{places}f} where two outputs are most unlike, "
+        f"{least} where they are most alike)"
+    )
     return (
-        f"With {units}, two systems must differ by about {span} {info.title} "
-        f"{'' if low == high else '(depending on how alike they are) '}"
-        "to be told apart in four cases of five. A smaller difference may be real and stay unseen."
+        f"With {units}, two systems must differ by about {middle:.{places}f} {info.title} to be "
+        f"told apart in four cases of five{spread if low != high else ''}. "
+        "A smaller difference may be real and stay unseen."
     )
 
 

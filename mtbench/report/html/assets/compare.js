@@ -102,7 +102,7 @@ function histogram(data, metric, a, b) {
     width: figureWidth(), height: 220, marginLeft: 44, marginBottom: 38, ariaLabel: "Histogram of differences by segment",
     x: { label: null, ticks: 7 }, y: { label: "segments", grid: true, ticks: Math.min(5, Math.max(...bins.map((bin) => bin.count))), labelArrow: false, tickFormat: (value) => (Number.isInteger(value) ? value.toLocaleString("en") : "") },
     marks: [vendor.rectY(bins, { x1: "from", x2: "to", y: "count", inset: 0.5, fill: (bin) => (bin.from >= 0 ? "var(--up)" : "var(--down)") }), vendor.ruleX([0], { stroke: "var(--ink)" })],
-  }));
+  }), table(bins, { from: "from", to: "to", segments: "count" }));
 }
 
 function groupDeltas(facts, metric, names, by) {
@@ -121,7 +121,7 @@ function groupDeltas(facts, metric, names, by) {
     width: figureWidth(), height: 46 + 24 * rows.length, marginLeft: leftMargin(labels), marginBottom: 34, marginTop: 8, ariaLabel: `Differences by ${by}`,
     x: { label: null, grid: true, ticks: 5, nice: true }, y: { domain: labels, label: null, tickSize: 0, tickFormat: short },
     marks: [vendor.barX(rows, { x: "delta", y: "label", insetTop: 4, insetBottom: 4, fill: (row) => (row.delta >= 0 ? "var(--up)" : "var(--down)"), title: (row) => `${row.label}: ${signed(row.delta, metric)}, ${many(row.segments, "segment")}` }), vendor.ruleX([0], { stroke: "var(--ink)" })],
-  }));
+  }), table(rows, { [by]: "label", segments: "segments", better: "delta" }));
 }
 
 function extremes(data, metric, a, b, sign) {

@@ -17,9 +17,10 @@ function drawn({ belongs, ...options }) {
   return svg;
 }
 
-function figure(title, caption, content, className) {
+// `numbers` are those that it shows: a heading, and a line for each mark.
+function figure(title, caption, content, numbers, className) {
   const svg = content.matches("svg") ? content : content.querySelector("svg");
-  return el("figure", { class: className }, el("figcaption", {}, el("strong", {}, title), caption ? el("span", { class: "quiet" }, caption) : null, saving(svg, title)), content);
+  return el("figure", { class: className }, el("figcaption", {}, el("strong", {}, title), caption ? el("span", { class: "quiet" }, caption) : null, saving(svg, title, numbers)), content);
 }
 
 function legend(set) {
@@ -72,6 +73,7 @@ function intervalPlot(set, metric, width) {
         vendor.dot(rows, { x: "score", y: "name", r: 5, fill: (row) => (row.baseline ? "var(--paper)" : "var(--accent)"), stroke: "var(--accent)", strokeWidth: 1.5, title: (row) => `${row.name}: ${fixed(row.score, metric)}${row.low === null ? "" : ` [${fixed(row.low, metric)}, ${fixed(row.high, metric)}]`}` }),
       ],
     }),
+    table(sorted, { system: "name", [metric]: "score", ci_low: "low", ci_high: "high" }),
   );
 }
 
@@ -88,7 +90,7 @@ function againstPlot(set, one, other, width) {
     x: { label: `${titleOf(one)} ${arrowOf(one)}`, grid: true, nice: true, ticks: few(width), labelAnchor: "center", labelArrow: false },
     y: { label: `${titleOf(other)} ${arrowOf(other)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
     marks: namedDots(set, rows),
-  }));
+  }), table(rows, { system: "name", [one]: "x", [other]: "y" }));
 }
 
 // --- many systems: the first few are drawn, the others faintly, until somebody points at one ----
@@ -142,7 +144,7 @@ function speedPlot(set, metric, width) {
     x: { type: "log", ...logarithmic(rows.map((row) => row.x)), label: "seconds a segment", grid: true, labelAnchor: "center", labelArrow: false, tickFormat: (value) => String(Number(value.toPrecision(2))) },
     y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
     marks: namedDots(set, rows),
-  }));
+  }), table(rows, { system: "name", seconds_per_segment: "x", [metric]: "y" }));
 }
 
 function groupRows(set, metric, by) {
@@ -176,8 +178,10 @@ function lengthPlot(set, metric, width) {
     ],
   });
   for (const shape of chart.querySelectorAll("[data-at]")) shape.classList.toggle("faint", faint && !ranked.has(Number(shape.dataset.at)));
-  return figure("By length", `characters of the source, with the number of segments${faint ? `; the first ${FEW_LINES} by rank, the others when pointed at` : ""}`, chart);
+  return figure("By length", `characters of the source, with the number of segments${faint ? `; the first ${FEW_LINES} by rank, the others when pointed at` : ""}`, chart, partsTable(rows, metric, "length"));
 }
+
+const partsTable = (rows, metric, by) => table(rows, { [by]: "label", segments: "segments", system: "name", [metric]: "score", ci_low: "low", ci_high: "high" });
 
 // Of very many documents, how many lie where.
 function spreadPlot(set, spread, width) {
@@ -190,7 +194,7 @@ function spreadPlot(set, spread, width) {
     y: { label: null, domain: names, tickFormat: shortener(names), tickSize: 0, type: "point", grid: true, padding: 0.6 },
     r: { range: [0, 9] },
     marks: [vendor.dot(rows, { x: "score", y: "name", r: "count", fillOpacity: 0.5, fill: "var(--accent)", title: (row) => `${row.count.toLocaleString("en")} from ${fixed(row.from, spread.metric)} to ${fixed(row.to, spread.metric)}` })],
-  }));
+  }), table(rows, { system: "name", from: "from", to: "to", [`${spread.by}s`]: "count" }));
 }
 
 function partsPlot(set, metric, by, width) {
@@ -213,7 +217,7 @@ function partsPlot(set, metric, by, width) {
     x: { label: null, grid: true, nice: true, ticks: few(width) },
     y: { label: null, domain, tickFormat: shortener(domain), tickSize: 0, type: "point", grid: true, padding: 0.6 },
     marks,
-  }));
+  }), partsTable(rows, metric, by));
 }
 
 const MOST_NUMBERS = 16; // systems; beyond, a matrix is squares without numbers
@@ -246,7 +250,8 @@ function matrixPlot(set, room, column) {
   });
   // Numbers that would be too small to read are scrolled to.
   const box = el("div", { class: "scroll fixed", tabindex: "0", role: "region", "aria-label": "Who is better than whom" }, chart);
-  return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established${numbers ? "" : "; point at a square for the difference"}`, box, full > column ? "wide" : null);
+  return figure("Who is better than whom", `by ${titleOf(set.rank_metric)}: row minus column; ▲ better, ▼ worse, unmarked: not established${numbers ? "" : "; point at a square for the difference"}`, box,
+    table(set.tests, { a: "a", b: "b", metric: () => set.rank_metric, delta: "delta", p_adjusted: "p", winner: "winner" }), full > column ? "wide" : null);
 }
 
 let plotsOf = "";

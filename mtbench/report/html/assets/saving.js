@@ -1,7 +1,7 @@
 // --- files that the page hands out: what is in sight, never anything from elsewhere -----------
 
 function save(name, type, content) {
-  const link = el("a", { href: URL.createObjectURL(new Blob([content], { type })), download: name });
+  const link = el("a", { href: URL.createObjectURL(new Blob([content].flat(), { type })), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
@@ -50,21 +50,25 @@ async function savePicture(svg, name) {
 }
 
 // Buttons beside a figure's title.
-function saving(svg, title) {
+function saving(svg, title, numbers) {
   const name = () => fileName(FACTS.sets[currentSet()].key.replace("/", "-"), title);
   return el("span", { class: "save" },
     el("button", { type: "button", class: "ghost small", "aria-label": `Save ${title} as SVG`, on: { click: () => save(name() + ".svg", "image/svg+xml", standalone(svg)) } }, "SVG"),
-    el("button", { type: "button", class: "ghost small", "aria-label": `Save ${title} as PNG`, on: { click: () => savePicture(svg, name()) } }, "PNG"));
+    el("button", { type: "button", class: "ghost small", "aria-label": `Save ${title} as PNG`, on: { click: () => savePicture(svg, name()) } }, "PNG"),
+    el("button", { type: "button", class: "ghost small", "aria-label": `Save the numbers of ${title} as CSV`, on: { click: () => save(name() + ".csv", "text/csv", csv(numbers)) } }, "CSV"));
 }
+
+// Rows as lines of a table: heading → the key of its values, or what gives one.
+const table = (rows, columns) => [Object.keys(columns), ...rows.map((row) => Object.values(columns).map((of) => (typeof of === "string" ? row[of] : of(row))))];
 
 // A leaderboard as its table shows it, with every digit that the page has.
 function saveBoard(board) {
   const set = FACTS.sets.find((one) => one.key === `${board.dataset.corpus}/${board.dataset.pair}`);
   const metrics = [...new Set(set.rows.flatMap((row) => Object.keys(row.cells)))];
   const told = set.rows.some((row) => row.terms);
-  const head = ["corpus", "src", "tgt", "system", "rank", "cluster", ...metrics.flatMap((name) => [name, `${name}_ci_low`, `${name}_ci_high`]), ...(told ? ["term_recall", "terms_asked", "terms_used"] : [])];
+  const head = ["corpus", "src", "tgt", "system", "rank", "cluster", ...metrics.flatMap((name) => [name, `${name}_ci_low`, `${name}_ci_high`, `${name}_signature`]), ...(told ? ["term_recall", "terms_asked", "terms_used"] : [])];
   const rows = set.rows.map((row) => [set.corpus, set.source, set.target, row.system, row.rank, row.cluster,
-    ...metrics.flatMap((name) => [row.cells[name]?.score, row.cells[name]?.low, row.cells[name]?.high]),
+    ...metrics.flatMap((name) => [row.cells[name]?.score, row.cells[name]?.low, row.cells[name]?.high, row.cells[name]?.signature]),
     ...(told ? [row.terms && row.terms.used / row.terms.asked, row.terms?.asked, row.terms?.used] : [])]);
   save(fileName(set.key) + ".csv", "text/csv", csv([head, ...rows]));
 }
@@ -86,17 +90,41 @@ function listed() {
   })));
 }
 
+// What a metric said of a segment, in the words of `mtbench segments`.
+function inWords(said) {
+  if (said === null || typeof said !== "object" || Array.isArray(said)) return [JSON.stringify(said)];
+  return Object.entries(said).flatMap(([key, value]) => {
+    if (["error_spans", "unlocated"].includes(key) && Array.isArray(value))
+      return value.map((span) => `${span.severity ?? "error"}${span.category ? " " + span.category : ""} “${span.text ?? ""}”${key === "unlocated" ? ", not found in the translation" : ""}`);
+    if (Array.isArray(value) && value.every((one) => typeof one === "string")) return value.map((one) => `${key}: ${one}`);
+    return [`${key}: ${typeof value === "string" ? value : JSON.stringify(value)}`];
+  });
+}
+
+// The list as rows of a table, its header first.
+function asRows(found) {
+  const metrics = list.data.metrics;
+  const most = Math.max(1, ...found.map((one) => one.references.length));
+  const references = Array.from({ length: most }, (_, at) => (at ? `reference_${at + 1}` : "reference"));
+  const head = ["id", "source", "output", ...references, ...metrics, "difference", "flags", "system", "corpus", "pair", "document", "domain", "said"];
+  const words = (said) => Object.entries(said).flatMap(([metric, value]) => inWords(value).map((one) => `${metric}: ${one}`)).join("; ");
+  return [head, ...found.map((one) => [one.id, one.source, one.output, ...references.map((_, at) => one.references[at]), ...metrics.map((metric) => one.scores[metric]), one.difference, one.flags.join(" "), one.system, one.corpus, one.pair, one.document, one.domain, words(one.said)])];
+}
+
 function saveSegments(kind) {
   const found = listed();
   const name = fileName(list.data.facts.key, "segments");
+  $("saved").textContent = "";
   if (kind === "jsonl") {
     save(name + ".jsonl", "application/jsonl", found.map((one) => JSON.stringify(one) + "\n").join(""));
     return;
   }
-  const metrics = list.data.metrics;
-  const most = Math.max(1, ...found.map((one) => one.references.length));
-  const references = Array.from({ length: most }, (_, at) => (at ? `reference_${at + 1}` : "reference"));
-  const head = ["id", "source", "output", ...references, ...metrics, "difference", "flags", "system", "corpus", "pair", "document", "domain"];
-  const rows = found.map((one) => [one.id, one.source, one.output, ...references.map((_, at) => one.references[at]), ...metrics.map((metric) => one.scores[metric]), one.difference, one.flags.join(" "), one.system, one.corpus, one.pair, one.document, one.domain]);
-  save(name + ".csv", "text/csv", csv([head, ...rows]));
+  const rows = asRows(found);
+  if (kind === "csv") {
+    save(name + ".csv", "text/csv", csv(rows));
+    return;
+  }
+  const why = unfit(rows);
+  if (why) $("saved").textContent = `No sheet: ${why}. The CSV can.`;
+  else save(name + ".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", sheetFile(rows));
 }

@@ -207,6 +207,7 @@ function startSegments() {
   for (const key of ["a", "b", "metric", "sort", "doc", "dom", "flag", "of", "dis"]) $(key).addEventListener("change", refresh);
   for (const key of ["q", "lo", "hi"]) $(key).addEventListener("input", soon);
   $("savecsv").addEventListener("click", () => saveSegments("csv"));
+  $("savexlsx").addEventListener("click", () => saveSegments("xlsx"));
   $("savejsonl").addEventListener("click", () => saveSegments("jsonl"));
   $("segmentfilters").addEventListener("submit", (event) => event.preventDefault());
   $("clear").addEventListener("click", () => {
