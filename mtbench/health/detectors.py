@@ -71,13 +71,41 @@ def loop(segment: SegmentTexts) -> str | None:
     phrase, times = _repetition(text)
     if times >= MANY_REPEATS and times > max(_repetition(text)[1] for text in others) + 1:
         return f"{phrase[:40]!r} {times} times in a row"
-    compact = "".join(text.split())
-    if len(compact) < SIGNS or not _repeats(compact):
+    if not segment.repeats:
         return None
+    compact = "".join(text.split())
     sign, length = _signs(compact)
     if length and length > max(_signs("".join(text.split()))[1] for text in others) + MORE_SIGNS:
         return f"{sign!r} {length // len(sign)} times in a row"
     return None
+
+
+def repeating(texts: Sequence[str]) -> list[bool]:
+    """For each text whether its characters may repeat themselves as in a loop of signs.
+
+    All texts are looked at at once. In a loop each character is that of one pattern before, over
+    three patterns and eight characters at least.
+
+    Args:
+        texts: The texts; blanks in them do not count.
+
+    Example:
+        >>> repeating(["Ha, ha.", "no " * 9])
+        [False, True]
+    """
+    import numpy as np
+
+    compact = ["".join(text.split()) for text in texts]
+    ends = np.cumsum([len(text) + 1 for text in compact])
+    joined = "\U0010ffff".join(compact).encode("utf-32-le", "surrogatepass")
+    codes = np.frombuffer(joined, dtype="<u4")
+    found = np.zeros(len(texts), dtype=bool)
+    for distance in range(1, min(LONGEST_GLUED, len(codes)) + 1):
+        same = codes[distance:] == codes[:-distance]
+        for step in (1, 2, 4):  # then there are two, four and eight in a row
+            same = same[:-step] & same[step:]
+        found[np.searchsorted(ends, np.flatnonzero(same), side="right")] = True
+    return [bool(one) for one in found]
 
 
 def doubled(segment: SegmentTexts) -> str | None:
@@ -229,26 +257,6 @@ def _repetition(text: str) -> tuple[str, int]:
             if times > best[1] and any(LETTER.search(w) for w in words[at - size + 1 : at + 1]):
                 best = (" ".join(words[at - size + 1 : at + 1]), times)
     return best
-
-
-def _repeats(compact: str) -> bool:
-    """Whether five characters in a row stand there so often that there may be a loop.
-
-    Of four repetitions, and ten characters, some five stand there three times; two of these times
-    an even number of characters apart.
-    """
-    every = [compact[at : at + 5] for at in range(0, len(compact) - 4, 2)]
-    if len(set(every)) == len(every):
-        return False
-    every += [compact[at : at + 5] for at in range(1, len(compact) - 4, 2)]
-    often = (five for five, times in Counter(every).items() if times >= MANY_REPEATS - 1)
-    return any(_thrice(compact, five) for five in often)
-
-
-def _thrice(compact: str, part: str) -> bool:
-    """Whether a part stands three times within two of the longest patterns."""
-    places = [match.start() for match in re.finditer(f"(?={re.escape(part)})", compact)]
-    return any(c - a <= 2 * LONGEST_GLUED for a, c in zip(places, places[2:], strict=False))
 
 
 def _signs(compact: str) -> tuple[str, int]:

@@ -6,12 +6,15 @@ references share with the hypothesis is set aside, unless nearly everything is l
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from mtbench.health.texts import SegmentTexts
 from mtbench.languages import base_language
 from mtbench.text import identify
-from mtbench.text.belongs import UNDECIDED, Verdict, belongs, may_hold_another
+from mtbench.text.belongs import UNDECIDED, Verdict, ahead, belongs, may_hold_another
+from mtbench.text.noise import without_noise
 from mtbench.text.relatives import frequent_words
 from mtbench.text.scripts import UNSPACED, has_words, script_of, scripts_of
 
@@ -57,6 +60,12 @@ class LanguageCheck:
     def recognises(self, references: Sequence[str]) -> bool:
         """Whether no reference is itself taken for another language than the target."""
         return all(belongs(text, self._target).kind != "other" for text in references)
+
+    def ahead(self, segments: Iterable[SegmentTexts]) -> None:
+        """Has the identifier look at once at hypotheses that ``look`` will be called with."""
+        if self._identifies:
+            texts = (_without_quotations(one.hypothesis, one.source) for one in segments)
+            ahead(texts, self._target)
 
     def look(self, text: str, source: str, references: Sequence[str]) -> Verdict:
         """What language a hypothesis is in.
@@ -143,8 +152,11 @@ class LanguageCheck:
             words = run.split()
             starts = range(0, len(words) - WINDOW + 1, WINDOW // 2)
             parts = [words[start : start + WINDOW] for start in starts]
-            for part in [*parts, words] if len(words) > WINDOW else parts:
-                window = " ".join(part)
+            windows = [
+                " ".join(part) for part in ([*parts, words] if len(words) > WINDOW else parts)
+            ]
+            identify.ahead(without_noise(window) for window in windows if window not in known)
+            for window in windows:
                 if window in known:
                     continue
                 third = [
@@ -170,6 +182,7 @@ def _is_cased(text: str) -> bool:
     return sum(one.islower() or one.isupper() for one in letters) >= CASED * len(letters)
 
 
+@functools.lru_cache(maxsize=640)  # they are asked for ahead
 def _without_quotations(text: str, source: str) -> str:
     """A text without what stands in quotation marks in it and in its source.
 

@@ -175,10 +175,14 @@ def make(source: str, target: str, usual: float) -> Callable[[Any], Any]:
     check = LanguageCheck(source, target)
 
     def look(shard: Sequence[SegmentTexts | None]) -> list[tuple[dict[str, str], bool]]:
-        return [
-            ({}, False) if segment is None else _one(SegmentTexts(*segment), check, usual)
-            for segment in shard
-        ]
+        there = [SegmentTexts(*one) for one in shard if one is not None]
+        repeating = detectors.repeating([one.hypothesis for one in there])
+        check.ahead(there)
+        found = (
+            _one(one._replace(repeats=repeats), check, usual)
+            for one, repeats in zip(there, repeating, strict=True)
+        )
+        return [({}, False) if one is None else next(found) for one in shard]
 
     return look
 

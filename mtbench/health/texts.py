@@ -12,8 +12,11 @@ class SegmentTexts(NamedTuple):
         source: The source text.
         hypothesis: Its translation.
         references: Its references; empty where there are none.
+        repeats: False where it is known that no signs of the hypothesis stand there again and
+            again, by ``detectors.repeating``.
     """
 
     source: str
     hypothesis: str
     references: tuple[str, ...] = ()
+    repeats: bool = True

@@ -99,7 +99,9 @@ class Rescorer:
             scoring.check_output(test_set, output, allow_partial=True)
             signed = scoring.signature(metric, view, test_set, output.run)
             with metric:
-                results = scoring.score(test_set, {"it": output}, metric, view, {"it": signed})
+                results = dict(
+                    scoring.score(test_set, {"it": output}, metric, view, {"it": signed})
+                )
         except MtbenchError as error:
             return f"{name}: {error.message}"
         return Stored(results["it"], output.run, self._old.results)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from mtbench.errors import MetricError, MtbenchError, PartialScore, Unavailable
@@ -159,7 +159,7 @@ def _score_all(
                 results = _score_test_set(
                     metric, test_set, scoring_view, stale, signed, parts, watcher
                 )
-                for key, result in results.items():
+                for key, result in results:
                     stale[key].folder.write_score(_with_interval(result, metric, test_set, request))
                     parts[key].remove()
                     for line in metric.warnings(result.score.notes):
@@ -208,7 +208,7 @@ def _score_test_set(
     signed: Mapping[str, Signature | None],
     parts: Mapping[str, ScoringPart],
     watcher: Watcher,
-) -> dict[str, MetricResult]:
+) -> Iterator[tuple[str, MetricResult]]:
     outputs = {key: task.output for key, task in stale.items() if task.output and key in parts}
     signatures = {key: found for key in outputs if (found := signed[key]) is not None}
     references = test_set.references_digest()

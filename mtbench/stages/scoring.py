@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from mtbench.engine.work import run
 from mtbench.errors import DataError, MetricError, PartialOutput
+from mtbench.files.columns import few
 from mtbench.files.digests import canonical_json
 from mtbench.plugins import Advance, Array, Blocks, Metric, Scorer, SegmentMetric
 from mtbench.seams import candidates, judged
@@ -126,8 +127,10 @@ def score(
     done: Mapping[str, Sequence[ScoredBlock]] | None = None,
     keep: KeepBlock | None = None,
     sleep: Callable[[float], object] | None = None,
-) -> dict[str, MetricResult]:
+) -> Iterator[tuple[str, MetricResult]]:
     """Scores of all systems of a call at once, by an entered metric.
+
+    Results come one after the other, so that there need be no two of them.
 
     Args:
         test_set: What the outputs translate.
@@ -140,9 +143,9 @@ def score(
         keep: Called with each finished block of a system.
         sleep: Waits between attempts of a ``SegmentMetric``; for tests.
 
-    Returns:
-        System → result, without interval. Where the metric gave some segment no score, the result
-        is over the others, says so and is signed as partial.
+    Yields:
+        A system and its result, without interval. Where the metric gave some segment no score, the
+        result is over the others, says so and is signed as partial.
 
     Raises:
         MetricError: If the metric gives statistics of another shape, a non-finite score, or none
@@ -164,10 +167,8 @@ def score(
     else:
         _score_blocks(metric, scoring_view, texts, finished, kept, told)
     digests = _digests(test_set)
-    return {
-        name: _result(test_set, output, metric, finished[name], signatures[name], digests)
-        for name, output in outputs.items()
-    }
+    for name, output in outputs.items():
+        yield name, _result(test_set, output, metric, finished.pop(name), signatures[name], digests)
 
 
 def _digests(test_set: TestSet) -> dict[str, str]:
@@ -212,7 +213,7 @@ class _Finished:
 
     def __init__(self, place: _Places, blocks: Iterable[ScoredBlock]) -> None:
         self._place = place
-        self.table: Array = np.zeros((place.size, 0))
+        self._rows: NDArray[Any] = np.zeros((place.size, 0))
         self.there = np.zeros(place.size, dtype=np.bool_)
         self.unjudged: dict[str, str] = {}
         self.annotations: dict[str, Json] = {}
@@ -222,21 +223,37 @@ class _Finished:
             self.add(block)
         self.unjudged.clear()  # what failed before is tried again
 
+    def table(self) -> Array:
+        """The row of each segment: (n, k)."""
+        return np.asarray(self._rows, dtype=np.float64)
+
     def add(self, block: ScoredBlock) -> None:
-        if self.table.shape[1] == 0:
-            self.table = np.zeros((self._place.size, block.rows.shape[1]))
+        kind = _width(block.rows) if not few(self._place.size) else np.float64
+        if self._rows.shape[1] == 0:
+            self._rows = np.zeros((self._place.size, block.rows.shape[1]), dtype=kind)
+        elif np.promote_types(self._rows.dtype, kind) != self._rows.dtype:
+            self._rows = self._rows.astype(kind)
         at, rows = self._place.of(block.ids), block.rows
         if block.unjudged:
             new = np.array([name not in block.unjudged for name in block.ids], dtype=np.bool_)
             at, rows = at[new], rows[new]
         if len(at):
-            self.table[at] = rows
+            self._rows[at] = rows
         self.there[at] = True
         for name in self.unjudged.keys() & set(block.ids) if self.unjudged else ():
             del self.unjudged[name]
         self.unjudged.update(block.unjudged)
         self.annotations.update(block.annotations)
         self.notes = _added(self.notes, block.notes, self.fixed)
+
+
+def _width(rows: Array) -> type[np.generic]:
+    """The type that holds rows as they are: counts of some hundreds take a quarter of the room.
+
+    The tables of all systems are held while their segments are scored.
+    """
+    counts = bool(((rows >= 0) & (rows < 1 << 16)).all()) and not np.signbit(rows).any()
+    return np.uint16 if counts and not (rows % 1).any() else np.float64
 
 
 def _added(a: Mapping[str, Json], b: Mapping[str, Json], fixed: frozenset[str]) -> dict[str, Json]:
@@ -432,7 +449,7 @@ def _result(
     digests: Mapping[str, Any],
 ) -> MetricResult:
     name, system = metric.info.name, output.run.system
-    there, table = finished.there, finished.table
+    there, table = finished.there, finished.table()
     if not there.any() and len(test_set):
         first = next((each for each in test_set.ids if each in finished.unjudged), "")
         why = finished.unjudged.get(first, "")

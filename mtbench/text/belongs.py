@@ -81,9 +81,7 @@ def belongs(text: str, tag: str) -> Verdict:
         >>> belongs("Добрий вечір, ми з України, і це наша їжа", "ru").kind
         'other'
     """
-    text = without_noise(text)  # an address is in no language
-    if "<" in text:
-        text = TAG.sub(" ", text)
+    text = _plain(text)
     if script := foreign_script(text, tag):
         return Verdict("other", f"written in {script}")
     base = base_language(tag)
@@ -98,6 +96,29 @@ def belongs(text: str, tag: str) -> Verdict:
         if "LATIN" not in letters_by_script(text):  # names carry words into texts of any language
             return TARGET
     return UNDECIDED if identify.unavailable() is not None else _identified(text, tag, told)
+
+
+def ahead(texts: Iterable[str], tag: str) -> None:
+    """Has the identifier look at once at texts that ``belongs`` will be asked about.
+
+    Only where most of them come to it at all: letters and words decide the others.
+
+    Args:
+        texts: The texts.
+        tag: Tag of the language that they should be in.
+    """
+    base = base_language(tag)
+    if base in CHINESE or base == "ja" or base in _ALONE or identify.unavailable() is not None:
+        return
+    if known(base) and "LATIN" not in scripts_of(tag):
+        return
+    identify.ahead(_plain(text) for text in texts if text.count(" ") >= identify.WORDS - 1)
+
+
+def _plain(text: str) -> str:
+    """A text without what is in no language: addresses, numbers, tags."""
+    text = without_noise(text)
+    return TAG.sub(" ", text) if "<" in text else text
 
 
 def _of_alone(text: str, base: str) -> Verdict:

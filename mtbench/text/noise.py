@@ -5,6 +5,8 @@ Most texts have none. The patterns are tried only where a character of theirs is
 
 from __future__ import annotations
 
+import functools
+
 from mtbench.text.patterns import ADDRESS, DIGITS, NOISE
 
 
@@ -28,6 +30,7 @@ def without_addresses(text: str) -> str:
     return ADDRESS.sub(" ", text) if _addressed(text) else text
 
 
+@functools.lru_cache(maxsize=640)  # several rules ask for one text, and for some hundreds ahead
 def without_noise(text: str) -> str:
     """A text with a space in the place of addresses, handles, hashtags, variables and numbers.
 

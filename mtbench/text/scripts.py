@@ -129,11 +129,23 @@ def letters_by_script(text: str) -> Mapping[str, int]:
     if text.isascii():
         letters = len(text.encode().translate(None, _NO_ASCII_LETTERS))
         return {_LATIN: letters} if letters else {}
+    if not _BEYOND_LATIN.search(text):
+        narrow = text.encode("latin-1", "ignore")
+        letters = len(narrow.translate(None, _no_latin_1_letters()))
+        if len(narrow) < len(text):
+            wide = (one for one in set(text) if one > "\xff" and _script(one) == _LATIN)
+            letters += sum(map(text.count, wide))
+        return {_LATIN: letters} if letters else {}
     found: dict[str, int] = {}
     for character, times in Counter(text).items():
         if script := _script(character):
             found[script] = found.get(script, 0) + times
     return found
+
+
+@functools.cache
+def _no_latin_1_letters() -> bytes:
+    return bytes(code for code in range(256) if _script(chr(code)) != _LATIN)
 
 
 @functools.cache

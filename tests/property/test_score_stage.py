@@ -93,7 +93,7 @@ def scored(metric: Metric, case: Case) -> dict[str, MetricResult]:
     }
     view = scoring.view(whole, metric.info)
     signature = scoring.signature(metric, view, whole, outputs["one"].run)
-    return scoring.score(whole, outputs, metric, view, dict.fromkeys(outputs, signature))
+    return dict(scoring.score(whole, outputs, metric, view, dict.fromkeys(outputs, signature)))
 
 
 @given(case=cases, cut=st.integers(1, 5))
