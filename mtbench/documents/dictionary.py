@@ -64,7 +64,7 @@ class Dictionary:
                 targets += [number] * len(own)
                 sizes.append(len(own))
         self._usual = {word: times / found.total() for word, times in found.items()}
-        self._chances: dict[int, list[tuple[int, float]]] = {}
+        self._chances: dict[int, tuple[Numbers, Array]] = {}
         if sizes:
             self._fit(np.array(sources), np.array(targets), np.array(sizes))
 
@@ -84,9 +84,11 @@ class Dictionary:
             counted = np.bincount(place, share, len(links))
             chance = counted / np.bincount(source, counted)[source]
         often = np.flatnonzero(chance > _SELDOM)
-        for link, value in zip(links[often].tolist(), chance[often].tolist(), strict=True):
-            one, other = divmod(link, width)
-            self._chances.setdefault(other, []).append((one, value))
+        often = often[np.argsort(links[often] % width, kind="stable")]
+        firsts = np.flatnonzero(np.diff(links[often] % width, prepend=-1))
+        for own in np.split(often, firsts[1:]):
+            if len(own):
+                self._chances[int(links[own[0]] % width)] = source[own], chance[own]
 
     def knows(self, word: str) -> bool:
         """Whether a translation had the word."""
@@ -107,28 +109,27 @@ class Dictionary:
             >>> Dictionary(pairs).evidence(["house"], ["Haus", "Hund"]).round(1).tolist()
             [[0.6, -0.4]]
         """
-        where: dict[int, list[int]] = {}
+        there = np.zeros((len(self._source), len(sources)))
         sizes = np.zeros(len(sources))
         for number, text in enumerate(sources):
             own = {self._source.get(word, -1) for word in words(text)} | {0}
-            sizes[number] = len(own)
-            for word in own:
-                where.setdefault(word, []).append(number)
+            sizes[number] = len(own)  # all words that are not known count as one
+            there[list(own - {-1}), number] = 1
         found = np.zeros((len(said), len(sources)))
         known: dict[str, Array] = {}
         for row, one in enumerate(said):
             if one not in known:
-                known[one] = self._of_word(one, where, sizes)
+                known[one] = self._of_word(one, there, sizes)
             found[row] = known[one]
         return found
 
-    def _of_word(self, said: str, where: dict[int, list[int]], sizes: Array) -> Array:
+    def _of_word(self, said: str, there: Array, sizes: Array) -> Array:
         number = self._target.get(said)
         if number is None:
             return np.zeros(len(sizes))
-        total = np.zeros(len(sizes))
-        for source, chance in self._chances.get(number, ()):
-            total[where.get(source, [])] += chance
         expected = self._usual[number]
-        mixed = (1 - BY_CHANCE) * total / sizes + BY_CHANCE * expected
+        mixed = np.full(len(sizes), BY_CHANCE * expected)
+        if number in self._chances:
+            places, chances = self._chances[number]
+            mixed += (1 - BY_CHANCE) * (chances @ there[places]) / sizes
         return np.asarray(np.log(mixed / expected))

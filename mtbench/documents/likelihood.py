@@ -2,10 +2,10 @@
 
 Each clause of a document is held against each of its segments: character n-grams that the reference
 or the source has too, words that go with the source's, numbers and names, and, where an encoder
-serves both languages, the nearness of sentence vectors to the source's. A logistic regression makes
-log odds of these; its weights were fitted on texts of known alignment (``python -m
-tests.bench.realign --fit``). Fitting them again to each output, from the alignment that they give
-at first, was tried and helped nowhere; nor did vectors of the references.
+serves both languages, the nearness of sentence vectors to the source's, also beside the nearness to
+other sources. Weights make log odds of these (``realign_weights``). Fitting them again to each
+output, from the alignment that they give at first, was tried and helped nowhere; nor did vectors of
+the references.
 
 Overlap with the reference is one witness of several, each bounded: an alignment must not be chosen
 by what it is scored with.
@@ -24,7 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.documents.dictionary import Dictionary, words
+from mtbench.documents.edges import FEW, FEW_HAN, first_part, last_part, of_beginnings, of_ends
 from mtbench.documents.pieces import CutText, cut
+from mtbench.documents.realign_weights import BY_CHARACTERS, BY_VECTORS
 from mtbench.encoders.packaged import SentenceEncoder
 from mtbench.text.anchors import anchors
 from mtbench.text.patterns import HAN
@@ -34,6 +36,7 @@ Array = NDArray[np.float64]
 ORDER, HAN_ORDER = 4, 2  # characters of an n-gram, and where a character is a word or half of one
 CHANCE = 0.15  # share of a text's n-grams that a wrong segment has too, rare ones counting more
 WORDS_BY_CHANCE = 0.2
+NEAREST = 16  # sentences of sources, in whose midst a sentence is
 MANY_CAPITALS = 0.3  # beside one small word, so many capitals: German
 _SMALL, _CAPITAL = re.compile(r"(?<=\w )[^\W\d_A-ZÀ-ÞА-Я]"), re.compile(r"(?<=\w )[A-ZÀ-ÞА-Я]")
 NAMES = (
@@ -53,15 +56,10 @@ NAMES = (
     "source squared",
     "source, long",
     "source, sentence",
+    "source, margin",
+    "source, margin of the sentence",
 )
 WITHOUT_ENCODER = 12  # of the names, the first that need none
-WEIGHTS = (
-    -1.42, -1.274, 0.383, -0.547, 0.126, 0.334, 0.124, 2.584,
-    -1.871, 1.707, -5.013, 10.274, 0.587, 2.225, 3.548, 9.305,
-)  # fmt: skip
-WEIGHTS_WITHOUT_ENCODER = (
-    2.072, -4.268, 0.446, -0.685, 0.615, -0.05, 0.547, 2.364, -2.253, 2.791, -3.257, 15.016,
-)  # fmt: skip
 
 
 class Local(NamedTuple):
@@ -142,9 +140,24 @@ class KnownSegments:
         self.dictionary = Dictionary(zip(sources, references, strict=True))
         self.encoder = encoder
         self.names = NAMES if encoder else NAMES[:WITHOUT_ENCODER]
-        self.weights = np.array(WEIGHTS if encoder else WEIGHTS_WITHOUT_ENCODER)
+        self.weights = BY_VECTORS if encoder else BY_CHARACTERS
         self.capitals = _seldom_capitals(references)
         self._vectors = _vectors_of_sentences(encoder, sources) if encoder else []
+        self._all: Array | None = None
+
+    def usual_likeness(self, vectors: Array) -> Array:
+        """The mean cosine with the nearest sentences of all sources: (n,).
+
+        What is near to many is near to none (the margins of Artetxe and Schwenk, 2019).
+        """
+        if self._all is None:
+            self._all = np.concatenate(self._vectors)
+        found = np.empty(len(vectors))
+        for start in range(0, len(vectors), 256):
+            cosines = vectors[start : start + 256] @ self._all.T
+            nearest = np.partition(cosines, -min(NEAREST, cosines.shape[1]), axis=1)
+            found[start : start + 256] = nearest[:, -NEAREST:].mean(axis=1)
+        return found
 
     def likeness(self, vectors: Array, segments: Sequence[int]) -> Array:
         """The greatest cosine with a segment's source or a sentence of it: (n, segments)."""
@@ -192,41 +205,53 @@ class Witnesses:
     Attributes:
         local: What speaks for single pieces.
         words: Of each piece, as the dictionary has them.
+        weights: Of all that speaks.
     """
 
     def __init__(
         self, text: str, pieces: CutText, segments: KnownSegments, own: Sequence[int]
     ) -> None:
         self._pieces, self._segments, self._own = pieces, segments, own
+        self._text, self.weights = text, segments.weights
         self._clauses = pieces.texts(text, pieces.clause)
         self._sentences = pieces.texts(text, pieces.sentence)
         self.local = self._local(text)
 
     def _local(self, text: str) -> Local:
         pieces, segments = self._pieces, self._segments
-        where: dict[str, list[int]] = {}
-        for number, at in enumerate(self._own):
-            # Of the source it is names, numbers, tags that a translation carries over.
-            for gram in grams(segments.references[at]) | grams(segments.sources[at]):
-                where.setdefault(gram, []).append(number)
+        self._grams = [
+            (piece, gram, segments.rarity.of_gram(gram))
+            for piece, gram in _grams_of_pieces(text, pieces.spans)
+        ]
         count = len(pieces.spans)
-        found, there = np.zeros((count, len(self._own))), np.zeros(count)
-        for piece, gram in _grams_of_pieces(text, pieces.spans):
-            weight = segments.rarity.of_gram(gram)
+        there = np.zeros(count)
+        for piece, _, weight in self._grams:
             there[piece] += weight
+        # Of the source it is names, numbers, tags that a translation carries over.
+        found = self._near(
+            [grams(segments.references[at]) | grams(segments.sources[at]) for at in self._own]
+        )
+        self.words = [words(text[start:end]) for start, end in pieces.spans]
+        self._words = [word for one in self.words for word in one]
+        self._word_piece = np.repeat(np.arange(count), list(map(len, self.words)))
+        self._log_odds = self._odds([segments.sources[at] for at in self._own])
+        return Local(found, there, _sums(self._log_odds, self._word_piece, count))
+
+    def _near(self, known: Sequence[set[str]]) -> Array:
+        """Of each piece, the weight of n-grams that some texts have: (pieces, texts)."""
+        where: dict[str, list[int]] = {}
+        for number, one in enumerate(known):
+            for gram in one:
+                where.setdefault(gram, []).append(number)
+        found = np.zeros((len(self._pieces.spans), len(known)))
+        for piece, gram, weight in self._grams:
             if gram in where:
                 found[piece, where[gram]] += weight
-        self.words = [words(text[start:end]) for start, end in pieces.spans]
-        owner = np.repeat(np.arange(count), list(map(len, self.words)))
-        self._words, self._word_piece = [word for one in self.words for word in one], owner
-        self._log_odds = np.clip(
-            segments.dictionary.evidence(self._words, [segments.sources[at] for at in self._own]),
-            -3,
-            5,
-        )
-        dictionary = np.zeros_like(found)
-        np.add.at(dictionary, owner, self._log_odds)
-        return Local(found, there, dictionary)
+        return found
+
+    def _odds(self, sources: Sequence[str]) -> Array:
+        """Log odds of each word as a translation of some texts: (words, texts)."""
+        return np.clip(self._segments.dictionary.evidence(self._words, sources), -3, 5)
 
     def features(self) -> Array:
         """What speaks for each clause: shape (clauses, segments, names)."""
@@ -251,7 +276,32 @@ class Witnesses:
 
     def log_odds(self) -> Array:
         """How much likelier each clause is as part of each segment: shape (clauses, segments)."""
-        return np.asarray(self.features() @ self._segments.weights)
+        return np.asarray(self.features() @ np.array(self.weights.clause))
+
+    def edges(self) -> tuple[Array, Array]:
+        """What is seen of beginnings and ends of pieces, as ``edges`` names it."""
+        sources, references = self._segments.sources, self._segments.references
+        shown = [sources[at] if sources[at].strip() else references[at] for at in self._own]
+        found = (
+            of_beginnings(self._text, self._pieces, shown),
+            of_ends(self._text, self._pieces, shown),
+        )
+        han = sum(map(bool, map(HAN.match, self._words))) > len(self._words) / 2
+        size = FEW_HAN if han else FEW
+        for edge, part, forward in zip(found, (first_part, last_part), (True, False), strict=True):
+            own = [(part(sources[at]), part(references[at])) for at in self._own]
+            near = self._near([set().union(*map(grams, both)) for both in own])
+            odds = _sums(
+                self._odds([source for source, _ in own]), self._word_piece, len(self._pieces.spans)
+            )
+            edge[..., -2] = _window(near, size, forward) / np.maximum(
+                _window(self.local.there[:, None], size, forward), 1e-9
+            )
+            many = np.bincount(self._word_piece, minlength=len(self._pieces.spans))[:, None]
+            edge[..., -1] = _window(odds, size, forward) / np.maximum(
+                _window(many.astype(np.float64), size, forward), 1
+            )
+        return found
 
     def _sentence_of_clause(self) -> NDArray[np.int64]:
         firsts = np.flatnonzero(np.diff(self._pieces.clause, prepend=-1))
@@ -301,9 +351,12 @@ class Witnesses:
     ) -> None:
         vectors = encoded(encoder, [*self._clauses, *self._sentences])
         near = self._segments.likeness(vectors, self._own)
+        margin = near - self._segments.usual_likeness(vectors)[:, None]
         clause, whole = near[: len(self._clauses)], near[len(self._clauses) :]
         found[..., 12], found[..., 13], found[..., 14] = clause, clause**2, clause * long
         found[..., 15] = whole[sentence]
+        found[..., 16] = margin[: len(self._clauses)]
+        found[..., 17] = margin[len(self._clauses) :][sentence]
 
 
 def _sums(values: Array, owners: NDArray[np.int64], count: int) -> Array:
@@ -311,6 +364,14 @@ def _sums(values: Array, owners: NDArray[np.int64], count: int) -> Array:
     found = np.zeros((count, values.shape[1]))
     np.add.at(found, owners, values)
     return found
+
+
+def _window(values: Array, size: int, forward: bool) -> Array:
+    """Sums over each row and the next ones, or those before it."""
+    sums = np.concatenate([np.zeros((1, values.shape[1])), np.cumsum(values, axis=0)])
+    at = np.arange(len(values))
+    start, end = (at, at + size) if forward else (at - size + 1, at + 1)
+    return np.asarray(sums[np.minimum(end, len(values))] - sums[np.maximum(start, 0)])
 
 
 def _grams_of_pieces(text: str, spans: Sequence[tuple[int, int]]) -> Iterator[tuple[int, str]]:
