@@ -138,6 +138,28 @@ def _count(value: Json) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
+def error_within(whole: Json) -> tuple[int, Json] | None:
+    """The status and error that an answer of status 200 holds; None where it holds none.
+
+    Gateways that have begun to answer, or think that they have, put what went wrong into the body,
+    or into its choice.
+
+    Example:
+        >>> error_within({"error": {"message": "Rate limit exceeded", "code": 429}})
+        (429, {'message': 'Rate limit exceeded', 'code': 429})
+        >>> error_within({"choices": [{"message": {"content": "Hallo."}}]})
+    """
+    body = whole if isinstance(whole, dict) else {}
+    choices = body.get("choices")
+    choice = choices[0] if isinstance(choices, list) and choices else None
+    error = choice.get("error") if isinstance(choice, dict) else body.get("error")
+    code = error.get("code") if isinstance(error, dict) else None
+    if isinstance(code, str) and code.isdecimal():
+        code = int(code)
+    status = isinstance(code, int) and 400 <= code < 600
+    return (code, error) if status and isinstance(code, int) else None
+
+
 # --- streams ----------------------------------------------------------------------------------
 
 

@@ -5,10 +5,12 @@ Shared by the back end ``openai`` and by metrics that ask an LLM for a judgement
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from types import TracebackType
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -23,7 +25,15 @@ from mtbench.errors import (
     Unavailable,
     UnusableAnswer,
 )
-from mtbench.servers.answers import AnswerContent, Tokens, assembled, is_stream, said, tokens
+from mtbench.servers.answers import (
+    AnswerContent,
+    Tokens,
+    assembled,
+    error_within,
+    is_stream,
+    said,
+    tokens,
+)
 from mtbench.servers.client import (
     JsonClient,
     Reply,
@@ -36,6 +46,7 @@ from mtbench.servers.client import (
     unencrypted,
 )
 from mtbench.servers.finishing import ending
+from mtbench.servers.headers import wait_asked
 from mtbench.servers.pacing import Pace
 from mtbench.servers.prices import Price, cost
 from mtbench.servers.secrets import Secret, VariableName, called_like_a_key, key_in_words
@@ -262,7 +273,7 @@ class Chat:
         for _ in range(_CONCESSIONS):
             terms = self._terms
             request = terms.applied(wanted)
-            reply = self._client.post("chat/completions", request)
+            reply = _as_meant(self._client.post("chat/completions", request))
             if reply.status not in {400, 422} or not self._settled(reply, terms, request):
                 break
         self._require_success(reply, frozenset({*wanted, *request} - {"messages"}))
@@ -359,8 +370,13 @@ class Chat:
         if took.read is not None and took.written is not None:
             self._pace.counted(reply.sent, took.read + took.written)
         choices = body.get("choices")
+        if choices == [] and reply.error is None:
+            # Gemini's servers and gateways before them say so of what their filter has caught.
+            raise UnusableAnswer("the server gave no choices: its filter may have withheld them")
         choice = choices[0] if isinstance(choices, list) and choices else None
         message = choice.get("message") if isinstance(choice, dict) else None
+        if isinstance(choice, dict) and "message" in choice and message is None:
+            message = {}  # of an answer that a filter withheld, as the reason for its end says
         if not isinstance(choice, dict) or not isinstance(message, dict):
             why = reply.said() if reply.error is not None else None
             raise TransientError(f"{self.name}: an answer without choices", why=why, answered=True)
@@ -451,6 +467,18 @@ class Chat:
         if self.options.price is not None and "prompt_tokens" in sums:
             sums |= cost(sums, self.options.price)
         return sums
+
+
+def _as_meant(reply: Reply) -> Reply:
+    """A reply by the status that its body names, where that is an error in spite of its own."""
+    whole = assembled(reply.content) if is_stream(reply.content) else reply.body
+    within = error_within(whole) if reply.status == 200 else None
+    if within is None:
+        return reply
+    status, error = within
+    text = json.dumps(error) if status == 429 else ""
+    asked = wait_asked(reply.headers, text)
+    return replace(reply, status=status, body={"error": error}, content=b"", retry_after=asked)
 
 
 def _read_short(sent: int, read: int | None) -> bool | None:

@@ -36,6 +36,7 @@ _NOBODY_THERE = frozenset({502, 503, 504, *range(520, 531)})
 _EMPTY_ACCOUNT = frozenset(
     {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
 )
+_LOADING = re.compile(r"\bloading\b", re.IGNORECASE)  # llama.cpp, TGI
 _TITLE = re.compile(r"<title[^<>]*>([^<]+)</title>", re.IGNORECASE)
 _LOCAL = {"localhost", "127.0.0.1", "::1"}
 
@@ -140,6 +141,11 @@ class Reply:
         error = self.error if isinstance(self.error, dict) else {}
         words = {error.get("code"), error.get("type")} if self.status == 429 else set()
         return any(str(word) in _EMPTY_ACCOUNT for word in words)
+
+    def loaded_in(self) -> float | None:
+        """Seconds after which a model will be there, as Hugging Face's servers estimate them."""
+        told = self.body.get("estimated_time") if isinstance(self.body, dict) else None
+        return float(told) if isinstance(told, int | float) and 0 < told < 1e4 else None
 
     def said(self) -> str:
         """What the server says went wrong, for a message: one line, the key taken out."""
@@ -334,7 +340,7 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
     A status that speaks of one request alone (400, 413, 422) is for the caller to judge first.
 
     Raises:
-        Later: For 429, and for 5xx that says when to come back.
+        Later: For 429, for 5xx that says when to come back, and while a model is loaded.
         TransientError: For 408, 409, 425 and 5xx, and for a success that is no JSON.
         BackendError: For everything else: another try would be answered the same.
     """
@@ -349,10 +355,11 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
             f"{name} refused {key_in_words(secret)} (status {status})",
             hint="check the key and what it may do",
         )
-    if status == 429 or (status >= 500 and reply.retry_after is not None):
-        raise Later(
-            f"{name} answered {status}", why=reply.said() or None, retry_after=reply.retry_after
-        )
+    wait = reply.retry_after
+    if status == 503 and wait is None and reply.error is not None and _LOADING.search(reply.said()):
+        raise Later(f"{name} is not ready", why=reply.said(), retry_after=reply.loaded_in())
+    if status == 429 or (status >= 500 and wait is not None):
+        raise Later(f"{name} answered {status}", why=reply.said() or None, retry_after=wait)
     if status in {408, 409, 425} or status >= 500:
         raise TransientError(
             f"{name} answered {status}",

@@ -25,6 +25,7 @@ _UNKNOWN = re.compile(
     re.IGNORECASE,
 )
 _OF_SIZE = re.compile(r"too (?:large|long|many|big)|at most|context|exceed|maximum", re.IGNORECASE)
+_ONE_OF_TWO = re.compile(r"\bboth\b|only one|exclusive|either", re.IGNORECASE)
 _WANTS_STREAM = re.compile(r"stream", re.IGNORECASE)
 _ONLY = re.compile(r"\bonly\b|must|require|true|non-?stream", re.IGNORECASE)
 
@@ -87,6 +88,10 @@ class Terms:
         message = " ".join(_texts(error))
         if _WANTS_STREAM.search(message) and _ONLY.search(message) and not self.streamed:
             return replace(self, streamed=True)
+        both = all(name in sent and _is_in(name, message) for name in ("temperature", "top_p"))
+        if both and _ONE_OF_TWO.search(message):
+            # The temperature stays: without it, an answer that was to be the likeliest is drawn.
+            return replace(self, left_out=(*self.left_out, "top_p"))
         if not _UNKNOWN.search(message):
             return None
         for name in _named(error, message, sent):
@@ -105,7 +110,11 @@ def _named(error: Json, message: str, sent: Collection[str]) -> Iterator[str]:
     if by_field is not None:
         yield from (name for name in known if name == by_field)
     else:
-        yield from (name for name in known if re.search(rf"(?<!\w){name}(?!\w)", message))
+        yield from (name for name in known if _is_in(name, message))
+
+
+def _is_in(name: str, message: str) -> bool:
+    return re.search(rf"(?<!\w){name}(?!\w)", message) is not None
 
 
 def field_named(error: Json) -> str | None:

@@ -55,7 +55,7 @@ _AROUND_ANSWER = (
     ("<|begin_of_solution|>", "<|end_of_solution|>"),
 )
 _CHANNEL = re.compile(
-    r"<\|channel\|>\s*(?P<name>\w+)(?!\w)[^<]*<\|message\|>(?P<said>.*?)"
+    r"<\|channel\|>\s*(?P<name>\w+)(?!\w)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>(?P<said>.*?)"
     r"(?=<\|(?:end|return|call|channel|start)\|>|\Z)",
     re.DOTALL,
 )

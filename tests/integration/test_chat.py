@@ -175,7 +175,7 @@ def test_retry_after(header: str | None, seconds: float | None) -> None:
         Say(b"<html>Bad gateway</html>"),
         Say(b"\xff\xfe"),
         Say(b"[" * 100_000),
-        Say({"choices": []}),
+        Say({"object": "chat.completion"}),
         Say({"choices": [{"finish_reason": "stop"}]}),
         Say(["nothing"]),
         Say(reset=True),

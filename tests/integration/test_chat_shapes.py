@@ -14,6 +14,7 @@ import pytest
 
 from mtbench.errors import (
     BackendError,
+    Later,
     MtbenchError,
     RequestError,
     SegmentError,
@@ -157,6 +158,13 @@ THOUGHT = {
     "Hunyuan's": chat_answer("<think>\nhm\n</think>\n<answer>\nHallo.\n</answer>"),
     "channels": chat_answer(HARMONY),
     "channels, ended": chat_answer(HARMONY + "<|return|>"),
+    "channels, a form named": chat_answer(
+        "<|channel|>analysis<|message|>hm<|end|><|start|>assistant"
+        "<|channel|>final <|constrain|>text<|message|>Hallo.<|return|>"
+    ),
+    "channels, commentary": chat_answer(
+        "<|channel|>commentary<|message|>hm<|end|><|start|>assistant<|channel|>final<|message|>Hallo."
+    ),
     "channels without marks": chat_answer("analysishmassistantfinalHallo."),
     "Gemma's": chat_answer("<|channel>thought\nhm<channel|>Hallo."),
     "Granite's": chat_answer("Here is my thought process:\nhm\nHere is my response:\nHallo."),
@@ -464,3 +472,117 @@ def test_an_empty_account_is_not_waited_for(server: Server, say: Say) -> None:
 def test_an_error_page_for_people(server: Server) -> None:
     page = b"<html><head><title>502 Bad Gateway</title></head><body>" + b"x" * 5000
     assert failing(server, Say(page, status=502)).why == "502 Bad Gateway"
+
+
+# --- as gateways and servers of this year were reported to answer --------------------------------
+
+BOTH = (
+    "litellm.BadRequestError: BedrockException - The model returned the following errors: "
+    "`temperature` and `top_p` cannot both be specified for this model. Please use only one."
+)
+
+
+def test_of_two_settings_that_exclude_each_other_the_temperature_stays(server: Server) -> None:
+    """BerriAI/litellm#15070: without a temperature of 0, answers would be drawn."""
+    error = {"error": {"message": BOTH, "type": None, "param": None, "code": "400"}}
+    server.script += [Say(error, status=400)]
+    answer = ask(server, top_p=0.9)
+    assert answer.settled == {"left_out": ["top_p"]}
+    assert server.bodies("/v1/chat/completions")[-1]["temperature"] == 0.0
+
+
+def gateway(code: int | str, message: str) -> dict[str, Any]:
+    return {"error": {"code": code, "message": message}}
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        (gateway(429, "Rate limit exceeded"), Later, "answered 429"),
+        (gateway("429", "Rate limit exceeded"), Later, "answered 429"),
+        (gateway(401, "No auth credentials found"), BackendError, "refused a request"),
+        (gateway(402, "Insufficient credits"), BackendError, "no quota left"),
+        (gateway(400, "This text is too long"), SegmentError, "too long"),
+        (gateway(502, "Provider disconnected"), TransientError, "answered 502"),
+        (gateway(1214, "moderated"), TransientError, "without choices"),
+    ],
+)
+@pytest.mark.parametrize("how", ["body", "choice", "stream"])
+def test_an_error_of_status_200(
+    server: Server, body: dict[str, Any], kind: type[MtbenchError], words: str, how: str
+) -> None:
+    """n8n-io/n8n#37959, openai/openai-agents-python#2850: gateways that have begun to answer."""
+    if how == "choice" and kind is TransientError and "choices" in words:
+        words = "broke the answer off"  # as its end says
+    half = {"message": {"content": "Hal"}, "finish_reason": "error"}
+    whole: dict[str, Any] = {
+        "body": body,
+        "choice": {"choices": [half | body]},
+        "stream": f": wait\n\ndata: {json.dumps(body)}\n\ndata: [DONE]\n\n".encode(),
+    }
+    error = failing(server, Say(whole[how]))
+    assert type(error) is kind
+    assert words in error.message
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"choices": [], "usage": {"prompt_tokens": 7, "completion_tokens": 0}},
+        {"choices": [{"message": None, "finish_reason": "content_filter"}]},
+    ],
+    ids=["no choice", "no message"],
+)
+def test_what_a_filter_has_left_of_an_answer(server: Server, body: dict[str, Any]) -> None:
+    """BerriAI/litellm#40276, affaan-m/ECC#1976: Gemini's filter by way of gateways."""
+    error = failing(server, Say(body))
+    assert type(error) is UnusableAnswer
+    assert "filter" in error.message
+
+
+def test_a_filter_named_in_words_ends_no_run(server: Server) -> None:
+    """BerriAI/litellm#16231: Azure's filter by way of LiteLLM names no code."""
+    said = (
+        "litellm.BadRequestError: litellm.ContentPolicyViolationError: AzureException - The "
+        "response was filtered due to the prompt triggering Azure OpenAI's content management "
+        "policy.\nmodel=azure/gpt-4o. content_policy_fallback=None. fallbacks=None."
+    )
+    error = failing(server, Say({"error": {"message": said, "code": "400"}}, status=400))
+    assert type(error) is SegmentError
+    assert "filtered" in error.message
+
+
+@pytest.mark.parametrize(
+    ("body", "seconds"),
+    [
+        ({"error": {"code": 503, "message": "Loading model", "type": "unavailable_error"}}, None),
+        ({"error": "Model tiny is currently loading", "estimated_time": 20.5}, 20.5),
+    ],
+    ids=["llama.cpp", "TGI"],
+)
+def test_a_model_that_is_being_loaded_is_waited_for(
+    server: Server, body: dict[str, Any], seconds: float | None
+) -> None:
+    """mostlygeek/llama-swap#146: it takes longer than a few attempts do."""
+    error = failing(server, Say(body, status=503))
+    assert isinstance(error, Later)
+    assert error.retry_after == seconds
+
+
+def test_a_call_of_a_tool_that_nobody_offered_is_no_answer(server: Server) -> None:
+    """NVIDIA/TensorRT-LLM#9256: gpt-oss calls tools all the same, and its marks are handed on."""
+    call = '<|channel|>commentary to=functions.search<|message|>{"path": "/"}<|call|>'
+    error = failing(server, chat_answer(call))
+    assert type(error) is SegmentError
+    assert "gave no answer" in error.message
+
+
+def test_nothing_at_all(server: Server) -> None:
+    """ollama/ollama#13371: null, no token read or written, and still a stop."""
+    body = {
+        "choices": [{"message": {"content": None, "refusal": None}, "finish_reason": "stop"}],
+        "usage": {"prompt_tokens": 0, "completion_tokens": 0},
+    }
+    error = failing(server, Say(body))
+    assert type(error) is UnusableAnswer
+    assert "empty" in error.message
