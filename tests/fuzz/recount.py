@@ -86,7 +86,12 @@ def parsed(path: Path) -> ElementTree.Element:
     wide = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-16-le"
     if wide == "utf-16" or content.startswith(b"<\0"):
         content = re.sub(r"<\?xml.*?\?>", "", content.decode(wide)).strip().encode()
-    return ElementTree.fromstring(content)  # noqa: S314 - of this folder
+    try:
+        return ElementTree.fromstring(content)  # noqa: S314 - of this folder
+    except ElementTree.ParseError:
+        if "\ufeff" in content.decode("utf-8", "replace")[1:]:  # part of a name since XML 1.0, 5th
+            raise Unread from None
+        raise
 
 
 # --- XML --------------------------------------------------------------------------------------
@@ -161,15 +166,21 @@ def wmt_xml(path: Path, _: ImportReport) -> Iterator[Pair]:
 def po(path: Path, _: ImportReport) -> Iterator[Pair]:
     """By Babel: messages with one form that are translated, not fuzzy and not obsolete."""
     babel: Any = importlib.import_module("babel.messages.pofile")
-    for message in babel.read_po(io.BytesIO(path.read_bytes()), abort_invalid=True):
+    try:
+        messages = list(babel.read_po(io.BytesIO(path.read_bytes()), abort_invalid=True))
+    except babel.PoFileError as error:
+        if "translations than num_plurals" in str(error):  # of a message that is left out
+            raise Unread from None
+        raise
+    for message in messages:
         if message.id and isinstance(message.id, str) and not message.fuzzy:
             text = str(message.string or "")
             if text.strip():
                 yield message.id, (text,)
 
 
-SEG = re.compile(r"<seg\s[^>]*?\bid\s*=\s*\"([^\"]*)\"[^>]*>(.*?)</seg\s*>", re.I | re.S)
-DOC = re.compile(r"<doc\s[^>]*?\bdocid\s*=\s*\"([^\"]*)\"[^>]*>(.*?)</doc\s*>", re.I | re.S)
+SEG = re.compile(r"<seg\s[^>]*?\bid\s*=\s*\"([^\"]*)\"[^>]*>(.*?)</\s*seg\s*>", re.I | re.S)
+DOC = re.compile(r"<doc\s[^>]*?\bdocid\s*=\s*\"([^\"]*)\"[^>]*>(.*?)</\s*doc\s*>", re.I | re.S)
 
 
 def sgml(path: Path, _: ImportReport) -> Iterator[Pair]:
@@ -199,6 +210,9 @@ def written(value: object) -> str:
 
 def xlsx(path: Path, _: ImportReport) -> Iterator[Pair]:
     openpyxl: Any = importlib.import_module("openpyxl")
+    with zipfile.ZipFile(path) as archive:
+        if any(b"<a>" in archive.read(n) for n in archive.namelist() if "sheet1" in n):
+            raise Unread  # what follows an element of nobody's within a text is not read
     try:
         sheet = openpyxl.load_workbook(path, data_only=True).active
     except Exception:  # noqa: BLE001 - properties and styles, which hold no text, are read as well

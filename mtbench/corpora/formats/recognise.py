@@ -12,6 +12,7 @@ import codecs
 import json
 import re
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -162,8 +163,11 @@ def _in_zip(path: Path) -> Kind:
     try:
         with zipfile.ZipFile(path) as archive:
             names = set(archive.namelist())
-            said = archive.read("mimetype")[:100] if "mimetype" in names else b""
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+            said = b""
+            if "mimetype" in names:
+                with archive.open("mimetype") as stream:
+                    said = stream.read(100)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
         raise DataError(f"{path}: a damaged zip archive: {error}") from error
     if "xl/workbook.xml" in names or "xl/workbook.bin" in names or b"spreadsheet" in said:
         return "spreadsheet"
