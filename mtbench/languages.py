@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from contextlib import suppress
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -159,6 +160,24 @@ def language_name(tag: str) -> str:
         return langcodes.Language.get(tag).display_name("en")
     except (LanguageTagError, ImportError):
         return tag
+
+
+def language_names(tag: str) -> frozenset[str]:
+    """What people call a language, in English and in itself, in small letters.
+
+    Example:
+        >>> sorted(language_names("it"))
+        ['italian', 'italiano']
+    """
+    import langcodes
+    from langcodes.tag_parser import LanguageTagError
+
+    found = set()
+    for one in (tag, base_language(tag)):
+        with suppress(LanguageTagError, ImportError):
+            language = langcodes.Language.get(one)
+            found |= {language.display_name("en").casefold(), language.autonym().casefold()}
+    return frozenset(found)
 
 
 LanguageTag = Annotated[str, AfterValidator(normalise_tag)]

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Container, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -482,6 +483,17 @@ def _value(text: str) -> Json:
 
 BAR_SECONDS = 0.5  # that a stage takes before it has a bar: files are read in less
 LINE_SECONDS = 60.0  # between two lines of progress, where there is no terminal
+
+
+def say_unfit_name(folder: Path, *, quiet: bool) -> None:
+    """Says before a corpus is written that its folder has a name which no results can have."""
+    from mtbench.config import NAME
+
+    if not quiet and not NAME.match(folder.absolute().name):
+        say(
+            f"{folder}: evaluate takes no corpus of such a name: choose another -o, or rename it "
+            "(letters, digits and . _ + @ -, starting with a letter or digit)"
+        )
 
 
 class ConsoleWatcher:

@@ -103,6 +103,7 @@ def build(documents: tuple[str, ...], output: str, style: str, **given: Any) -> 
     force = given.pop("force")
     options = _options(folder, **given)
     check_folder(folder)
+    common.say_unfit_name(folder, quiet=quiet)
     watcher = common.ConsoleWatcher(quiet=quiet)
 
     def track(what: str, items: Sequence[T]) -> Iterable[T]:

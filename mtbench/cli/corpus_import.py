@@ -113,6 +113,7 @@ def import_(
     names = tuple(columns.split(",")) if columns else ()
     if columns is not None and not all(names):
         raise RequestError("--columns: a name is empty", hint="leave a column out by the name -")
+    common.say_unfit_name(Path(output), quiet=quiet)
     report = import_corpus(
         ImportRequest.model_validate(
             {

@@ -38,8 +38,10 @@ class Unread(Exception):
 def of_row(row: Mapping[str, Any]) -> Pair:
     """A row by the names of its columns; whole numbers count as text."""
 
+    folded = {name.casefold(): name for name in reversed(list(row))}
+
     def texts(names: Iterable[str]) -> list[Any]:
-        name = next((n for n in names if n in row), None)
+        name = next((n if n in row else folded[n] for n in names if n in folded), None)
         value = row[name] if name else None
         return value if isinstance(value, list) else [] if value in (None, "") else [value]
 

@@ -406,3 +406,17 @@ def test_what_is_exported_as_a_spreadsheet_comes_back(tmp_path: Path) -> None:
     (tmp_path / "c" / "en-it.jsonl").write_text('{"id": "1", "src": "a\x7f\\u0001"}\n', "utf-8")
     with pytest.raises(DataError, match="segment '1': a control character"):
         export_test_set(load(pair_files(tmp_path / "c")[0]), "xlsx", tmp_path, force=True)
+
+
+def test_columns_are_known_in_capitals_and_by_the_names_of_their_languages(tmp_path: Path) -> None:
+    for header in ("ID,Source,Target", "ID,English,Italiano", "ID,ENGLISH,Italian"):
+        (tmp_path / "a.csv").write_text(f"{header}\n7,One,Uno\n", encoding="utf-8")
+        take(tmp_path / header, tmp_path / "a.csv", pairs=["en-it"])
+        assert lines(tmp_path / header, "en-it") == [{"id": "7", "src": "One", "ref": "Uno"}]
+
+
+def test_a_table_without_a_header_is_told_how_to_get_one(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Hello\tCiao\nBye\tAddio\n", encoding="utf-8")
+    with pytest.raises(RequestError) as caught:
+        take(tmp_path / "c", tmp_path / "a.txt", pairs=["en-it"])
+    assert "--columns src,ref" in str(caught.value.hint)

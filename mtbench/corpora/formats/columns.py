@@ -11,7 +11,7 @@ from mtbench.corpora import constraints
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.corpora.line import KEYS, ORIGINS
 from mtbench.errors import DataError, RequestError, UnknownName
-from mtbench.languages import LanguagePair, base_language, normalise_tag
+from mtbench.languages import LanguagePair, base_language, language_names, normalise_tag
 from mtbench.types import Json
 
 _LANGUAGES = ("pair", "src_lang", "tgt_lang")
@@ -93,6 +93,7 @@ class Columns:
         self._wanted = wanted
         self._remarks = remarks
         self._place = place
+        self._in_table = fixed
         self._plans: dict[tuple[LanguagePair, tuple[str, ...]], _Plan] = {}
         needed = mapping if fixed else {"src", *_LANGUAGES}
         self._check_map(needed)
@@ -194,7 +195,8 @@ class Columns:
             raise RequestError(
                 f"{self._place}: no column for the source",
                 why=f"there are: {', '.join(self._names)}",
-                hint="name it: --map src=COLUMN --map ref=COLUMN",
+                hint="name it: --map src=COLUMN --map ref=COLUMN"
+                + "; or all, where the first line is data: --columns src,ref" * self._in_table,
             )
         references = self._mapping.get("ref")
         if references is None:
@@ -210,7 +212,13 @@ class Columns:
 
     def _column(self, key: str, row: Iterable[str]) -> str | None:
         given = self._mapping.get(key)
-        return given[0] if given else next((c for c in _ALIASES.get(key, (key,)) if c in row), None)
+        if given:
+            return given[0]
+        known = _ALIASES.get(key, (key,))
+        folded = {name.casefold(): name for name in reversed(list(row))}
+        return next((c for c in known if c in row), None) or next(
+            (folded[c] for c in known if c in folded), None
+        )
 
     def _check_map(self, keys: Iterable[str]) -> None:
         for key in keys:
@@ -241,7 +249,11 @@ def _of_language(tag: str, row: Mapping[str, Json]) -> str | None:
             exact.append(column)
         elif base_language(named) == tag:
             near.append(column)
-    return exact[0] if exact else near[0] if len(near) == 1 else None
+    if exact or len(near) == 1:
+        return (exact or near)[0]
+    called = language_names(tag)
+    spelled = [column for column in row if column.strip().casefold() in called]
+    return spelled[0] if len(spelled) == 1 else None
 
 
 def lookup(row: Mapping[str, Json], path: str) -> Json:
