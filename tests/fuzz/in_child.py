@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from mtbench.errors import MtbenchError
 
-SLOWEST = 30  # seconds per mutant, on a busy machine; a hang, not a measure
+SLOWEST = 120  # seconds per mutant, on a busy machine; a hang, not a measure
 
 
 class Outcome(NamedTuple):

@@ -121,3 +121,13 @@ def test_a_hub_that_cannot_be_reached_is_said_within_seconds(
     ]
     assert time.monotonic() - start < 30
     assert not (tmp_path / "c").exists()
+
+
+def test_words_that_a_table_takes_for_nothing_are_texts(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    rows = "id,src,ref\n1,None,Nessuno\n2,Yes,null\n3,NA,NaN\n4,Hello,\n"
+    (folder / "train.csv").write_text(rows, encoding="utf-8")
+    take(tmp_path / "c", folder, pairs=["en-it"])
+    found = [(row["src"], row.get("ref")) for row in lines(tmp_path / "c", "en-it")]
+    assert found == [("None", "Nessuno"), ("Yes", "null"), ("NA", "NaN"), ("Hello", None)]

@@ -27,6 +27,8 @@ from mtbench.packages import require
 from mtbench.types import Json
 
 _READING = "reading Hugging Face data sets"
+_OF_TABLES = frozenset({".csv", ".tsv"})
+_DATA = _OF_TABLES | {".json", ".jsonl", ".parquet", ".arrow", ".txt", ".xml"}
 _SAVED = ("dataset_info.json", "dataset_dict.json", "state.json")
 
 
@@ -169,7 +171,7 @@ def _load(name: str, config: str | None, revision: str | None) -> Any:
         if folder.is_dir():
             if any((folder / marker).is_file() for marker in _SAVED):
                 return _saved(folder, datasets)
-            return datasets.load_dataset(name, config, streaming=True)
+            return datasets.load_dataset(name, config, streaming=True, **_as_written(folder))
         with _reaching(name, revision), bar(name, _arriving(datasets, name), None):
             return datasets.load_dataset(name, config, revision=revision)
     except (datasets.exceptions.DatasetsError, ValueError, OSError, RuntimeError) as error:
@@ -179,6 +181,13 @@ def _load(name: str, config: str | None, revision: str | None) -> Any:
             f"{name}: cannot be loaded: {said(error)}",
             hint="name the configuration by --config where it has several",
         ) from error
+
+
+def _as_written(folder: Path) -> dict[str, bool]:
+    """What lets a folder of tables keep the texts ``None``, ``null`` and ``NA``."""
+    names = [path.name.lower().removesuffix(".gz") for path in folder.rglob("*")]
+    data = {Path(name).suffix for name in names} & _DATA
+    return {"keep_default_na": False} if data and data <= _OF_TABLES else {}
 
 
 def _one_split(loaded: Any, split: str | None, name: str) -> Any:
