@@ -49,7 +49,7 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "seed": Setting("a whole number from 0", lambda value: _is_whole(value, 0), _RUNS),
     "device": Setting(
-        "one of auto, cpu, cuda, cuda:N, mps", lambda value: isinstance(value, str), _RUNS
+        "one of auto, cpu, cuda, cuda:N, cuda:all, mps", lambda value: isinstance(value, str), _RUNS
     ),
     "batch_size": Setting("a whole number from 1", lambda value: _is_whole(value, 1), _RUNS),
     "alpha": Setting(

@@ -200,7 +200,8 @@ def evaluate(
         limit: Only the first so many segments.
         metric_options: Metric → its options.
         allow_partial: Count segments without a translation as empty; the signature says so.
-        device: Where models and metrics compute: ``auto``, ``cpu``, ``cuda``, ``cuda:N``, ``mps``.
+        device: Where models and metrics compute: ``auto``, ``cpu``, ``cuda``, ``cuda:N``, ``mps``,
+            or ``cuda:all``, a process for each GPU.
         batch_size: Segments per batch.
         seed: Of all draws.
         progress: Show what happens, with a bar per stage.
@@ -432,15 +433,18 @@ def _request(
     from mtbench.api import own
     from mtbench.checkpoints.network import offline
     from mtbench.config import metric_card
+    from mtbench.engine.devices import spread
     from mtbench.errors import RequestError
     from mtbench.languages import LanguagePair
     from mtbench.pipeline import Request
-    from mtbench.types import Runtime
+    from mtbench.types import Engine, Runtime
 
     if isinstance(pairs, str):
         raise RequestError(f"pairs: a list, not {pairs!r}", hint=f"[{pairs!r}]")
+    device, engine = spread(device, Engine())
     runtime = Runtime(
         device=device,
+        engine=engine,
         batch_size=batch_size,
         seed=seed,
         cache=str(_space(None).cache),

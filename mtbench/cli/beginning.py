@@ -67,7 +67,7 @@ _SETTINGS = """\
 [tool.mtbench]
 metrics = ["chrf"]     # of evaluate and score; mtbench metrics list names them all
 seed = 0               # of everything drawn at random
-device = "auto"        # auto, cpu, cuda, cuda:N or mps
+device = "auto"        # auto, cpu, cuda, cuda:N, cuda:all or mps
 alpha = 0.05           # of compare and meta: what counts as significant
 results = "results"    # folders: corpora, models, results, cache
 """

@@ -186,8 +186,8 @@ runtime_options = _together(
         "--device",
         default="auto",
         show_default=True,
-        metavar="auto|cpu|cuda|cuda:N|mps",
-        help="Where models and metrics compute.",
+        metavar="auto|cpu|cuda|cuda:N|cuda:all|mps",
+        help="Where models and metrics compute; cuda:all: a process for each GPU.",
     ),
     click.option(
         "--seed",
@@ -356,16 +356,20 @@ def runtime(
 
     Raises:
         RequestError: If the device is none.
+        Unavailable: If all GPUs are asked for, and there are none.
     """
     import re
 
     from mtbench.checkpoints.network import offline
+    from mtbench.engine.devices import spread
     from mtbench.types import Engine, Runtime
 
-    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+)?", device):
+    if not re.fullmatch(r"auto|cpu|mps|cuda(:\d+|:all)?", device):
         raise RequestError(
-            f"--device: not a device: {device!r}", hint="one of auto, cpu, cuda, cuda:N, mps"
+            f"--device: not a device: {device!r}",
+            hint="one of auto, cpu, cuda, cuda:N, cuda:all, mps",
         )
+    device, engine = spread(device, engine or Engine())
     return Runtime(
         device=device,
         batch_size=batch_size,
@@ -374,7 +378,7 @@ def runtime(
         cache=cache,
         offline=offline(),
         look_only=look_only,
-        engine=engine or Engine(),
+        engine=engine,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import queue
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mtbench.processes.pipe import WorkerProcess
@@ -26,18 +26,25 @@ class LocalCrew:
         factory: ``module:function``, makes the function.
         arguments: For the factory.
         size: How many processes; they start at once.
+        devices: GPUs, of which each process sees one, in turn; where none are named, what this
+            process sees.
 
     Raises:
         MissingEngine: If this machine lets no process start.
     """
 
-    def __init__(self, factory: str, arguments: Mapping[str, Any], size: int) -> None:
+    def __init__(
+        self, factory: str, arguments: Mapping[str, Any], size: int, devices: Sequence[str] = ()
+    ) -> None:
         self.size = size
         self._idle: queue.SimpleQueue[WorkerProcess] = queue.SimpleQueue()
         self._workers: list[WorkerProcess] = []
         try:
-            for _ in range(size):
-                worker = WorkerProcess(factory, arguments, dict.fromkeys(_ONE_THREAD, "1"))
+            for number in range(size):
+                environment = dict.fromkeys(_ONE_THREAD, "1")
+                if devices:
+                    environment["CUDA_VISIBLE_DEVICES"] = devices[number % len(devices)]
+                worker = WorkerProcess(factory, arguments, environment)
                 self._workers.append(worker)
                 self._idle.put(worker)
         except BaseException:

@@ -83,7 +83,8 @@ def crew(worker: Worker, size: int, on: Engine) -> Crew:
         return RayCrew(
             worker.factory, worker.arguments, size, on, gpu=worker.gpu, stays=worker.shared
         )
-    return local.LocalCrew(worker.factory, worker.arguments, size)
+    devices = on.devices if worker.gpu else ()
+    return local.LocalCrew(worker.factory, worker.arguments, size, devices)
 
 
 def check(on: Engine) -> None:

@@ -83,6 +83,8 @@ class Engine(Record):
             starts on this machine and ends with this process.
         processes: How many do counted work at once; where it is not given, as many as there are
             processors, and on this machine only where it pays.
+        devices: GPUs of this machine, as ``CUDA_VISIBLE_DEVICES`` names them: what computes on a
+            GPU gets a process for each, which sees no other.
 
     Example:
         >>> Engine(processes=2).processes
@@ -92,6 +94,7 @@ class Engine(Record):
     kind: Literal["local", "ray"] = "local"
     address: str | None = None
     processes: Annotated[int, Field(ge=1)] | None = None
+    devices: tuple[str, ...] = ()
 
     @property
     def elsewhere(self) -> bool:

@@ -12,7 +12,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from mtbench.types import Runtime
+from mtbench.engine.devices import spread
+from mtbench.plugins import make_metric
+from mtbench.types import Engine, Runtime
+from tests.support.blocks import blocks
 from tests.support.comet_samples import metric, paragraphs, scores, view
 
 torch = pytest.importorskip("torch")
@@ -100,3 +103,20 @@ def test_a_device_without_room_has_batches_halved(
             torch.cuda.set_per_process_memory_fraction(1.0)
     assert np.abs(rows - expected).max() < TOLERANCE
     assert "halved" in scorer.notes("x")["batches"]
+
+
+@pytest.mark.skipif(torch.cuda.device_count() < 2, reason="there are no two CUDA devices here")
+def test_several_devices_equal_one(
+    tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cuda": 2})
+    options = {"model": str(tiny_comet("regression"))}
+    device, engine = spread("cuda:all", Engine())
+    one_of_them = engine.model_copy(update={"devices": engine.devices[:1]})
+    several, one = (
+        blocks(make_metric("comet", options, Runtime(device=device, engine=on)), TEST_SET, OUTPUTS)
+        for on in (engine, one_of_them)
+    )
+    assert [(system, block.ids) for system, block in several] == [(s, b.ids) for s, b in one]
+    for (_, block), (_, other) in zip(several, one, strict=True):
+        assert block.rows.tobytes() == other.rows.tobytes()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Sequence
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -15,10 +15,11 @@ import pytest
 from mtbench.engine.work import Worker, build, run
 from mtbench.errors import Unavailable
 from mtbench.languages import LanguagePair
-from mtbench.plugins import BUILTIN_BACKENDS, Backend, Metric, make_backend, make_metric
-from mtbench.stages import scoring, travel
+from mtbench.plugins import BUILTIN_BACKENDS, Backend, make_backend, make_metric
+from mtbench.stages import travel
 from mtbench.stages.translation import plan, translate
 from mtbench.types import Engine, Finished, Record, Runtime, ScoredBlock, ScoringView, Source
+from tests.support.blocks import blocks
 from tests.support.checkpoints import checkpoint
 from tests.support.sources import segments
 
@@ -37,43 +38,48 @@ def view() -> ScoringView:
     )
 
 
-def blocks(metric: Metric, outputs: Mapping[str, Sequence[str]]) -> list[tuple[str, ScoredBlock]]:
-    """What ``scoring`` is handed, block by block."""
-    place = scoring._Places(view().ids)
-    kept: list[tuple[str, ScoredBlock]] = []
-    with ExitStack() as stack:
-        if scoring.blocks_elsewhere(metric) is None:  # else this process loads no weights
-            stack.enter_context(metric)
-        scoring._score_blocks(
-            metric,
-            view(),
-            outputs,
-            {name: scoring._Finished(place, ()) for name in outputs},
-            lambda name, block: kept.append((name, block)),
-            lambda steps: None,
-        )
-    return kept
-
-
 def test_comet_is_the_same_wherever_it_scores(
     tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cpu": 4})
     outputs = {"one": [text.lower() for text in TEXTS], "two": TEXTS}
     options = {"model": str(tiny_comet("regression"))}
-    here = blocks(make_metric("comet", options, Runtime(device="cpu")), outputs)
+    here = blocks(make_metric("comet", options, Runtime(device="cpu")), view(), outputs)
 
     def loaded_here(_: object) -> dict[str, object]:
         raise AssertionError("weights are loaded in the process that hands out work")
 
     monkeypatch.setattr("mtbench.metrics.comet.session.CometSession.load", loaded_here)
     elsewhere = make_metric("comet", options, Runtime(device="cpu", engine=TWO))
-    there = blocks(elsewhere, outputs)
+    there = blocks(elsewhere, view(), outputs)
     assert [len(block.ids) for _, block in here] == [4, 4, 4, 4, 4, 4, 1, 1]
     assert [(name, block.ids) for name, block in here] == [(n, b.ids) for n, b in there]
     for (_, one), (_, other) in zip(here, there, strict=True):
         np.testing.assert_allclose(one.rows, other.rows, rtol=0, atol=1e-6)
         assert one.notes == other.notes
+
+
+@pytest.mark.parametrize("kind", ["regression", "qe"])
+def test_several_devices_equal_one(
+    kind: str, tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By simulation: each process sees a device of its own, and computes on the CPU."""
+    if importlib.import_module("torch").cuda.is_available():
+        pytest.skip("there are GPUs: tests/gpu")
+    monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cpu": 4})
+    outputs = {"one": [text.lower() for text in TEXTS], "two": TEXTS}
+    options = {"model": str(tiny_comet(kind))}
+    name = "comet" if kind == "regression" else "cometkiwi"
+
+    def scored(engine: Engine) -> list[tuple[str, ScoredBlock]]:
+        made = make_metric(name, options, Runtime(device="auto", engine=engine))
+        return blocks(made, view(), outputs)
+
+    several = scored(Engine(processes=3, devices=("0", "1", "2")))
+    one = scored(Engine(processes=2, devices=("0",)))
+    assert [(system, block.ids) for system, block in several] == [(s, b.ids) for s, b in one]
+    for (_, block), (_, other) in zip(several, one, strict=True):
+        assert block.rows.tobytes() == other.rows.tobytes()
 
 
 def test_weights_are_not_loaded_again_unasked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,8 +26,9 @@ from mtbench.plugins import make_backend, make_metric
 from mtbench.processes.pipe import ShardLost
 from mtbench.stages import scoring, travel
 from mtbench.types import Engine, Runtime
-from tests.integration.test_elsewhere import PAIR, TEXTS, blocks, translated, view
+from tests.integration.test_elsewhere import PAIR, TEXTS, translated, view
 from tests.integration.test_orphans import started_by, until
+from tests.support.blocks import blocks
 from tests.support.killing import alive
 
 pytest.importorskip("ray", reason="the extra 'ray' is not installed")
@@ -138,7 +139,7 @@ def test_comet_and_translations_are_the_same_there(
     outputs = {"one": [text.lower() for text in TEXTS], "two": TEXTS}
     options = {"model": str(tiny_comet("regression"))}
     here, there = (
-        blocks(make_metric("comet", options, Runtime(device="cpu", engine=where)), outputs)
+        blocks(make_metric("comet", options, Runtime(device="cpu", engine=where)), view(), outputs)
         for where in (Engine(), two)
     )
     assert [(name, block.ids) for name, block in here] == [(n, b.ids) for n, b in there]

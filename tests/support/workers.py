@@ -22,6 +22,11 @@ def doubler(plus: int) -> Callable[[int], tuple[int, int]]:
     return work
 
 
+def environment(name: str) -> Callable[[int], str | None]:
+    """Says what a variable of the process is."""
+    return lambda item: os.environ.get(name)
+
+
 def failing(kind: str) -> Callable[[int], int]:
     """Fails at 5: by an error of ours, by another one, or by ending."""
 

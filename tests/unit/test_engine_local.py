@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from mtbench.engine import local, work
+from mtbench.engine.devices import spread
 from mtbench.engine.local import available_processes
 from mtbench.engine.work import Worker, build, run
-from mtbench.errors import RunFailed
+from mtbench.errors import RunFailed, Unavailable
 from mtbench.types import Engine
 
 DOUBLER = Worker(factory="tests.support.workers:doubler", arguments={"plus": 1})
@@ -92,3 +94,61 @@ def test_stopping_early_ends_the_processes() -> None:
 def test_build_makes_the_function_here() -> None:
     assert build(DOUBLER)(4)[0] == 9
     assert available_processes() >= 1
+
+
+def test_each_process_sees_one_gpu_in_turn() -> None:
+    seen = Worker(
+        factory="tests.support.workers:environment",
+        arguments={"name": "CUDA_VISIBLE_DEVICES"},
+        gpu=True,
+    )
+    engine = Engine(processes=3, devices=("0", "GPU-a1", "7"))
+    assert set(run(seen, range(30), 30, engine)) <= {"0", "GPU-a1", "7"}
+    crew = work.crew(seen, 5, engine)
+    try:
+        assert isinstance(crew, local.LocalCrew)
+        found = [worker.ask(0) for worker in crew._workers]
+    finally:
+        crew.end()
+    assert found == ["0", "GPU-a1", "7", "0", "GPU-a1"]
+
+
+def test_what_computes_on_no_gpu_sees_what_this_process_sees(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3,4")
+    seen = Worker(
+        factory="tests.support.workers:environment", arguments={"name": "CUDA_VISIBLE_DEVICES"}
+    )
+    engine = Engine(processes=2, devices=("3", "4"))
+    assert set(run(seen, range(6), 6, engine)) == {"3,4"}
+
+
+@pytest.mark.parametrize(
+    ("named", "count", "devices", "processes"),
+    [(None, 3, ("0", "1", "2"), 3), ("5,GPU-b", 2, ("5", "GPU-b"), 2), (None, 1, ("0",), None)],
+)
+def test_all_gpus_are_a_process_for_each(
+    named: str | None,
+    count: int,
+    devices: tuple[str, ...],
+    processes: int | None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if named is not None:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", named)
+    device, engine = spread("cuda:all", Engine())
+    assert (device, engine.devices, engine.processes) == ("cuda", devices, processes)
+    assert spread("cuda:all", Engine(kind="ray", processes=4)) == (
+        "cuda", Engine(kind="ray", processes=4)
+    )  # fmt: skip
+
+
+def test_all_of_no_gpus_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    with pytest.raises(Unavailable, match="no device 'cuda:all'"):
+        spread("cuda:all", Engine())
