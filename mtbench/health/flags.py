@@ -49,7 +49,7 @@ FLAGS: tuple[Flag, ...] = (
     Flag("hidden", "hidden characters", "with hidden characters", "characters nobody sees", True),
     Flag("markdown", "Markdown", "with Markdown", "Markdown that the source has not", True),
     Flag(
-        "placeholders", "placeholder or tag", "with placeholder or tag",
+        "placeholders", "placeholder or tag", "with changed placeholder or tag",
         "a placeholder or tag is lost, added, doubled or moved",
     ),
     Flag("blanks", "blank or hot key", "with blank or hot key", "at the ends, lost or gained"),

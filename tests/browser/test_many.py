@@ -106,6 +106,68 @@ def test_no_text_is_cut_off(many: Path, open_page: Open, view: str, width: int) 
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+# Words of a picture that reach out of it, by more than a pixel.
+OUTSIDE = """() => [...document.querySelectorAll('main svg text')].filter((text) => {
+  const inner = text.getBoundingClientRect(), outer = text.closest('svg').getBoundingClientRect();
+  return inner.width && (inner.left < outer.left - 1 || inner.right > outer.right + 1);
+}).map((text) => text.textContent)"""
+
+
+@pytest.mark.parametrize("view", ["plots", "compare"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_no_word_reaches_out_of_its_picture(
+    many: Path, open_page: Open, view: str, width: int
+) -> None:
+    page = open_page(many, f"#{view}", width=width)
+    until(page, "document.querySelectorAll('main svg text').length > 8")
+    assert page.evaluate(OUTSIDE) == []
+
+
+def test_the_plots_of_three_metrics_stand_in_one_line(many: Path, open_page: Open) -> None:
+    page = open_page(many, "#plots")
+    tops = page.evaluate(
+        "[...document.querySelectorAll('#figures .three > figure')]"
+        ".map((one) => one.getBoundingClientRect().top)"
+    )
+    assert len(tops) == 3 and len(set(tops)) == 1
+
+
+def test_an_interval_is_seen_behind_its_score(many: Path, open_page: Open) -> None:
+    page = open_page(many)
+    seen = page.evaluate(
+        "[...document.querySelectorAll('.bar .range')].map((one) => "
+        "[parseFloat(getComputedStyle(one).strokeWidth), one.nextElementSibling.r.baseVal.value])"
+    )
+    assert seen and all(thick > 2 * radius for thick, radius in seen)
+
+
+def test_tables_by_domain_stand_under_each_other(open_page: Open, tmp_path: Path) -> None:
+    made = content(systems=SYSTEMS[:4])
+    (first,) = made.sets
+    (domains,) = (one for one in first.sliced if one.by == "domain")
+    names = [name for name in first.table.metrics if name in first.scores]
+    several = [domains.model_copy(update={"metric": name}) for name in reversed(names)]
+    page = open_page(write(replace(made, sets=[replace(first, sliced=several)]), tmp_path / "page"))
+    page.locator("[data-part=domains] summary").first.click()
+    lefts = page.evaluate(
+        "[...document.querySelectorAll('[data-part=domains] table')].map((table) => "
+        "[...table.querySelectorAll('thead th')].map((one) => one.getBoundingClientRect().left))"
+    )
+    assert len(lefts) == len(names) > 1
+    for one in lefts:
+        assert one == pytest.approx(lefts[0], abs=2)
+    titles = page.locator("[data-part=domains] h4").all_inner_texts()
+    heads = page.locator("table.scores th[data-metric]").all_inner_texts()
+    assert titles == [head.strip() for head in heads]
+
+
+def test_the_whole_title_is_read_on_a_telephone(many: Path, open_page: Open) -> None:
+    page = open_page(many, width=360)
+    assert page.evaluate(
+        "(({scrollHeight: a, clientHeight: b}) => a <= b)(document.querySelector('.top h1'))"
+    )
+
+
 def test_on_a_narrow_screen_a_row_is_a_card(many: Path, open_page: Open) -> None:
     page = open_page(many, "#leaderboard", width=360)
     row = page.locator("table.scores tbody tr").first

@@ -48,16 +48,18 @@ class PartTable:
 def part_tables(
     one: SetContent, titles: Mapping[str, str], infos: Mapping[str, MetricInfo | None]
 ) -> Iterator[PartTable]:
-    """A table per metric, where there are several domains and not too many to stand in a table.
+    """A table per metric in their order, where there are domains that fit into a table.
 
     Args:
         one: The test set.
         titles: Metric → the title of its column.
         infos: Metric → what it is.
     """
-    for sliced in one.sliced:
-        if sliced.by == "domain" and 2 <= len(sliced.slices) <= MOST_COLUMNS:
-            yield _table(one, sliced, titles, infos.get(sliced.metric))
+    found = {sliced.metric: sliced for sliced in one.sliced if sliced.by == "domain"}
+    for metric in titles:
+        sliced = found.get(metric)
+        if sliced is not None and 2 <= len(sliced.slices) <= MOST_COLUMNS:
+            yield _table(one, sliced, titles, infos.get(metric))
 
 
 def _table(

@@ -43,7 +43,7 @@ const few = (width) => (width < 420 ? 3 : 5);
 // Names in the margin; the names are text nodes, whatever is in them.
 function leftMargin(names, most = 22) {
   const letters = Math.max(4, ...names.map((name) => Array.from(shortener(names, most)(name)).length));
-  return Math.min(190, 16 + letters * 7);
+  return Math.min(210, 18 + letters * 8);
 }
 
 // A baseline far off presses the candidates together: it is drawn where it is asked for.
@@ -62,7 +62,7 @@ function intervalPlot(set, metric, width) {
   const sorted = [...rows].sort((a, b) => (betterIfHigher(metric) ? b.score - a.score : a.score - b.score));
   return figure(
     titleOf(metric) + " " + arrowOf(metric),
-    "with 95 % intervals" + (rows.some((row) => !row.reliable) ? ", dotted where unreliable" : "") + (rows.some((row) => row.baseline) ? "; hollow: baseline" : ""),
+    "95 % intervals" + (rows.some((row) => !row.reliable) ? ", dotted where unreliable" : "") + (rows.some((row) => row.baseline) ? "; hollow: baseline" : ""),
     drawn({
       width, height: 46 + 26 * rows.length, marginLeft: leftMargin(names), marginTop: 8, marginBottom: 34,
       ariaLabel: `${titleOf(metric)} of ${many(rows.length, "system")} with intervals`,
@@ -212,7 +212,7 @@ function partsPlot(set, metric, by, width) {
   const domain = spread ? names : labels;
   return figure(by === "domain" ? "By domain" : "By document", spread ? `one point for each of ${many(labels.length, by)}` : null, drawn({
     belongs: { dot: placesOf(set, rows) },
-    width, height: 46 + 24 * domain.length, marginLeft: leftMargin(domain), marginTop: 8, marginBottom: 34,
+    width, height: 46 + (spread || names.length <= 8 ? 24 : 36) * domain.length, marginLeft: leftMargin(domain), marginTop: 8, marginBottom: 34,
     ariaLabel: `${titleOf(metric)} by ${by}`,
     x: { label: null, grid: true, nice: true, ticks: few(width) },
     y: { label: null, domain, tickFormat: shortener(domain), tickSize: 0, type: "point", grid: true, padding: 0.6 },
@@ -285,9 +285,14 @@ function drawPlots(printed = false) {
     partsPlot(set, chosen, "domain", width),
     partsPlot(set, chosen, "document", width),
   ].filter(Boolean);
+  // Three stand in one line, so that no place stays empty.
+  const three = wide && !printed && metrics.length % 3 === 0;
+  const third = Math.floor((room - 48) / 3) - 34;
+  const ranges = [chosen, ...metrics.filter((name) => name !== chosen)].map((name) => intervalPlot(set, name, three ? third : width)).filter(Boolean);
   $("lithint").hidden = shownRows(set).length <= FEW_LINES;
   $("figures").replaceChildren(
-    ...[...[chosen, ...metrics.filter((name) => name !== chosen)].map((name) => intervalPlot(set, name, width)), matrixPlot(set, printed ? 2 * PRINTED : room - 34, width)].filter(Boolean),
+    ...(three ? [el("div", { class: "wide three" }, ranges)] : ranges),
+    ...[matrixPlot(set, printed ? 2 * PRINTED : room - 34, width)].filter(Boolean),
     ...(set.tests.length ? [] : [el("p", { class: "note wide" }, set.why_untested)]),
     ...(coloured.length ? [el("div", { class: "wide" }, legend(set)), ...coloured] : []),
   );
