@@ -17,7 +17,7 @@ from mtbench.types import Json, Record, Runtime
 
 
 class LibreTranslate(Vendor):
-    """A LibreTranslate server, one segment a request, several requests at once.
+    """A LibreTranslate server, one segment per request, several requests at once.
 
     The same server gives the same output again; what it runs is not known here, so the run is
     not called deterministic.

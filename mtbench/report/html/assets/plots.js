@@ -83,7 +83,7 @@ function againstPlot(set, one, other, width) {
     return y === undefined || y === null ? [] : [{ name: row.name, x: row.score, y }];
   });
   if (rows.length < 2) return null;
-  return figure(`${titleOf(other)} against ${titleOf(one)}`, "one point a system", drawn({
+  return figure(`${titleOf(other)} against ${titleOf(one)}`, "one point per system", drawn({
     belongs: { dot: placesOf(set, rows) },
     width, height: 260, marginLeft: 52, marginBottom: 40, marginTop: 18, inset: 14,
     ariaLabel: `${titleOf(other)} against ${titleOf(one)}`,
@@ -137,11 +137,11 @@ function logarithmic(values) {
 function speedPlot(set, metric, width) {
   const rows = scored(set, metric).filter((row) => row.seconds > 0).map((row) => ({ name: row.name, x: row.seconds, y: row.score }));
   if (rows.length < 2) return null;
-  return figure("Quality against speed", "seconds a segment, logarithmic: further left is faster", drawn({
+  return figure("Quality against speed", "seconds per segment, logarithmic: further left is faster", drawn({
     belongs: { dot: placesOf(set, rows) },
     width, height: 260, marginLeft: 52, marginBottom: 40, marginTop: 18, inset: 14,
-    ariaLabel: `${titleOf(metric)} against seconds a segment`,
-    x: { type: "log", ...logarithmic(rows.map((row) => row.x)), label: "seconds a segment", grid: true, labelAnchor: "center", labelArrow: false, tickFormat: (value) => String(Number(value.toPrecision(2))) },
+    ariaLabel: `${titleOf(metric)} against seconds per segment`,
+    x: { type: "log", ...logarithmic(rows.map((row) => row.x)), label: "seconds per segment", grid: true, labelAnchor: "center", labelArrow: false, tickFormat: (value) => String(Number(value.toPrecision(2))) },
     y: { label: `${titleOf(metric)} ${arrowOf(metric)}`, grid: true, nice: true, ticks: few(width), labelArrow: false },
     marks: namedDots(set, rows),
   }), table(rows, { system: "name", seconds_per_segment: "x", [metric]: "y" }));
