@@ -72,7 +72,6 @@ def _of_table(table: Any, pair: LanguagePair, name: str) -> TestSet:
     from mtbench.config import check_name
     from mtbench.corpora.load import load, pair_files
     from mtbench.errors import RequestError
-    from mtbench.files.digests import canonical_json
     from mtbench.files.temporary import ScratchFolder
 
     check_name(name, "name")
@@ -82,19 +81,35 @@ def _of_table(table: Any, pair: LanguagePair, name: str) -> TestSet:
     columns = _chosen(found, pair)
     rows = len(columns["src"])
     columns.setdefault("id", [str(at) for at in range(1, rows + 1)])
-    lines = [
-        {key: _plain(column[at]) for key, column in columns.items() if column[at] is not None}
-        for at in range(rows)
-    ]
+    lines = "".join(f"{_line(columns, at)}\n" for at in range(rows))
     scratch = ScratchFolder()
     try:
         file = scratch.path / name / f"{pair}.jsonl"
         file.parent.mkdir()
-        file.write_text("".join(f"{canonical_json(line)}\n" for line in lines), encoding="utf-8")
+        file.write_text(lines, encoding="utf-8")
         (only,) = (one for one in pair_files(file.parent, file.name) if one.pair == pair)
         return load(only)
     finally:
         scratch.remove()
+
+
+def _line(columns: Mapping[str, Sequence[Any]], at: int) -> str:
+    """A row as a line of a corpus file, without what a frame marks as absent.
+
+    Raises:
+        RequestError: If a value is none that such a line can hold.
+    """
+    from mtbench.errors import RequestError
+    from mtbench.files.digests import canonical_json
+
+    values = {key: column[at] for key, column in columns.items()}
+    found = {key: _plain(value) for key, value in values.items() if not tables.absent(value)}
+    for key, value in found.items():
+        try:
+            canonical_json(value)
+        except (TypeError, ValueError):
+            raise RequestError(f"{key}[{at}]: {value!r:.60} is no text") from None
+    return canonical_json(found)
 
 
 def _plain(value: Any) -> Any:

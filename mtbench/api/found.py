@@ -197,7 +197,8 @@ class Evaluation(Tabular):
     def compare(self, a: str, b: str) -> list[dict[str, Json]]:
         """The paired tests of two systems by the metric that ranks, one per test set.
 
-        They are those of the leaderboard, corrected for all of its pairs.
+        They are those of the leaderboard, corrected for all of its pairs; ``delta`` is ``a`` less
+        ``b``, and ``wins`` are segments in which ``a`` is better.
 
         Raises:
             RequestError: If no test set has a test of the two.
@@ -211,11 +212,15 @@ class Evaluation(Tabular):
             (3, 0, 'bleu')
         """
         from mtbench.errors import RequestError
+        from mtbench.types.findings import PairedTest
 
         found: list[dict[str, Json]] = []
         for table in self.board.tables:
             for test in table.tests:
                 if isinstance(test, dict) and {test.get("a"), test.get("b")} == {a, b}:
+                    if test["a"] != a:
+                        turned = PairedTest.model_validate(test).turned()
+                        test = turned.model_dump(mode="json", include=set(test))
                     found.append({"corpus": table.corpus, "pair": str(table.pair), **test})
         if not found or a == b:
             raise RequestError(f"no test of {a!r} and {b!r}: both must be ranked somewhere")

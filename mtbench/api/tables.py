@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,18 @@ def values(column: Any) -> list[Any]:
             found: list[Any] = getattr(column, method)()
             return found
     return list(column)
+
+
+def absent(value: Any) -> bool:
+    """Whether a value stands for none: None, NaN, and what pandas has in their place.
+
+    Example:
+        >>> absent(float("nan")), absent(None), absent("")
+        (True, True, False)
+    """
+    if isinstance(value, float):
+        return math.isnan(value)
+    return value is None or type(value).__name__ in {"NAType", "NaTType"}
 
 
 def texts(column: Any, what: str) -> list[str]:

@@ -257,6 +257,7 @@ def _plan_metrics(
     found: Plan, request: Request, watcher: Watcher, own: Mapping[str, Metric]
 ) -> None:
     names = request.metrics or DEFAULT_METRICS
+    _check_options(request)
     for name in dict.fromkeys(names):
         if name in own:
             _add_made(found, name, own[name])
@@ -274,6 +275,19 @@ def _plan_metrics(
             found.missing[name] = str(error)
             watcher.say(f"{name} is left out: {error}")
             _add_stand_in(found, stand_in, request, watcher)
+
+
+def _check_options(request: Request) -> None:
+    """Refuses options of a metric that is not computed: they would be lost without a word."""
+    names = request.metrics or DEFAULT_METRICS
+    stand_ins = () if request.metrics else [METRICS.get(name).stand_in for name in names]
+    for name in request.metric_options:
+        if name not in names and name not in stand_ins:
+            METRICS.get(request.metric_kinds.get(name, name))
+            raise RequestError(
+                f"options of {name}: not among the metrics of this call",
+                hint=f"ask for {name}, too, or leave its options out",
+            )
 
 
 def _add_stand_in(found: Plan, name: str, request: Request, watcher: Watcher) -> None:

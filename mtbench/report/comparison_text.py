@@ -137,7 +137,7 @@ def detectable(found: LeaderboardDiff) -> Iterator[str]:
     ]
     for row, entry, size in undecided if len(undecided) <= _FEW else ():
         yield (
-            f"{_named(row)} on {row.corpus}/{row.src}-{row.tgt}: undecided; such a test finds a "
+            f"{_placed(row)}: undecided; such a test finds a "
             f"difference of {size:.{entry.decimals}f} {entry.metric} in 80 % of cases."
         )
 
@@ -147,14 +147,14 @@ def reasons(found: LeaderboardDiff) -> Iterator[str]:
     rows: dict[str, list[str]] = {}
     for row in found.rows:
         if row.reason:
-            rows.setdefault(row.reason, []).append(_named(row))
+            rows.setdefault(row.reason, []).append(_placed(row))
         for entry in row.metrics:
             if row.status == "both" and not entry.deciding and entry.delta is None and entry.reason:
-                rows.setdefault(entry.reason, []).append(_named(row))
+                rows.setdefault(entry.reason, []).append(_placed(row))
     for row in found.rows:
         for entry in row.metrics:
             if entry.reason and entry.deciding and row.status == "both":
-                rows.setdefault(entry.reason, []).append(_named(row))
+                rows.setdefault(entry.reason, []).append(_placed(row))
     for reason, names in rows.items():
         yield f"No test of {names[0] if len(names) == 1 else f'{len(names)} rows'}: {reason}."
 
@@ -212,6 +212,10 @@ def _judged(row: RowDiff, entry: MetricDelta) -> str:
 
 def _named(row: RowDiff) -> str:
     return f"{row.old_system} → {row.system}" if row.old_system else row.system
+
+
+def _placed(row: RowDiff) -> str:
+    return f"{_named(row)} on {row.corpus}/{row.src}-{row.tgt}"
 
 
 def _lines(found: LeaderboardDiff, *, deciding: bool) -> list[tuple[RowDiff, MetricDelta]]:

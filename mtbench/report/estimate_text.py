@@ -37,9 +37,13 @@ def _lines(found: HumanEstimates, grid: Grid) -> Iterator[str]:
         told = "differ" if one.p_corrected <= 0.05 else "are not told apart"
         yield (
             f"{one.a} and {one.b} {told}: {one.difference:+.3f} "
-            f"[{one.ci_low:.3f}, {one.ci_high:.3f}], p = {one.p_corrected:.4f} (Holm)."
+            f"[{one.ci_low:.3f}, {one.ci_high:.3f}], {_p(one.p_corrected)} (Holm)."
         )
     yield from (f"{note[:1].upper()}{note[1:]}." for note in found.notes)
+
+
+def _p(value: float) -> str:
+    return "p < 0.0001" if value < 0.0001 else f"p = {value:.4f}"
 
 
 def _row(one: HumanEstimate) -> tuple[str, ...]:

@@ -178,6 +178,26 @@ class PairedTest(Record):
             return None
         return self.a if (self.delta > 0) == self.higher_is_better else self.b
 
+    def turned(self) -> PairedTest:
+        """The same test seen from the other system: ``a`` and ``b`` change places."""
+        return self.model_copy(
+            update={
+                "a": self.b,
+                "b": self.a,
+                "score_a": self.score_b,
+                "score_b": self.score_a,
+                "delta": -self.delta + 0.0,
+                "interval": _negated(self.interval),
+                "interval_90": _negated(self.interval_90),
+                "wins": self.losses,
+                "losses": self.wins,
+            }
+        )
+
+
+def _negated(found: Interval) -> Interval:
+    return found.model_copy(update={"low": -found.high + 0.0, "high": -found.low + 0.0})
+
 
 class RankedSystem(Record):
     """One row of a ranking.

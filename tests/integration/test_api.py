@@ -11,7 +11,7 @@ import pytest
 import sacrebleu
 
 import mtbench
-from mtbench.errors import MtbenchError
+from mtbench.errors import MtbenchError, RequestError
 from tests.support.modules import ROOT
 from tests.support.workspace import SENTENCES, Space
 
@@ -80,11 +80,40 @@ def test_lists_score_as_sacrebleu_scores_them() -> None:
 def test_several_systems_are_compared_and_reported(space: Space) -> None:
     found = mtbench.score({"a": OUTPUTS, "b": REFERENCES}, REFERENCES, SOURCES, pair="en-it")
     (test,) = found.compare("a", "b")
-    assert {test["a"], test["b"]} == {"a", "b"}
+    (turned,) = found.compare("b", "a")
+    assert (test["a"], test["b"], test["wins"]) == ("a", "b", 0)
+    assert (turned["a"], turned["b"]) == ("b", "a")
+    assert turned["wins"] == test["losses"] > 0
+    assert turned["delta"] == turned["score_a"] - turned["score_b"] == -test["delta"] > 0
+    for name in ("interval", "interval_90"):
+        assert turned[name]["low"] == -test[name]["high"]
+        assert turned[name]["low"] <= turned["delta"] <= turned[name]["high"]
+    assert set(turned) == set(test) and turned["p"] == test["p"]
     page = found.report(space.root / "page")
     assert page.read_text("utf-8").startswith("<!")
     with pytest.raises(MtbenchError):
         found.compare("a", "c")
+
+
+@pytest.mark.parametrize(
+    ("metric", "word"), [("bleu", "options of bleu"), ("blue", "unknown metric: 'blue'")]
+)
+def test_options_of_what_is_not_computed_are_refused(metric: str, word: str) -> None:
+    options = {metric: {"lowercase": True}}
+    with pytest.raises(RequestError, match=word):
+        mtbench.score(OUTPUTS, REFERENCES, pair="en-it", metrics=["chrf"], metric_options=options)
+
+
+def test_what_a_frame_marks_as_absent_is_absent() -> None:
+    pandas = pytest.importorskip("pandas")
+    rows = {"src": SOURCES[:2], "ref": REFERENCES[:2]}
+    table = pandas.DataFrame({**rows, "doc": [float("nan"), "a"], "domain": [pandas.NA, "b"]})
+    mine = mtbench.load_corpus(table, "en-it", name="mine")
+    assert [one.document for one in mine.sources] == [None, "a"]
+    assert list(mine.domains) == [None, "b"]
+    wrong = {"src": SOURCES[:2], "ref": [REFERENCES[0], float("inf")]}
+    with pytest.raises(RequestError, match=r"ref\[1\]: inf is no text"):
+        mtbench.load_corpus(pandas.DataFrame(wrong), "en-it", name="mine")
 
 
 def test_evaluate_and_leaderboard_say_the_same(space: Space) -> None:

@@ -45,6 +45,10 @@ def news(space: Space) -> Space:
             ["unknown metric: 'blue'", "'bleu'"],
         ),
         ([*IDENTITY, "--metric-option", "blue.x=1"], ["unknown metric: 'blue'"]),
+        (
+            [*IDENTITY, "--metric-option", "bleu.lowercase=true"],
+            ["options of bleu: not among the metrics of this call"],
+        ),
     ],
 )
 def test_unknown_names_have_suggestions(

@@ -144,5 +144,17 @@ def test_within_segments_leaves_constants_out() -> None:
     assert found.kendall_within.estimate.value == 1.0
 
 
+def test_no_interval_of_a_share_leaves_its_bounds() -> None:
+    generator = np.random.default_rng(1)
+    quality = np.array([[0.0], [0.1], [0.5]])
+    human = quality + generator.standard_normal((3, 40))
+    for scores in (human + generator.standard_normal((3, 40)), -human):
+        grid = table.MetricGrid("m", scores)
+        found = table.agreement(grid, table.Humans(human, np.arange(40), draws=500, resamples=300))
+        spa = found.soft_pairwise_accuracy
+        assert spa.value is not None and spa.low is not None and spa.high is not None
+        assert 0.0 <= spa.low <= spa.value <= spa.high <= 1.0
+
+
 def test_raters_who_never_meet_have_no_agreement() -> None:
     assert rater_agreement([("A", "x", 0, 1.0), ("B", "x", 1, 2.0)]) is None

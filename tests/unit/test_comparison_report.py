@@ -110,6 +110,9 @@ def test_untested_rows_say_why() -> None:
     text = render_comparison(compare(old, new, infos=INFOS, tester=answering({})), "table")
     assert "No test of 2 rows: no statistics at hand." in text
     assert "undecided by comet (2 undecided)" in text
+    old, new = (side(n, row("a", comet=0.8)) for n in ("old", "new"))
+    text = render_comparison(compare(old, new, infos=INFOS, tester=answering({})), "table")
+    assert f"No test of a on {old.rows[0].corpus}/en-" in text
 
 
 def test_a_terminal_is_not_steered() -> None:

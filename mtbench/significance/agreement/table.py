@@ -188,7 +188,8 @@ def estimate(value: float, resampled: Array | None = None, *, centred: bool = Fa
     Args:
         value: NaN where it is undefined.
         resampled: Array of shape (r,); undefined ones are left out.
-        centred: Whether the resamples are moved to the value: where they are biased.
+        centred: Whether the resamples, of a share, are moved to the value: where they are biased.
+            What then lies beyond 0 or 1 is cut there.
     """
     if not math.isfinite(value):
         return Measured(value=None, reason="one side is constant")
@@ -196,8 +197,9 @@ def estimate(value: float, resampled: Array | None = None, *, centred: bool = Fa
     if not len(kept):
         return Measured(value=value)
     low, high = np.percentile(kept, [2.5, 97.5])
-    move = value - float(kept.mean()) if centred else 0.0
-    return Measured(value=value, low=float(low) + move, high=float(high) + move)
+    if centred:
+        low, high = np.clip(np.array([low, high]) + value - kept.mean(), 0.0, 1.0)
+    return Measured(value=value, low=float(low), high=float(high))
 
 
 def _soft(metric: MetricGrid, humans: Humans) -> Measured:
