@@ -123,6 +123,7 @@ def test_a_hub_that_cannot_be_reached_is_said_within_seconds(
     assert not (tmp_path / "c").exists()
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pandas leaves it
 def test_words_that_a_table_takes_for_nothing_are_texts(tmp_path: Path) -> None:
     folder = tmp_path / "set"
     folder.mkdir()
