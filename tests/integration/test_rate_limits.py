@@ -215,7 +215,7 @@ def test_a_limit_that_the_server_names_is_learnt() -> None:
         ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "350ms"}, "", 0.35),
         ({"x-ratelimit-remaining-requests": "9", "x-ratelimit-reset-requests": "6m0s"}, "", None),
         ({"x-ratelimit-reset": "100"}, "", 100.0),
-        ({"x-ratelimit-reset": "1700000042000"}, "", 1700000002.0),
+        ({"x-ratelimit-reset": "1700000042000"}, "", None),  # half a century is no wait
         ({}, "Please try again in 20s.", 20.0),
         ({}, "Please try again in 1m2.5s.", 62.5),
         ({}, "Please retry after 3 seconds", 3.0),
@@ -229,6 +229,11 @@ def test_how_long_a_server_asks_to_wait(
 ) -> None:
     found = wait_asked(headers, text, now=40.0)
     assert found == (None if seconds is None else pytest.approx(seconds))
+
+
+def test_a_reset_by_the_clock() -> None:
+    for reset in ("1700000042", "1700000042000", "2023-11-14T22:14:02Z"):
+        assert wait_asked({"x-ratelimit-reset": reset}, now=1_700_000_000.0) == 42.0
 
 
 def test_only_one_looks_whether_a_limit_is_over() -> None:
