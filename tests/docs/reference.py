@@ -157,7 +157,8 @@ def exit_codes_page() -> str:
         3: "this machine cannot: a package, a program, weights or a server is missing",
         4: "a back end or metric failed while it ran; what was finished is kept",
         BUG: "a bug in mtbench; run it again with `-v` and report it",
-        INTERRUPTED: "interrupted; what was finished is kept",
+        INTERRUPTED: "interrupted by Ctrl-C; what was finished is kept",
+        143: "ended by SIGTERM (129 by SIGHUP); what was finished is kept",
     }
     classes = error_classes()
     missing = {kind.exit_code for kind in classes} - set(codes)
