@@ -1,13 +1,13 @@
 """Monotone alignment by dynamic programming.
 
 Moves: runs of up to three with one or two (two runs may be cut at different places) and, at no
-gain, 1-0 and 0-1. What
-a move is worth is the caller's; this module finds the best way through.
+gain, 1-0 and 0-1. What a move is worth is the caller's; this module finds the best way through.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,34 @@ Matrix = NDArray[np.float64]
 Move = tuple[int, int]
 MOVES: tuple[Move, ...] = ((1, 1), (1, 2), (2, 1), (2, 2), (1, 3), (3, 1), (2, 3), (3, 2))
 Step = tuple[int, int, Move]
+
+
+class Shape(NamedTuple):
+    """Which units of either side a pair holds, counted from its first.
+
+    ``(0, 2)`` holds two units and not the one between them, which the other side lacks.
+    """
+
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+
+    @property
+    def extent(self) -> Move:
+        """The move that a pair of this shape is, what it leaves out included."""
+        return self.left[-1] + 1, self.right[-1] + 1
+
+    @property
+    def gapped(self) -> bool:
+        """Whether a unit is left out."""
+        return self.extent != (len(self.left), len(self.right))
+
+
+_ONE, _TWO, _APART = (0,), (0, 1), (0, 2)
+SINGLE = Shape(_ONE, _ONE)
+WHOLE = tuple(Shape(tuple(range(h)), tuple(range(w))) for h, w in MOVES)
+GAPPED = (
+    Shape(_ONE, _APART), Shape(_APART, _ONE), Shape(_TWO, _APART), Shape(_APART, _TWO),
+)  # fmt: skip
 
 
 def best_path(gains: Mapping[Move, Matrix], rows: int, columns: int) -> list[Step]:

@@ -10,22 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.documents.align import Move, best_path
+from mtbench.documents.align import Move, Shape, best_path
 from mtbench.documents.axis import agreeing
-from mtbench.documents.cross_language import testimony, unit_chances
+from mtbench.documents.cross_language import overlaps, testimony
 from mtbench.documents.features import Candidates, candidates
 from mtbench.documents.posteriors import Chances, chances
 from mtbench.documents.records import Bead
 from mtbench.documents.similarity import Embedded
-from mtbench.documents.weights import ALONE, WITNESSED, Weights
+from mtbench.documents.weights import ALONE, ROUGH, WITNESSED, Weights
 
 Matrix = NDArray[np.float64]
 Pair = tuple[int, int]
-Found = Mapping[Move, Candidates]
+Found = Mapping[Shape, Candidates]
 
 ANY_CHANCE = 0.002  # at first sight; less likely pairs are not looked into
 SUREST = 0.999  # nothing is certain
@@ -44,64 +45,125 @@ def align(left: Embedded, right: Embedded, *, exact: bool = True) -> list[Bead]:
 
 
 def align_story(
-    documents: Mapping[Pair, tuple[Embedded, Embedded]], *, exact: bool = True
+    documents: Mapping[Pair, tuple[Embedded, Embedded]],
+    *,
+    exact: bool = True,
+    in_part: bool = False,
 ) -> dict[Pair, list[Bead]]:
     """The same for every two documents of a story.
 
     Args:
         documents: Numbers of two documents, the lower first → the two.
         exact: Whether runs are encoded, or taken from the vectors of their parts.
+        in_part: Whether runs count that say the same in part, as where they are divided further.
     """
     found: dict[Pair, Found] = {
         pair: candidates(*both, exact=exact) for pair, both in sorted(documents.items())
     }
-    said = {pair: weigh(found[pair], documents[pair], ALONE) for pair in found}
+    first = ALONE if exact else ROUGH
+    said = {pair: weigh(found[pair], documents[pair], first) for pair in found}
     if len(found) > 1:
-        found = heard(found, said)
+        sizes = {pair: (len(both[0]), len(both[1])) for pair, both in documents.items()}
+        found = heard(found, said, sizes)
         said = {pair: weigh(found[pair], documents[pair], WITNESSED) for pair in found}
-    return agreeing({pair: _decided(said[pair], documents[pair]) for pair in found})
+    chance = {pair: one.together() if in_part else one.same for pair, one in said.items()}
+    return agreeing({pair: _decided(found[pair], chance[pair], documents[pair]) for pair in found})
 
 
-def weigh(found: Found, both: tuple[Embedded, Embedded], weights: Weights) -> Chances:
-    """Chances of the candidates of two documents."""
-    shape = len(both[0]), len(both[1])
+class Said(NamedTuple):
+    """What is said of the candidates of two documents, one value each.
+
+    Attributes:
+        same: Chance that the two sides are a pair and say the same.
+        part: Chance that they go together and one says more than the other.
+        all: What all alignments together say.
+    """
+
+    same: dict[Shape, Matrix]
+    part: dict[Shape, Matrix]
+    all: Chances
+
+    def together(self) -> dict[Shape, Matrix]:
+        """Chance that the two sides say the same or a part of the same."""
+        return {shape: self.same[shape] + self.part[shape] for shape in self.same}
+
+
+def weigh(found: Found, both: tuple[Embedded, Embedded], weights: Weights) -> Said:
+    """Chances of the candidates of two documents.
+
+    Two runs may stand together because they say the same, or because they say the same in part: a
+    paragraph run together with one that the other side lacks. Both are ways through, weighed each
+    for itself.
+    """
+    size = len(both[0]), len(both[1])
     gains: dict[Move, Matrix] = {}
-    for move, part in found.items():
-        gains[move] = np.full(shape, -np.inf)
-        gains[move][part.rows, part.columns] = part.features @ np.array(weights.evidence)
-    return chances(gains, *shape, weights.gap)
+    kinds: dict[Shape, tuple[Matrix, Matrix]] = {}
+    for shape, part in found.items():
+        same = part.features @ np.array(weights.same)
+        partly = np.full_like(same, -np.inf)
+        if weights.part:
+            partly = part.features @ np.array(weights.part)
+        kinds[shape] = same, partly
+        gain = gains.setdefault(shape.extent, np.full(size, -np.inf))
+        here = part.rows, part.columns
+        gain[here] = np.logaddexp(gain[here], np.logaddexp(same, partly))
+    found_chances = chances(gains, *size, weights.gap)
+    said = Said({}, {}, found_chances)
+    for shape, part in found.items():
+        here = part.rows, part.columns
+        chance, gain_here = found_chances.of[shape.extent][here], gains[shape.extent][here]
+        said.same[shape] = chance * np.exp(kinds[shape][0] - gain_here)
+        said.part[shape] = chance * np.exp(kinds[shape][1] - gain_here)
+    return said
 
 
-def heard(found: Mapping[Pair, Found], said: Mapping[Pair, Chances]) -> dict[Pair, Found]:
+def heard(
+    found: Mapping[Pair, Found],
+    said: Mapping[Pair, Said],
+    sizes: Mapping[Pair, tuple[int, int]],
+) -> dict[Pair, Found]:
     """The candidates with any chance, with what the other languages say as further evidence."""
-    units = {pair: unit_chances(one) for pair, one in said.items()}
+    units = {pair: overlaps(found[pair], one.together(), sizes[pair]) for pair, one in said.items()}
     result: dict[Pair, Found] = {}
     for pair, parts in found.items():
-        more: dict[Move, Candidates] = {}
-        for move, part in parts.items():
-            left = likely(part, said[pair].of[move])
-            words = testimony(pair, move, left, units)
-            more[move] = replace(left, features=np.hstack([left.features, words]))
+        chance = said[pair].together()
+        more: dict[Shape, Candidates] = {}
+        for shape, part in parts.items():
+            left = likely(part, chance[shape])
+            words = testimony(pair, shape, left, units)
+            more[shape] = replace(left, features=np.hstack([left.features, words]))
         result[pair] = more
     return result
 
 
 def likely(part: Candidates, chance: Matrix) -> Candidates:
     """The candidates that have any chance."""
-    kept = chance[part.rows, part.columns] >= ANY_CHANCE
+    kept = chance >= ANY_CHANCE
     return Candidates(part.rows[kept], part.columns[kept], part.cosines[kept], part.features[kept])
 
 
-def _decided(said: Chances, both: tuple[Embedded, Embedded]) -> list[Bead]:
-    gains = {
-        move: np.where(chance > LIKELY / 100, np.round(chance, 6) - LIKELY, -np.inf)
-        for move, chance in said.of.items()
-    }
-    return [
-        Bead(
-            left=tuple(range(i, i + h)),
-            right=tuple(range(j, j + w)),
-            confidence=round(min(float(said.of[h, w][i, j]), SUREST), 3),
+def _decided(
+    found: Found, likelihood: Mapping[Shape, Matrix], both: tuple[Embedded, Embedded]
+) -> list[Bead]:
+    """The pairs whose total chance is greatest."""
+    gains: dict[Move, Matrix] = {}
+    shapes: dict[tuple[Move, int, int], Shape] = {}
+    for shape, part in found.items():
+        gain = gains.setdefault(shape.extent, np.full((len(both[0]), len(both[1])), -np.inf))
+        chance = likelihood[shape]
+        for at in np.flatnonzero(chance > LIKELY / 100).tolist():
+            i, j = int(part.rows[at]), int(part.columns[at])
+            value = round(float(chance[at]), 6) - LIKELY
+            if value > gain[i, j]:
+                gain[i, j], shapes[shape.extent, i, j] = value, shape
+    beads = []
+    for i, j, move in best_path(gains, len(both[0]), len(both[1])):
+        shape = shapes[move, i, j]
+        beads.append(
+            Bead(
+                left=tuple(i + step for step in shape.left),
+                right=tuple(j + step for step in shape.right),
+                confidence=round(min(float(gains[move][i, j]) + LIKELY, SUREST), 3),
+            )
         )
-        for i, j, (h, w) in best_path(gains, len(both[0]), len(both[1]))
-    ]
+    return beads

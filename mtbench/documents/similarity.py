@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.encoders.packaged import SentenceEncoder, Vectors
-from mtbench.text.anchors import anchors, brackets, ends, sentences
+from mtbench.text.anchors import anchors, brackets, ends, parts, sentences
 from mtbench.text.numbers import numbers
 
 Matrix = NDArray[np.float64]
+Steps = tuple[int, ...]
 Floats = TypeVar("Floats", NDArray[np.float64], NDArray[np.float32])
+
+
+class Parts(NamedTuple):
+    """Parts of a document's units.
+
+    Attributes:
+        vectors: Of each part: shape (parts, d).
+        lengths: In characters: (parts,).
+        of: Numbers of the parts of each unit.
+    """
+
+    vectors: Vectors
+    lengths: Matrix
+    of: list[list[int]]
 
 
 class Embedded:
@@ -31,28 +46,45 @@ class Embedded:
         self.usual = encoder.usual
         self.vectors: Vectors = encoder.encode(self.texts)
         self.lengths: Matrix = np.array([len(text) for text in self.texts], dtype=np.float64)
-        self._runs: dict[tuple[int, int], Vectors] = {}
-        self._rough: dict[int, Vectors] = {}
+        self._runs: dict[tuple[int, Steps], Vectors] = {}
+        self._rough: dict[Steps, Vectors] = {}
 
     def __len__(self) -> int:
         return len(self.texts)
 
-    def runs(self, starts: Iterable[int], size: int) -> dict[int, Vectors]:
-        """Vectors of so many units run together, for those that start at some places."""
-        wanted = sorted(set(starts))
-        missing = [(i, size) for i in wanted if (i, size) not in self._runs]
+    def runs(self, starts: Iterable[int], steps: Steps) -> Vectors:
+        """Vectors of units run together, those at some steps from each start: (starts, d)."""
+        wanted = [int(start) for start in starts]
+        if steps == (0,):
+            return self.vectors[wanted]
+        missing = sorted({start for start in wanted if (start, steps) not in self._runs})
         if missing:
-            joined = [" ".join(self.texts[i : i + size]) for i, _ in missing]
-            self._runs.update(zip(missing, self._encoder.encode(joined), strict=True))
-        return {i: self._runs[i, size] for i in wanted}
+            joined = [" ".join(self.texts[start + step] for step in steps) for start in missing]
+            found = zip(missing, self._encoder.encode(joined), strict=True)
+            self._runs.update({(start, steps): vector for start, vector in found})
+        return np.stack([self._runs[start, steps] for start in wanted])
 
-    def rough_runs(self, size: int) -> Vectors:
+    def rough_runs(self, steps: Steps) -> Vectors:
         """About what all ``runs`` are, without encoding: means weighted by length."""
-        if size not in self._rough:
+        if steps == (0,):
+            return self.vectors
+        if steps not in self._rough:
             weighted = np.asarray(self.vectors * np.sqrt(self.lengths)[:, None], dtype=np.float32)
-            sums: Vectors = sliding(weighted, size)
-            self._rough[size] = np.asarray(sums / np.maximum(_norms(sums), 1e-9), dtype=np.float32)
-        return self._rough[size]
+            sums: Vectors = gathered(weighted, steps)
+            self._rough[steps] = np.asarray(sums / np.maximum(_norms(sums), 1e-9), dtype=np.float32)
+        return self._rough[steps]
+
+    @cached_property
+    def parts(self) -> Parts:
+        """About the sentences of all units."""
+        cut = [parts(text) for text in self.texts]
+        ends = np.cumsum([len(part) for part in cut]).tolist()
+        texts = [text for part in cut for text in part]
+        return Parts(
+            vectors=self._encoder.encode(texts),
+            lengths=np.array([len(text) for text in texts], dtype=np.float64),
+            of=[list(range(end - len(part), end)) for end, part in zip(ends, cut, strict=True)],
+        )
 
     @cached_property
     def anchors(self) -> tuple[frozenset[str], ...]:
@@ -91,12 +123,12 @@ class Embedded:
         return np.asarray(self.mean(range(len(self)))[0], dtype=np.float32)
 
 
-def sliding(values: Floats, size: int) -> Floats:
-    """Sums of so many values in a row: (n - size + 1, ...)."""
-    last = len(values) - size + 1
+def gathered(values: Floats, steps: Steps) -> Floats:
+    """Sums of values at some steps from each place that has them all: (n - last step, ...)."""
+    last = max(len(values) - steps[-1], 0)
     total = values[:last]
-    for shift in range(1, size):
-        total = total + values[shift : last + shift]
+    for step in steps[1:]:
+        total = total + values[step : last + step]
     return total
 
 

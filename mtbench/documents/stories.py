@@ -270,7 +270,7 @@ def segments_of(
     """
     pairs = [(a, b) for a in range(len(story.members)) for b in range(a + 1, len(story.members))]
     encoders = {(a, b): views.encoder(story.members[a], story.members[b]) for a, b in pairs}
-    numbered = axis.number(_aligned(story, views, encoders))
+    numbered = axis.number(_aligned(story, views, encoders, in_part=sentences is not None))
     if sentences is not None:
         return sentence_segments(story, numbered, sentences, encoders)
     found = []
@@ -295,7 +295,7 @@ def segments_of(
 
 
 def _aligned(
-    story: Story, views: Views, encoders: Mapping[Pair, SentenceEncoder]
+    story: Story, views: Views, encoders: Mapping[Pair, SentenceEncoder], *, in_part: bool
 ) -> dict[Pair, list[Bead]]:
     """Every two documents aligned; those that the main encoder serves bear witness to each other.
 
@@ -303,8 +303,8 @@ def _aligned(
     """
     seen = {(a, b): views.of(story.members[a], story.members[b]) for a, b in encoders}
     mine = {pair: seen[pair] for pair, used in encoders.items() if used is views.main}
-    found = align_story(mine) if mine else {}
+    found = align_story(mine, in_part=in_part) if mine else {}
     for pair in encoders:
         if pair not in mine:
-            found |= align_story({pair: seen[pair]})
+            found |= align_story({pair: seen[pair]}, in_part=in_part)
     return {pair: found[pair] for pair in encoders}

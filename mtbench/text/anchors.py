@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 from mtbench.text.noise import addresses, without_addresses
@@ -38,6 +39,18 @@ def _is_code(word: str) -> bool:
 def sentences(text: str) -> int:
     """About how many sentences a text has, at least 1."""
     return 1 + len(_INSIDE_END.findall(text))
+
+
+def parts(text: str) -> list[str]:
+    """A text cut where one sentence seems to end and another begins.
+
+    Example:
+        >>> parts("So it is. And so on")
+        ['So it is.', 'And so on']
+    """
+    cuts = [0, *(found.end() for found in _INSIDE_END.finditer(text)), len(text)]
+    found = [text[start:end].strip() for start, end in itertools.pairwise(cuts)]
+    return [part for part in found if part] or [text]
 
 
 def brackets(text: str) -> int:

@@ -131,8 +131,12 @@ def _stories(some: Sequence[Page], shortest: int) -> list[list[Row]]:
 
 def draw(pool: Sequence[list[Row]], seed: int, stories: int, *, hard: bool) -> list[NoisyDocument]:
     """Noisy documents of some stories."""
-    chosen = random.Random(100 + seed).sample(list(pool), stories)
-    return make_documents(chosen, seed, one_side=not hard)
+    return make_documents(chosen(pool, seed, stories), seed, one_side=not hard)
+
+
+def chosen(pool: Sequence[list[Row]], seed: int, stories: int) -> list[list[Row]]:
+    """The stories of a draw."""
+    return random.Random(100 + seed).sample(list(pool), stories)
 
 
 def by_story(

@@ -1,59 +1,68 @@
 """Fits the weights of the aligner: conditional random fields by greatest likelihood.
 
-Run by ``python -m tests.bench.documents --fit``; what it prints goes into
+Run by ``python -m tests.bench.documents --fit --seeds 1 --stories 30``; what it prints goes into
 ``mtbench/documents/weights.py``.
 """
 
 from __future__ import annotations
 
 import itertools
-import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.documents.align import Move
+from mtbench.documents.align import Shape
 from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.features import candidates
-from mtbench.documents.posteriors import Chances, Gap
-from mtbench.documents.scoring import Found, heard, weigh
+from mtbench.documents.posteriors import Gap
+from mtbench.documents.scoring import Found, Said, heard, weigh
 from mtbench.documents.similarity import Embedded
 from mtbench.documents.weights import Weights
-from tests.bench.documents import Remembering, by_story
-from tests.support.noisy_documents import NoisyDocument, Row, gold_beads, make_documents
+from tests.bench.documents import Remembering, by_story, chosen, draw
+from tests.support.noisy_documents import Bead, NoisyDocument, Row, gold_beads
 
 PENALTY = 0.3  # of a weight's square, evidence scaled to unit variance
+ROUNDS = 70
+LOOKED_AT = ((50, 24), (51, 24))  # draws, and stories of each, that the evidence was chosen by
+FIRST_SEED = 2001
 Pair = tuple[int, int]
+Pairs = tuple[tuple[Shape, int, int], ...]
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Example:
-    """Two documents whose alignment is known."""
+    """Two documents whose alignment is known.
+
+    Attributes:
+        both: The documents.
+        found: The pairs of runs that are looked at.
+        same: Those of them that say the same, and start where.
+        part: Those that say the same in part: no pairs, but they stand together.
+    """
 
     both: tuple[Embedded, Embedded]
     found: Found
-    gold: tuple[tuple[Move, int, int], ...]
+    same: Pairs
+    part: Pairs
 
-    @property
-    def evidence(self) -> NDArray[np.float64]:
-        """Sum of the evidence for the right pairs."""
-        total = None
-        for move, i, j in self.gold:
-            part = self.found[move]
-            row = part.features[(part.rows == i) & (part.columns == j)]
-            if len(row):
-                total = row[0] if total is None else total + row[0]
-        width = next(iter(self.found.values())).features.shape[1]
-        return np.zeros(width) if total is None else np.asarray(total)
+    def evidence(self, right: Pairs) -> Array:
+        """Sum of the evidence for some pairs."""
+        total = np.zeros(next(iter(self.found.values())).features.shape[1])
+        for shape, i, j in right:
+            part = self.found[shape]
+            total += part.features[(part.rows == i) & (part.columns == j)].sum(axis=0)
+        return total
 
     def gaps(self) -> tuple[int, int]:
         """Gaps of the right alignment, and units in them."""
         here, opened = (0, 0), 0
         skipped = len(self.both[0]) + len(self.both[1])
-        for (h, w), i, j in self.gold:
+        for shape, i, j in sorted((*self.same, *self.part), key=lambda pair: pair[1:]):
+            h, w = shape.extent
             opened += here != (i, j)
             here = (i + h, j + w)
             skipped -= h + w
@@ -63,7 +72,12 @@ class Example:
 def fit(pool: Sequence[list[Row]], seeds: int, stories: int) -> None:
     """Fits both sets of weights on noisy documents of some stories, and prints them."""
     encoder = Remembering()
-    sets = [examples(one, encoder) for one in fitted(pool, seeds, stories)]
+    looked_at = {id(story) for seed, count in LOOKED_AT for story in chosen(pool, seed, count)}
+    rest = [story for story in pool if id(story) not in looked_at]
+    sets = [
+        examples(draw(rest, FIRST_SEED + seed, stories, hard=True), encoder)
+        for seed in range(seeds)
+    ]
     whole = [story for one in sets for story in one]
     strangers = [one for part in sets for one in unrelated(part)]
     alone = maximise([one for story in whole for one in story.values()] + strangers)
@@ -74,34 +88,24 @@ def fit(pool: Sequence[list[Row]], seeds: int, stories: int) -> None:
 
 def again(story: Mapping[Pair, Example], alone: Weights) -> list[Example]:
     """The examples of a story with what its languages say of each other's pairs."""
+    found = {pair: one.found for pair, one in story.items()}
     said = {pair: weigh(one.found, one.both, alone) for pair, one in story.items()}
-    more = heard({pair: one.found for pair, one in story.items()}, said)
-    return [_example(one.both, more[pair], one.gold) for pair, one in story.items()]
+    sizes = {pair: (len(one.both[0]), len(one.both[1])) for pair, one in story.items()}
+    more = heard(found, said, sizes)
+    return [
+        Example(one.both, more[pair], _among(more[pair], one.same), _among(more[pair], one.part))
+        for pair, one in story.items()
+    ]
 
 
-def _example(
-    both: tuple[Embedded, Embedded],
-    found: Found,
-    gold: Sequence[tuple[Move, int, int]],
-) -> Example:
-    """An example whose right pairs are among the candidates."""
+def _among(found: Found, wanted: Iterable[tuple[Shape, int, int]]) -> Pairs:
+    """Of some pairs, those that are candidates."""
     there = {
-        (move, i, j)
-        for move, part in found.items()
+        (shape, i, j)
+        for shape, part in found.items()
         for i, j in zip(part.rows.tolist(), part.columns.tolist(), strict=True)
     }
-    return Example(both, found, tuple(bead for bead in gold if bead in there))
-
-
-def fitted(pool: Sequence[list[Row]], seeds: int, stories: int) -> list[list[NoisyDocument]]:
-    """Noisy documents to fit on; every other time with paragraphs that one version alone has."""
-    found = []
-    for seed in range(seeds):
-        chance = random.Random(1000 + seed)
-        chosen = chance.sample(list(pool), stories)
-        others = [row for story in pool if story not in chosen for row in story]
-        found.append(make_documents(chosen, 1000 + seed, strangers=4 * (seed % 2), others=others))
-    return found
+    return tuple(pair for pair in wanted if pair in there)
 
 
 def examples(documents: Sequence[NoisyDocument], encoder: Remembering) -> list[dict[Pair, Example]]:
@@ -117,10 +121,23 @@ def examples(documents: Sequence[NoisyDocument], encoder: Remembering) -> list[d
     for (story, one, two), left, right in by_story(documents):
         both = encoded[id(left)], encoded[id(right)]
         found = candidates(*both, exact=True)
-        gold = _gold(left, right, kept[id(left)], kept[id(right)], found)
+        places = kept[id(left)], kept[id(right)]
+        same, part = (_pairs(beads, *places) for beads in gold_beads(left, right))
         pair = order.index(one), order.index(two)
-        stories.setdefault(story, {})[pair] = Example(both, found, gold)
+        stories.setdefault(story, {})[pair] = Example(
+            both, found, _among(found, same), _among(found, part)
+        )
     return list(stories.values())
+
+
+def _pairs(beads: Iterable[Bead], one: list[int], two: list[int]) -> Pairs:
+    """Shapes and starts among the units that the aligner sees, in order."""
+    found = []
+    for bead in beads:
+        left, right = [one.index(i) for i in bead[0]], [two.index(j) for j in bead[1]]
+        shape = Shape(tuple(i - left[0] for i in left), tuple(j - right[0] for j in right))
+        found.append((shape, left[0], right[0]))
+    return tuple(sorted(found, key=lambda pair: pair[1:]))
 
 
 def unrelated(some: Sequence[dict[Pair, Example]]) -> list[Example]:
@@ -129,23 +146,8 @@ def unrelated(some: Sequence[dict[Pair, Example]]) -> list[Example]:
     for number, (one, two) in enumerate(itertools.pairwise(some)):
         pair = sorted(one)[number % len(one)]
         both = one[pair].both[0], two[pair].both[1]
-        found.append(Example(both, candidates(*both, exact=True), ()))
+        found.append(Example(both, candidates(*both, exact=True), (), ()))
     return found
-
-
-def _gold(
-    left: NoisyDocument, right: NoisyDocument, one: list[int], two: list[int], found: Found
-) -> tuple[tuple[Move, int, int], ...]:
-    """The right pairs that are among the candidates, in order."""
-    there = {
-        (move, i, j)
-        for move, part in found.items()
-        for i, j in zip(part.rows.tolist(), part.columns.tolist(), strict=True)
-    }
-    wanted = {
-        ((len(a), len(b)), one.index(a[0]), two.index(b[0])) for a, b in gold_beads(left, right)[0]
-    }
-    return tuple(sorted(there & wanted, key=lambda bead: bead[1:]))
 
 
 def maximise(some: Sequence[Example]) -> Weights:
@@ -153,45 +155,53 @@ def maximise(some: Sequence[Example]) -> Weights:
     rows = np.vstack([part.features for one in some for part in one.found.values()])
     scale = rows.std(axis=0)
     scale[scale == 0] = 1.0
-    known = [(one.evidence, *one.gaps()) for one in some]
+    width = len(scale)
+    known = [(one.evidence(one.same), one.evidence(one.part), *one.gaps()) for one in some]
 
-    def cost(point: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+    def cost(point: Array) -> tuple[float, Array]:
         weights = _weights(point, scale)
-        slope = np.zeros(len(scale) + 2)
+        slope = np.zeros(2 * width + 2)
         likelihood = 0.0
-        for one, (evidence, opened, skipped) in zip(some, known, strict=True):
+        for one, (same, part, opened, skipped) in zip(some, known, strict=True):
             said = weigh(one.found, one.both, weights)
-            expected, covered = _expected(one.found, said)
+            of_same, of_part, covered = _expected(one.found, said)
             units = len(one.both[0]) + len(one.both[1])
-            likelihood += float(evidence @ np.array(weights.evidence)) - said.total
-            likelihood += opened * weights.gap.opening + skipped * weights.gap.step
-            slope[:-2] += (evidence - expected) / scale
-            slope[-2] += opened - said.gaps
+            likelihood += float(same @ np.array(weights.same) + part @ np.array(weights.part))
+            likelihood += opened * weights.gap.opening + skipped * weights.gap.step - said.all.total
+            slope[:width] += (same - of_same) / scale
+            slope[width:-2] += (part - of_part) / scale
+            slope[-2] += opened - said.all.gaps
             slope[-1] += skipped - (units - covered)
         return PENALTY * float(point @ point) / 2 - likelihood, PENALTY * point - slope
 
-    start = np.zeros(len(scale) + 2)
-    start[1] = 2.0
+    start = np.zeros(2 * width + 2)
+    start[1], start[width], start[width + 1] = 2.0, -2.0, 1.0
     minimize = import_module("scipy.optimize").minimize
-    done = minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": 150})
+    done = minimize(cost, start, jac=True, method="L-BFGS-B", options={"maxiter": ROUNDS})
     fitted = _weights(done.x, scale)
     return Weights(
-        tuple(round(value, 3) for value in fitted.evidence),
+        tuple(round(value, 3) for value in fitted.same),
+        tuple(round(value, 3) for value in fitted.part),
         Gap(round(fitted.gap.opening, 3), round(fitted.gap.step, 3)),
     )
 
 
-def _weights(point: NDArray[np.float64], scale: NDArray[np.float64]) -> Weights:
-    values = (point[:-2] / scale).tolist()
-    return Weights(tuple(values), Gap(float(point[-2]), float(point[-1])))
+def _weights(point: Array, scale: Array) -> Weights:
+    width = len(scale)
+    same, part = point[:width] / scale, point[width:-2] / scale
+    return Weights(
+        tuple(same.tolist()), tuple(part.tolist()), Gap(float(point[-2]), float(point[-1]))
+    )
 
 
-def _expected(found: Found, said: Chances) -> tuple[NDArray[np.float64], float]:
-    """Expected evidence, and expected number of units in pairs."""
-    total, covered = None, 0.0
-    for (h, w), part in found.items():
-        chance = said.of[h, w][part.rows, part.columns]
-        mine = chance @ part.features
-        total = mine if total is None else total + mine
-        covered += float(chance.sum()) * (h + w)
-    return np.asarray(total), covered
+def _expected(found: Found, said: Said) -> tuple[Array, Array, float]:
+    """Expected evidence of both kinds, and expected number of units that are not skipped."""
+    same: Array | float = 0.0
+    part: Array | float = 0.0
+    covered = 0.0
+    together = said.together()
+    for shape, one in found.items():
+        same = same + said.same[shape] @ one.features
+        part = part + said.part[shape] @ one.features
+        covered += float(together[shape].sum()) * sum(shape.extent)
+    return np.asarray(same), np.asarray(part), covered

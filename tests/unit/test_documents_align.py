@@ -7,13 +7,18 @@ import random
 from collections.abc import Sequence
 from functools import cache
 
+import numpy as np
 import pytest
 
 from mtbench.documents import axis, stories
+from mtbench.documents.align import SINGLE
 from mtbench.documents.boilerplate import line_key, recurring
+from mtbench.documents.cross_language import overlaps
+from mtbench.documents.features import candidates
 from mtbench.documents.records import Bead
-from mtbench.documents.scoring import align, align_story
+from mtbench.documents.scoring import align, align_story, weigh
 from mtbench.documents.similarity import Embedded
+from mtbench.documents.weights import ALONE
 from mtbench.encoders.packaged import EmbeddedEncoder
 from tests.support.noisy_documents import NoisyDocument, gold_beads, make_documents
 from tests.support.parallel_text import LIBRARY, RESCUE
@@ -90,6 +95,28 @@ def test_runs_of_three_are_joined(
     found = beads_of(align(encoded(one), encoded(two)))
     assert joined in found
     assert len(found) == len(LIBRARY) - 2
+
+
+def test_a_paragraph_that_the_other_side_lacks_is_left_out_of_a_pair() -> None:
+    english, german = texts("en"), texts("de")
+    german[2:5] = [f"{german[2]} {german[4]}"]
+    assert ((2, 4), (2,)) in beads_of(align(encoded(english), encoded(german)))
+    assert ((2,), (2, 4)) in beads_of(align(encoded(german), encoded(english)))
+
+
+def test_a_pair_says_the_same_or_a_part_of_it_or_is_none() -> None:
+    english, german = texts("en"), texts("de")
+    german[4:6] = [" ".join(german[4:6])]
+    del english[5]  # the German paragraph says more
+    both = encoded(english), encoded(german)
+    found = candidates(*both, exact=True)
+    said = weigh(found, both, ALONE)
+    (at,) = np.flatnonzero((found[SINGLE].rows == 4) & (found[SINGLE].columns == 4))
+    assert said.part[SINGLE][at] > 0.5 > said.same[SINGLE][at]
+    total = overlaps(found, said.together(), (len(english), len(german)))
+    assert total[4, 4] > 0.9
+    assert total.max() <= 1
+    assert beads_of(align(*both)) == [((i,), (i,)) for i in range(len(english)) if i != 4]
 
 
 def test_two_texts_on_nothing_in_common_do_not_align() -> None:
