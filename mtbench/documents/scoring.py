@@ -70,7 +70,7 @@ def align_story(
     return agreeing({pair: _decided(found[pair], chance[pair], documents[pair]) for pair in found})
 
 
-class Said(NamedTuple):
+class Weighed(NamedTuple):
     """What is said of the candidates of two documents, one value each.
 
     Attributes:
@@ -88,7 +88,7 @@ class Said(NamedTuple):
         return {shape: self.same[shape] + self.part[shape] for shape in self.same}
 
 
-def weigh(found: Found, both: tuple[Embedded, Embedded], weights: Weights) -> Said:
+def weigh(found: Found, both: tuple[Embedded, Embedded], weights: Weights) -> Weighed:
     """Chances of the candidates of two documents.
 
     Two runs may stand together because they say the same, or because they say the same in part: a
@@ -108,7 +108,7 @@ def weigh(found: Found, both: tuple[Embedded, Embedded], weights: Weights) -> Sa
         here = part.rows, part.columns
         gain[here] = np.logaddexp(gain[here], np.logaddexp(same, partly))
     found_chances = chances(gains, *size, weights.gap)
-    said = Said({}, {}, found_chances)
+    said = Weighed({}, {}, found_chances)
     for shape, part in found.items():
         here = part.rows, part.columns
         chance, gain_here = found_chances.of[shape.extent][here], gains[shape.extent][here]
@@ -119,7 +119,7 @@ def weigh(found: Found, both: tuple[Embedded, Embedded], weights: Weights) -> Sa
 
 def heard(
     found: Mapping[Pair, Found],
-    said: Mapping[Pair, Said],
+    said: Mapping[Pair, Weighed],
     sizes: Mapping[Pair, tuple[int, int]],
 ) -> dict[Pair, Found]:
     """The candidates with any chance, with what the other languages say as further evidence."""

@@ -18,8 +18,8 @@ Steps = tuple[int, ...]
 Floats = TypeVar("Floats", NDArray[np.float64], NDArray[np.float32])
 
 
-class Parts(NamedTuple):
-    """Parts of a document's units.
+class UnitParts(NamedTuple):
+    """UnitParts of a document's units.
 
     Attributes:
         vectors: Of each part: shape (parts, d).
@@ -75,12 +75,12 @@ class Embedded:
         return self._rough[steps]
 
     @cached_property
-    def parts(self) -> Parts:
+    def parts(self) -> UnitParts:
         """About the sentences of all units."""
         cut = [parts(text) for text in self.texts]
         ends = np.cumsum([len(part) for part in cut]).tolist()
         texts = [text for part in cut for text in part]
-        return Parts(
+        return UnitParts(
             vectors=self._encoder.encode(texts),
             lengths=np.array([len(text) for text in texts], dtype=np.float64),
             of=[list(range(end - len(part), end)) for end, part in zip(ends, cut, strict=True)],

@@ -18,7 +18,7 @@ from mtbench.documents.align import Shape
 from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.features import candidates
 from mtbench.documents.posteriors import Gap
-from mtbench.documents.scoring import Found, Said, heard, weigh
+from mtbench.documents.scoring import Found, Weighed, heard, weigh
 from mtbench.documents.similarity import Embedded
 from mtbench.documents.weights import Weights
 from tests.bench.documents import Remembering, by_story, chosen, draw
@@ -194,7 +194,7 @@ def _weights(point: Array, scale: Array) -> Weights:
     )
 
 
-def _expected(found: Found, said: Said) -> tuple[Array, Array, float]:
+def _expected(found: Found, said: Weighed) -> tuple[Array, Array, float]:
     """Expected evidence of both kinds, and expected number of units that are not skipped."""
     same: Array | float = 0.0
     part: Array | float = 0.0
