@@ -16,7 +16,7 @@ from mtbench.files.columns import ColumnWriter, Derived, column, few, shared
 from mtbench.files.digests import digest_file
 from mtbench.files.inputs import as_it_is, readable
 from mtbench.files.jsonl import read_objects
-from mtbench.files.writing import read_lines, taken_off
+from mtbench.files.writing import columns_told, read_lines, taken_off
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation, ids_of
@@ -147,8 +147,9 @@ class Hypotheses(Backend):
         return found | ({"system": self.options.system} if self.options.system else {})
 
     def notes(self) -> tuple[str, ...]:
-        """What was taken off the text."""
-        return taken_off(self.path, ends=self.format == "text")
+        """What was taken off the text, and what is odd about its lines."""
+        text = self.format == "text"
+        return taken_off(self.path, ends=text) + (columns_told(self.path) if text else ())
 
     def sources(self, sources: Sequence[Source]) -> None:
         """Reads the file and holds it against the sources.
@@ -260,7 +261,8 @@ def _same_ids(path: Path, ids: Sequence[str], first_line: Mapping[str, int]) -> 
 def _parsed(row: dict[str, Json], where: str) -> tuple[str, list[Json]]:
     """The id of a row, and of its answer the text, what is kept beside it, or why it failed."""
     if not isinstance(row.get("id"), str):
-        raise DataError(f"{where}: not an object with an id", hint=_HINT_JSONL)
+        what = "an id that is no text in quotes" if "id" in row else "not an object with an id"
+        raise DataError(f"{where}: {what}", hint=_HINT_JSONL)
     failure = row.get("failure")
     if row.get("mt") is None and isinstance(failure, str):
         return row["id"], [None, {}, failure]

@@ -12,7 +12,7 @@ from mtbench.corpora.formats.recognise import require_text
 from mtbench.corpora.load import plain
 from mtbench.errors import DataError, RequestError
 from mtbench.files.columns import column
-from mtbench.files.writing import read_lines, taken_off
+from mtbench.files.writing import columns_told, read_lines, taken_off
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.resolve import ResolvedSet, limited
 from mtbench.results import Results
@@ -80,7 +80,10 @@ def plain_test_set(given: PlainFiles, limit: int | None, results: Results) -> Re
         given.name or common_stem(texts),
         count,
         columns[given.documents] if given.documents else None,
-    ).model_copy(update={"taken_off": tuple(s for path in paths for s in taken_off(Path(path)))})
+    )
+    said = [s for path in paths for s in taken_off(Path(path))]
+    said += [s for path in texts for s in columns_told(Path(path))]
+    found = found.model_copy(update={"taken_off": tuple(said)})
     if given.reference_origin is not None:
         found = found.model_copy(update={"origins": (given.reference_origin,) * count})
     if given.name is None and _is_taken(limited(found, limit).test_set, results):

@@ -344,6 +344,9 @@ class Chat:
     def _address_hint(self) -> str | None:
         """What to write where an address looks unfinished."""
         base = self.options.base_url
+        whole, found, _ = base.partition("/chat/completions")
+        if found:
+            return f"the address ends before /chat/completions: base_url = {whole!r}"
         if re.search(r"/(?:v\d|openai|api)(?:/|beta|\Z)", urlsplit(base).path):
             return None
         return f"the address of most servers ends in /v1: base_url = {base + '/v1'!r}"

@@ -9,6 +9,7 @@ marks hand them on as they are. Marks by family:
 - ``<|START_THINKING|>…<|END_THINKING|>`` (Cohere Command A), with ``<|START_RESPONSE|>`` behind it,
 - ``<|channel|>analysis<|message|>…`` (gpt-oss, "Harmony"), also with its marks dropped by the
   server: ``analysis…assistantfinal…``; ``<|channel>thought … <channel|>`` (Gemma 4),
+- ``<unused94>thought … <unused95>`` (MedGemma),
 - "Here is my thought process: … Here is my response:" (Granite 3.2).
 
 Which models write which: https://docs.vllm.ai/en/latest/features/reasoning_outputs/ and the
@@ -44,6 +45,7 @@ _KINDS = tuple(
         (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),
         (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),
         (r"<\|channel>thought\b", r"<channel\|>"),
+        (r"<unused94>(?:thought\b)?", r"<unused95>"),
         (r"here(?:'s| is) my thought process:", r"here(?:'s| is) my response:"),
     )
 )

@@ -151,6 +151,7 @@ THOUGHT = {
     "tags, capitals": chat_answer("<THINKING>hm</THINKING>Hallo."),
     "a closing tag alone": chat_answer("hm\n</think>\n\nHallo."),
     "Magistral's": chat_answer("[THINK]hm[/THINK]Hallo."),
+    "MedGemma's": chat_answer("<unused94>thought\nhm<unused95>Hallo."),
     "Kimi's": chat_answer("◁think▷hm◁/think▷Hallo."),
     "Cohere's": chat_answer(
         "<|START_THINKING|>hm<|END_THINKING|><|START_RESPONSE|>Hallo.<|END_RESPONSE|>"
@@ -444,6 +445,15 @@ def test_an_address_without_v1(server: Server) -> None:
     assert f"{server.url}/chat/completions" in during.value.message
     for caught in (before, during):
         assert f"{server.url}/v1" in str(caught.value.hint)
+
+
+def test_an_address_of_the_completions_themselves(server: Server) -> None:
+    server.usual = lambda asked: Say({"detail": "Not Found"}, status=404)
+    whole = f"{server.url}/v1/chat/completions"
+    options = ChatOptions(model="tiny", base_url=whole)
+    with Chat(options) as chat, pytest.raises(BackendError) as caught:
+        chat.complete(HELLO)
+    assert f"base_url = '{server.url}/v1'" in str(caught.value.hint)
 
 
 def test_a_model_that_is_not_served(server: Server) -> None:

@@ -104,6 +104,16 @@ def test_a_byte_order_mark_is_said(files: Space) -> None:
     assert len(kept["notes"]) == 2 and kept["test_set"]["taken_off"] == taken
 
 
+def test_a_column_before_each_text_is_said(files: Space) -> None:
+    for name, lines in (("talk.ref.it", REFERENCES), ("near.it", REFERENCES)):
+        files.file(name, "".join(f"{at}\t{line}\n" for at, line in enumerate(lines)))
+    answer = files(*call("--format", "json"))
+    assert answer.code == 0
+    assert "every line of talk.ref.it holds tabs" in answer.err
+    (row,) = answer.json["tables"][0]["rows"]
+    assert any("every line of near.it holds tabs" in note for note in row["notes"])
+
+
 def test_a_byte_order_mark_of_a_corpus_and_of_human_scores_is_said(files: Space) -> None:
     bom = b"\xef\xbb\xbf"
     path = files.corpus("news", "en-it")

@@ -96,8 +96,10 @@ def test_jsonl_ids_must_be_those_of_the_test_set(
 def test_a_malformed_row_is_named_by_its_line(tmp_path: Path, line: str) -> None:
     file = tmp_path / "system.jsonl"
     file.write_text('{"id": "s2", "mt": "x"}\n' + line + "\n", encoding="utf-8")
-    with pytest.raises(DataError, match=r"system\.jsonl:2: "):
+    with pytest.raises(DataError, match=r"system\.jsonl:2: ") as caught:
         read(file)
+    if line.startswith('{"id": 1'):
+        assert "an id that is no text in quotes" in str(caught.value)
 
 
 def test_a_recorded_failure_stays_a_failure(tmp_path: Path) -> None:

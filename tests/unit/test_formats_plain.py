@@ -68,6 +68,16 @@ def test_line_ends_inside_unicode_are_text(tmp_path: Path) -> None:
     assert lines(tmp_path / "c", "en-it")[0]["src"] == "One\u2028more\x85"
 
 
+def test_lines_that_look_like_rows_of_a_table_are_said(tmp_path: Path) -> None:
+    """A column of numbers before each text was a part of it, without a word."""
+    files = _files(tmp_path, a__en="One\nTwo\tmore\n", a__it="0\tUno\n1\tDue\n")
+
+    report = take(tmp_path / "c", *files)
+
+    said = [remark for remark in map(str, report.remarks) if "holds tabs" in remark]
+    assert len(said) == 1 and "suspicious: every line of a.it holds tabs" in said[0]
+
+
 def test_a_side_that_is_short_is_an_error_never_cut(tmp_path: Path) -> None:
     files = _files(tmp_path, a__en="One\nTwo\nThree\n", a__it="Uno\nDue\n")
 

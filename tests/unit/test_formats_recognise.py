@@ -145,6 +145,9 @@ def test_content_says_what_a_file_is(content: bytes, kind: Kind, tmp_path: Path)
         (b"\xfd7zXZ\0", "packed with xz"),
         (_tar(), "a tar archive"),
         (b"<?xml version='1.0'?><rss/>", "its outermost element is <rss>"),
+        (b"% A talk\n\\documentclass{article}\nOne\n", "LaTeX"),
+        (b'/* Start */\n"a" = "One";\n\n// of it\n"b" = "Two";\n', "strings of an Apple"),
+        (b"One\rTwo\r", "its lines end in carriage returns alone"),
         (b"\x1f\x8b\x08\0broken", "damaged gzip"),
     ],
 )
@@ -201,6 +204,9 @@ def test_what_is_not_read_is_refused_by_name_wherever_it_is_given(
         ('["Stop", he said.',),
         ('{"a": is no object', "One"),
         ('{"name": "x"}', "One", "Two"),
+        ("\\documentclassic is no command",),
+        ('"a" = "b"; said the compiler', "One"),
+        ("One\rtwo", "Three"),
     ],
 )
 def test_text_is_text_whatever_word_it_begins_with(lines: tuple[str, ...], tmp_path: Path) -> None:
@@ -208,6 +214,29 @@ def test_text_is_text_whatever_word_it_begins_with(lines: tuple[str, ...], tmp_p
     path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     require_text(path)
     assert recognise(path).kind == "text"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said", "program"),
+    [
+        ("x_de.properties", "# Menu\nmenu.open=Öffnen\n", "Java properties", "prop2po"),
+        ("de.yml", "# Menu\nde:\n  open: Öffnen\n", "YAML", "yaml2po"),
+        ("de.yaml", "---\nopen: Öffnen\n", "YAML", "yaml2po"),
+    ],
+)
+def test_texts_under_keys_are_no_plain_text(
+    name: str, content: str, said: str, program: str, tmp_path: Path
+) -> None:
+    """Their keys were a part of every segment, on both sides, and scored as right."""
+    path = tmp_path / name
+    path.write_text(content, encoding="utf-8")
+
+    with pytest.raises(DataError, match=said) as caught:
+        require_text(path)
+    assert program in str(caught.value.hint)
+
+    (tmp_path / "plain.yml").write_text("A line of text.\n", encoding="utf-8")
+    require_text(tmp_path / "plain.yml")
 
 
 @pytest.mark.parametrize("name", ["x.tmx", "x.xlf", "x.sgm", "x.po", "x.jsonl", "x.xml"])
@@ -234,6 +263,19 @@ def test_two_files_of_sgml_are_no_plain_text(tmp_path: Path) -> None:
          "original_language": "en"},
     ]  # fmt: skip
     assert report.files[0].systems == {"S": 2}
+
+
+def test_tags_in_texts_of_sgml_are_text(tmp_path: Path) -> None:
+    """As mteval and sacreBLEU have them; they were left out without a word."""
+    said = "Press <b>OK</b><br/> &amp; wait <3 s."
+    for name, content in (("s.en.sgm", SGML), ("r.de.sgm", REFERENCE)):
+        text = content.replace("Two", said).replace("Zwei", said)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    take(tmp_path / "c", tmp_path / "s.en.sgm", tmp_path / "r.de.sgm")
+
+    row = lines(tmp_path / "c", "en-de")[1]
+    assert row["src"] == row["ref"] == "Press <b>OK</b><br/> & wait <3 s."
 
 
 def test_a_system_answers_from_a_file_of_sgml(tmp_path: Path) -> None:

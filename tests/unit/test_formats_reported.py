@@ -253,6 +253,29 @@ def test_a_unit_that_is_translated_in_part_gives_the_parts_that_are(tmp_path: Pa
     assert report.remarks[0].startswith("left out: segments of a unit without a translation: 1")
 
 
+def test_what_a_reviewer_struck_out_in_trados_is_no_text(tmp_path: Path) -> None:
+    """Tracked changes lie in the segment, deleted text too; it stood in the reference."""
+    struck = '<mrk mtype="x-sdl-deleted" sdl:revid="r">Alt</mrk>'
+    added = '<mrk mtype="x-sdl-added" sdl:revid="r">Neu<x id="1"/></mrk>'
+    marked = '<mrk mtype="seg" mid="1">{}</mrk>'
+
+    def unit(name: str, target: str) -> str:
+        source = f"<source>One</source><seg-source>{marked.format('One')}</seg-source>"
+        return (
+            f'<trans-unit id="{name}">{source}<target>{marked.format(target)}</target></trans-unit>'
+        )
+
+    body = unit("a", f"{struck}{added} und gut") + unit("b", struck)
+    whole = XLIFF.replace("<xliff", '<xliff xmlns:sdl="http://sdl.com/FileTypes/SdlXliff/1.0"')
+    path = put(tmp_path, "a.sdlxliff", whole.format(FILE.format("de", "f", body)))
+
+    report = take(tmp_path / "c", path)
+
+    assert [row["ref"] for row in lines(tmp_path / "c", "en-de")] == ["Neu und gut"]
+    assert "changed: texts with tracked changes, taken as accepted: 2" in str(report.remarks)
+    assert "left out: units without a translation: 1" in str(report.remarks)
+
+
 def test_indentation_of_xliff_is_no_text_unless_it_says_so(tmp_path: Path) -> None:
     """xliff-translator-tool 3: as Angular writes it."""
     both = "<source>\n    Latest\n  </source><target>\n Neue\n</target>"

@@ -35,6 +35,29 @@ def test_columns_are_found_by_customary_names(tmp_path: Path) -> None:
     ]
 
 
+def test_customary_names_count_in_any_case_and_those_as_written_first(tmp_path: Path) -> None:
+    """Spreadsheets write capitals; the ids were numbers of lines then."""
+    path = tmp_path / "a.csv"
+    path.write_text("ID,Source,Target,target\nk1,One,Uno,Un\n", encoding="utf-8")
+
+    take(tmp_path / "c", path, pairs=["en-it"])
+
+    assert lines(tmp_path / "c", "en-it") == [
+        {"id": "k1", "src": "One", "ref": "Un", "Target": "Uno"}
+    ]
+
+
+def test_a_table_of_markdown_is_read_without_its_rule(tmp_path: Path) -> None:
+    path = tmp_path / "a.md"
+    path.write_text("| en | it |\n|----|:---|\n| One | Uno |\n| --- | --- |\n", "utf-8")
+
+    report = take(tmp_path / "c", path, pairs=["en-it"])
+
+    found = [(row["src"], row["ref"]) for row in lines(tmp_path / "c", "en-it")]
+    assert found == [("One", "Uno"), ("---", "---")]
+    assert "Markdown" in str(report.remarks)
+
+
 def test_columns_named_by_languages_serve_every_direction_asked_for(tmp_path: Path) -> None:
     table = _write(tmp_path / "t.csv", "en,it_IT,fr\nOne,Uno,Un\n")
 

@@ -81,8 +81,9 @@ def read_xliff(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[Importe
                     plain_text(side, remarks, where, keep_space=keeps_space(side))
                     for side in (one, two)
                 )
-                if part and not target.strip():
-                    remarks.left_out("segments of a unit without a translation", where)
+                if not target.strip():
+                    what = "segments of a unit" if part else "units"
+                    remarks.left_out(f"{what} without a translation", where)
                     continue
                 yield ImportedSegment(
                     pair=pair,

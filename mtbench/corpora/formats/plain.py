@@ -12,7 +12,7 @@ from typing import IO, TextIO
 from mtbench.corpora.formats.recognise import require_text
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.errors import DataError, RequestError
-from mtbench.files.writing import read_lines, replacing, taken_off
+from mtbench.files.writing import columns_told, read_lines, replacing, taken_off
 from mtbench.languages import LanguagePair, normalise_tag
 from mtbench.text.lines import has_line_end, one_line
 
@@ -108,6 +108,8 @@ def read_plain(
         require_text(path)
         for one in taken_off(path):
             remarks.changed(one)
+        for one in columns_told(path):
+            remarks.suspicious(one)
     pair, source, references = sides(paths, wanted)
     wanted.match(pair.source, pair.target, str(source))
     files = [source, *(path for _, path in references)]

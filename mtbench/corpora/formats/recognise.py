@@ -62,6 +62,30 @@ _BUILT: tuple[tuple[re.Pattern[bytes], str, str], ...] = (
     (_PDF, "a PDF document", "make a corpus of it by corpus build"),
     (_RTF, "an RTF document", "save it as .docx, and make a corpus of that by corpus build"),
 )
+_STRING = rb'"(?:[^"\\]|\\.)*"'
+_REMARKS = rb"(?:\s|/\*(?:(?!\*/).)*\*/|//[^\n]*\n)*"
+# Files of texts under keys, which corpora cannot be made of line by line.
+_LOCALISED: tuple[tuple[tuple[str, ...], re.Pattern[bytes], str, str], ...] = (
+    ((), re.compile(rb"\A(?:\s|%[^\n]*\n)*\\documentclass\b"), "LaTeX", ""),
+    (
+        (),
+        re.compile(rb"\A(?:" + _REMARKS + _STRING + rb"\s*=\s*" + _STRING + rb"\s*;){2}", re.S),
+        "strings of an Apple program",
+        "prop2po --personality=strings",
+    ),
+    (
+        (".properties",),
+        re.compile(rb"(?:\s*[#!][^\n]*\n)*[^=:\n]+[=:]"),
+        "Java properties",
+        "prop2po",
+    ),
+    (
+        (".yml", ".yaml"),
+        re.compile(rb"(?:\s*#[^\n]*\n|\s*---[^\n]*\n)*\s*[\w.\"'-]+:(?:\s|\Z)"),
+        "YAML",
+        "yaml2po",
+    ),
+)
 _ZIP = b"PK\x03\x04"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 # What may stand before the first element: a declaration, comments, a document type.
@@ -227,6 +251,7 @@ def _in_text(path: Path, start: bytes) -> Kind:
     for pattern, name, way in _BUILT:
         if pattern.match(start):
             raise DataError(f"{path}: {name}", hint=way)
+    _refuse_localised(path, start)
     if is_page(start):
         raise DataError(f"{path}: an HTML page", hint="make a corpus of it by corpus build")
     if _SGML.match(start):
@@ -243,6 +268,16 @@ def _in_text(path: Path, start: bytes) -> Kind:
     if _in_json(path, start):
         return "jsonl"
     return "table" if _suffix(path) in _TABLES else "text"
+
+
+def _refuse_localised(path: Path, start: bytes) -> None:
+    for names, pattern, name, program in _LOCALISED:
+        if (not names or _suffix(path) in names) and pattern.match(start):
+            way = f"make a catalogue of the two files: {program} -t SOURCE TARGET OUT.po"
+            raise DataError(
+                f"{path}: {name}, not text of one segment per line",
+                hint=way if program else "give its paragraphs as plain text",
+            )
 
 
 def _is_xml(start: bytes) -> bool:
@@ -348,6 +383,12 @@ def require_text(path: Path) -> None:
     found = recognise(path)
     if found.encoding != "utf-8":
         raise DataError(f"{path}: UTF-16", hint=f"convert it: iconv -f UTF-16 -t UTF-8 {path}")
+    start = head(path, HEAD)
+    if b"\n" not in start and b"\r" in start.rstrip(b"\r"):
+        raise DataError(
+            f"{path}: its lines end in carriage returns alone, as those of old Macs",
+            hint=f"convert it: tr '\\r' '\\n' < {path} > FILE",
+        )
     if found.kind not in ("text", "table"):
         raise DataError(
             f"{path}: {NAMES[found.kind]}, not text of one segment per line",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
@@ -15,6 +16,7 @@ from mtbench.corpora.line import KEYS
 from mtbench.errors import DataError, RequestError
 from mtbench.types import Json
 
+_RULE = re.compile(r":?-{3,}:?")
 Map = Mapping[str, tuple[str, ...]]
 Row = tuple[int, str, Mapping[str, Json]]
 
@@ -52,11 +54,19 @@ def read_table(
         rows = delimited_rows(path, kind, layout, wanted, remarks)
     names = list(header)
     columns: Columns | None = None
+    markdown = False
     for number, where, fields in rows:
         if not names:
             names = _header([name.strip() for name in fields], where)
             _check_several(names, path, mapping)
             continue
+        if columns is None and not markdown and _is_rule(fields):
+            markdown = True
+            remarks.noted(
+                f"{path}: a table of Markdown: its rule and the blanks in its cells left out"
+            )
+            continue
+        fields = [field.strip() for field in fields] if markdown else fields
         if columns is None:
             kept = [name for name in names if name not in ("-", "")]
             columns = Columns(mapping, kept, wanted, remarks, str(path), fixed=True)
@@ -80,10 +90,18 @@ def _header(names: list[str], where: str) -> list[str]:
     """Names of the columns; those without one must be empty throughout."""
     twice = sorted({n for n in names if names.count(n) > 1 and n not in ("-", "")})
     if twice:
-        raise DataError(f"{where}: two columns named {twice[0]!r}")
+        raise DataError(
+            f"{where}: two columns named {twice[0]!r}", hint="rename one of them in the file"
+        )
     if not any(names):
         raise DataError(f"{where}: a header without names", hint="name the columns by --columns")
     return names
+
+
+def _is_rule(fields: Sequence[str]) -> bool:
+    """Whether a row is what stands under the header of a table of Markdown: ``|---|:--:|``."""
+    cells = [field.strip() for field in fields if field.strip()]
+    return bool(cells) and all(_RULE.fullmatch(cell) for cell in cells)
 
 
 def _fitted(fields: list[str], names: Sequence[str], where: str) -> list[str]:
@@ -101,7 +119,8 @@ def _fitted(fields: list[str], names: Sequence[str], where: str) -> list[str]:
         if not name and field.strip():
             raise DataError(
                 f"{where}: text in a column without a name",
-                hint="name the columns by --columns if the first line is data",
+                hint="the first line names every column, and nothing stands above it; "
+                "where it is data already, name the columns by --columns",
             )
     return fields
 

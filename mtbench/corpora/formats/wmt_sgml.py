@@ -1,7 +1,8 @@
 """The SGML of WMT and NIST until 2020: one file for the sources, for each reference, each system.
 
-It is no XML: a text may hold a bare ``&`` or ``<``, element names come in any case. Read as a
-stream by the parser for such markup that Python has.
+It is no XML: a text may hold a bare ``&`` or ``<``, or a tag, which is text like the rest, as it is
+to mteval and sacreBLEU; element names come in any case. Read as a stream by the parser for such
+markup that Python has.
 """
 
 from __future__ import annotations
@@ -87,8 +88,15 @@ class _Reader(HTMLParser):
             self._text, self._length, self._line = [], 0, line
             if not self._segment:
                 raise DataError(f"{self.path}:{line}: a <seg> without id")
+        else:
+            self.handle_data(self.get_starttag_text() or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag not in ("doc", "seg", *_SIDES):
+            self.handle_data(f"</{tag}>")
         if tag == "doc":
             self._document = ""
         if tag != "seg" or self._segment is None or self.file is None:
