@@ -116,7 +116,7 @@ class LanguageCheck:
         else:
             there = source.split()
             words, known = text.split(), set(there)
-            if sum(word in known for word in words) < LEFT:
+            if sum(map(known.__contains__, words)) < LEFT:
                 return None
             words = list(longest_run(words, there))
             small = sum(bool(_SMALL_WORD.match(word)) for word in words)
@@ -144,6 +144,12 @@ class LanguageCheck:
             return None
         expected = base_language(self._target)
         found = identify.guesses(text)
+        if (
+            found
+            and found[0].probability >= DOUBTED
+            and identify.alike(found[0].language, expected)
+        ):
+            return None
         own = sum(g.probability for g in found if identify.alike(g.language, expected))
         if own >= DOUBTED or not identify.knows(expected):
             return None

@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Mapping
+from itertools import islice
 
 from mtbench.languages import base_language
 from mtbench.text.patterns import WORD
@@ -260,7 +261,7 @@ def has_words(text: str, count: int) -> bool:
     """
     if unspaced_letters(text):
         return word_units(text) >= count
-    return any(at == count for at, _ in enumerate(WORD.finditer(text), start=1))
+    return count < 1 or next(islice(WORD.finditer(text), count - 1, None), None) is not None
 
 
 def visible(text: str) -> bool:
