@@ -187,10 +187,18 @@ def _page_of(raw: bytes, name: str) -> bytes:
 
 def _redeclared(body: bytes, encoding: str) -> bytes:
     """A page in UTF-8, where what it was sent as says its encoding."""
+    text = _text_in(body, encoding)
+    return body if text is None else text.encode("utf-8")
+
+
+def _text_in(raw: bytes, encoding: str) -> str | None:
+    """Bytes in an encoding that a page names; None where they are not, or nobody knows it."""
     try:
-        return body.decode(encoding).encode("utf-8")
-    except (LookupError, UnicodeDecodeError):
-        return body
+        text = raw.decode(encoding)
+        text.encode("utf-8")
+    except (LookupError, ValueError):  # of a name with a NUL as well
+        return None
+    return text
 
 
 def _check_plain(path: Path, name: str) -> None:
@@ -241,10 +249,9 @@ def decode(raw: bytes, name: str, *, html: bool = False) -> tuple[str, str]:
         pass
     declared = _META_CHARSET.search(raw[:4096]) if html else None
     if declared:
-        try:
-            return _checked(raw.decode(declared.group(1).decode("ascii")), name), ""
-        except (LookupError, UnicodeDecodeError):
-            pass  # a page that does not hold what it declares is detected like any other
+        found = _text_in(raw, declared.group(1).decode("ascii"))
+        if found is not None:  # a page that does not hold what it declares is detected like others
+            return _checked(found, name), ""
     if b"\0" in raw:
         raise DataError(f"{name}: binary, not text", hint="leave it out")
     guessed = guess(raw)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,16 @@ def test_a_page_that_is_nothing_but_an_aside_is_taken_whole(tmp_path: Path) -> N
     found = read_paragraphs(tmp_path / "a.html", "a.html")
 
     assert (found.texts, dict(found.left_out)) == (("Uno.",), {})
+
+
+@pytest.mark.parametrize("charset", ["iso-885\09-1", "undefined", "unicode_escape", "base64"])
+def test_a_page_of_an_impossible_encoding_is_read_by_what_it_holds(
+    charset: str, tmp_path: Path
+) -> None:
+    body = f'<html><meta charset="{charset}"><body><p>One \\ud800 è.</p></body></html>'
+    head = f"MIME-Version: 1.0\nContent-Type: text/html; charset={charset}\n\n"
+    (tmp_path / "a.mhtml").write_text(head + body, encoding="utf-8")
+    (tmp_path / "b.html").write_text(body, encoding="utf-8")
+    for path in tmp_path.iterdir():
+        with suppress(DataError):
+            read_paragraphs(path, path.name)

@@ -211,7 +211,8 @@ def _in_utf8(content: bytes, path: Path) -> bytes:
     name = said[1].decode() if said and said[1] != b"CHARSET" else "utf-8"
     try:
         text = content.decode(name)
-    except (LookupError, UnicodeDecodeError) as error:
+        text.encode("utf-8")
+    except (LookupError, UnicodeError) as error:
         at = content[: getattr(error, "start", 0)].count(b"\n") + 1
         how = f"{name}, as its header says" if said else "UTF-8, and its header says nothing else"
         raise DataError(
