@@ -41,7 +41,7 @@ class Glossary(Backend):
         return {"words": {word: translation for word, _, translation in pairs}}
 
     def translate(self, batch: Sequence[Source]) -> list[str]:
-        """One answer a segment, in order."""
+        """One answer per segment, in order."""
         return [re.sub(r"\w+", self._word, source.text) for source in batch]
 
     def _word(self, match: re.Match[str]) -> str:
