@@ -80,7 +80,31 @@ _REFUSAL = re.compile(
     r"|извините, но я не могу|как (?:ии|языковая модель)|вибачте, але я не можу"
     r"|抱歉，我(?:无法|不能)|很抱歉，但我|作为(?:一个)?(?:ai|人工智能)|申し訳ありませんが、"
     r"|죄송하지만|ขออภัย แต่|xin lỗi, nhưng|عذرًا، لا يمكنني"
-    r"|mnie przykro, ale nie mogę|omlouvám se, ale nemohu",
+    r"|mnie przykro, ale nie mogę|omlouvám se, ale nemohu"
+    # An apology, that it cannot be, and what: to translate, to help, to do as asked.
+    r"|(?:извините|простите|прошу прощения|к сожалению),? (?:но )?я не (?:могу|в состоянии)\b"
+    r"[^.!?\n]{0,40}(?:перев|помо|выполн|ответ|обработ|предостав|запрос)"
+    r"|\bя не могу (?:выполнить|обработать) (?:этот|ваш|данный) запрос"
+    r"|(?:вибачте|перепрошую|на жаль),? (?:але )?я не можу\b[^.!?\n]{0,40}"
+    r"(?:перекла|допомо|викона|запит)"
+    r"|(?:抱歉|对不起|對不起)[，,。！!]?\s*(?:但|但是)?我?(?:无法|無法|不能)[^。！？\n]{0,20}"
+    r"(?:翻译|翻譯|协助|協助|帮助|幫助|提供|请求|請求|满足|滿足|回答|处理|處理)"
+    r"|我(?:无法|無法|不能)(?:满足|滿足|处理|處理|完成|翻译|翻譯)(?:这个|這個|该|該|此|您的|你的)?(?:请求|請求|要求)"
+    r"|(?:申し訳(?:あり|ござい)ません|すみません|ごめんなさい)が?[、。]?[^。\n]{0,40}"
+    r"(?:翻訳|手伝い|リクエスト|要望|応え|対応)[^。\n]{0,20}(?:できません|できかねます|いたしかねます)"
+    r"|죄송[^.\n]{0,50}(?:번역|도와|도움|요청)[^.\n]{0,30}(?:없습니다|못합니다|어렵습니다)"
+    r"|(?:ขออภัย|ขอโทษ)(?:ครับ|ค่ะ|นะครับ|นะคะ)?[\s,]*(?:แต่)?\s*(?:ฉัน|ผม|ดิฉัน|เรา)?\s?ไม่สามารถ"
+    r"[^\n]{0,20}(?:แปล|ช่วย|ตอบ|ดำเนินการ)"
+    r"|(?:عذر[ا\u064b]*|آسف|أعتذر|نعتذر)[^.\n]{0,20}لا (?:يمكنني|أستطيع)[^.\n]{0,30}"
+    r"(?:ترجم|مساعد|تلبية|طلب|تقديم)"
+    r"|xin lỗi,? (?:nhưng )?tôi không thể (?:dịch|giúp|hỗ trợ|thực hiện|đáp ứng)"
+    r"|(?:क्षमा करें|माफ़ करें|मुझे खेद है)[^।\n]{0,40}(?:अनुवाद|मदद|सहायता|अनुरोध)[^।\n]{0,30}नहीं"
+    r"|tut mir leid[^.\n]{0,20}ich kann[^.\n]{0,40}nicht[^.\n]{0,20}"
+    r"(?:übersetzen|helfen|erfüllen|bearbeiten)"
+    r"|désolée?[^.\n]{0,15}je ne (?:peux|suis)[^.\n]{0,40}(?:tradui|aider|répondre|demande)"
+    r"|lo siento[^.\n]{0,15}no puedo[^.\n]{0,30}(?:traduc|ayud|asist|solicitud)"
+    r"|mi dispiace[^.\n]{0,15}non posso[^.\n]{0,30}(?:tradu|aiut|assist|richiesta)"
+    r"|desculpe[^.\n]{0,15}não posso[^.\n]{0,30}(?:tradu|ajud|atend|solicita)",
     re.IGNORECASE | re.DOTALL,
 )
 _TALK = re.compile(
@@ -89,7 +113,8 @@ _TALK = re.compile(
     re.IGNORECASE,
 )
 _SORRY = re.compile(
-    r"\b(?:sorry|apolog|regret|unable|can't|cannot|won't|AI|language model|désolé|leid|siento|"
+    r"\b(?:sorry|apolog|regret|unable|not able|can't|cannot|won't|unfortunately|pardon|forgive|"
+    r"excuse|AI|language model|désolé|leid|siento|"
     r"dispiace)|抱歉|対|죄송|извин|не могу",
     re.IGNORECASE,
 )
@@ -106,7 +131,9 @@ _STEMS = (
     " ai", "language model", "sorry", "unable", "i can", "i won", "apolog", "sprachmodell",
     "als ki", "leid", "désolé", "en tant qu", "siento", "dispiace", "desculpe", "извините",
     "модель", "как ии", "вибачте", "抱歉", "作为", "申し訳", "죄송", "ขออภัย", "xin lỗi", "عذر",
-    "przykro", "omlouvám",
+    "przykro", "omlouvám", "простите", "прощения", "сожалению", "не могу", "на жаль",
+    "перепрошую", "对不起", "對不起", "我无法", "我無法", "我不能", "すみません", "ごめん", "ขอโทษ",
+    "آسف", "عتذر", "क्षमा", "माफ़", "खेद",
 )  # fmt: skip
 
 Patterns = Iterable[re.Pattern[str]]
@@ -183,7 +210,9 @@ def chatter(segment: SegmentTexts) -> str | None:
             if pattern is _PREAMBLE and any(":" in t[:120] or "：" in t[:120] for t in texts):
                 continue
             return found
-    if not any(stem in lower for stem in _STEMS) or any(_SORRY.search(text) for text in texts):
+    if not any(stem in lower for stem in _STEMS):
+        return None
+    if any(_SORRY.search(text) or _REFUSAL.search(text) for text in texts):
         return None
     return _new(segment, (_REFUSAL,))
 

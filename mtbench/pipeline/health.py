@@ -12,10 +12,13 @@ from mtbench.errors import DataError, MtbenchError, RequestError
 from mtbench.files.columns import Derived
 from mtbench.health.flags import NAMES
 from mtbench.health.look import Looker, length_ratio, signature
+from mtbench.languages import base_language
 from mtbench.pipeline.stored import recomputed
 from mtbench.plugins import Advance, stored_metric
 from mtbench.results import Results, RunFolder
+from mtbench.text.belongs import other_language
 from mtbench.text.cut import Cut, find_cut
+from mtbench.text.identify import named
 from mtbench.text.shift import find_shift
 from mtbench.types import (
     Engine,
@@ -32,6 +35,8 @@ from mtbench.types import (
     output_digest,
     texts_of,
 )
+
+_SPREAD = 50  # segments by which the languages of a test set are told
 
 
 class HealthCheck:
@@ -97,16 +102,18 @@ class HealthCheck:
 
 
 def _notes(test_set: TestSet, texts: Sequence[str | None]) -> tuple[str, ...]:
-    """Whether it is one line off from some segment on, or cut, by references or else sources."""
+    """Whether languages are those of the pair; whether it is one line off from some segment on, or
+    cut, by references or else sources.
+    """
     target, others = test_set.pair.target, test_set.source_texts
     tags = (target, test_set.pair.source)
     if all(test_set.references):
         tags, others = (target, target), Derived(itemgetter(0), test_set.references)
-    cut = find_cut((text or "" for text in texts), others)
-    said = () if cut is None else (_cut_sentence(cut),)
+    said = tuple(_wrong_languages(test_set))
     found = find_shift((text or "" for text in texts), others, tags)
     if found is None:
-        return said
+        cut = find_cut((text or "" for text in texts), others)
+        return said if cut is None else (*said, _cut_sentence(cut))
     way = "next" if found.offset > 0 else "previous"
     what = "lost" if found.offset > 0 else "added"
     return (
@@ -115,6 +122,21 @@ def _notes(test_set: TestSet, texts: Sequence[str | None]) -> tuple[str, ...]:
         f"translations fit the {way} segment better: a line was {what} there, and these scores "
         "mean nothing",
     )
+
+
+def _wrong_languages(test_set: TestSet) -> Iterator[str]:
+    """A pair that was turned or mistaken: its tokenizers and health checks are the wrong ones."""
+    spread = range(0, len(test_set), max(1, len(test_set) // _SPREAD))
+    several = [test_set.references[at] for at in spread]
+    for side, tag, texts in (
+        ("sources", test_set.pair.source, [test_set.source_texts[at] for at in spread]),
+        ("references", test_set.pair.target, [texts[0] for texts in several if texts]),
+    ):
+        if found := other_language(tag, texts):
+            yield (
+                f"most {side} of the test set are {found}, not {named(base_language(tag))}: "
+                f"{test_set.pair} is not their pair, and tokenizers and checks are chosen by it"
+            )
 
 
 def _cut_sentence(cut: Cut) -> str:

@@ -38,6 +38,7 @@ SHARE_OF_OWN = 0.9  # letters in its script, from which a language that is alone
 VARIANT = 2  # characters of one form of Chinese that the other does not have
 LEANING = 0.3  # what the identifier must give a relative where letters speak for it, too
 LOOKED_AT = 20  # texts of a file
+FEWEST = 5  # of them
 RARE = 100  # letters without one that a language has often
 
 # Scripts that hardly another living language of the tables is written in.
@@ -171,6 +172,40 @@ def meant_instead(tag: str, texts: Iterable[str]) -> tuple[str, str] | None:
     if script is None or 2 * times <= found.total():
         return None
     return script, country if _fits(seen, country) else _of_script(seen)
+
+
+def other_language(tag: str, texts: Sequence[str]) -> str | None:
+    """What most texts are in, where that is surely another language than their tag says.
+
+    Relatives are not told apart here: a text of one may well be
+    taken for the other.
+
+    Example:
+        >>> other_language("ja", ["Сегодня утром рынок открылся рано."] * 5)
+        'written in Cyrillic letters'
+    """
+    found = Counter(
+        ("" if verdict.language else verdict.seen, verdict.language)
+        for verdict in (belongs(text, tag) for text in texts)
+        if verdict.kind == "other"
+    )
+    for (said, code), times in found.most_common(1):
+        if prevails(times, len(texts), tag, code):
+            return f"in {identify.named(code)}" if code else said
+    return None
+
+
+def prevails(times: int, among: int, tag: str, code: str | None) -> bool:
+    """Whether texts taken for another language are so many that their tag is wrong.
+
+    Args:
+        times: How many are taken for that language.
+        among: How many were looked at.
+        tag: Of the language that they should be in.
+        code: The other language; None where only the script tells.
+    """
+    related = code is not None and identify.related(code, base_language(tag))
+    return times >= FEWEST and 2 * times > among and not related
 
 
 def _fits(texts: Sequence[str], tag: str) -> bool:

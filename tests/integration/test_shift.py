@@ -36,13 +36,41 @@ def test_an_output_that_lost_a_line(
         "hyp.txt": [*LINES[:15], *LINES[16:], "And so it ended."],
     }.items():
         Path(name).write_text("\n".join(lines) + "\n", "utf-8")
-    files = ["--source", "src.txt", "--reference", "ref.txt", "--pair", "de-en"]
+    files = ["--source", "src.txt", "--reference", "ref.txt", "--pair", "en-en"]
     asked = ["--hypotheses", "hyp.txt", "--hypotheses", "good.txt", "--metric", "chrf"]
     assert run(["score", *files, *asked, "--results", "results"]) == 0
     shown = capsys.readouterr()
     assert "from segment '16' to '39'" in shown.err and "hyp" in shown.err
     assert "good on" not in shown.err
     assert "fit the next segment better" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("pair", "said"),
+    [
+        ("en-ru", ()),
+        ("ru-en", ("sources", "references")),
+        ("en-ja", ("references",)),
+        ("en-bg", ()),  # a relative
+    ],
+)
+def test_a_pair_that_is_not_that_of_the_texts(
+    pair: str,
+    said: tuple[str, ...],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    russian = [f"Сегодня утром мэр открыл новый мост номер {n} через реку." for n in range(9)]
+    for name, lines in {"src.txt": LINES[:9], "ref.txt": russian, "hyp.txt": russian}.items():
+        Path(name).write_text("\n".join(lines) + "\n", "utf-8")
+    files = ["--source", "src.txt", "--reference", "ref.txt", "--hypotheses", "hyp.txt"]
+    assert run(["score", *files, "--pair", pair, "--metric", "chrf"]) == 0
+    shown = capsys.readouterr()
+    for side in ("sources", "references"):
+        words = f"most {side} of the test set are written in"
+        assert (words in shown.out) == (words in shown.err) == (side in said)
 
 
 @pytest.mark.parametrize(("lost", "place"), [("src", 16), ("ref", 16)])

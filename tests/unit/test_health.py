@@ -51,6 +51,11 @@ def flags(source: str, hypothesis: str, reference: str | None = None) -> set[str
         ("He went home.", "Er ging hahahahahahahahahahahahahahahahaha", "loop"),
         ("Hello there.", "Sure! Here is the translation: Hallo.", "chatter"),
         ("Hello there.", "Translation: Hallo.", "chatter"),
+        ("The ship left.", "К сожалению, я не могу перевести этот текст.", "chatter"),
+        ("The ship left.", "对不起，我不能翻译这段内容。", "chatter"),
+        ("The ship left.", "申し訳ございませんが、翻訳することはできません。", "chatter"),
+        ("The ship left.", "ขออภัยครับ ผมไม่สามารถแปลข้อความนี้ได้", "chatter"),
+        ("The ship left.", "عذراً، لا يمكنني المساعدة في هذا الطلب.", "chatter"),
         ("Hello there.", "```\nHallo.\n```", "markdown"),
         ("Hello there.", "<b>Hallo</b>.", "placeholders"),
         ("It cost 1,250,000 dollars.", "Es kostete 1.250.00 Dollar.", "numbers"),
@@ -80,6 +85,7 @@ def test_what_is_flagged(source: str, hypothesis: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("source", "hypothesis"),
     [
+        ("Sorry, I cannot help.", "Tut mir leid, ich kann dir dabei nicht helfen."),
         ("ParkTool CM-5.3", "ParkTool CM-5.3"),
         ("👍👍", "👍👍"),
         ("No, no, no, no!", "Nein, nein, nein, nein!"),

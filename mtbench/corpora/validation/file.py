@@ -14,8 +14,8 @@ from mtbench.errors import DataError
 from mtbench.files.inputs import as_it_is
 from mtbench.files.writing import decode_line
 from mtbench.languages import LanguagePair, base_language
-from mtbench.text.belongs import belongs
-from mtbench.text.identify import named, related
+from mtbench.text.belongs import belongs, prevails
+from mtbench.text.identify import named
 from mtbench.text.numbers import differing_numbers
 from mtbench.text.shift import ShiftFinder
 
@@ -142,8 +142,7 @@ class FileCheck:
         for side, others in self._others.items():
             tag = self._pair.source if side == "src" else self._pair.target
             for (told, code), lines in others.items():
-                most = len(lines) >= 5 and 2 * len(lines) > self._identified[side]
-                if most and (code is None or not related(code, base_language(tag))):
+                if prevails(len(lines), self._identified[side], tag, code):
                     self._error(
                         lines[0],
                         "language",
