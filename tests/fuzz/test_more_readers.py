@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import logging
 import shutil
 import zipfile
 from collections import Counter
@@ -18,6 +19,7 @@ import pytest
 from mtbench.cli.main import run
 from mtbench.config import metric_card, workspace
 from mtbench.corpora.formats.importing import ImportRequest, import_corpus
+from mtbench.documents.pdf import read_pdf
 from mtbench.documents.read import read_paragraphs
 from mtbench.errors import DataError
 from mtbench.pipeline.human_files import read_human_file, sheet
@@ -123,6 +125,24 @@ def test_pdf(tmp_path: Path) -> None:
         mutants(seed, count), written(path), lambda: read_paragraphs(path, path.name)
     )
     checked("pdf", found, path.name, count=count)
+
+
+def test_what_reads_a_pdf_neither_dies_nor_hangs(tmp_path: Path) -> None:
+    """As many as of any reader, without a process for each: there any exception is a refusal."""
+    path = tmp_path / "x.pdf"
+    lines = [Placed(72, 700 - 14 * n, source) for n, (_, source, _) in enumerate(rows())]
+    logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
+
+    def read() -> None:
+        try:
+            read_pdf(path, path.name)
+        except DataError:
+            raise
+        except Exception as error:
+            raise DataError(f"{path.name}: {type(error).__name__}") from error
+
+    found = tried_in_child(mutants(pdf([lines, lines]), MUTANTS), written(path), read)
+    checked("pdf, in one process", found, path.name)
 
 
 def test_cells_that_lie_too_far_apart(tmp_path: Path) -> None:
