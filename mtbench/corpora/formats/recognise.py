@@ -75,13 +75,13 @@ _LOCALISED: tuple[tuple[tuple[str, ...], re.Pattern[bytes], str, str], ...] = (
     ),
     (
         (".properties",),
-        re.compile(rb"(?:\s*[#!][^\n]*\n)*[^=:\n]+[=:]"),
+        re.compile(rb"\A(?:\s*[#!][^\n]*\n)*[^=:\n]+[=:]"),
         "Java properties",
         "prop2po",
     ),
     (
         (".yml", ".yaml"),
-        re.compile(rb"(?:\s*#[^\n]*\n|\s*---[^\n]*\n)*\s*[\w.\"'-]+:(?:\s|\Z)"),
+        re.compile(rb"\A(?:\s*#[^\n]*\n|\s*---[^\n]*\n)*\s*[\w.\"'-]+:(?:\s|\Z)"),
         "YAML",
         "yaml2po",
     ),
