@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 LONGEST_REQUESTED_WAIT = 300.0  # seconds that a server may ask for
+_FOR_EVER = 1e9  # seconds: half a century is no wait, but a clock that is wrong
 
 
 def retry_after(header: str | None, now: float | None = None) -> float | None:
@@ -32,7 +32,7 @@ def retry_after(header: str | None, now: float | None = None) -> float | None:
         except (ValueError, TypeError, OverflowError):
             return None
         seconds = moment - (time.time() if now is None else now)
-    return max(seconds, 0.0) if seconds < 1e9 else None
+    return max(seconds, 0.0) if seconds < _FOR_EVER else None
 
 
 _RESETS = ("requests", "tokens", "input-tokens", "output-tokens")
@@ -66,7 +66,7 @@ def wait_asked(
         0.35
     """
     asked = _asked(headers, text, now)
-    return asked if asked is not None and math.isfinite(asked) else None
+    return asked if asked is not None and asked < _FOR_EVER else None
 
 
 def _asked(headers: Mapping[str, str], text: str, now: float | None) -> float | None:

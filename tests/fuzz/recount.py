@@ -186,10 +186,16 @@ DOC = re.compile(r"<doc\s[^>]*?\bdocid\s*=\s*\"([^\"]*)\"[^>]*>(.*?)</\s*doc\s*>
 
 
 def sgml(path: Path, _: ImportReport) -> Iterator[Pair]:
-    """Source and reference by document and number, in the order of the source."""
+    """Source and reference by document and number, in the order of the source; tags are text."""
+
+    def plain(text: str) -> str:
+        text = re.sub(r"<[!?][^>]*>", "", text)
+        text = re.sub(r"</([a-zA-Z][^>\s]*)[^>]*>", lambda end: f"</{end[1].lower()}>", text)
+        return html.unescape(text).strip()
+
     source, reference = (
         {
-            (document, number): html.unescape(re.sub(r"<[/a-zA-Z!?][^>]*>", "", text)).strip()
+            (document, number): plain(text)
             for document, within in DOC.findall(one.read_bytes().decode("utf-8-sig"))
             for number, text in SEG.findall(within)
         }
