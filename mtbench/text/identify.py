@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import itertools
 import logging
+import threading
 from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -141,6 +142,7 @@ def ahead(texts: Iterable[str]) -> None:
 
 
 _HELD = 2048
+_ONE = threading.Lock()  # the classifier learns words as it reads them
 # What was asked for last: a text is asked for by more than one rule.
 _KNOWN: dict[tuple[str, int], tuple[Guess, ...]] = {}
 
@@ -156,7 +158,8 @@ def _keep(texts: Sequence[str], count: int) -> list[tuple[Guess, ...]]:
     lines = [_line(text) for text in texts]
     classifier = _classifier()
     if classifier is not None:
-        several = classifier.likeliest(lines, count)
+        with _ONE:
+            several = classifier.likeliest(lines, count)
     else:
         several = [_of_the_library(line, count) for line in lines]
     found = [tuple(itertools.starmap(Guess, pairs)) for pairs in several]
