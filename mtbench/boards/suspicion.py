@@ -13,6 +13,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from mtbench.health.likeness import find_likeness
 from mtbench.plugins import METRICS, likeness_metrics
 from mtbench.text.scripts import has_words, unspaced_letters
 from mtbench.types import SystemCard, TestSetFacts
@@ -27,6 +28,10 @@ TWIN_SHARE = 0.5  # of the long segments; unrelated systems of WMT22 reach 0.29
 NEARLY = 0.9  # of the characters
 MOVED = 0.2  # points of a lexical score that hygiene alone may move
 
+_ASK = (
+    "Ask how the reference came to be: one that was post-edited from this system, or that the "
+    "system has seen, looks the same. Rank by a second reference or a reference-free metric."
+)
 _QUOTES = str.maketrans(
     {**dict.fromkeys("“”„«»‟″", '"'), **dict.fromkeys("‘’‚‹›‛′", "'"), "–": "-", "—": "-"}
 )
@@ -38,6 +43,7 @@ class Evidence:
 
     Attributes:
         ids: Segment ids.
+        sources: Their texts; empty where they are not at hand.
         references: For each segment its references.
         outputs: Candidate → hypotheses.
         cards: Candidate → its card.
@@ -49,6 +55,7 @@ class Evidence:
     """
 
     ids: tuple[str, ...]
+    sources: Sequence[str]
     references: Sequence[tuple[str, ...]]
     outputs: Mapping[str, Sequence[str]]
     cards: Mapping[str, SystemCard]
@@ -62,6 +69,7 @@ class Evidence:
 def suspicions(known: Evidence) -> Suspicions:
     """Everything suspect about one test set's table."""
     findings = (
+        *reference_itself(known),
         *reference_affinity(known),
         *twins(known),
         *metric_disagreement(known),
@@ -130,6 +138,15 @@ def _stripped(references: tuple[str, ...]) -> set[str]:
     return {reference.strip() for reference in references}
 
 
+def reference_itself(known: Evidence) -> Iterator[Suspicion]:
+    """Systems that are the reference in more segments than chance gives."""
+    for name, texts in sorted(known.outputs.items()):
+        if alike := find_likeness(known.sources, texts, known.references):
+            yield Suspicion(
+                kind="reference itself", systems=(name,), evidence=alike.sentence(), advice=_ASK
+            )
+
+
 def reference_affinity(known: Evidence) -> list[Suspicion]:
     """Systems nearer to the reference than the others by score and by exact matches alike."""
     names = set(known.outputs)
@@ -153,9 +170,7 @@ def reference_affinity(known: Evidence) -> list[Suspicion]:
                     evidence=f"{metric} {known.scores[metric][name]:.1f} (robust z "
                     f"{by_score[name]:.1f}), and {hits} of {of} long segments equal the reference "
                     f"word for word ({shares[name]:.0%}, robust z {by_match[name]:.1f}){weak}",
-                    advice="Ask how the reference came to be: one that was post-edited from this "
-                    "system, or that the system has seen, looks the same. Rank by a second "
-                    "reference or a reference-free metric.",
+                    advice=_ASK,
                 )
             )
     return found

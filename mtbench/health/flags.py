@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
-DETECTORS = 7  # the number of these rules; what another one counted is counted again
+DETECTORS = 8  # the number of these rules; what another one counted is counted again
 
 
 class Flag(NamedTuple):
@@ -15,7 +16,10 @@ class Flag(NamedTuple):
         title: For people.
         counted: After a number of segments.
         explained: In one clause.
-        garbage: Whether it is surely no translation: such counts stand in the default table.
+        garbage: Whether it is surely no translation of the system's own: such counts stand in the
+            default table.
+        fault: Whether the segment counts as flagged. One that is the reference has no fault that
+            could be seen in it; it only says nothing of the system.
     """
 
     name: str
@@ -23,11 +27,17 @@ class Flag(NamedTuple):
     counted: str
     explained: str
     garbage: bool = False
+    fault: bool = True
 
 
 FLAGS: tuple[Flag, ...] = (
     Flag("empty", "empty", "empty", "the translation has nothing that can be seen", True),
     Flag("copied", "copied", "copied", "the translation is the source as it stands", True),
+    Flag(
+        "reference", "reference itself", "that are the reference itself",
+        "a reference, letter for letter, in an output that is so more often than by chance",
+        garbage=True, fault=False,
+    ),
     Flag("off_target", "off-target", "off-target", "not in the target language, or in part", True),
     Flag("loop", "looping", "looping", "something said again and again", True),
     Flag("doubled", "doubled", "doubled", "the whole translation stands there twice", True),
@@ -63,3 +73,13 @@ FLAGS: tuple[Flag, ...] = (
 NAMES = tuple(flag.name for flag in FLAGS)
 GARBAGE = tuple(flag.name for flag in FLAGS if flag.garbage)
 BY_NAME = {flag.name: flag for flag in FLAGS}
+
+
+def faulty(flags: Iterable[str]) -> bool:
+    """Whether a segment with these flags counts as flagged.
+
+    Example:
+        >>> faulty(["reference"]), faulty(["reference", "numbers"])
+        (False, True)
+    """
+    return any(flag not in BY_NAME or BY_NAME[flag].fault for flag in flags)

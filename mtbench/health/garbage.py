@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import html.entities
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from mtbench.health.texts import SegmentTexts
+from mtbench.health.wishes import closing, wishes_itself
 from mtbench.text.markup import ENTITY
 
 _SHOWN = 60  # characters of evidence
@@ -54,12 +55,22 @@ _TRANSLATION = (
     "terjemahan|bản dịch|翻译|翻譯|译文|譯文|翻訳|訳文|번역|คำแปล|अनुवाद|الترجمة|ترجمة|ترجمه|תרגום"
 )
 _LABEL = re.compile(rf"\A.{{0,40}}?\b(?:{_TRANSLATION})[^.:：\n]{{0,40}}[:：]", re.IGNORECASE)
+# How a remark of a translator begins.
+_REMARK = (
+    "translator's note|translator's notes|translation note|translation notes|note|notes|"
+    "explanation|hinweis|anmerkung|erklärung|remarque|nota|notă|nóta|spiegazione|"
+    "explicación|explicação|poznámka|vysvětlení|uwaga|przypis|napomena|opomba|megjegyzés|"
+    "huomautus|huom|anmärkning|obs|bemærkning|merknad|opmerking|pastaba|piezīme|märkus|"
+    "athugasemd|shënim|not(?=:)|açıklama|catatan|ghi chú|lưu ý|chú thích|примечание|"
+    "примечания|прим|пояснение|примітка|пояснення|бележка|забележка|заўвага|напомена|"
+    "σημείωση|υποσημείωση|注|注意|注释|註釋|说明|說明|备注|備註|译注|譯註|译者注|譯者註|解释|解釋|注記|補足|備考|訳注|訳者注|참고|"
+    "설명|주석|비고|역주|역자 주|หมายเหตุ|คำอธิบาย|ໝາຍເຫດ|ចំណាំ|កំណត់ចំណាំ|မှတ်ချက်|ملاحظة|ملاحظات|"
+    "توضيح|یادداشت|نکته|توضیح|نوٹ|הערה|הערת|टिप्पणी|नोट|टीप|দ্রষ্টব্য|টীকা|নোট|குறிப்பு|"
+    "గమనిక|ಗಮನಿಸಿ|കുറിപ്പ്|નોંધ|ਨੋਟ|සටහන|შენიშვნა|ծանոթություն|ማስታወሻ"
+)
+# Vowel signs at the end of a word are no part of it for ``\b``.
 _NOTE = re.compile(
-    r"\n[ \t]*[(\[*_]{0,3}(?:note|translator's note|explanation|hinweis|anmerkung|erklärung|"
-    r"remarque|nota|spiegazione|explicación|poznámka|uwaga|примечание|пояснение|примітка|бележка|"
-    r"not|opmerking|注|注意|说明|說明|备注|備註|注記|補足|참고|설명|หมายเหตุ|ghi chú|ملاحظة|ملاحظات|"
-    r"הערה|टिप्पणी|नोट)\b[^:：\n]{0,30}[:：]",
-    re.IGNORECASE,
+    rf"\n[ \t]*[(\[*_（【]{{0,3}}(?:{_REMARK})(?!\w)[^:：\n]{{0,30}}[:：]", re.IGNORECASE
 )
 _PREAMBLE = re.compile(
     r"\A[\s\"'*]*(?:sure|certainly|of course|okay|ok|here(?:'s| is| are)|natürlich|gerne|sicher|"
@@ -210,6 +221,13 @@ def chatter(segment: SegmentTexts) -> str | None:
             if pattern is _PREAMBLE and any(":" in t[:120] or "：" in t[:120] for t in texts):
                 continue
             return found
+    if (wish := closing(hypothesis)) and not wishes_itself(texts):
+        return repr(wish[:_SHOWN])
+    return _refusing(segment, texts, lower)
+
+
+def _refusing(segment: SegmentTexts, texts: Sequence[str], lower: str) -> str | None:
+    """That nothing was translated, and that it is a pity."""
     if not any(stem in lower for stem in _STEMS):
         return None
     if any(_SORRY.search(text) or _REFUSAL.search(text) for text in texts):

@@ -12,6 +12,7 @@ from mtbench.health import detectors, garbage
 from mtbench.health.detectors import Detector
 from mtbench.health.flags import DETECTORS, NAMES
 from mtbench.health.language import LanguageCheck
+from mtbench.health.likeness import Likeness, find_likeness
 from mtbench.health.texts import SegmentTexts
 from mtbench.languages import LanguagePair, base_language
 from mtbench.text import identify
@@ -29,10 +30,12 @@ class Looked(NamedTuple):
     Attributes:
         evidence: SegmentTexts id → flag → what was seen; only segments that have one.
         judged: Segments whose language could be judged.
+        likeness: How much of it is the reference; None where that is no more than chance.
     """
 
     evidence: dict[str, dict[str, str]]
     judged: int
+    likeness: Likeness | None = None
 
     def counts(self) -> dict[str, int]:
         """Flag → segments that have it.
@@ -150,7 +153,10 @@ class Looker:
             at += len(found)
             if advance is not None:
                 advance(len(found))
-        return Looked(evidence, judged)
+        alike = find_likeness(self._sources, texts, self._references)
+        for at in alike.same if alike else ():
+            evidence.setdefault(self._ids[at], {})["reference"] = "a reference, letter for letter"
+        return Looked(evidence, judged, alike)
 
     def _shards(self, texts: Sequence[str | None]) -> Iterator[list[SegmentTexts | None]]:
         rows = zip(self._sources, texts, self._references, strict=True)

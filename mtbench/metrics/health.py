@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from mtbench.health.flags import NAMES
+from mtbench.health.flags import NAMES, faulty
 from mtbench.health.look import Looked, Looker, signature
 from mtbench.metrics.guards import checked_column
 from mtbench.seams import Advance, Array, Metric, Scorer
@@ -74,7 +74,7 @@ class _HealthScorer(Scorer):
             rows[:, 0] = 1.0
             for at, name in enumerate(self._view.ids):
                 if flags := looked.evidence.get(name):
-                    rows[at, 1] = 1.0
+                    rows[at, 1] = faulty(flags)
                     rows[at, 2:] = [flag in flags for flag in NAMES]
             found[system] = rows
         return found

@@ -10,8 +10,8 @@ import numpy as np
 from mtbench.config import Workspace
 from mtbench.errors import DataError, MtbenchError, RequestError
 from mtbench.files.columns import Derived
-from mtbench.health.flags import NAMES
-from mtbench.health.look import Looker, length_ratio, signature
+from mtbench.health.flags import NAMES, faulty
+from mtbench.health.look import Looked, Looker, length_ratio, signature
 from mtbench.languages import base_language
 from mtbench.pipeline.stored import recomputed
 from mtbench.plugins import Advance, stored_metric
@@ -44,10 +44,14 @@ class HealthCheck:
 
     Args:
         engine: Where the work runs.
+
+    Attributes:
+        heard: Test set and sentence → the systems whose outputs, looked at now, it is about.
     """
 
     def __init__(self, engine: Engine | None = None) -> None:
         self._engine = engine
+        self.heard: dict[tuple[str, str], list[str]] = {}
         self._test_set: TestSet | None = None
         self._looker: Looker | None = None
 
@@ -85,7 +89,7 @@ class HealthCheck:
             judged=looked.judged,
             counts=counts,
             evidence=looked.evidence,
-            notes=_notes(test_set, texts),
+            notes=(*_notes(test_set, texts), *_of_likeness(looked)),
         )
 
     def _looking_at(self, test_set: TestSet) -> Looker:
@@ -118,9 +122,8 @@ def _notes(test_set: TestSet, texts: Sequence[str | None]) -> tuple[str, ...]:
     what = "lost" if found.offset > 0 else "added"
     return (
         *said,
-        f"from segment {test_set.ids[found.first]!r} to {test_set.ids[found.last]!r} its "
-        f"translations fit the {way} segment better: a line was {what} there, and these scores "
-        "mean nothing",
+        f"from segment {test_set.ids[found.first]!r} to {test_set.ids[found.last]!r} translations "
+        f"fit the {way} segment better: a line was {what} there, and these scores mean nothing",
     )
 
 
@@ -147,12 +150,20 @@ def _cut_sentence(cut: Cut) -> str:
     )
 
 
+def _of_likeness(looked: Looked) -> Iterator[str]:
+    if looked.likeness is not None:
+        yield (
+            f"{looked.likeness.sentence()}, more than systems have by themselves: the references "
+            "were seen, or made of this output, and its scores do not say how well it translates"
+        )
+
+
 class SystemFlags(Record):
     """What is wrong with one output at first sight.
 
     Attributes:
         system: The system.
-        segments, flagged: Counts.
+        segments, flagged: Counts; being the reference is no fault that flags a segment.
         judged: Segments whose language could be judged.
         counts: Flag → segments that have it.
         evidence: Segment id → flag → evidence.
@@ -215,7 +226,7 @@ def _one(results: Results, table: Table, row: Row) -> SystemFlags:
     return SystemFlags(
         system=row.system,
         segments=row.segments,
-        flagged=len(health.evidence),
+        flagged=sum(map(faulty, health.evidence.values())),
         judged=health.judged,
         counts={flag: int(health.counts[flag]) for flag in NAMES if flag in health.counts},
         evidence=health.evidence,
@@ -239,7 +250,7 @@ def of_quality(score: Score) -> bool:
         return score.info.quality
 
 
-def _as_worst(result: MetricResult, evidence: Mapping[str, object]) -> float | str:
+def _as_worst(result: MetricResult, evidence: Mapping[str, Mapping[str, str]]) -> float | str:
     """The score with flagged segments at the metric's worst, or why there is none."""
     if result.score.info.bounds is None:
         return "it has no bounds, so there is no worst score"
@@ -251,7 +262,7 @@ def _as_worst(result: MetricResult, evidence: Mapping[str, object]) -> float | s
     worst = metric.worst_rows(rows)
     if worst is None:
         return "it does not say what its worst is"
-    flagged = np.array([name in evidence for name in result.statistics.ids])
+    flagged = np.array([faulty(evidence.get(name, ())) for name in result.statistics.ids])
     return float(metric.pool(np.where(flagged[:, None], worst, rows).sum(axis=0)))
 
 

@@ -75,6 +75,8 @@ def translate(
                     watcher.say(said)
                 else:
                     watcher.say(f"{said}; its stored output, which is partial, is used")
+    for (name, note), systems in health.heard.items():
+        watcher.say(f"{', '.join(systems)} on {name}: {note}")
     if (why := identify.unavailable()) is not None:
         watcher.say(f"off_target is empty: {why}")
     return failures
@@ -142,7 +144,7 @@ def _looked_at(
     if found is not stored:
         task.folder.write_health(found)
         for note in found.notes:
-            watcher.say(f"{task.card.name} on {task.test_set.name}: {note}")
+            health.heard.setdefault((task.test_set.name, note), []).append(task.card.name)
     return found
 
 

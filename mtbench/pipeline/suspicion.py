@@ -70,6 +70,7 @@ def _evidence(
     ids = next(iter(outputs.values())).ids
     return Evidence(
         ids=ids,
+        sources=test_set.source_texts if test_set else ("",) * len(ids),
         references=test_set.references if test_set else ((),) * len(ids),
         outputs={name: output.texts for name, output in outputs.items()},
         cards={name: output.run.card for name, output in outputs.items()},

@@ -146,9 +146,8 @@ def footnotes(board: Leaderboard, table: Table, *, verbose: bool) -> Iterator[st
     cells = [cell for row in table.rows for cell in row.cells.values()]
     if any(cell.interval and not cell.interval.reliable for cell in cells):
         yield f"?: intervals from fewer than {SMALL} units are unreliable."
-    for row in table.rows:
-        for note in row.notes:
-            yield f"{row.system}: {note}"
+    for note, systems in system_notes(table).items():
+        yield f"{', '.join(systems)}: {note}"
     if verbose:
         yield from signatures(table)
     if verbose or len(table.excluded) <= NAMED_UNASKED:
@@ -177,6 +176,15 @@ def people_say(board: Leaderboard, table: Table) -> Iterator[str]:
     if not table.people:
         known = "; ".join(table.published) or "not known; mtbench meta says it from human scores"
         yield f"{title}'s agreement with people: {known}."
+
+
+def system_notes(table: Table) -> dict[str, list[str]]:
+    """What a reader must know of outputs → the systems whose outputs it is true of."""
+    found: dict[str, list[str]] = {}
+    for row in table.rows:
+        for note in row.notes:
+            found.setdefault(note, []).append(row.system)
+    return found
 
 
 def score_notes(board: Leaderboard, table: Table) -> Iterator[str]:

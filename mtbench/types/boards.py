@@ -74,7 +74,8 @@ class Row(Record):
         cells: Metric → cell.
         segments, failures, empty, copied, off_target: Counts; None where not looked for.
         off_target_reason: Why nobody has looked for it, where so.
-        garbage: Flags of what is surely no translation → segments, those above among them.
+        garbage: Flags of what is surely no translation, or not its own → segments, those above
+            among them.
         length_ratio: Characters of the hypotheses over characters of the references.
         seconds_per_segment: Wall time of translation over segments translated.
         terms: What became of the terms of its own glossary; None for a system without one.

@@ -379,8 +379,8 @@ class LeaderboardDiff(Record):
 
 
 SuspicionKind = Literal[
-    "reference affinity", "twins", "metric disagreement", "optimised for a metric", "hygiene",
-    "seen in training",
+    "reference itself", "reference affinity", "twins", "metric disagreement",
+    "optimised for a metric", "hygiene", "seen in training",
 ]  # fmt: skip
 
 

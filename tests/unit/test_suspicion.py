@@ -36,6 +36,7 @@ def evidence(
     count = len(references)
     given: dict[str, Any] = {
         "ids": tuple(f"s{i}" for i in range(count)),
+        "sources": ("",) * count,
         "references": tuple((r,) for r in references),
         "outputs": outputs,
         "cards": {name: SystemCard(name=name, backend="identity") for name in outputs},

@@ -172,6 +172,7 @@ def _view(one: SetContent, content: Content) -> dict[str, object]:
         "infos": infos,
         "detectable": wording.detectable(table, tests, rank_info),
         "signatures": list(words.signatures(table)),
+        "notes": words.system_notes(table),
         "commands": list(commands(one, content.results)),
         "runs": [_run(name, run) for name, run in one.runs.items()],
     }
