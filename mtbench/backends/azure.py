@@ -103,7 +103,7 @@ class Azure(Vendor):
             hint = (
                 "check the key; a regional or multi-service resource wants the option region, too"
             )
-            return BackendError(refused.message, hint=hint)
+            return BackendError(refused.message, why=refused.why, hint=hint)
         if code == 403001:
             return self._no_quota(reply)
         if code == 408001:

@@ -299,7 +299,7 @@ class Vendor(Backend):
 
     def _key_refused(self, reply: Reply) -> BackendError:
         said = f"{self.title} refused {key_in_words(self._secret)} (status {reply.status})"
-        return BackendError(said, hint="check the key and what it may do")
+        return BackendError(said, why=reply.refusal(), hint="check the key and what it may do")
 
     def _wrong_option(self, reply: Reply) -> BackendError:
         what = f"{self.title} answered {reply.status}: {reply.said()}"

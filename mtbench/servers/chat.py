@@ -203,6 +203,7 @@ class Chat:
         if reply.status in {401, 403}:
             raise Unavailable(
                 f"{self.name} refused {key_in_words(self._secret)} (status {reply.status})",
+                why=reply.refusal(),
                 hint="check the key, or name its variable by the option api_key_env"
                 if self._secret
                 else "name the variable that holds the key by the option api_key_env",

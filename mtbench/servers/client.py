@@ -8,6 +8,7 @@ request carries the key.
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,12 +24,15 @@ from mtbench.servers.environment import certificate_problem, check_environment, 
 from mtbench.servers.headers import wait_asked
 from mtbench.servers.pacing import Pace
 from mtbench.servers.patience import persistent
-from mtbench.servers.secrets import Secret, key_in_words
+from mtbench.servers.secrets import Secret, key_in_words, without_parts
 from mtbench.types import Json, Record
+
+log = logging.getLogger(__name__)
 
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
 _FIRST_ATTEMPTS = 3  # at a question before any work
 _LONGEST_FIRST_WAIT = 30.0  # seconds between two of them
+_UNHEARD_WAITS = (0.5, 1.5)  # seconds, likewise, while nobody has answered at all
 _SAID_LIMIT = 20_000  # characters of an error page that are looked at for a message of 200
 # Nobody is behind it, or has time: for this request as for the next one. 520 to 530 are those of
 # proxies before vendors' servers, and 529 is "overloaded".
@@ -159,6 +163,10 @@ class Reply:
         text = "" if self.body in ({}, []) else self.content.decode("utf-8", "replace")
         title = _TITLE.search(text[:_SAID_LIMIT])  # of a page for people
         return for_message(title[1] if title else text, self.secret)
+
+    def refusal(self) -> str | None:
+        """What the server says of a key that it refuses; None where it says nothing."""
+        return without_parts(self.said(), self.secret) or None
 
 
 def _defect(entry: Json) -> str:
@@ -350,9 +358,9 @@ def require_success(reply: Reply, name: str, secret: Secret | None) -> None:
             raise TransientError(f"{name}: the answer is not whole JSON", answered=True)
         return
     if status in {401, 403}:
-        # Some servers repeat a part of the key: what they say is left out.
         raise BackendError(
             f"{name} refused {key_in_words(secret)} (status {status})",
+            why=reply.refusal(),
             hint="check the key and what it may do",
         )
     wait = reply.retry_after
@@ -388,9 +396,21 @@ def reach(client: JsonClient, path: str) -> Reply:
         MissingEngine: If the server does not answer.
     """
     last: list[Reply] = []
+    waits = iter(_UNHEARD_WAITS)
 
     def ask(paths: Sequence[str]) -> None:
-        last[:] = [client.get(paths[0])]
+        try:
+            last[:] = [client.get(paths[0])]
+        except TransientError as error:
+            wait = next(waits, None) if not (last or error.answered) else None
+            if wait == _UNHEARD_WAITS[0]:
+                log.warning(
+                    "%s; asking again for %g seconds, should it just be starting",
+                    error.message,
+                    sum(_UNHEARD_WAITS),
+                )
+            error.retry_after = wait
+            raise
         if last[0].status == 429 or last[0].status >= 500:
             asked = last[0].retry_after
             wait = None if asked is None else min(asked, _LONGEST_FIRST_WAIT)

@@ -13,7 +13,9 @@ from pydantic import AfterValidator
 from mtbench.errors import Unavailable
 from mtbench.types import Json
 
+A_PART = 4  # characters of a key that a message may not hold
 SURELY_A_KEY = 16  # characters; "test" and "none", which some servers want, are words as well
+_HALF_HIDDEN = re.compile(r"[*•]{2}|\w(?:…|\.{3})\w")  # sk-ab***yz, as servers repeat keys
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]{0,63}\Z")
 _SECRETIVE = re.compile(
     r"(?:api|auth|subscription|access).?key|secret|password|authorization|access.?token"
@@ -72,6 +74,12 @@ class Secret:
         """
         found = self._spelled.sub(lambda _: f"[{self.variable}]", text[:limit])
         return found[: -self._longest] if len(text) > limit else found
+
+    def holds_part(self, word: str) -> bool:
+        """Whether a word has some characters of the key in a row."""
+        small, key = word.casefold(), self._value.casefold()
+        starts = range(max(1, len(key) - A_PART + 1))
+        return any(key[at : at + A_PART] in small for at in starts)
 
     def repeated_in(self, text: str) -> bool:
         """Whether a text that is to be kept as it came gives the key away.
@@ -201,6 +209,25 @@ _HOLDS_A_KEY = re.compile(r"KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL", re.IGN
 def key_in_words(secret: Secret | None) -> str:
     """What a server was shown."""
     return f"the key in {secret.variable}" if secret else "a request without a key"
+
+
+def without_parts(text: str, secret: Secret | None) -> str:
+    """What a server says when it refuses a key, without the words that may repeat a part of it.
+
+    Example:
+        >>> without_parts("Incorrect API key provided: sk-ab***yz12.", None)
+        'Incorrect API key provided: […]'
+    """
+    shown = f"[{secret.variable}]" if secret else "[…]"
+    return " ".join(
+        shown if _gives_away(word, secret) and word != shown else word for word in text.split()
+    )
+
+
+def _gives_away(word: str, secret: Secret | None) -> bool:
+    if _HALF_HIDDEN.search(word) or any(shape.search(word) for shape in _KEYS.values()):
+        return True
+    return secret is not None and secret.holds_part(word)
 
 
 def called_like_a_key(fields: Mapping[str, Json]) -> str | None:

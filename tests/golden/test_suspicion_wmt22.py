@@ -23,6 +23,7 @@ def test_reference_affinity(wmt22: Path, pair: str, expected: list[str]) -> None
     scores = {name: float(metric.pool(table.sum(axis=0))) for name, table in rows.items()}
     known = Evidence(
         ids=tuple(map(str, range(len(references)))),
+        sources=("",) * len(references),
         references=tuple((r,) for r in references),
         outputs=outputs,
         cards={name: SystemCard(name=name, backend="hypotheses") for name in outputs},

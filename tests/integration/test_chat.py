@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 import traceback
@@ -447,12 +448,51 @@ def test_a_refused_key_is_known_before_work(server: Server) -> None:
     assert KEY not in str(caught.value)
 
 
-def test_a_server_that_is_not_there() -> None:
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("This key has no access to gpt-5.", "This key has no access to gpt-5."),
+        (f"Incorrect key: {KEY}.", "Incorrect key: [TINY_KEY]."),
+        ("Incorrect key: sk-ve***********6789.", "Incorrect key: [TINY_KEY]"),
+        ("key ends in …6789, begins with SK-VERY", "key ends in [TINY_KEY] begins with [TINY_KEY]"),
+        ("key sk-proj-abcdefghijklmnopqrstuv", "key [TINY_KEY]"),
+        ("\x1b[31mred\x1b[0m\nlines", "\x1b[31mred\x1b[0m lines"),  # escaped where it is printed
+    ],
+)
+def test_what_a_server_says_of_a_key(server: Server, said: str, shown: str) -> None:
+    refusal = Say({"error": {"message": said}}, status=401)
+    server.usual = lambda asked: refusal
+    with pytest.raises(Unavailable) as early:
+        chat(server).check()
+    assert early.value.why == shown
+    assert failing(server, refusal).why == shown
+
+
+def test_a_server_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
     with Server(lambda asked: Say({})) as gone:
         address = gone.url
     client = Chat(ChatOptions(model="tiny", base_url=address))
     with pytest.raises(MissingEngine, match="no connection to"):
         client.check()
+    (told,) = caplog.messages
+    assert f"no connection to {address}; asking again for 2 seconds" in told
+
+
+def test_a_server_that_is_being_started() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        client = Chat(ChatOptions(model="tiny", base_url=f"http://127.0.0.1:{port}"))
+        done = threading.Thread(target=client.check)
+        done.start()  # nobody listens yet
+        taken.listen()
+        taken.settimeout(60)
+        line, _ = taken.accept()
+        with line:
+            line.recv(4096)
+            line.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n" + b'{"data": [{}]}')
+            done.join()
+    assert client.listed == frozenset()
 
 
 @pytest.mark.parametrize(
