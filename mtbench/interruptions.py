@@ -19,6 +19,7 @@ LISTENS = 0.2
 _lock = threading.Lock()
 _holders = 0
 _pending: int | None = None
+_last: Ended | None = None
 
 
 class Ended(KeyboardInterrupt):
@@ -46,11 +47,31 @@ def unwind_when_asked_to_end() -> None:
 
 
 def _unwind(number: int, _: FrameType | None) -> None:
-    global _pending
+    global _pending, _last
     _pending = number  # first, so that a holder who leaves meanwhile sees it
     if not _holders:
         _pending = None
-        raise Ended(number)
+        _last = Ended(number)
+        raise _last
+
+
+@contextmanager
+def unmasked() -> Iterator[None]:
+    """Lets a signal through libraries that turn what is raised in them into their own errors.
+
+    Pydantic does so where a record is written, and so may any extension that calls back: the end
+    that was asked for would be taken for a failure of what happened to run.
+
+    Raises:
+        Ended: In place of an error, if a signal was raised within the block.
+    """
+    before = _last
+    try:
+        yield
+    except Exception as error:
+        if _last is None or _last is before:
+            raise
+        raise _last from error
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from mtbench.cli.lazy import LazyGroup
 from mtbench.cli.output import discard, emit, error_document, error_text, prepare, say, tell
 from mtbench.errors import MtbenchError, RunFailed, Unavailable
 from mtbench.files.inputs import name_pipes
-from mtbench.interruptions import Ended, unwind_when_asked_to_end
+from mtbench.interruptions import Ended, unmasked, unwind_when_asked_to_end
 
 VERBS = {
     "init": ("mtbench.cli.init:init", "Write a small workspace to begin with."),
@@ -95,9 +95,10 @@ def run(arguments: Sequence[str]) -> int:
         The exit code.
     """
     try:
-        arguments = name_pipes(arguments)
-        with cli.make_context("mtbench", list(arguments)) as context:
-            cli.invoke(context)
+        with unmasked():
+            arguments = name_pipes(arguments)
+            with cli.make_context("mtbench", list(arguments)) as context:
+                cli.invoke(context)
         return 0
     except click.exceptions.Exit as done:
         return done.exit_code

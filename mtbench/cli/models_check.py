@@ -10,6 +10,7 @@ import click
 
 from mtbench.cli import common, completion
 from mtbench.errors import BackendError, DataError, MtbenchError, RequestError
+from mtbench.interruptions import unmasked
 
 if TYPE_CHECKING:
     from mtbench.config import Workspace
@@ -95,9 +96,10 @@ def check(
             common.emit_json(_request(backend, given))
             continue
         try:
-            rows.append(checking.check(card.name, backend, given))
-            if contract:
-                _hold(card.name, make, given)
+            with unmasked():
+                rows.append(checking.check(card.name, backend, given))
+                if contract:
+                    _hold(card.name, make, given)
         except MtbenchError:
             raise
         except Exception as error:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from mtbench import __version__
 from mtbench.errors import BackendError, DataError, MtbenchError, SegmentError, Unavailable
 from mtbench.files.digests import digest_json
+from mtbench.interruptions import unmasked
 from mtbench.pipeline.health import HealthCheck
 from mtbench.pipeline.realigning import Laid, lay_on_segments, sentences
 from mtbench.pipeline.test_sets import label_segments
@@ -174,7 +175,7 @@ def _translated(
         raise BackendError(f"{task.card.name} cannot run here and its stored output has changed")
     started = _now()
     try:
-        with placed(task.card.backend, backend) as at_work:
+        with unmasked(), placed(task.card.backend, backend) as at_work:
             answers = at_work.ready(task.test_set.sources)
             made = (
                 _taken_over(task, at_work, answers, watcher)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 
 from mtbench.errors import MetricError, MtbenchError, PartialScore, Unavailable
+from mtbench.interruptions import unmasked
 from mtbench.pipeline.stored import StoredScore, interval_of, recomputed
 from mtbench.pipeline.work import Plan, Request, Task, Watcher
 from mtbench.plugins import Metric
@@ -151,7 +152,7 @@ def _score_all(
     incomplete: list[MtbenchError] = []
     watcher.start(name, total)
     try:
-        with ExitStack() as stack:
+        with unmasked(), ExitStack() as stack:
             if scoring.blocks_elsewhere(metric) is None:
                 stack.enter_context(metric)
             for test_set, scoring_view, stale, signed in todo:

@@ -86,3 +86,31 @@ def test_it_ends(stage: str, number: signal.Signals, space: Space) -> None:
         assert last - before < SECONDS, (after, last - before, said)
         assert "what was finished is kept" in said and "Traceback" not in said
     assert not list(space.root.rglob("*.mtbench.tmp"))
+
+
+HIDING = """
+import signal
+
+def shout(texts):
+    try:
+        signal.raise_signal(signal.SIGTERM)
+    except BaseException:
+        raise ValueError("of a library that takes all for its own") from None
+"""
+
+
+def test_a_library_that_hides_it_has_not_failed(space: Space) -> None:
+    space.corpus()
+    (space.root / "hiding.py").write_text(HIDING, encoding="utf-8")
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "mtbench", "evaluate", "--model", "python:hiding:shout"),
+            *("--corpus", "news", "--metric", "chrf"),
+        ],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 143, done.stderr
+    assert done.stderr.endswith("mtbench: ended by SIGTERM; what was finished is kept\n")

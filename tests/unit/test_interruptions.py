@@ -7,14 +7,17 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from typing import Any
 
 import pytest
+from pydantic_core import PydanticSerializationError
 
 from mtbench.engine.threads import calls
-from mtbench.interruptions import Ended, awaited, held_back, unwind_when_asked_to_end
+from mtbench.interruptions import Ended, awaited, held_back, unmasked, unwind_when_asked_to_end
 from mtbench.processes.programs import Program
+from mtbench.types.base import ColumnOf, Record
 from tests.support.killing import alive
 
 
@@ -41,6 +44,30 @@ def test_what_is_ignored_stays_ignored() -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     unwind_when_asked_to_end()
     signal.raise_signal(signal.SIGTERM)
+
+
+class Written(Record):
+    values: ColumnOf[int]
+
+
+def test_pydantic_s_own_error_does_not_hide_it() -> None:
+    class Asking(Sequence[int]):
+        """A column while whose values are written a signal comes."""
+
+        def __len__(self) -> int:
+            return 1
+
+        def __getitem__(self, place: Any) -> Any:
+            signal.raise_signal(signal.SIGTERM)
+
+    made = Written.model_construct(values=Asking())
+    with pytest.raises(PydanticSerializationError):
+        made.model_dump(mode="json")
+    with pytest.raises(Ended) as caught, unmasked():
+        made.model_dump(mode="json")
+    assert caught.value.signal == signal.SIGTERM
+    with pytest.raises(ZeroDivisionError), unmasked():
+        1 / 0  # noqa: B018 - what an earlier signal has nothing to do with
 
 
 def test_it_waits_where_it_must() -> None:
