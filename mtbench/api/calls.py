@@ -39,7 +39,8 @@ def score(
 
     Args:
         hypotheses: Of one system; or name → hypotheses of several; or a data frame (pandas, polars,
-            pyarrow) or data set (``datasets``) with a column per system.
+            pyarrow) or data set (``datasets``) with a column per system; a column ``id`` holds
+            the ids of the segments.
         references: For each segment a text, or a list of texts; or name → texts, one per set of
             references; or, with a table, the name of its column.
         sources: Likewise, one text per segment; some metrics need them.
@@ -71,10 +72,11 @@ def score(
     from mtbench.languages import LanguagePair
 
     several, references, sources = _by_system(hypotheses, references, sources)
+    ids = tables.ids(several.pop("id")) if "id" in several and len(several) > 1 else None
     direction = LanguagePair.parse(pair)
     request, own = _request((), (str(direction),), metrics, metric_options, seed)
     _check_needs(request, own, sources is not None)
-    test_set = _test_set(direction, references, sources, documents, domains)
+    test_set = _test_set(direction, references, sources, documents, domains, ids)
     scratch, talk = ScratchFolder(), Talk()
     folder = scratch.path
     try:
@@ -122,7 +124,12 @@ def _check_needs(request: Request, own: Mapping[str, Metric], with_sources: bool
 
 
 def _test_set(
-    pair: LanguagePair, references: Any, sources: Any, documents: Any, domains: Any
+    pair: LanguagePair,
+    references: Any,
+    sources: Any,
+    documents: Any,
+    domains: Any,
+    ids: Sequence[str] | None,
 ) -> TestSet:
     from mtbench.corpora.load import plain
     from mtbench.errors import DataError
@@ -132,13 +139,14 @@ def _test_set(
     texts = None if sources is None else tables.texts(sources, "sources")
     labels = None if documents is None else [one or "" for one in tables.values(documents)]
     kinds = None if domains is None else tuple(one or None for one in tables.values(domains))
-    for name, column in (("sources", texts), ("documents", labels), ("domains", kinds)):
+    given = (("sources", texts), ("documents", labels), ("domains", kinds), ("ids", ids))
+    for name, column in given:
         if column is not None and len(column) != count:
             raise DataError(f"{len(column)} {name} for {count} references")
     if not count:
         raise DataError("no segments")
     first = [[one[0] for one in several]]
-    found = plain(texts, first, pair, "texts", count, labels)
+    found = plain(texts, first, pair, "texts", count, labels, ids)
     update: dict[str, Any] = {"references": tuple(several)}
     if kinds is not None:
         update["domains"] = kinds

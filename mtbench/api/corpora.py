@@ -12,7 +12,7 @@ from mtbench.api.talk import Talk
 if TYPE_CHECKING:
     from mtbench.documents.records import BuildReport
     from mtbench.languages import LanguagePair
-    from mtbench.types import TestSet
+    from mtbench.types import Json, TestSet
 
 T = TypeVar("T")
 
@@ -40,7 +40,7 @@ def load_corpus(corpus: str | Path | Any, pair: str, *, name: str = "texts") -> 
 
     Raises:
         UnknownName: If there is no such corpus or direction.
-        DataError: If a line does not hold.
+        DataError: If a line or row does not hold, saying which.
         RequestError: If a table has no column for the sources.
 
     Example:
@@ -70,53 +70,42 @@ def load_corpus(corpus: str | Path | Any, pair: str, *, name: str = "texts") -> 
 def _of_table(table: Any, pair: LanguagePair, name: str) -> TestSet:
     """The test set of a table: its rows are read by the rules of a corpus file."""
     from mtbench.config import check_name
-    from mtbench.corpora.load import load, pair_files
+    from mtbench.corpora.load import of_rows
     from mtbench.errors import RequestError
-    from mtbench.files.temporary import ScratchFolder
 
     check_name(name, "name")
     found = tables.columns(table)
     if found is None:
         raise RequestError(f"no corpus and no table: {table!r:.60}")
     columns = _chosen(found, pair)
-    rows = len(columns["src"])
-    columns.setdefault("id", [str(at) for at in range(1, rows + 1)])
-    lines = "".join(f"{_line(columns, at)}\n" for at in range(rows))
-    scratch = ScratchFolder()
-    try:
-        file = scratch.path / name / f"{pair}.jsonl"
-        file.parent.mkdir()
-        file.write_text(lines, encoding="utf-8")
-        (only,) = (one for one in pair_files(file.parent, file.name) if one.pair == pair)
-        return load(only)
-    finally:
-        scratch.remove()
+    count = len(columns["src"])
+    columns.setdefault("id", [str(at) for at in range(1, count + 1)])
+    rows = (_row(columns, at, name) for at in range(count))
+    return of_rows(rows, pair, name, lambda number: tables.row(name, number - 1))
 
 
-def _line(columns: Mapping[str, Sequence[Any]], at: int) -> str:
-    """A row as a line of a corpus file, without what a frame marks as absent.
+def _row(columns: Mapping[str, Sequence[Any]], at: int, name: str) -> dict[str, Json]:
+    """A row by the keys of a corpus line, without what a frame marks as absent.
 
     Raises:
         RequestError: If a value is none that such a line can hold.
+        DataError: If a text is none that a file can hold.
     """
-    from mtbench.errors import RequestError
+    from mtbench.errors import DataError, RequestError
     from mtbench.files.digests import canonical_json
+    from mtbench.files.jsonl import BadLine, parse_object
 
     values = {key: column[at] for key, column in columns.items()}
-    found = {key: _plain(value) for key, value in values.items() if not tables.absent(value)}
+    found = {key: tables.plain(value) for key, value in values.items() if not tables.absent(value)}
     for key, value in found.items():
         try:
             canonical_json(value)
         except (TypeError, ValueError):
             raise RequestError(f"{key}[{at}]: {value!r:.60} is no text") from None
-    return canonical_json(found)
-
-
-def _plain(value: Any) -> Any:
-    """A number as an id, an array as a list."""
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    return str(value) if isinstance(value, int) else value
+    try:
+        return parse_object(canonical_json(found))
+    except BadLine as error:
+        raise DataError(f"{tables.row(name, at)}: {error.message}", hint=error.hint) from error
 
 
 def _chosen(found: Mapping[str, Sequence[Any]], pair: LanguagePair) -> dict[str, Sequence[Any]]:

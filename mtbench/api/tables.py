@@ -117,6 +117,52 @@ def absent(value: Any) -> bool:
     return value is None or type(value).__name__ in {"NAType", "NaTType"}
 
 
+def plain(value: Any) -> Any:
+    """A number as an id, an array as a list.
+
+    Example:
+        >>> plain(7), plain(["Sì.", "Certo."])
+        ('7', ['Sì.', 'Certo.'])
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    return str(value) if isinstance(value, int) else value
+
+
+def row(name: str, at: int) -> str:
+    """What messages call a row of a table.
+
+    Args:
+        name: Of the table.
+        at: Its position, from 0.
+
+    Example:
+        >>> row("mine", 1)
+        'mine: row 2 (position 1)'
+    """
+    return f"{name}: row {at + 1} (position {at})"
+
+
+def ids(column: Any) -> list[str]:
+    """A column that names segments: texts or whole numbers, each once.
+
+    Raises:
+        DataError: If one is neither, blank, or there twice.
+
+    Example:
+        >>> ids([0, 1])
+        ['0', '1']
+    """
+    found: dict[str, int] = {}
+    for at, value in enumerate(values(column)):
+        name = plain(value)
+        if not isinstance(name, str) or not name.strip():
+            raise DataError(f"id[{at}]: {value!r:.60} is no id", hint="give texts or whole numbers")
+        if found.setdefault(name, at) != at:
+            raise DataError(f"id[{at}]: {name!r} is also that of row {found[name] + 1}")
+    return list(found)
+
+
 def texts(column: Any, what: str) -> list[str]:
     """A column that holds texts and nothing else.
 

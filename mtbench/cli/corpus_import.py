@@ -45,6 +45,15 @@ _FROM = "tmx|wmt-xml|wmt-sgml|xliff|po|tsv|csv|plain|spreadsheet|jsonl|parquet|h
 @click.option("--encoding", default="", metavar="NAME", help="Encoding of a table, such as cp1252.")
 @click.option("--sheet", default="", metavar="NAME", help="Sheet of a spreadsheet.")
 @click.option(
+    "--header-row",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Row of a table that names its columns, where titles stand above it.",
+)
+@click.option(
+    "--skip-hidden", is_flag=True, help="Leave out hidden rows and columns of a spreadsheet."
+)
+@click.option(
     "--dedup",
     type=click.Choice(["exact", "source"]),
     help="Leave out segments that repeat an earlier one: source and reference, or the source.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -81,14 +81,40 @@ def read_segments(path: Path) -> Iterator[tuple[int, Segment]]:
     Raises:
         DataError: At the first line that does not hold, with file and line.
     """
+    return _segments(read_objects(path), lambda number: f"{path}:{number}")
+
+
+def _segments(
+    rows: Iterable[tuple[int, Mapping[str, Json]]], where: Callable[[int], str]
+) -> Iterator[tuple[int, Segment]]:
     seen: dict[str, int] = {}
-    for number, values in read_objects(path):
-        refuse = raising(f"{path}:{number}")
+    for number, values in rows:
+        refuse = raising(where(number))
         segment = as_segment(check(values, refuse))
         first = seen.setdefault(segment.source.id, number)
         if first != number:
             refuse(duplicate_id(segment.source.id, first))
         yield number, segment
+
+
+def of_rows(
+    rows: Iterable[Mapping[str, Json]], pair: LanguagePair, corpus: str, where: Callable[[int], str]
+) -> TestSet:
+    """A test set of rows that are in no file, under the rules of a corpus file.
+
+    Args:
+        rows: By the keys of a corpus line.
+        pair: The direction.
+        corpus: What to call the corpus.
+        where: Number of a row, from 1 → what messages call it.
+
+    Raises:
+        DataError: If a row does not hold, or there is none.
+    """
+    columns = _Gathered(None, pair)
+    for _, segment in _segments(enumerate(rows, start=1), where):
+        columns.add(segment)
+    return _checked(columns, corpus, (), corpus, reversed_=False)
 
 
 def load(file: PairFile, *, reference: str | None = None) -> TestSet:
@@ -109,16 +135,21 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
     columns = _Gathered(card, file.pair)
     for _, segment in read_segments(file.path):
         columns.add(_turned(segment, file.path, card, file.pair) if file.reversed else segment)
-    if not columns.ids:
-        raising(str(file.path))(no_segments())
-    test_set = columns.test_set(
-        file.path.parent.resolve().name,
-        taken_off(file.path, ends=False),
-        reversed_=file.reversed,
-    )
-    firsts = (several[0] for several in test_set.references if several)
-    refuse_codes(file.pair, test_set.source_texts, firsts, str(file.path))
+    corpus, taken = file.path.parent.resolve().name, taken_off(file.path, ends=False)
+    test_set = _checked(columns, corpus, taken, str(file.path), reversed_=file.reversed)
     return test_set if reference is None else _one_reference(test_set, reference, file.path)
+
+
+def _checked(
+    columns: _Gathered, corpus: str, taken_off: tuple[str, ...], place: str, *, reversed_: bool
+) -> TestSet:
+    """The test set of columns, which has segments of the languages that it says."""
+    if not columns.ids:
+        raising(place)(no_segments())
+    test_set = columns.test_set(corpus, taken_off, reversed_=reversed_)
+    firsts = (several[0] for several in test_set.references if several)
+    refuse_codes(test_set.pair, test_set.source_texts, firsts, place)
+    return test_set
 
 
 class _Gathered:
@@ -264,8 +295,9 @@ def plain(
     name: str,
     count: int,
     documents: Sequence[str] | None = None,
+    ids: Iterable[str] | None = None,
 ) -> TestSet:
-    """A test set from plain lines; ids are line numbers from 1.
+    """A test set from plain lines; ids are line numbers from 1, unless there are others.
 
     Args:
         sources: Source lines, or None where only reference-based metrics will score.
@@ -275,13 +307,14 @@ def plain(
         count: Number of segments, already checked to be that of every list.
         documents: For each segment the id of its document; blank for none. Where all have a tab,
             the domain stands before it, as in the files of WMT and mt-metrics-eval.
+        ids: For each segment its id, each once.
     """
     stories, domains = _stories(documents or [""] * count)
     texts = column(sources) if sources is not None else ("",) * count
     empty = (None,) * count
     refuse_codes(pair, texts, references[0] if references else (), name)
     found: Sequence[Source] = SourceColumn(
-        shared(map(str, range(1, count + 1))), texts, stories, empty, empty
+        shared(map(str, range(1, count + 1)) if ids is None else ids), texts, stories, empty, empty
     )
     return TestSet(
         corpus=name,

@@ -29,6 +29,11 @@ _CONTENTS = re.compile(r"toc(?: \d| heading)", re.I)  # names of styles; their i
 _NOT_ON = frozenset({"0", "false", "off"})
 _NOTES = (("footnotes", "footnote"), ("endnotes", "endnote"), ("comments", "comment"))
 _PARTS = re.compile(r"(header|footer)\d*\.xml")
+_DRAWN = (
+    (re.compile(r"diagrams/data\d*\.xml"), "diagrams"),
+    (re.compile(r"charts/chart\w*\.xml"), "charts"),
+)
+_INSERTED = "embeddings/"
 _MAIN = "/officeDocument"
 
 
@@ -36,7 +41,8 @@ def docx_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, i
     """The paragraphs of a Word document: of its body, table cells and text boxes.
 
     Inserted text is text, deleted text is none. Headers, footers, notes, comments, tables of
-    contents, hidden and deleted text are left out. Nothing outside the file is looked at.
+    contents, diagrams, charts, other files within it, hidden and deleted text are left out. Nothing
+    outside the file is looked at.
 
     Args:
         path: The file.
@@ -83,8 +89,15 @@ def _contents_styles(packed: Archive, folder: str, name: str) -> frozenset[str]:
 
 
 def _around(packed: Archive, folder: str, name: str) -> Counter[str]:
-    """What stands around the text: headers, footers, notes and comments, counted."""
+    """What stands around the text or is drawn into it, counted."""
     found: Counter[str] = Counter()
+    for part in sorted(packed.names):
+        if part.startswith(f"{folder}/"):
+            inside = part[len(folder) + 1 :]
+            found["embedded files"] += inside.startswith(_INSERTED) and inside != _INSERTED
+            for drawing, words in _DRAWN:
+                if drawing.fullmatch(inside):
+                    found[words] += _drawn(tree(packed.read(part), f"{name}: {part}"))
     for part in sorted(packed.names):
         kind = _PARTS.fullmatch(posixpath.basename(part))
         if kind and posixpath.dirname(part) == folder:
@@ -98,6 +111,11 @@ def _around(packed: Archive, folder: str, name: str) -> Counter[str]:
                 _named(one) == f"w:{element}" and bool(_texts(one, name)) for one in root
             )
     return +found
+
+
+def _drawn(root: Any) -> bool:
+    """Whether a drawing says anything."""
+    return any((one.text or "").strip() for one in root.iter("{*}t", "{*}v"))
 
 
 def _texts(root: Any, name: str) -> list[str]:

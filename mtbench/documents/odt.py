@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,6 @@ from mtbench.files.safe_xml import tree
 _START = "urn:oasis:names:tc:opendocument:xmlns:"
 _PARAGRAPHS = frozenset({"text:p", "text:h"})
 _SPACES = frozenset({"text:s", "text:tab", "text:line-break"})
-_INDEXES = (
-    "table-of-content", "illustration-index", "table-index", "object-index", "user-index",
-    "alphabetical-index",
-)  # fmt: skip
 _LEFT_OUT = {
     "text:note": "footnotes",
     "office:annotation": "comments",
@@ -46,7 +43,8 @@ def odt_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, in
     """The paragraphs of an OpenDocument text: of its body, table cells and text boxes.
 
     Inserted text is text, deleted text is none. Headers, footers, notes, comments, tables of
-    contents, hidden and deleted text are left out. Nothing outside the file is looked at.
+    contents, objects such as charts, hidden and deleted text are left out. Nothing outside the
+    file is looked at.
 
     Args:
         path: The file.
@@ -82,8 +80,12 @@ def _check(packed: Archive, name: str) -> None:
 
 
 def _around(packed: Archive, name: str) -> Counter[str]:
-    """Headers and footers, counted; they stand with the styles of pages."""
+    """Headers and footers, counted, which stand with the styles of pages; and objects within."""
     found: Counter[str] = Counter()
+    for part in sorted(packed.names):
+        if posixpath.basename(part) == "content.xml" and posixpath.dirname(part):
+            inner = tree(packed.read(part), f"{name}: {part}")
+            found["embedded objects"] += bool("".join(map(str, inner.itertext())).strip())
     if "styles.xml" not in packed.names:
         return found
     for node in tree(packed.read("styles.xml"), f"{name}: styles.xml").iter():

@@ -246,8 +246,36 @@ def test_data_sets_become_test_sets(space: Space) -> None:
         mtbench.load_corpus(datasets.DatasetDict({"test": data}), "en-it")
     with pytest.raises(MtbenchError, match="without a column src"):
         mtbench.load_corpus({"text": SOURCES}, "en-it")
-    with pytest.raises(MtbenchError, match=r"mine/en-it.jsonl:2"):
-        mtbench.load_corpus({"src": ["a", " "], "ref": ["b", "c"]}, "en-it", name="mine")
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ({"src": ["a", " "], "ref": ["b", "c"]}, r"mine: row 2 \(position 1\): src: blank"),
+        ({"src": ["a", "b"], "id": [7, 7]}, r"mine: row 2 \(position 1\): .*'7'.*row 1|line 1"),
+        ({"src": ["a", "b\0"]}, r"mine: row 2 \(position 1\): a NUL"),
+        ({"src": [], "ref": []}, "^mine: no segments"),
+        ({"src": ["a"], "origin": ["robot"]}, r"mine: row 1 \(position 0\): origin"),
+    ],
+)
+def test_a_row_of_a_table_that_does_not_hold_is_named(
+    table: dict[str, list[object]], said: str
+) -> None:
+    with pytest.raises(MtbenchError, match=said) as caught:
+        mtbench.load_corpus(table, "en-it", name="mine")
+    assert "jsonl" not in caught.value.message
+
+
+def test_ids_beside_systems_are_ids() -> None:
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"id": range(10, 10 + len(OUTPUTS)), "a": OUTPUTS, "ref": REFERENCES})
+    found = mtbench.score(table, "ref", pair="en-it", metrics=["chrf"])
+    assert {one["system"] for one in found.records()} == {"a"}
+    assert {one.id for one in found.segments()} == {str(10 + at) for at in range(len(OUTPUTS))}
+    with pytest.raises(MtbenchError, match=r"id\[1\]: '10' is also that of row 1"):
+        mtbench.score(table.assign(id=10), "ref", pair="en-it", metrics=["chrf"])
+    with pytest.raises(MtbenchError, match=r"id\[0\]: nan is no id"):
+        mtbench.score(table.assign(id=float("nan")), "ref", pair="en-it", metrics=["chrf"])
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from importlib import import_module
 from itertools import chain
 from typing import BinaryIO, cast
@@ -49,20 +49,40 @@ def ods(rows: Rows) -> bytes:
     return stream.getvalue()
 
 
-def xlsb(rows: Rows) -> bytes:
-    """Excel's binary form, as [MS-XLSB] describes it; no library writes it."""
+def xlsb(
+    rows: Rows,
+    hidden_rows: Container[int] = (),
+    hidden_columns: Iterable[int] = (),
+    errors: Mapping[tuple[int, int], int] | None = None,
+) -> bytes:
+    """Excel's binary form, as [MS-XLSB] describes it; no library writes it.
+
+    Args:
+        rows: The texts.
+        hidden_rows: Positions from 0.
+        hidden_columns: Likewise.
+        errors: Row and column → code of the error that stands there.
+    """
     texts = {text: n for n, text in enumerate(dict.fromkeys(chain.from_iterable(rows)))}
     strings = _record(159, struct.pack("<II", len(texts), len(texts)))
     strings += b"".join(_record(19, b"\0" + _wide(text)) for text in texts) + _record(160)
     last = len(rows) - 1, max(map(len, rows)) - 1
     extent = struct.pack("<IIII", 0, last[0], 0, last[1])
-    sheet = [_record(129), _record(148, extent), _record(145)]
+    columns = [
+        _record(60, struct.pack("<IIIIH", column, column, 2560, 0, 1)) for column in hidden_columns
+    ]
+    if columns:
+        columns = [_record(390), *columns, _record(391)]
+    sheet = [_record(129), _record(148, extent), *columns, _record(145)]
     for number, row in enumerate(rows):
-        sheet.append(_record(0, struct.pack("<I", number) + bytes(13)))
-        sheet += [
-            _record(7, struct.pack("<III", column, 0, texts[text]))
-            for column, text in enumerate(row)
-        ]
+        flags = 0x1000 if number in hidden_rows else 0
+        sheet.append(_record(0, struct.pack("<IIHH", number, 0, 300, flags) + bytes(5)))
+        for column, text in enumerate(row):
+            code = (errors or {}).get((number, column))
+            if code is None:
+                sheet.append(_record(7, struct.pack("<III", column, 0, texts[text])))
+            else:
+                sheet.append(_record(3, struct.pack("<IIB", column, 0, code)))
     sheet += [_record(146), _record(130)]
     bundle = struct.pack("<II", 0, 1) + _wide("rId1") + _wide("S")
     book = _record(131) + _record(143) + _record(156, bundle) + _record(144) + _record(132)
@@ -77,7 +97,8 @@ def xlsb(rows: Rows) -> bytes:
 
 def xlsx_of(sheet: str, strings: str = "") -> bytes:
     """A workbook of one sheet and shared strings as they stand in its XML."""
-    head = f'<?xml version="1.0"?><{{}} xmlns="{_NUMBERED}" xmlns:r="{_LINK}">{{}}</{{}}>'
+    spaces = f'xmlns="{_NUMBERED}" xmlns:x="{_NUMBERED}" xmlns:r="{_LINK}"'
+    head = f'<?xml version="1.0"?><{{}} {spaces}>{{}}</{{}}>'
     parts = {
         "workbook": '<sheets><sheet name="S" sheetId="1" r:id="rId1"/></sheets>',
         "worksheet": sheet,
@@ -97,6 +118,9 @@ def ods_of(rows: str) -> bytes:
     """An OpenDocument sheet of rows as they stand in its XML."""
     names = {"office": "office", "table": "table", "text": "text"}
     spaces = " ".join(f'xmlns:{short}="{_OASIS}:{name}:1.0"' for short, name in names.items())
+    spaces += (
+        ' xmlns:calcext="urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"'
+    )
     content = (
         f'<?xml version="1.0"?><office:document-content {spaces}><office:body>'
         f'<office:spreadsheet><table:table table:name="S">{rows}</table:table>'

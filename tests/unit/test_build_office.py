@@ -12,7 +12,7 @@ import docx
 import pytest
 from docx.oxml import parse_xml
 from docx.oxml.ns import nsdecls
-from odf import dc, office, style, text
+from odf import dc, draw, office, style, text
 from odf.opendocument import OpenDocumentText
 
 from mtbench.documents import pdf as pdf_module
@@ -115,6 +115,32 @@ def test_word_tables_boxes_and_links_are_text_and_headers_are_not(tmp_path: Path
     }  # fmt: skip
 
 
+def test_what_word_draws_notes_or_embeds_is_counted(tmp_path: Path) -> None:
+    """Notes, diagrams, charts and files of other programs say something, and are no paragraphs."""
+    space = 'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main"'
+    notes = "".join(
+        f'<w:{{0}} w:id="{number}"><w:p>{run(said) if said else ""}</w:p></w:{{0}}>'
+        for number, said in enumerate(["", "First note.", "Second note."], start=-1)
+    )
+    parts = {
+        "word/footnotes.xml": f"<w:footnotes {W}>{notes.format('footnote')}</w:footnotes>",
+        "word/endnotes.xml": f"<w:endnotes {W}>{notes.format('endnote')}</w:endnotes>",
+        "word/diagrams/data1.xml": f"<d {space}><a:t>Plan</a:t></d>",
+        "word/diagrams/data2.xml": f"<d {space}><a:t> </a:t></d>",
+        "word/charts/chart1.xml": f"<c {space}><a:t>Sales</a:t></c>",
+        "word/embeddings/Sheet.xlsx": "PK",
+    }
+    body = word(run("Text") + '<w:r><w:footnoteReference w:id="1"/></w:r>' + run(" goes on."))
+
+    packed = repacked(body, as_it_is, **{name: part.encode() for name, part in parts.items()})
+    found = read(tmp_path, "a.docx", packed)
+
+    assert found.texts == ("Text goes on.",)
+    assert found.left_out == {
+        "footnotes": 2, "endnotes": 2, "diagrams": 1, "charts": 1, "embedded files": 1,
+    }  # fmt: skip
+
+
 def open_document() -> OpenDocumentText:
     document = OpenDocumentText()
     document.text.addElement(text.H(outlinelevel=1, text="A heading"))
@@ -163,6 +189,24 @@ def test_open_document_reads_as_its_changes_accepted(tmp_path: Path) -> None:
         "headers": 1, "footnotes": 1, "endnotes": 1, "comments": 1, "deleted text": 1,
     }  # fmt: skip
     assert found.read_as == "OpenDocument"
+
+
+def test_boxes_of_open_document_are_text_and_objects_are_counted(tmp_path: Path) -> None:
+    document = open_document()
+    frame = draw.Frame(width="5cm", height="2cm")
+    box = draw.TextBox()
+    box.addElement(text.P(text="In a box."))
+    frame.addElement(box)
+    paragraph = text.P(text="Beside a box.")
+    paragraph.addElement(frame)
+    document.text.addElement(paragraph)
+    inner = b"<m:math xmlns:m='http://www.w3.org/1998/Math/MathML'><m:mi>x</m:mi></m:math>"
+
+    packed = repacked(saved(document), as_it_is, **{"Object 1/content.xml": inner})
+    found = read(tmp_path, "a.odt", packed)
+
+    assert found.texts[-2:] == ("Beside a box.", "In a box.")
+    assert found.left_out["embedded objects"] == 1
 
 
 LINES = (

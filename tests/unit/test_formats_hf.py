@@ -132,3 +132,17 @@ def test_words_that_a_table_takes_for_nothing_are_texts(tmp_path: Path) -> None:
     take(tmp_path / "c", folder, pairs=["en-it"])
     found = [(row["src"], row.get("ref")) for row in lines(tmp_path / "c", "en-it")]
     assert found == [("None", "Nessuno"), ("Yes", "null"), ("NA", "NaN"), ("Hello", None)]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pandas leaves it
+def test_ids_of_a_table_keep_their_zeros_whatever_lies_beside_it(tmp_path: Path) -> None:
+    folder = tmp_path / "set"
+    folder.mkdir()
+    (folder / "train.csv").write_text("id,src,ref\n001,NA,1.50\n002,Two,2\n", encoding="utf-8")
+    (folder / "more.json").write_text("{}", encoding="utf-8")
+    (folder / "README.md").write_text(
+        "---\nconfigs:\n- config_name: a\n  data_files: train.csv\n---\n", encoding="utf-8"
+    )
+    take(tmp_path / "c", folder, pairs=["en-it"], config="a")
+    found = [(row["id"], row["src"], row["ref"]) for row in lines(tmp_path / "c", "en-it")]
+    assert found == [("001", "NA", "1.50"), ("002", "Two", "2")]

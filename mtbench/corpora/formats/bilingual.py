@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from mtbench.corpora.formats import making
 from mtbench.corpora.formats.inline import XML_LANG, keeps_space, plain_text
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.errors import DataError, RequestError
@@ -41,12 +42,13 @@ def read_xliff(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[Importe
 
     A unit's id is ``FILE/UNIT`` where the file names its originals, which are the documents;
     ``FILE/UNIT/SEGMENT`` where a tool divided the unit into segments. White space is folded,
-    unless ``xml:space`` says that it counts.
+    unless ``xml:space`` says that it counts. What tools mark as machine translation is taken and
+    counted, and says so as its origin.
 
     Args:
         path: The file.
         wanted: The directions.
-        remarks: Told of units left out and changed.
+        remarks: Told of units left out and changed, and of those that nobody confirmed.
 
     Raises:
         DataError: If it is not well-formed, declares entities, or names no languages.
@@ -85,12 +87,14 @@ def read_xliff(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[Importe
                     what = "segments of a unit" if part else "units"
                     remarks.left_out(f"{what} without a translation", where)
                     continue
+                made = making.of_xliff(unit.xmlelement, unit.target_dom, part)
                 yield ImportedSegment(
                     pair=pair,
                     id=f"{name}/{part}" if part else name,
                     source=source,
                     references=(target,),
                     document=document or None,
+                    origin=made.told(remarks, where),
                     where=where,
                 )
 

@@ -97,7 +97,7 @@ class Columns:
         self._plans: dict[tuple[LanguagePair, tuple[str, ...]], _Plan] = {}
         needed = mapping if fixed else {"src", *_LANGUAGES}
         self._check_map(needed)
-        self._tells = {key: self._column(key, self._names) for key in _LANGUAGES}
+        self._tells = {key: _column(mapping, key, self._names) for key in _LANGUAGES}
         told = self._tells["pair"] or (self._tells["src_lang"] and self._tells["tgt_lang"])
         self._per_row = bool(told)
         if not self._per_row and not wanted.pairs:
@@ -182,7 +182,7 @@ class Columns:
         self._names.update(dict.fromkeys(row))
         single = {}
         for key in KEYS:
-            column = self._column(key, row) if key != "ref" else None
+            column = _column(self._mapping, key, row) if key != "ref" else None
             if key == "src" and column is None:
                 column = _of_language(pair.source, row)
             if column is not None:
@@ -196,29 +196,16 @@ class Columns:
                 f"{self._place}: no column for the source",
                 why=f"there are: {', '.join(self._names)}",
                 hint="name it: --map src=COLUMN --map ref=COLUMN"
-                + "; or all, where the first line is data: --columns src,ref" * self._in_table,
+                + "; or all, where the first line is data: --columns src,ref; or say --header-row"
+                * self._in_table,
             )
-        references = self._mapping.get("ref")
-        if references is None:
-            named = tuple(name for name in row if _NAMED_REFERENCE.match(name))
-            found = self._column("ref", row) or _of_language(pair.target, row)
-            references = named or ((found,) if found else ())
+        references = _reference_columns(self._mapping, pair.target, row)
         columns = (*single.values(), *references, *(c for c in self._tells.values() if c))
         used = frozenset(set(columns) | {c.split(".", 1)[0] for c in columns})
         for name in row:
             if name in KEYS and name not in used:
                 self._remarks.noted(f"column {name!r} left out: --map fills that key from another")
         return _Plan(single, references, used)
-
-    def _column(self, key: str, row: Iterable[str]) -> str | None:
-        given = self._mapping.get(key)
-        if given:
-            return given[0]
-        known = _ALIASES.get(key, (key,))
-        folded = {name.casefold(): name for name in reversed(list(row))}
-        return next((c for c in known if c in row), None) or next(
-            (folded[c] for c in known if c in folded), None
-        )
 
     def _check_map(self, keys: Iterable[str]) -> None:
         for key in keys:
@@ -233,6 +220,50 @@ class Columns:
             UnknownName: Naming those that are there.
         """
         self._check_map(self._mapping)
+
+
+def names_columns(
+    names: Sequence[str], mapping: Mapping[str, tuple[str, ...]], wanted: Wanted
+) -> bool:
+    """Whether the cells of a row can be the header of a table that is to be read.
+
+    Args:
+        names: The cells.
+        mapping: From ``parse_map``.
+        wanted: The directions asked for.
+
+    Returns:
+        Whether a column of the source, and all that ``--map`` names, are among them.
+    """
+    there: dict[str, Json] = dict.fromkeys(name for name in names if name)
+    if not all(
+        {c, c.split(".", 1)[0]} & set(there) for several in mapping.values() for c in several
+    ):
+        return False
+    if _column(mapping, "src", there):
+        return True
+    return any(_of_language(pair.source, there) for pair in wanted.pairs)
+
+
+def _reference_columns(
+    mapping: Mapping[str, tuple[str, ...]], target: str, row: Mapping[str, Json]
+) -> tuple[str, ...]:
+    if "ref" in mapping:
+        return mapping["ref"]
+    named = tuple(name for name in row if _NAMED_REFERENCE.match(name))
+    found = _column(mapping, "ref", row) or _of_language(target, row)
+    return named or ((found,) if found else ())
+
+
+def _column(mapping: Mapping[str, tuple[str, ...]], key: str, row: Iterable[str]) -> str | None:
+    given = mapping.get(key)
+    if given:
+        return given[0]
+    known = _ALIASES.get(key, (key,))
+    folded = {name.casefold(): name for name in reversed(list(row))}
+    return next((c for c in known if c in row), None) or next(
+        (folded[c] for c in known if c in folded), None
+    )
 
 
 def _of_language(tag: str, row: Mapping[str, Json]) -> str | None:

@@ -18,6 +18,8 @@ from mtbench.languages import base_language
 Row = tuple[int, str, list[str]]
 """Number, place and cells of a row."""
 
+MOST_TITLES = 20
+"""How many rows may stand above the header of a table where nobody says which row it is."""
 _SAMPLE = 1 << 20
 _LONGEST_FIELD = 10_000_000
 _BLOCK = 1 << 20
@@ -49,11 +51,15 @@ class Layout(NamedTuple):
         delimiter: What stands between cells; recognised where empty.
         encoding: Of the text; recognised where empty.
         sheet: Of a spreadsheet; the only one where empty.
+        header_row: Number of the row that names the columns; recognised where None.
+        skip_hidden: Whether hidden rows and columns of a spreadsheet are left out.
     """
 
     delimiter: str = ""
     encoding: str = ""
     sheet: str = ""
+    header_row: int | None = None
+    skip_hidden: bool = False
 
 
 RECOGNISED = Layout()
@@ -117,7 +123,7 @@ def delimited_rows(
         DataError: With file and line, if it is damaged or its text is not of the encoding.
     """
     encoding = layout.encoding or _encoding(path, wanted, remarks)
-    dialect = _dialect(path, kind, layout.delimiter, encoding)
+    dialect = _dialect(path, kind, layout, encoding)
     if (kind == "csv" and dialect.delimiter != ",") or (dialect.quoted and kind == "tsv"):
         words = _NAMES.get(dialect.delimiter, repr(dialect.delimiter))
         quotes = "cells in quotes" if dialect.quoted else "quotes as text"
@@ -213,15 +219,35 @@ def _code_page(wanted: Wanted) -> str:
     return "cp1252"
 
 
-def _dialect(path: Path, kind: str, delimiter: str, encoding: str) -> _Dialect:
+def _dialect(path: Path, kind: str, layout: Layout, encoding: str) -> _Dialect:
     sample = _sample(path, encoding)
     first = sample.split("\n", 1)[0].strip().strip('"')
     told = first.lower().startswith("sep=") and len(first) == 5
     if told:
         sample = sample.partition("\n")[2]
-    found = delimiter or (first[4] if told else _delimiter(sample, kind))
+    titles = (layout.header_row or 1) - 1 - told
+    sample = _below(sample, titles) if titles > 0 else sample
+    if layout.delimiter or told:
+        found = layout.delimiter or first[4]
+    else:
+        found, sample = _below_titles(sample, kind)
     quoted = found != "\t" or _quoted(sample, found)
     return _Dialect(found, quoted, told)
+
+
+def _below_titles(sample: str, kind: str) -> tuple[str, str]:
+    """What divides the cells, and the sample from the first line on that it divides."""
+    found = _delimiter(sample, kind)
+    for number in range(1, MOST_TITLES):
+        if found:
+            break
+        sample = _below(sample, 1)
+        found = _delimiter(sample[: _SAMPLE >> number], kind)
+    return found or ("\t" if kind == "tsv" else ","), sample
+
+
+def _below(sample: str, count: int) -> str:
+    return "".join(sample.split("\n", count)[count:])
 
 
 def _sample(path: Path, encoding: str) -> str:
@@ -232,10 +258,13 @@ def _sample(path: Path, encoding: str) -> str:
 
 
 def _delimiter(sample: str, kind: str) -> str:
-    """What divides every row into as many cells, two or more; of several, what divides most."""
+    """What divides every row into as many cells, two or more; of several, what divides most.
+
+    Nothing where none divides the first.
+    """
     if kind == "tsv" and "\t" in sample.split("\n", 1)[0]:
         return "\t"
-    best, score = "\t" if kind == "tsv" else ",", (0.0, 0)
+    best, score = "", (0.0, 0)
     for mark in _DELIMITERS:
         rows = _rows(sample, mark)
         if not rows or len(rows[0]) < 2:

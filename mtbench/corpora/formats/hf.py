@@ -27,8 +27,7 @@ from mtbench.packages import require
 from mtbench.types import Json
 
 _READING = "reading Hugging Face data sets"
-_OF_TABLES = frozenset({".csv", ".tsv"})
-_DATA = _OF_TABLES | {".json", ".jsonl", ".parquet", ".arrow", ".txt", ".xml"}
+_WORDS = {"keep_default_na": False}
 _SAVED = ("dataset_info.json", "dataset_dict.json", "state.json")
 
 
@@ -171,9 +170,19 @@ def _load(name: str, config: str | None, revision: str | None) -> Any:
         if folder.is_dir():
             if any((folder / marker).is_file() for marker in _SAVED):
                 return _saved(folder, datasets)
-            return datasets.load_dataset(name, config, streaming=True, **_as_written(folder))
-        with _reaching(name, revision), bar(name, _arriving(datasets, name), None):
-            return datasets.load_dataset(name, config, revision=revision)
+            literally = _words(datasets.load_dataset_builder(name, config))
+            found = datasets.load_dataset(name, config, streaming=True, **literally)
+            if literally:  # 007 is a number to pandas, where a whole column is of such
+                columns: Mapping[str, Json] = next(iter(next(iter(found.values()))), {})
+                texts = datasets.Features(dict.fromkeys(columns, datasets.Value("string")))
+                literally["features"] = texts
+                found = datasets.load_dataset(name, config, streaming=True, **literally)
+            return found
+        with _reaching(name, revision) as away, bar(name, _arriving(datasets, name), None):
+            if away:
+                return _kept(datasets, name, config, revision)
+            builder = datasets.load_dataset_builder(name, config, revision=revision)
+            return datasets.load_dataset(name, config, revision=revision, **_words(builder))
     except (datasets.exceptions.DatasetsError, ValueError, OSError, RuntimeError) as error:
         # The library tells a missing configuration, an unreadable file and a refused script
         # apart only by these broad classes.
@@ -183,11 +192,17 @@ def _load(name: str, config: str | None, revision: str | None) -> Any:
         ) from error
 
 
-def _as_written(folder: Path) -> dict[str, bool]:
-    """What lets a folder of tables keep the texts ``None``, ``null`` and ``NA``."""
-    names = [path.name.lower().removesuffix(".gz") for path in folder.rglob("*")]
-    data = {Path(name).suffix for name in names} & _DATA
-    return {"keep_default_na": False} if data and data <= _OF_TABLES else {}
+def _words(builder: Any) -> dict[str, Any]:
+    """What lets a set of CSV keep the texts ``None``, ``null`` and ``NA``, which pandas drops."""
+    return dict(_WORDS) if hasattr(builder.config, "keep_default_na") else {}
+
+
+def _kept(datasets: Any, name: str, config: str | None, revision: str | None) -> Any:
+    """A set from the library's cache, where it is named by how it was read; ours come first."""
+    try:
+        return datasets.load_dataset(name, config, revision=revision, **_WORDS)
+    except ValueError:
+        return datasets.load_dataset(name, config, revision=revision)
 
 
 def _one_split(loaded: Any, split: str | None, name: str) -> Any:
@@ -208,8 +223,11 @@ def _one_split(loaded: Any, split: str | None, name: str) -> Any:
 
 
 @contextmanager
-def _reaching(name: str, revision: str | None = None) -> Iterator[None]:
+def _reaching(name: str, revision: str | None = None) -> Iterator[bool]:
     """Says what the hub does not give; where it cannot be asked, the library's cache serves.
+
+    Yields:
+        Whether it cannot be asked.
 
     Raises:
         Unavailable: If the set is needed from the hub, which does not give it.
@@ -225,7 +243,7 @@ def _reaching(name: str, revision: str | None = None) -> Iterator[None]:
         if reason:
             hub.HF_HUB_OFFLINE = True
             datasets.config.HF_HUB_OFFLINE = True
-        yield
+        yield bool(reason)
     except (OSError, datasets.exceptions.DatasetsError, hub_errors()) as error:
         problem = Problem("offline", reason) if reason else problem_of(error)
         if problem.kind in ("other", "file"):  # of the set, not of the hub

@@ -39,7 +39,8 @@ class ImportRequest(Record):
         pairs: The directions; by default all that the inputs state.
         mapping: Key of a corpus line → columns, from ``columns.parse_map``.
         columns: Names of the columns of a table without a header.
-        delimiter, encoding, sheet: Of a table, where they are not as recognised.
+        delimiter, encoding, sheet, header_row: Of a table, where they are not as recognised.
+        skip_hidden: Whether hidden rows and columns of a spreadsheet are left out.
         preset: Name of a known shape.
         unit: For WMT25: paragraphs, or whole documents.
         config, split, revision: Of a Hugging Face data set.
@@ -61,6 +62,8 @@ class ImportRequest(Record):
     delimiter: str = ""
     encoding: str = ""
     sheet: str = ""
+    header_row: int | None = Field(default=None, ge=1)
+    skip_hidden: bool = False
     dedup: Literal["exact", "source"] | None = None
     preset: str | None = None
     unit: Unit = "paragraph"
@@ -195,6 +198,8 @@ def _check(request: ImportRequest, kind: Format) -> None:
         (request.delimiter, "--delimiter", ("tsv", "csv")),
         (request.encoding, "--encoding", ("tsv", "csv")),
         (request.sheet, "--sheet", ("spreadsheet",)),
+        (request.header_row, "--header-row", TABLES),
+        (request.skip_hidden, "--skip-hidden", ("spreadsheet",)),
         (request.preset, "--preset", _IN_ROWS),
         (request.config, "--config", ("hf",)),
         (request.split, "--split", ("hf",)),
@@ -202,6 +207,11 @@ def _check(request: ImportRequest, kind: Format) -> None:
     ):
         if given and kind not in kinds:
             raise RequestError(f"{option} does not go with {kind}", hint=f"it is for {_or(kinds)}")
+    if request.columns and request.header_row:
+        raise RequestError(
+            "--columns and --header-row exclude each other",
+            hint="--columns is for a table without a header",
+        )
     if request.preset and request.mapping:
         raise RequestError("--preset and --map exclude each other", hint="the preset maps all keys")
     if request.unit != "paragraph" and request.preset != "wmt25":
@@ -284,6 +294,8 @@ def _layout(request: ImportRequest) -> Layout:
         delimited.parse_delimiter(request.delimiter) if request.delimiter else "",
         delimited.parse_encoding(request.encoding) if request.encoding else "",
         request.sheet,
+        request.header_row,
+        request.skip_hidden,
     )
 
 

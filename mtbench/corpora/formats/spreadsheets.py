@@ -4,41 +4,41 @@ from __future__ import annotations
 
 import datetime
 import io
-import re
 import zipfile
 import zlib
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any, BinaryIO
-from xml.parsers import expat
+from typing import Any, BinaryIO
 
 from mtbench.corpora.formats.delimited import Row
 from mtbench.corpora.formats.recognise import recognise
 from mtbench.corpora.formats.segments import Remarks
+from mtbench.corpora.formats.worksheets import BREAK, NO_VALUE, Sheet, archive_errors, look_inside
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.files.inputs import as_it_is
 from mtbench.packages import require
 
 MOST_BYTES = 1 << 30
 """What a packed document may swell to."""
-_MOST_CELLS = 50_000_000
-_FILLED = re.compile(rb'<c\b[^<>]{0,300}?\br="([A-Z]{1,3})(\d{1,7})"[^<>]{0,300}(?<!/)>(?!</c>)')
-_FILLED_RECORDS = range(2, 12)  # of a binary sheet: numbers, errors, texts, formulas
-_BREAK = re.compile(rb"<text:(tab|line-break)\b[^<>]{0,300}/>")
 _SIGNS = {b"tab": b"\t", b"line-break": b"\n"}
 _LONGEST_CELL = 32_767
 _TASK = "reading spreadsheets"
 
 
-def spreadsheet_rows(path: Path, sheet: str, remarks: Remarks) -> Iterator[Row]:
+def spreadsheet_rows(
+    path: Path, sheet: str, remarks: Remarks, *, skip_hidden: bool = False
+) -> Iterator[Row]:
     """The rows of one sheet as text, its header among them; empty rows are passed over.
+
+    A cell that shows an error is read as empty. Hidden rows and columns are read like any other:
+    a filter that somebody left on hides what belongs to the table.
 
     Args:
         path: The file.
-        sheet: Its name; may be left out where one sheet alone holds anything.
-        remarks: Told of cells that hold no text.
+        sheet: Its name; may be left out where one sheet alone holds anything, or one of those
+            that are not hidden.
+        remarks: Told of cells that hold no text, and of what is hidden.
+        skip_hidden: Whether hidden rows and columns are left out.
 
     Raises:
         DataError: If it is damaged, or would swell beyond all bounds.
@@ -49,97 +49,101 @@ def spreadsheet_rows(path: Path, sheet: str, remarks: Remarks) -> Iterator[Row]:
     calamine = require("python_calamine", _TASK, "office")
     recognise(path)  # refuses by name what is no such file
     check_packed(path)
-    broken = _check_sheets(path)
+    inside = look_inside(path)
     try:
-        book = calamine.load_workbook(_unbroken(path) if broken else str(path))
-        name = _chosen(path, book, sheet)
-        rows = book.get_sheet_by_name(name).iter_rows()
-        for number, cells in enumerate(rows, start=1):
-            where = f"{path}:{name}:{number}"
-            texts = [_text(cell, remarks, where) for cell in cells]
-            if any(texts):
+        book = calamine.load_workbook(_unbroken(path) if inside.broken else str(path))
+        name = _chosen(path, book, sheet, remarks)
+        cells = book.get_sheet_by_name(name)
+        first = cells.start[1] + 1 if cells.start else 1
+        place = f"{path}:{name}"
+        marks = _Marks(inside.sheets.get(name, Sheet(place)), first, remarks, skip=skip_hidden)
+        for number, row in enumerate(cells.iter_rows(), start=1):
+            where = f"{place}:{number}"
+            texts = [_text(cell, remarks, where) for cell in row]
+            where = marks.without_errors(number, texts, where)
+            if any(texts) and not marks.left_out(number, texts, where):
                 yield number, where, texts
+        marks.close(place)
     except (calamine.CalamineError, OSError) as error:
         raise DataError(f"{path}: damaged, or no spreadsheet: {error}") from error
 
 
-def _check_sheets(path: Path) -> bool:
-    """Refuses a sheet that is cut off or garbled, or whose filled cells lie too far apart.
+class _Marks:
+    """What a sheet hides, and where it shows errors, applied to its rows.
 
-    The reader passes over what it does not understand. It holds the whole rectangle between the
-    cells, and memory that is not to be had ends the process by a signal.
-
-    Returns:
-        Whether cells of an OpenDocument sheet hold tabs or line ends as elements.
-
-    Raises:
-        DataError: If one is so.
+    Args:
+        sheet: What it says.
+        first: The column that its rows begin with.
+        remarks: Told of what is hidden, and of errors.
+        skip: Whether what is hidden is left out.
     """
-    broken = False
-    with _archive_errors(path), as_it_is(path) as stream, zipfile.ZipFile(stream) as archive:
-        for name in archive.namelist():
-            last = widest = 0
-            if name.startswith("xl/worksheets/") and name.endswith(".xml"):
-                for block in _blocks(archive, name, expat.ParserCreate(), path):
-                    for column, row in _FILLED.findall(block):
-                        last, widest = max(last, int(row)), max(widest, _number_of(column))
-            elif name.startswith("xl/worksheets/") and name.endswith(".bin"):
-                with archive.open(name) as records:
-                    last, widest = _extent_of_records(records)
-            elif name == "content.xml":
-                cells = _OpenCells()
-                for block in _blocks(archive, name, cells.parser, path):
-                    broken = broken or _BREAK.search(block) is not None
-                last, widest = cells.last, cells.widest
-            elif name == "xl/sharedStrings.xml":
-                deque(_blocks(archive, name, expat.ParserCreate(), path), maxlen=0)
-            if last * widest > _MOST_CELLS:
-                raise DataError(
-                    f"{path}: cells of {name} lie too far apart to be held",
-                    hint="remove what stands far from the table, or export it as CSV",
+
+    def __init__(self, sheet: Sheet, first: int, remarks: Remarks, *, skip: bool) -> None:
+        self._sheet, self._first, self._remarks, self._skip = sheet, first, remarks, skip
+        self._columns: dict[int, bool] = {}  # hidden ones, and whether anything stands in them
+
+    def without_errors(self, number: int, texts: list[str], where: str) -> str:
+        """Empties the cells of a row that show errors, and gives its place with them."""
+        shown = self._sheet.errors.get(number)
+        if not shown:
+            return where
+        for column, error in sorted(shown.items()):
+            at = column - self._first
+            if 0 <= at < len(texts):
+                texts[at] = ""
+                kind = NO_VALUE if error == NO_VALUE else "an error, such as #N/A"
+                self._remarks.suspicious(
+                    f"cells read as empty that show {kind}", f"{where}, {letters(column)}: {error}"
                 )
-    return broken
+        said = ", ".join(f"{letters(column)} shows {error}" for column, error in shown.items())
+        return f"{where} ({said[:80]})"
+
+    def left_out(self, number: int, texts: list[str], where: str) -> bool:
+        """Whether a row is left out because it is hidden; hidden cells are emptied likewise."""
+        if number in self._sheet.hidden_rows:
+            if self._skip:
+                self._remarks.left_out("hidden rows", where)
+                return True
+            self._remarks.suspicious(
+                "hidden rows, read like any other (--skip-hidden leaves them out)", where
+            )
+        for at, text in enumerate(texts):
+            column = at + self._first
+            if column not in self._columns and column in self._sheet.hidden_columns:
+                self._columns[column] = False
+            if column in self._columns and text:
+                self._columns[column] = True
+                texts[at] = "" if self._skip else text
+        return not any(texts)
+
+    def close(self, place: str) -> None:
+        """Says at the end of a sheet which hidden columns hold something."""
+        hidden = [letters(column) for column, filled in sorted(self._columns.items()) if filled]
+        if hidden and self._skip:
+            self._remarks.noted(f"{place}: hidden columns left out: {', '.join(hidden)}")
+        elif hidden:
+            self._remarks.suspicious(
+                "hidden columns, read like any other (--skip-hidden leaves them out)",
+                f"{place}, {hidden[0]}",
+                len(hidden),
+            )
 
 
-class _OpenCells:
-    """How far the filled cells of an OpenDocument sheet reach, repeated ones counted.
+def letters(column: int) -> str:
+    """What a spreadsheet calls a column.
 
-    Attributes:
-        parser: To be fed with ``content.xml``.
-        last: The last row with something in it, of all sheets.
-        widest: The last column likewise.
+    Args:
+        column: Its number, from 1.
+
+    Example:
+        >>> letters(2), letters(28)
+        ('B', 'AB')
     """
-
-    def __init__(self) -> None:
-        self.last = self.widest = self._row = self._rows = self._column = self._filled = 0
-        self.parser = expat.ParserCreate()
-        self.parser.StartElementHandler = self._begin
-        self.parser.EndElementHandler = self._end
-
-    def _begin(self, tag: str, values: Mapping[str, str]) -> None:
-        name = tag.rpartition(":")[2]
-        if name == "table":
-            self._row = 0
-        elif name == "table-row":
-            self._rows = _times(values.get("table:number-rows-repeated"))
-            self._column = self._filled = 0
-        elif name in ("table-cell", "covered-table-cell"):
-            self._column += _times(values.get("table:number-columns-repeated"))
-            if "office:value-type" in values:
-                self._filled = self._column
-        elif name == "p":
-            self._filled = self._column
-
-    def _end(self, tag: str) -> None:
-        if not tag.endswith(":table-row"):
-            return
-        self._row += self._rows
-        if self._filled:
-            self.last, self.widest = self._row, max(self.widest, self._filled)
-
-
-def _times(said: str | None) -> int:
-    return int(said) if said and said.isdecimal() and len(said) < 20 else 1
+    found = ""
+    while column > 0:
+        column, low = divmod(column - 1, 26)
+        found = chr(ord("A") + low) + found
+    return found
 
 
 def _unbroken(path: Path) -> BinaryIO:
@@ -160,87 +164,25 @@ def _unbroken(path: Path) -> BinaryIO:
             rest = b""
             while block := source.read(1 << 20):
                 whole, mark, rest = (rest + block).rpartition(b">")
-                target.write(_BREAK.sub(lambda m: _SIGNS[m[1]], whole + mark))
+                target.write(BREAK.sub(lambda m: _SIGNS[m[1]], whole + mark))
             target.write(rest)
     packed.seek(0)
     return packed
 
 
-@contextmanager
-def _archive_errors(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
-        raise DataError(f"{path}: a damaged archive: {error}") from error
-
-
-def _blocks(
-    archive: zipfile.ZipFile, name: str, parser: expat.XMLParserType, path: Path
-) -> Iterator[bytes]:
-    """What a member holds, in blocks that begin with the end of the one before, each parsed.
-
-    Raises:
-        DataError: If it is not XML to its end.
-    """
-    end = b""
-    try:
-        with archive.open(name) as stream:
-            while block := stream.read(1 << 20):
-                parser.Parse(block, False)
-                yield end + block
-                end = block[-1000:]
-        parser.Parse(b"", True)
-    except expat.ExpatError as error:
-        raise DataError(
-            f"{path}: damaged: {name}: {error}", hint="save it again from the program that wrote it"
-        ) from error
-
-
-def _extent_of_records(stream: IO[bytes]) -> tuple[int, int]:
-    """The last row and column of a binary sheet: its records are kind, size, content."""
-    row = last = widest = 0
-    while (kind := _sevens(stream)) is not None:
-        left = _sevens(stream) or 0
-        start = stream.read(min(left, 4))
-        left -= len(start)
-        while left and (skipped := len(stream.read(min(left, 1 << 16)))):
-            left -= skipped
-        if kind == 0:
-            row = int.from_bytes(start, "little")
-        elif kind in _FILLED_RECORDS:
-            last = max(last, row + 1)
-            widest = max(widest, int.from_bytes(start, "little") + 1)
-    return last, widest
-
-
-def _sevens(stream: IO[bytes]) -> int | None:
-    """A number in seven bits a byte, the low ones first; None at the end."""
-    number = 0
-    for shift in (0, 7, 14, 21):
-        byte = stream.read(1)
-        if not byte:
-            return None
-        number |= (byte[0] & 0x7F) << shift
-        if byte[0] < 0x80:
-            break
-    return number
-
-
-def _number_of(letters: bytes) -> int:
-    """The number of a column, from 1."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number
-
-
-def _chosen(path: Path, book: Any, sheet: str) -> str:
+def _chosen(path: Path, book: Any, sheet: str, remarks: Remarks) -> str:
     names = [str(name) for name in book.sheet_names]
     if sheet:
         if sheet not in names:
             raise UnknownName(f"sheet of {path}", sheet, names)
         return sheet
     filled = [n for n in names if book.get_sheet_by_name(n).height]
+    seen = {str(one.name) for one in book.sheets_metadata if str(one.visible).endswith(".Visible")}
+    shown = [name for name in filled if name in seen]
+    if len(filled) > 1 and len(shown) == 1:
+        hidden = ", ".join(name for name in filled if name not in seen)
+        remarks.noted(f"{path}: hidden sheets not read: {hidden}; --sheet reads one")
+        return shown[0]
     if len(filled) != 1:
         raise RequestError(
             f"{path}: {len(filled)} sheets hold something: {', '.join(filled)}",
@@ -271,7 +213,7 @@ def check_packed(path: Path) -> None:
         DataError: If the whole is too large, or damaged.
     """
     total = 0
-    with _archive_errors(path), as_it_is(path) as stream, zipfile.ZipFile(stream) as archive:
+    with archive_errors(path), as_it_is(path) as stream, zipfile.ZipFile(stream) as archive:
         for member in archive.infolist():
             if member.flag_bits & 1:
                 raise DataError(f"{path}: protected by a password", hint="save it without")

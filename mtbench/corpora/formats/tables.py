@@ -9,13 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, BinaryIO
 
-from mtbench.corpora.formats.columns import Columns
+from mtbench.corpora.formats.columns import Columns, names_columns
 from mtbench.corpora.formats.delimited import RECOGNISED, Layout, delimited_rows
+from mtbench.corpora.formats.headers import named_rows
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.corpora.line import KEYS
 from mtbench.errors import DataError, RequestError
 from mtbench.types import Json
 
+_ERRORS = frozenset(
+    {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#ERROR!", "#SPILL!"}
+)
 _RULE = re.compile(r":?-{3,}:?")
 Map = Mapping[str, tuple[str, ...]]
 Row = tuple[int, str, Mapping[str, Json]]
@@ -40,19 +44,26 @@ def read_table(
             leave out.
         wanted: The directions.
         remarks: Told how the table was read, and of what is left out.
-        layout: What the user fixed of delimiter, encoding and sheet.
+        layout: What the user fixed of delimiter, encoding, sheet, and where the header stands.
 
     Raises:
         DataError: With file and line, if a row has more or fewer fields than the header.
-        RequestError: If a column that is needed is not there.
+        RequestError: If a column that is needed is not there, or it cannot be told which row is
+            the header.
     """
     if kind == "spreadsheet":
         from mtbench.corpora.formats.spreadsheets import spreadsheet_rows
 
-        rows = spreadsheet_rows(path, layout.sheet, remarks)
+        rows = spreadsheet_rows(path, layout.sheet, remarks, skip_hidden=layout.skip_hidden)
     else:
         rows = delimited_rows(path, kind, layout, wanted, remarks)
     names = list(header)
+    if not names:
+
+        def named(cells: Sequence[str]) -> bool:
+            return names_columns([cell.strip() for cell in cells], mapping, wanted)
+
+        rows = named_rows(rows, layout.header_row, named, path, remarks)
     columns: Columns | None = None
     markdown = False
     for number, where, fields in rows:
@@ -74,6 +85,8 @@ def read_table(
         if not any(field.strip() for field in fields):
             remarks.left_out("empty rows", where)
             continue
+        if not _ERRORS.isdisjoint(fields):
+            remarks.suspicious("rows with a text that is the error of a formula (#N/A)", where)
         row = {n: text or None for n, text in zip(names, fields, strict=True) if n not in ("-", "")}
         yield from columns.segments(row, number, where)
 
@@ -82,7 +95,8 @@ def _check_several(names: Sequence[str], path: Path, mapping: Map) -> None:
     if len(names) == 1 and not mapping:
         raise RequestError(
             f"{path}: one column, so no table; and plain text comes in two files or more",
-            hint="give the source and then its references (train.en train.it), or say --delimiter",
+            hint="give the source and then its references (train.en train.it), or say --delimiter, "
+            "or --header-row where titles stand above the names of the columns",
         )
 
 
@@ -113,14 +127,15 @@ def _fitted(fields: list[str], names: Sequence[str], where: str) -> list[str]:
     if len(fields) != len(names):
         raise DataError(
             f"{where}: {len(fields)} fields, where there are {len(names)} columns",
-            hint="quote fields that hold delimiters or line ends, or say --delimiter",
+            hint="quote fields that hold delimiters or line ends, or say --delimiter; "
+            "or --header-row where titles stand above the names of the columns",
         )
     for name, field in zip(names, fields, strict=True):
         if not name and field.strip():
             raise DataError(
                 f"{where}: text in a column without a name",
-                hint="the first line names every column, and nothing stands above it; "
-                "where it is data already, name the columns by --columns",
+                hint="the header names every column: say --header-row where another row is it; "
+                "where there is none, name the columns by --columns",
             )
     return fields
 

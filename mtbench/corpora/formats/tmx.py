@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from mtbench import __version__
+from mtbench.corpora.formats import making
 from mtbench.corpora.formats.inline import XML_LANG, XML_SPACE, fold, keeps_space, plain_text
 from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
 from mtbench.corpora.line import KEYS, SKIP, STRINGS
@@ -49,7 +50,9 @@ def read_tmx(
     language are several references. Without a direction asked for, the header's or unit's
     ``srclang`` is the source and every other language a target; languages that nobody asked for
     are not looked at. Formatting codes are left out of the text, highlighted text (``hi``) stays;
-    white space is folded, unless ``xml:space`` says that it counts.
+    white space is folded, unless ``xml:space`` says that it counts. What is marked as machine
+    translation (``creationid`` MT!, the property ``x-Origin``) is taken and counted, and says so
+    as its origin.
 
     Args:
         path: The file.
@@ -113,6 +116,8 @@ def _unit_segments(
             )
         references = [v for name in targets for v in _texts(spelled[name], remarks, where)]
         names = [v.name for v in references]
+        made = making.of_tmx(unit, (one for name in targets for one in spelled[name]))
+        origin = made.told(remarks, where)
         yield ImportedSegment(
             pair=pair,
             id=unit.get("tuid") or str(number),
@@ -120,7 +125,7 @@ def _unit_segments(
             references=tuple(v.text for v in references),
             reference_names=tuple(n for n in names if n) if all(names) else (),
             where=where,
-            **properties,
+            **{**({"origin": origin} if origin else {}), **properties},
         )
 
 
