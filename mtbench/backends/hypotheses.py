@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
+from mtbench.checkpoints.digests import remembered_digest
 from mtbench.corpora.formats.recognise import recognise, require_text
 from mtbench.corpora.formats.wmt_sgml import read_sgml
 from mtbench.corpora.formats.wmt_xml import read_output
 from mtbench.errors import DataError, RequestError, SegmentError
 from mtbench.files.columns import ColumnWriter, Derived, column, few, shared
-from mtbench.files.digests import digest_file
 from mtbench.files.inputs import as_it_is, readable
 from mtbench.files.jsonl import read_objects
 from mtbench.files.writing import columns_told, read_lines, taken_off
@@ -135,7 +135,7 @@ class Hypotheses(Backend):
 
     def identity(self) -> dict[str, Json]:
         """The digest of the file."""
-        return {"file": digest_file(self.path)}
+        return {"file": remembered_digest(self.path, self.runtime.cache)}
 
     def files(self) -> tuple[Path, ...]:
         """The file."""
@@ -143,7 +143,8 @@ class Hypotheses(Backend):
 
     def provenance(self) -> dict[str, Json]:
         """Path, format and digest of the file."""
-        found = {"path": str(self.path), "format": self.format, "digest": digest_file(self.path)}
+        digest = remembered_digest(self.path, self.runtime.cache)
+        found = {"path": str(self.path), "format": self.format, "digest": digest}
         return found | ({"system": self.options.system} if self.options.system else {})
 
     def notes(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any, Generic, TypeVar, overload
 
@@ -188,19 +189,71 @@ class _OnDisk(Column[T_co]):
     """What a writer has written."""
 
     def __init__(
-        self, places: Sequence[tuple[int, int]], length: int, make: Callable[[Any], T_co] | None
+        self, places: list[tuple[int, int]], length: int, make: Callable[[Any], T_co] | None
     ) -> None:
         super().__init__(length)
-        self._places, self._make = places, make
+        self.places, self._make = places, make
         _SPACE.enter(self)
 
     def chunk(self, number: int) -> Sequence[T_co]:
         """Some values, read now."""
-        rows: list[Any] = json.loads(_SPACE.read(self._places[number]).decode(*_AS_BYTES))
+        rows: list[Any] = json.loads(_SPACE.read(self.places[number]).decode(*_AS_BYTES))
         return list(map(self._make, rows)) if self._make is not None else rows
 
 
 _AS_BYTES = ("utf-8", "surrogatepass")
+
+
+def chunks_of(values: Sequence[Any]) -> Iterator[bytes]:
+    """Values as they stand in a file, by chunks.
+
+    Args:
+        values: Each one text, None, or what JSON holds.
+    """
+    if isinstance(values, _OnDisk):
+        yield from map(_SPACE.read, values.places)
+        return
+    for start in range(0, len(values), CHUNK):
+        yield _packed(list(values[start : start + CHUNK]))
+
+
+def of_chunks(
+    chunks: Iterable[bytes], length: int, make: Callable[[Any], T] | None = None
+) -> Sequence[T]:
+    """The column whose chunks those are.
+
+    Args:
+        chunks: From ``chunks_of``.
+        length: How many values they hold.
+        make: As for ``ColumnWriter``.
+
+    Raises:
+        Unavailable: If there is no room for it.
+
+    Example:
+        >>> list(of_chunks(chunks_of(("a", "b")), 2))
+        ['a', 'b']
+    """
+    made: _OnDisk[T] = _OnDisk([], length, make)
+    with _room_named():
+        made.places.extend(map(_SPACE.write, chunks))
+    return made
+
+
+def _packed(rows: list[Any]) -> bytes:
+    return json.dumps(rows, ensure_ascii=False).encode(*_AS_BYTES)
+
+
+@contextmanager
+def _room_named() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unavailable(
+            f"{tempfile.gettempdir()}: no room for the columns of a large test set: "
+            f"{error.strerror or error}",
+            hint="make room there, or name another place by the variable TMPDIR",
+        ) from error
 
 
 class ColumnWriter(Generic[T]):
@@ -245,19 +298,12 @@ class ColumnWriter(Generic[T]):
         return _OnDisk(self._places, self._length, self._make)
 
     def _write(self, count: int) -> None:
-        try:
+        with _room_named():
             if not self._places:
                 _SPACE.enter(self)
             rest = iter(self._waiting[:count])
             while rows := list(islice(rest, CHUNK)):
-                content = json.dumps(rows, ensure_ascii=False).encode(*_AS_BYTES)
-                self._places.append(_SPACE.write(content))
-        except OSError as error:
-            raise Unavailable(
-                f"{tempfile.gettempdir()}: no room for the columns of a large test set: "
-                f"{error.strerror or error}",
-                hint="make room there, or name another place by the variable TMPDIR",
-            ) from error
+                self._places.append(_SPACE.write(_packed(rows)))
         self._length += count
         del self._waiting[:count]
 

@@ -8,8 +8,10 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from mtbench import __version__
 from mtbench.boards.leaderboard import Entry, Ranked, Ranker, Standing, build
@@ -20,11 +22,12 @@ from mtbench.pipeline.campaigns import campaigns_of, order_by_people
 from mtbench.pipeline.rankings import kept_rank
 from mtbench.pipeline.scores import belongs
 from mtbench.pipeline.stored import StoredScores, recomputed
-from mtbench.plugins import Array, published_agreement
+from mtbench.plugins import Array, Metric, published_agreement
 from mtbench.report.csv_table import to_csv
 from mtbench.results import Results, RunFolder
 from mtbench.significance import Ranking, UnitChoice, choose_unit
 from mtbench.significance.humans import DOUBTFUL, agreement_of_test
+from mtbench.stages.scoring import narrowed
 from mtbench.types import Leaderboard, Score, Table
 from mtbench.types.findings import PairedTest
 
@@ -145,12 +148,12 @@ def read_entry(folder: RunFolder, stored: StoredScores) -> Entry | None:
     scores, stale = [], []
     differences: dict[tuple[str, str], tuple[str, ...]] = {}
     for path in folder.score_paths():
-        found = stored.read(folder, path)
-        if not belongs(found.written, run):
+        score, written, differing = stored.score(folder, path)
+        if not belongs(written, run):
             stale.append(f"{folder.system}: {path.name} is of another output")
             continue
-        scores.append(found.result.score)
-        differences[found.written.metric, found.written.signature] = found.differences
+        scores.append(score)
+        differences[written.metric, written.signature] = differing
     return Entry(folder.system, run, tuple(scores), tuple(stale), differences)
 
 
@@ -162,23 +165,17 @@ def _ranker(results: Results, seed: int | None, cache: Path | None) -> Ranker:
         if len(candidates) < 2:
             return Ranked({}, "")
         one = scores[0]
-        stored, lineages = {}, {}
-        for score in scores:
-            folder = results.run(score.corpus, score.pair, score.system)
-            path = folder.score_path(score.metric, score.signature)
-            stored[score.system] = recomputed(folder.read_result(path))
-            run = folder.read_run()
-            lineages[score.system] = run.card.lineage if run else None
-        metric = stored[one.system].metric
+        held = {score.system: _held(results, score) for score in scores}
+        lineages = {name: each.lineage for name, each in held.items()}
+        metric = held[one.system].metric
         if metric is None:
-            why = stored[one.system].differences[0]
+            why = held[one.system].why
             return Ranked({}, f"nobody can be ranked here by {one.metric}, {why}")
-        statistics = {name: each.result.statistics for name, each in stored.items()}
-        if len({each.ids for each in statistics.values()}) > 1:
+        if len({each.ids for each in held.values()}) > 1:
             return Ranked({}, "nobody can be ranked here, because the test set has changed")
-        rows = {name: each.rows for name, each in statistics.items()}
-        segment_scores = {name: each.segment_scores for name, each in statistics.items()}
-        ids = statistics[one.system].ids
+        rows = {name: each.rows for name, each in held.items()}
+        segment_scores = {name: each.segment_scores for name, each in held.items()}
+        ids = held[one.system].ids
         drawn = _seed_of(scores) if seed is None else seed
         unit = _unit(results, one, ids, np.stack(list(segment_scores.values()), axis=1), drawn)
         asked = {
@@ -198,6 +195,40 @@ def _ranker(results: Results, seed: int | None, cache: Path | None) -> Ranker:
         )
 
     return ranked
+
+
+class _Held(NamedTuple):
+    """What a ranking needs of a stored score.
+
+    Attributes:
+        metric: What its statistics follow; None where it cannot be made here.
+        why: Why not.
+        ids: Segment ids.
+        rows: Array of shape (n, k), narrow: those of all systems are held at once.
+        segment_scores: Array of shape (n,).
+        lineage: Of the system.
+    """
+
+    metric: Metric | None
+    why: str
+    ids: tuple[str, ...]
+    rows: NDArray[Any]
+    segment_scores: Array
+    lineage: str | None
+
+
+def _held(results: Results, score: Score) -> _Held:
+    folder = results.run(score.corpus, score.pair, score.system)
+    stored = recomputed(folder.read_result(folder.score_path(score.metric, score.signature)))
+    run, statistics = folder.read_run(), stored.result.statistics
+    return _Held(
+        stored.metric,
+        next(iter(stored.differences), ""),
+        statistics.ids,
+        narrowed(statistics.rows),
+        statistics.segment_scores,
+        run.card.lineage if run else None,
+    )
 
 
 def _seed_of(scores: Sequence[Score]) -> int:

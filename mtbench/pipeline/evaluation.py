@@ -9,6 +9,7 @@ from pathlib import Path
 from mtbench.config import Workspace
 from mtbench.errors import MtbenchError, PartialOutput
 from mtbench.pipeline.boards import board, write_leaderboard
+from mtbench.pipeline.code import memory_of
 from mtbench.pipeline.outputs import translate
 from mtbench.pipeline.planning import plan
 from mtbench.pipeline.resolve import (
@@ -81,7 +82,7 @@ def plan_request(
         resolve_systems(request.models, space, own.systems, realign=request.realign),
         resolve_sets(request, space) if sets is None else sets,
         request,
-        Results(space.results),
+        Results(space.results, memory_of(space)),
         watcher,
         with_metrics=with_metrics,
         own=own.metrics,

@@ -174,6 +174,8 @@ def _translated(
     if backend is None:
         raise BackendError(f"{task.card.name} cannot run here and its stored output has changed")
     started = _now()
+    if not task.held:
+        backend.sources(task.test_set.sources)
     try:
         with unmasked(), placed(task.card.backend, backend) as at_work:
             answers = at_work.ready(task.test_set.sources)

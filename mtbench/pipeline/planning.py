@@ -20,7 +20,7 @@ from mtbench.plugins import (
     make_metric,
     parse_options,
 )
-from mtbench.results import Results
+from mtbench.results import Results, RunFolder
 from mtbench.stages import scoring
 from mtbench.stages import translation as translating
 from mtbench.types import Json, RunRecord, Runtime, TestSet
@@ -174,20 +174,38 @@ def _task(
             f"its stored output for {one.name} is used"
         )
         return Task(system.card, test_set, folder, None, stored.run_digest, one.place)
-    backend.sources(one.sources)
+    held = not _held_before(system, one, folder, backend, request)
+    if held:
+        backend.sources(one.sources)
     if backend.realigns:
         check_realignable(test_set)
     elif request.realign:
         watcher.say(f"{system.name} answers by segment: --realign changes nothing for it")
     identity = backend.identity()
     digest = _digest(system, backend, test_set, request, identity)
-    task = Task(system.card, test_set, folder, backend, digest, one.place, identity)
+    task = Task(system.card, test_set, folder, backend, digest, one.place, identity, held=held)
     if backend.realigns and (stored := folder.read_run()) is not None and stored.realigned:
         # Other references or another version lay the same answers anew: nobody is asked again.
         went_by = (stored.realigned.version, stored.realigned.references_digest)
         if _digest(system, backend, test_set, request, identity, went_by) == stored.run_digest:
             task.answered = stored.run_digest
     return task
+
+
+def _held_before(
+    system: ResolvedSystem,
+    one: ResolvedSet,
+    folder: RunFolder,
+    backend: Backend,
+    request: Request,
+) -> bool:
+    """Whether a file of answers was held against these very sources before: its run is stored."""
+    stored, test_set = folder.read_run(), one.test_set
+    if stored is None or stored.status != "complete" or len(one.sources) != len(test_set):
+        return False
+    if backend.realigns or backend.files() is None:
+        return False
+    return stored.run_digest == _digest(system, backend, test_set, request, backend.identity())
 
 
 def _digest(

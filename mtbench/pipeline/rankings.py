@@ -18,11 +18,12 @@ import numpy as np
 from mtbench.engine.versions import versions
 from mtbench.files.digests import digest_json
 from mtbench.functions import UNPINNED, identity
-from mtbench.pipeline.unchanged import code_states
+from mtbench.pipeline.code import code_states
 from mtbench.plugins import Array, Metric
 from mtbench.results.kept import KeptRanking, read_kept, write_kept
 from mtbench.significance import Ranking, rank, ruled_resamples
 from mtbench.significance.limits import ALPHA
+from mtbench.stages.scoring import AT_ONCE
 
 log = logging.getLogger(__name__)
 
@@ -70,5 +71,6 @@ def _digest(arrays: Mapping[str, Array]) -> str:
     found = hashlib.sha256()
     for name, values in arrays.items():  # in their order, which the names below keep
         found.update(f"{name}\n{values.shape}\n".encode())
-        found.update(np.ascontiguousarray(values, dtype="<f8").data)
+        for start in range(0, len(values), AT_ONCE):
+            found.update(np.ascontiguousarray(values[start : start + AT_ONCE], dtype="<f8").data)
     return found.hexdigest()

@@ -19,9 +19,11 @@ from mtbench.config import (
     system_options,
 )
 from mtbench.corpora import load as corpora
+from mtbench.corpora import parsed
 from mtbench.errors import RequestError, UnknownName
 from mtbench.files.digests import digest_json
 from mtbench.languages import LanguagePair
+from mtbench.pipeline.code import memory_of
 from mtbench.pipeline.work import Request
 from mtbench.plugins import BACKENDS, Backend, Metric, parse_options
 from mtbench.types import Json, Record, Runtime, Source, SystemCard, TestSet
@@ -199,9 +201,10 @@ def resolve_sets(request: Request, space: Workspace) -> list[ResolvedSet]:
         UnknownName: If a corpus or a pair is not there.
         DataError: If a corpus file does not hold.
     """
+    memory = memory_of(space)
     return [
         limited(
-            corpora.load(file, reference=request.reference),
+            parsed.load(file, memory, reference=request.reference),
             request.limit,
             _place(file.path.parent.resolve()),
         )

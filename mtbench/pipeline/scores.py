@@ -168,6 +168,7 @@ def _score_all(
                     if result.score.unjudged:
                         incomplete.append(_partial_score(test_set, stale[key], result.score))
                         watcher.say(str(incomplete[-1]))
+                    del result  # or it would stand beside the next one while that is made
     except MtbenchError:
         raise
     except Exception as error:

@@ -80,6 +80,17 @@ class StoredScores:
             result=MetricResult(score.model_copy(update={"interval": interval}), statistics)
         )
 
+    def score(self, folder: RunFolder, path: Path) -> tuple[Score, Score, tuple[str, ...]]:
+        """One score with its interval, as the file has it, and what that says otherwise.
+
+        Its statistics are let go, so that there are no two at once.
+
+        Raises:
+            DataError: If a file does not hold.
+        """
+        found = self.read(folder, path)
+        return found.result.score, found.written, found.differences
+
     def _choice(self, score: Score, ids: tuple[str, ...]) -> UnitChoice:
         key = (score.corpus, str(score.pair), ids)
         if key not in self._units:

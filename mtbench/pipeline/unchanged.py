@@ -10,16 +10,16 @@ server, a program, a plug-in), none is kept. ``verify`` never looks here: it has
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import mtbench
 from mtbench.config import Workspace
 from mtbench.engine.versions import versions
 from mtbench.errors import MtbenchError
 from mtbench.files.digests import digest_json
+from mtbench.files.states import files_below, named_state
+from mtbench.pipeline.code import code_states
 from mtbench.pipeline.resolve import chosen_files, resolve_systems
 from mtbench.pipeline.work import Request
 from mtbench.plugins import BUILTIN_BACKENDS, BUILTIN_METRICS, DEFAULT_METRICS, METRICS
@@ -62,9 +62,11 @@ class Unchanged:
             with_board: Whether ``leaderboard.csv`` is among them.
         """
         root = self._space.results
-        found = (path for path in _files(root) if _OF_LOCKS not in path.relative_to(root).parts)
+        found = (
+            path for path in files_below(root) if _OF_LOCKS not in path.relative_to(root).parts
+        )
         board = root / "leaderboard.csv"
-        return [_state(path) for path in found if with_board or path != board]
+        return [named_state(path) for path in found if with_board or path != board]
 
     def keep(self, board: Leaderboard, lines: tuple[str, ...]) -> None:
         """Keeps an answer, if it is a large one and its inputs have not changed meanwhile.
@@ -103,9 +105,9 @@ class Unchanged:
         yield code_states()
         files = chosen_files(self._request, self._space)
         for file in files:
-            yield [str(file.pair), file.reversed, _state(file.path.resolve())]
+            yield [str(file.pair), file.reversed, named_state(file.path.resolve())]
             card = file.path.parent / "card.toml"
-            yield _state(card.resolve()) if card.is_file() else None
+            yield named_state(card.resolve()) if card.is_file() else None
         for system in resolve_systems(
             self._request.models, self._space, realign=self._request.realign
         ):
@@ -117,26 +119,8 @@ class Unchanged:
                     rests_on = system.backend(file.pair, self._request.runtime).files()
                     if rests_on is None:
                         raise _More
-                    yield [_state(path.resolve()) for path in rests_on]
-
-
-def code_states() -> list[Any]:
-    """The states of the files of this package's code."""
-    return [_state(path) for path in _files(Path(mtbench.__file__).parent, ".py")]
+                    yield [named_state(path.resolve()) for path in rests_on]
 
 
 class _More(Exception):
     """What was asked rests on more than files."""
-
-
-def _files(root: Path, suffix: str = "") -> Iterator[Path]:
-    """The files of a folder and its folders, sorted."""
-    for folder, inner, names in os.walk(root):
-        inner.sort()
-        yield from (Path(folder, name) for name in sorted(names) if name.endswith(suffix))
-
-
-def _state(path: Path) -> list[str | int]:
-    of = path.stat()
-    times = (of.st_mtime_ns, of.st_ctime_ns)
-    return [str(path), of.st_dev, of.st_ino, of.st_size, *times]

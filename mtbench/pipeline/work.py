@@ -81,6 +81,8 @@ class Task:
             another way; empty where there is none.
         place: Where the corpus was read from, as the run records it.
         output: Once there is one.
+        held: Whether the back end was told the sources; not where its run is stored already and
+            its answers lie in files that have not changed.
         fetches: What its back end, not checked any further, would download first.
     """
 
@@ -94,6 +96,7 @@ class Task:
     output: SystemOutput | None = None
     fetches: tuple[Fetch, ...] = ()
     answered: str = ""
+    held: bool = True
 
 
 @dataclass

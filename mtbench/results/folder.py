@@ -8,7 +8,9 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mtbench.errors import DataError, MtbenchError, RequestError
+from mtbench.files.columns import shared
 from mtbench.files.inputs import as_it_is
+from mtbench.files.parsed import Look, Memory
 from mtbench.files.writing import read_json, unwritable, write_json, write_lines
 from mtbench.languages import LanguagePair
 from mtbench.results import judgement_files, score_files
@@ -18,6 +20,7 @@ from mtbench.results.part import ScoringPart, TranslationPart
 from mtbench.types import (
     Finished,
     Hypothesis,
+    HypothesisColumn,
     HypothesisWriter,
     Json,
     MetricResult,
@@ -37,11 +40,13 @@ class RunFolder:
     Args:
         path: ``RESULTS/CORPUS/SRC-TGT/SYSTEM``; need not exist yet.
         root: The results folder.
+        memory: What large outputs were parsed to before; None parses and hashes them always.
     """
 
-    def __init__(self, path: Path, root: Path) -> None:
+    def __init__(self, path: Path, root: Path, memory: Memory | None = None) -> None:
         self.path = path
         self._root = root
+        self._memory = memory
         self._parts: dict[str, TranslationPart] = {}
 
     @property
@@ -133,6 +138,8 @@ class RunFolder:
         except OSError as error:
             raise unwritable(before, error) from error
         write_lines(self.output_path, (json_line(hypothesis_values(h)) for h in hypotheses))
+        if self._memory is not None and isinstance(hypotheses, HypothesisColumn):
+            _keep(self._memory.look(self.output_path, "output"), hypotheses, mine=True)
         beside = self.path / "kept.jsonl"
         if kept:
             rows = ({"id": h.id, **kept[h.id]} for h in hypotheses if h.id in kept)
@@ -174,6 +181,18 @@ class RunFolder:
 
     def _hypotheses(self) -> tuple[Sequence[Hypothesis], str]:
         """What the file holds, and its digest."""
+        looked = self._memory.look(self.output_path, "output") if self._memory else None
+        if looked is not None and looked.found is not None:
+            columns, facts = looked.found
+            failures = {int(at): why for at, why in facts["failures"].items()}
+            ids, digest = shared(columns["ids"]), facts["digest"]
+            return HypothesisColumn(ids, columns["texts"], failures, digest), digest
+        found, digest = self._parsed()
+        if looked is not None and isinstance(found, HypothesisColumn):
+            _keep(looked, found)
+        return found, digest
+
+    def _parsed(self) -> tuple[Sequence[Hypothesis], str]:
         writer = HypothesisWriter()
         for where, values in _rows(self.output_path):
             try:
@@ -299,6 +318,14 @@ class RunFolder:
     def remove_campaign(self, name: str) -> None:
         """Removes a campaign's judgements of this output, if there are any."""
         self.campaign_path(name).unlink(missing_ok=True)
+
+
+def _keep(looked: Look, output: HypothesisColumn, *, mine: bool = False) -> None:
+    looked.keep(
+        {"ids": output.ids, "texts": output.texts},
+        {"digest": output.digest, "failures": dict(output.failures)},
+        mine=mine,
+    )
 
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Json]]]:

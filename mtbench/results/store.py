@@ -8,6 +8,7 @@ from pathlib import Path
 
 from mtbench.errors import DataError, RequestError
 from mtbench.files.inputs import content
+from mtbench.files.parsed import Memory
 from mtbench.files.temporary import sweep
 from mtbench.files.writing import check_writable, read_json, write_text
 from mtbench.languages import LanguagePair
@@ -22,10 +23,12 @@ class Results:
 
     Args:
         root: The folder; need not exist yet.
+        memory: As for ``RunFolder``.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, memory: Memory | None = None) -> None:
         self.root = root
+        self._memory = memory
 
     def check_writable(self) -> None:
         """Says before any work whether results can be written; sweeps what killed runs left.
@@ -38,7 +41,7 @@ class Results:
 
     def run(self, corpus: str, pair: LanguagePair, system: str) -> RunFolder:
         """The folder of one system on one test set; need not exist yet."""
-        return RunFolder(self.root / corpus / str(pair) / system, self.root)
+        return RunFolder(self.root / corpus / str(pair) / system, self.root, self._memory)
 
     def runs(self) -> Iterator[RunFolder]:
         """The folders that hold a run, sorted."""

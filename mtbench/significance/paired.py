@@ -150,8 +150,12 @@ class Family:
         """Scores of a system's segments: (n,)."""
         if name not in self._segments:
             given = None if self._given is None else self._given.get(name)
-            rows = np.asarray(self._rows[name], dtype=np.float64)
-            scores = pooled(self.pool, rows) if given is None else np.asarray(given)
+            rows = self._rows[name]
+            scores = (
+                pooled(self.pool, np.asarray(rows, dtype=np.float64))
+                if given is None
+                else np.asarray(given)
+            )
             if scores.shape != (len(rows),):
                 raise ValueError(f"{len(rows)} segments against {len(scores)} segment scores")
             self._segments[name] = scores

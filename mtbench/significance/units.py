@@ -26,11 +26,11 @@ def unit_sums(rows: Array, units: Units | None = None) -> Array:
     Raises:
         ValueError: If shapes do not agree or there is nothing.
     """
-    rows = np.asarray(rows, dtype=np.float64)
+    rows = np.asarray(rows)
     if rows.ndim != 2 or not len(rows):
         raise ValueError(f"statistics are of shape (n, k) with n > 0, not {rows.shape}")
     if units is None:
-        return rows
+        return np.asarray(rows, dtype=np.float64)
     if len(units) != len(rows):
         raise ValueError(f"{len(units)} unit labels against {len(rows)} rows")
     names, index = np.unique(np.asarray(units, dtype=np.int64), return_inverse=True)

@@ -113,7 +113,8 @@ def check_output(test_set: TestSet, output: SystemOutput, *, allow_partial: bool
 
 
 KeepBlock = Callable[[str, ScoredBlock], None]
-_AT_ONCE = 1 << 16  # rows of which scores are made at once
+AT_ONCE = 1 << 16
+"""Rows that are looked at at once, so that no copy of all of them is made."""
 
 
 def score(
@@ -247,8 +248,23 @@ class _Finished:
         self.notes = _added(self.notes, block.notes, self.fixed)
 
 
+def narrowed(rows: Array) -> NDArray[Any]:
+    """Rows as they are in a quarter of the room, where they are counts of some hundreds.
+
+    Args:
+        rows: Array of shape (n, k).
+
+    Example:
+        >>> narrowed(np.array([[1.0, 2.0]])).dtype, narrowed(np.array([[0.5, 2.0]])).dtype
+        (dtype('uint16'), dtype('float64'))
+    """
+    parts = (rows[at : at + AT_ONCE] for at in range(0, len(rows), AT_ONCE))
+    kinds = {_width(part) for part in parts}
+    return rows.astype(np.uint16, copy=False) if kinds == {np.uint16} else rows
+
+
 def _width(rows: Array) -> type[np.generic]:
-    """The type that holds rows as they are: counts of some hundreds take a quarter of the room.
+    """The type that holds rows as they are.
 
     The tables of all systems are held while their segments are scored.
     """
@@ -487,9 +503,7 @@ def _result(
 
 def segment_scores(metric: Metric, rows: Array) -> Array:
     """Score of each segment from its row: (n, k) → (n,), so many at once that memory stays flat."""
-    parts = [
-        metric.segment_scores(rows[at : at + _AT_ONCE]) for at in range(0, len(rows), _AT_ONCE)
-    ]
+    parts = [metric.segment_scores(rows[at : at + AT_ONCE]) for at in range(0, len(rows), AT_ONCE)]
     return np.concatenate([np.asarray(one, dtype=np.float64) for one in parts or [np.zeros(0)]])
 
 

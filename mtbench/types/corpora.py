@@ -65,7 +65,7 @@ class SourceColumn(Derived[Source]):
     ) -> None:
         super().__init__(_source, ids, texts, documents, contexts, instructions)
         self.ids, self.texts, self.documents = ids, texts, documents
-        self._beside = contexts, instructions
+        self.beside = contexts, instructions
 
     @overload
     def __getitem__(self, at: int) -> Source: ...
@@ -73,7 +73,7 @@ class SourceColumn(Derived[Source]):
     def __getitem__(self, at: slice) -> Sequence[Source]: ...
     def __getitem__(self, at: int | slice) -> Source | Sequence[Source]:
         if isinstance(at, slice):
-            contexts, instructions = (one[at] for one in self._beside)
+            contexts, instructions = (one[at] for one in self.beside)
             return SourceColumn(
                 self.ids[at], self.texts[at], self.documents[at], contexts, instructions
             )
@@ -320,6 +320,12 @@ class TestSet(Record):
     def digest(self) -> str:
         """What makes two test sets the same: the pair, all sources, all references in use."""
         return digest_text(f"{self.pair}\n{self.sources_digest()}\n{self.references_digest()}\n")
+
+
+def tell_digests(test_set: TestSet, sources: str, references: str) -> None:
+    """Tells a test set the digests that were made of its very columns before."""
+    test_set._once("sources", lambda: sources)
+    test_set._once("references", lambda: references)
 
 
 class TestSetFacts(Record):

@@ -16,6 +16,7 @@ from mtbench.checkpoints.digests import digest_files, remembered_digest
 from mtbench.checkpoints.hub import is_hub_id
 from mtbench.checkpoints.problems import Problem, problem_of, refusal
 from mtbench.errors import Unavailable
+from mtbench.files import states
 from tests.support.modules import modules, source
 
 # --- devices --------------------------------------------------------------------------------
@@ -65,7 +66,7 @@ def test_nobody_else_looks_for_devices() -> None:
 @pytest.fixture
 def weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(digests, "_SMALL", 0)
-    monkeypatch.setattr(digests, "_SETTLED", -1.0)
+    monkeypatch.setattr(states, "_SETTLED", -1.0)
     path = tmp_path / "model.safetensors"
     path.write_bytes(b"one" * 100)
     return path
@@ -96,7 +97,7 @@ def test_weights_changed_behind_the_clock_are_seen(weights: Path, tmp_path: Path
 def test_a_file_that_may_still_be_written_is_not_remembered(
     weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(digests, "_SETTLED", 3600.0)
+    monkeypatch.setattr(states, "_SETTLED", 3600.0)
     remembered_digest(weights, tmp_path / "cache")
     assert not (tmp_path / "cache").exists()
 
