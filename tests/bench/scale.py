@@ -1,11 +1,13 @@
 """From files of many segments to ``leaderboard.csv``: seconds of CPU, peak memory, second call.
 
-    python -m tests.bench.scale [--segments 10000] [--systems 1] [--metrics bleu chrf] [--sacrebleu]
+    python -m tests.bench.scale [--segments 10000] [--systems 1] [--metrics bleu chrf]
+                                [--then chrf++] [--sacrebleu]
 
 A corpus is made of the lines of WMT22 French-German, over and over, each with its number, so that
 no text stands twice; the systems are outputs submitted there. Every step is a program of its own
-(``mtbench evaluate``), measured with its children. With ``--sacrebleu`` sacreBLEU's own program
-scores the same files in the same run: BLEU and chrF, without intervals.
+(``mtbench evaluate``), measured with its children. With ``--then`` further metrics are asked for
+afterwards, each in a call of its own. With ``--sacrebleu`` sacreBLEU's own program scores the same
+files in the same run: BLEU and chrF, without intervals.
 """
 
 from __future__ import annotations
@@ -82,6 +84,7 @@ def main() -> None:
     parser.add_argument("--segments", type=int, default=10_000)
     parser.add_argument("--systems", type=int, default=1)
     parser.add_argument("--metrics", nargs="+", default=["bleu", "chrf"])
+    parser.add_argument("--then", nargs="+", default=[], help="metrics of later calls")
     parser.add_argument("--wmt22", type=Path, default=WMT22)
     parser.add_argument("--sacrebleu", action="store_true")
     parser.add_argument("--folder", type=Path, help="where to work, on a disk with room")
@@ -91,10 +94,13 @@ def main() -> None:
         outputs = make(folder, given.wmt22, given.segments, given.systems)
         command = [sys.executable, "-m", "mtbench", "evaluate", "--corpus", "big", "--pair", PAIR]
         command += [word for path in outputs for word in ("--model", f"hypotheses:{path}")]
-        command += [word for metric in given.metrics for word in ("--metric", metric)] + ["-v"]
+        command += ["-v"]
+        asked = [word for metric in given.metrics for word in ("--metric", metric)]
         print(f"{given.segments} segments, {len(outputs)} systems: {' '.join(given.metrics)}")
-        measured("evaluate", command, folder)
-        measured("the second call", command, folder)
+        measured("evaluate", [*command, *asked], folder)
+        measured("the second call", [*command, *asked], folder)
+        for metric in given.then:
+            measured(f"then {metric}", [*command, "--metric", metric], folder)
         if given.sacrebleu:
             files = ["reference.txt", "-i", *map(str, outputs), "-m", "bleu", "chrf"]
             measured("sacrebleu", [sys.executable, "-m", "sacrebleu", *files], folder)
