@@ -126,12 +126,15 @@ def _check_served(
         mine = [one for other, one in served if other is system]
         if not mine:
             pairs = list(dict.fromkeys(map(_pair, sets)))
-            for pair in filter(system.card.serves, pairs):
+            named = list(filter(system.card.serves, pairs))
+            for pair in named:
                 # The card names it: a back end that can say why it does not serve it does so.
                 system.backend(pair, Runtime())
             raise RequestError(
                 f"{system.name} serves none of the pairs asked for ({', '.join(map(str, pairs))})",
-                hint=f"it serves {', '.join(system.card.pairs)}",
+                hint="what it names translates in another direction"
+                if named
+                else f"it serves {', '.join(system.card.pairs)}",
             )
         if system.kind.one_test_set(system.options) and len(mine) > 1:
             names = ", ".join(one.name for one in mine[:4])

@@ -161,6 +161,8 @@ def test_a_card_whose_name_cannot_name_a_folder(news: Space) -> None:
 def test_a_card_that_does_not_serve_the_pair(news: Space) -> None:
     news.card("one", 'backend = "identity"\npairs = ["de-en"]\n')
     news("evaluate", "--model", "one").refused(2, "one serves none", "en-it", "de-en")
+    other = news("evaluate", "--model", "hf:Helsinki-NLP/opus-mt-en-de", "--corpus", "news")
+    other.refused(2, "opus-mt-en-de serves none", "en-it", "in another direction")
 
 
 @pytest.mark.parametrize(
