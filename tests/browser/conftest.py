@@ -25,6 +25,8 @@ __all__ = ["space"]  # the fixture
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
+SECONDS = 120  # for whatever is waited for: a loaded machine is slow, a broken page is never done
+
 Open = Callable[..., "Page"]
 
 
@@ -59,7 +61,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
         context = browser.new_context(viewport={"width": width, "height": height}, **more)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(1000 * SECONDS)
         page.on("console", lambda said: trouble.append(f"console: {said.type}: {said.text}"))
         page.on("pageerror", lambda error: trouble.append(f"error: {error}"))
         page.on("dialog", refuse)
@@ -85,7 +87,7 @@ def open_page(browser: Browser) -> Iterator[Open]:
 
 def until(page: Page, expression: str) -> None:
     """Waits until an expression holds; the page's policy forbids Playwright's own way."""
-    end = time.monotonic() + 15
+    end = time.monotonic() + SECONDS
     while not page.evaluate(expression):
         assert time.monotonic() < end, expression
         page.wait_for_timeout(20)

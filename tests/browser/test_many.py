@@ -179,6 +179,9 @@ def test_on_a_narrow_screen_a_row_is_a_card(many: Path, open_page: Open) -> None
 
 
 def saved(page: Page, press: Any, folder: Path) -> Path:
+    # Chromium drops, silently, what a page saves after ten files within a second
+    # (LocalFrame::ShouldThrottleDownload).
+    page.wait_for_timeout(150)
     with page.expect_download() as waiting:
         press.click()
     path = folder / waiting.value.suggested_filename
@@ -194,6 +197,7 @@ def test_tables_plots_and_lists_are_taken_away(many: Path, open_page: Open, tmp_
     assert all(row["chrf_signature"].count(":") for row in rows)
     assert all(float(row["chrf_ci_low"]) <= float(row["chrf"]) for row in rows)
     page.keyboard.press("2")
+    page.get_by_role("button", name="as SVG").first.wait_for()
     for button in page.get_by_role("button", name="as SVG").all():
         picture = saved(page, button, tmp_path)
         root = ET.fromstring(picture.read_text("utf-8"))  # noqa: S314 - made by the page

@@ -8,7 +8,15 @@ from pathlib import Path
 import pytest
 
 from mtbench import plugins
+from tests.support.killing import Child
 from tests.support.workspace import Space
+
+
+@pytest.fixture(autouse=True)
+def nothing_runs_on() -> Iterator[None]:
+    """A test that fails leaves no process of its own beside the next."""
+    yield
+    Child.end_all()
 
 
 @pytest.fixture

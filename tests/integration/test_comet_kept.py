@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.killing import Child
+from tests.support.killing import Child, Gate
 from tests.support.workspace import SENTENCES, Space
 
 
@@ -22,6 +22,8 @@ def stored(space: Space) -> dict[str, Any]:
 def test_killed_cometkiwi_goes_on(
     space: Space, tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from mtbench.metrics.comet.scorer import CometScorer
+
     monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cpu": 4})
     texts = [f"{n} {source}" for n in range(15) for source, _ in SENTENCES]
     space.corpus(rows=[{"id": f"s{n}", "src": text} for n, text in enumerate(texts)])
@@ -29,24 +31,28 @@ def test_killed_cometkiwi_goes_on(
     words = ["evaluate", "--corpus", "news", "--model", "hypotheses:one.txt"]
     words += ["--metric", "cometkiwi", "--cometkiwi-model", str(tiny_comet("unified-qe"))]
     words += ["--device", "cpu"]
+    statistics = CometScorer.statistics
+    gate = Gate(space.root / "gate", 3)
+
+    def held(self: CometScorer, outputs: Any, advance: Any = None) -> Any:
+        gate()
+        return statistics(self, outputs, advance)
+
+    monkeypatch.setattr(CometScorer, "statistics", held)
     child = Child(*words, log=space.root / "log")
-    child.wait_for(space.root / "results/news/en-it/*/scores/cometkiwi@*.part.jsonl", 90)
+    child.wait_for(space.root / "results/news/en-it/*/scores/cometkiwi@*.part.jsonl")
     assert child.kill(signal.SIGKILL) == -signal.SIGKILL, (space.root / "log").read_text()
     (part,) = space.root.glob("results/news/en-it/*/scores/cometkiwi@*.part.jsonl")
     lines = part.read_text("utf-8").split("\n")[1:-1]
     kept = [name for line in lines for name in json.loads(line)["ids"]]
     assert 4 <= len(kept) < len(texts)
     scored: list[int] = []
-    original = "mtbench.metrics.comet.scorer.CometScorer.statistics"
-    from mtbench.metrics.comet.scorer import CometScorer
-
-    statistics = CometScorer.statistics
 
     def counted(self: CometScorer, outputs: Any, advance: Any = None) -> Any:
         scored.extend(len(column) for column in outputs.values())
         return statistics(self, outputs, advance)
 
-    monkeypatch.setattr(original, counted)
+    monkeypatch.setattr(CometScorer, "statistics", counted)
     assert space(*words).code == 0
     assert sum(scored) == len(texts) - len(kept)
     resumed = stored(space)

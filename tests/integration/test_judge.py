@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -227,13 +228,16 @@ def test_killed_and_gone_on_from_there(ready: Space) -> None:
         if asked.path == "/v1/models":
             return Say({"data": [{"id": "tiny"}]})
         said = chat_answer(esa(asked.body["messages"]))
-        return Say(said.body, wait=0.15)
+        held = len(server.bodies("/v1/chat/completions")) > 4 and not killed.is_set()
+        return Say(said.body, wait=60.0 if held else 0.0)
 
+    killed = threading.Event()
     with Server(usual) as server:
         words = command(server, concurrency=1)
         child = Child(*words, log=ready.root / "log")
         child.wait_for(ready.root / "results/news/en-it/*/scores/judge@*.part.jsonl")
         child.kill(signal.SIGKILL)
+        killed.set()
         before = len(server.bodies("/v1/chat/completions"))
         assert 0 < before < 8
         assert ready(*words).code == 0

@@ -20,7 +20,7 @@ from mtbench.processes import watcher as watching
 from mtbench.processes.programs import Program, once
 from mtbench.types import Engine
 from tests.support.engines import needs_apertium
-from tests.support.killing import alive
+from tests.support.killing import alive, started, started_by, until
 from tests.support.sources import backend, segments
 
 KILLS = 5  # per kind of program: 20 in all
@@ -77,30 +77,6 @@ def forked(work: Callable[[], None]) -> int:
     return number
 
 
-def started_by(number: int) -> set[int]:
-    """Running processes whose environment bears the mark of a process."""
-    found = set()
-    mark = f"{number}-".encode()
-    for entry in Path("/proc").glob("[0-9]*/environ"):
-        try:
-            values = entry.read_bytes().split(b"\0")
-        except OSError:
-            continue
-        words = [v for v in values if v.startswith(guard.MARK.encode() + b"=")]
-        if any(word.startswith(mark) for v in words for word in v.split(b"=", 1)[1].split()):
-            found.add(int(entry.parent.name))
-    return {one for one in found if alive(one)}
-
-
-def until(question: Callable[[], bool], seconds: float) -> bool:
-    end = time.monotonic() + seconds
-    while not question():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.01)
-    return True
-
-
 @pytest.mark.parametrize(
     ("work", "processes"), [(command, 3), (apertium, 2), (workers, 2), (library, 1)]
 )
@@ -113,12 +89,12 @@ def test_a_kill_leaves_nothing_behind(work: Callable[[], None], processes: int) 
         # Also while programs are just being started.
         wanted = processes if kill % 2 == 0 else 1
         try:
-            assert until(lambda: len(started_by(number)) >= wanted, 30)  # noqa: B023
+            until(lambda: len(started_by(number)) >= wanted)  # noqa: B023
             time.sleep(generator.uniform(0, 0.05))
         finally:
             os.kill(number, signal.SIGKILL)
             os.waitpid(number, 0)
-        assert until(lambda: not started_by(number), 5), "programs were left behind"  # noqa: B023
+        until(lambda: not started_by(number), "programs were left behind")  # noqa: B023
 
 
 def test_what_left_its_group_ends_when_we_end() -> None:
@@ -132,7 +108,7 @@ def test_what_left_its_group_ends_when_we_end() -> None:
 
     number = forked(work)
     os.waitpid(number, 0)
-    assert until(lambda: not started_by(number), 5)
+    until(lambda: not started_by(number), "it was left behind")
 
 
 def test_a_watcher_that_was_ended_is_replaced() -> None:
@@ -159,13 +135,10 @@ def test_programs_bear_the_marks_of_all_who_started_them(monkeypatch: pytest.Mon
 
 def test_only_what_bears_the_whole_mark_is_ended() -> None:
     """Other processes have the same letters in their environment: they are not ours."""
-    other = subprocess.Popen(["sleep", "600"], env={**os.environ, "OTHER": "1-abc", guard.MARK: ""})
-    try:
+    environment = {**os.environ, "OTHER": "1-abc", guard.MARK: ""}
+    with started("sleep", "600", env=environment) as other:
         for mark in ("1-abc", "x", "", "1" * 40):
             watcher = [sys.executable, "-I", "-S", "-B", watching.__file__, str(os.getpid()), mark]
-            subprocess.run(watcher, stdin=subprocess.DEVNULL, check=True, timeout=30)
+            subprocess.run(watcher, stdin=subprocess.DEVNULL, check=True)
             assert other.poll() is None
         assert f"{guard.MARK}=".encode() == watching.VARIABLE
-    finally:
-        other.kill()
-        other.wait()

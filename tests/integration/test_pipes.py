@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,8 @@ def test_a_pipe_gives_the_scores_of_a_file(space: Space, texts: list[str]) -> No
     content = "".join(f"{text.upper()}\n" for text in texts)
     Path("file.it").write_text(content, "utf-8")
     os.mkfifo("pipe.it")
-    writer = threading.Thread(target=Path("pipe.it").write_text, args=(content, "utf-8"))
+    write = partial(Path("pipe.it").write_text, content, "utf-8")
+    writer = threading.Thread(target=write, daemon=True)  # it waits for a reader
     writer.start()
     piped = space(*SCORE, "--hypotheses", "pipe.it")
     writer.join()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import time
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,8 @@ import pytest
 
 import mtbench.plugins
 from mtbench.metrics.lexical_scorer import LexicalScorer
-from tests.support.judges import paid
-from tests.support.killing import Child
+from tests.support.judges import Till, paid
+from tests.support.killing import Child, Gate
 from tests.support.workspace import SENTENCES, Space
 
 METRICS = {"paid": "tests.support.judges:PaidJudge", "blocks": "tests.support.judges:Blocks"}
@@ -101,12 +100,16 @@ def test_a_busy_judge_is_asked_again(ready: Space) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 @pytest.mark.parametrize("metric", ["paid", "blocks"])
-def test_what_is_finished_outlives_the_process(metric: str, number: int, ready: Space) -> None:
+def test_what_is_finished_outlives_the_process(
+    metric: str, number: int, ready: Space, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ledger, log = ready.root / "ledger", ready.root / "log"
-    words = command(ready, metric, systems="one two", seconds=0.05)
+    words = command(ready, metric, systems="one two")
+    gate = Gate(ready.root / "gate", 9)
+    monkeypatch.setattr(Till, "gate", gate)
     child = Child(*words, log=log)
     child.wait_for(ready.root / f"results/news/en-it/*/scores/{metric}@*.part.jsonl")
-    code = child.kill(number)
+    code = child.interrupt(number, gate)
     assert code in (-number, 128 + number), log.read_text()
     before = paid(ledger)
     assert 0 < len(before) < 20
@@ -160,18 +163,17 @@ def test_counting_that_is_killed_keeps_its_finished_blocks(
 ) -> None:
     monkeypatch.setattr("mtbench.metrics.lexical_scorer.KEPT", 4)
     words = command(ready, "bleu", systems="one two")[:-2]  # it has no ledger
-    counted: list[int] = []
     count = LexicalScorer.statistics
 
+    gate = Gate(ready.root / "gate", 1)
+
     def slow(self: LexicalScorer, outputs: Any, advance: Any = None) -> Any:
-        if counted:
-            time.sleep(1.0)
-        counted.append(len(outputs))
+        gate()
         return count(self, outputs, advance)
 
     monkeypatch.setattr(LexicalScorer, "statistics", slow)
     child = Child(*words, log=ready.root / "log")
-    child.wait_for(ready.root / "results/news/en-it/*/scores/bleu@*.part.jsonl", 60)
+    child.wait_for(ready.root / "results/news/en-it/*/scores/bleu@*.part.jsonl")
     assert child.kill(signal.SIGKILL) == -signal.SIGKILL, (ready.root / "log").read_text()
     parts = sorted(ready.root.glob("results/news/en-it/*/scores/bleu@*.part.jsonl"))
     assert parts

@@ -8,14 +8,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.support.killing import SECONDS, started, until
 from tests.support.server import Asked, Say, Server, chat_answer, chat_server, shout
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,7 +71,7 @@ def mtbench(workspace: Path, *given: str, key: str = KEY) -> subprocess.Complete
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=SECONDS,
     )
 
 
@@ -182,38 +181,27 @@ LISTENING = (
 def test_a_second_interruption_drops_what_is_under_way(workspace: Path, server: Server) -> None:
     card = workspace / "models" / "chat.toml"
     card.write_text(card.read_text().replace('"document"', '"segment"'))
-    usual, slow = server.usual, threading.Event()
+    usual = server.usual
 
     def answer(asked: Asked) -> Say:
         if asked.body and "a1" not in asked.body["messages"][-1]["content"]:
-            if len(server.bodies("/v1/chat/completions")) == 4:
-                slow.set()
-            return Say(chat_answer("late").body, wait=110.0)
+            return Say(chat_answer("late").body, wait=10 * SECONDS)
         return usual(asked)
 
     server.usual = answer
     part = workspace / "results" / "tiny" / "en-de" / "chat"
-    running = subprocess.Popen(
-        [sys.executable, "-c", LISTENING, "translate", "--model", "chat", "--corpus", "tiny"],
-        cwd=workspace,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert slow.wait(timeout=60)
-        while not any("TEXT A1." in path.read_text() for path in part.glob("*part*")):
-            time.sleep(0.05)
+    command = (sys.executable, "-c", LISTENING, "translate", "--model", "chat", "--corpus", "tiny")
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    with started(*command, cwd=workspace, env=environment(), **pipes) as running:
+        until(lambda: len(server.bodies("/v1/chat/completions")) == 4)
+        until(lambda: any("TEXT A1." in path.read_text() for path in part.glob("*part*")))
         running.send_signal(signal.SIGINT)
         assert running.stderr is not None
         said = next(line for line in running.stderr if "waiting" in line)
         assert said == "waiting for 3 answers under way; Ctrl-C again drops them\n"
         running.send_signal(signal.SIGINT)
-        # The answers would come after 110 seconds.
-        _, errors = running.communicate(timeout=60)
-    finally:
-        running.kill()
+        # The answers would come much later.
+        _, errors = running.communicate(timeout=SECONDS)
     assert running.returncode == 130
     assert "interrupted; what was finished is kept" in errors
     assert "Traceback" not in errors

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import time
 from pathlib import Path
@@ -15,7 +14,7 @@ from mtbench.cli.main import run
 from tests.support.killing import Child
 from tests.support.workspace import Space
 
-SECONDS = 6.0  # that no command here comes near, were it not waiting for a pipe
+SECONDS = 120.0  # that no command here comes near, were it not waiting for a pipe
 KINDS = ("fifo", "device", "folder", "socket")
 
 
@@ -50,13 +49,12 @@ def ended(*arguments: str, log: Path) -> int | None:
     log.unlink(missing_ok=True)
     child = Child(*arguments, log=log)
     end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        pid, status = os.waitpid(child.pid, os.WNOHANG)
-        if pid:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.005)
-    child.kill(signal.SIGKILL)
-    return None
+    while not child.ended():
+        if time.monotonic() > end:
+            child.kill()
+            return None
+        time.sleep(0.002)
+    return child.code
 
 
 EVALUATE = ("evaluate", "--model", "good", "--metric", "bleu")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from mtbench.errors import SegmentError, TransientError
 from mtbench.plugins import Advance, Array, MeanMetric, Scorer, SegmentMetric
@@ -17,13 +17,11 @@ class LedgerOptions(Record):
     Attributes:
         ledger: File that gets a line for every segment that is paid for.
         refused: File with the ids that are refused, while it is there.
-        seconds: That each segment takes.
         busy: Ids, separated by spaces, that answer only at the third attempt.
     """
 
     ledger: str
     refused: str = ""
-    seconds: float = 0.0
     busy: str = ""
 
 
@@ -32,10 +30,16 @@ def paid(ledger: Path) -> list[str]:
     return ledger.read_text("utf-8").split("\n")[:-1] if ledger.exists() else []
 
 
+class Till:
+    """What is passed before each payment."""
+
+    gate: ClassVar[Callable[[], object]] = staticmethod(lambda: None)
+
+
 def _pay(options: LedgerOptions, name: str) -> None:
+    Till.gate()
     with Path(options.ledger).open("a", encoding="utf-8") as stream:
         stream.write(f"{name}\n")
-    time.sleep(options.seconds)
 
 
 class PaidJudge(SegmentMetric):
