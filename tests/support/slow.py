@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from mtbench.errors import SegmentError, TransientError
 from mtbench.languages import LanguagePair
 from mtbench.plugins import Backend
 from mtbench.types import Record, Runtime, Source, Translation
+
+if TYPE_CHECKING:
+    from tests.support.killing import Gate
 
 
 class Slow(Backend):
@@ -39,7 +42,7 @@ class Slow(Backend):
         obstacle: str = ""
 
     preferred_batch = 2
-    gate: ClassVar[Callable[[], object]] = staticmethod(lambda: None)  # passed before each answer
+    gate: ClassVar[Gate | None] = None  # passed before each answer
     options: Options
 
     def __init__(self, options: Slow.Options, pair: LanguagePair, runtime: Runtime) -> None:
@@ -62,7 +65,8 @@ class Slow(Backend):
             raise TransientError("busy", retry_after=0)
         if stands and any(word in source.text for word in self.options.broken):
             raise ZeroDivisionError("a defect of the back end")
-        self.gate()
+        if self.gate is not None:
+            self.gate()
         time.sleep(self.options.seconds)
         if self.options.log:
             with Path(self.options.log).open("a", encoding="utf-8") as stream:
