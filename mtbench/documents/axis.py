@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from mtbench.documents.records import Bead
 
@@ -10,6 +10,10 @@ Unit = tuple[int, int]
 """A document's place in the story's language order, and a unit of it."""
 
 Beads = Mapping[tuple[int, int], Sequence[Bead]]
+Judge = Callable[
+    [frozenset[Unit], Mapping[Unit, set[int]], Beads], list[tuple[tuple[int, int], Bead]]
+]
+"""Of the beads of a knot those that cannot all be right."""
 
 
 def number(beads: Beads) -> dict[tuple[int, int], dict[Bead, tuple[int, ...]]]:
@@ -45,23 +49,54 @@ def agreeing(beads: Beads) -> dict[tuple[int, int], list[Bead]]:
 
     Where a paragraph is run together with one that the other side lacks, the two look much like
     translations of each other. A third language that has both paragraphs apart shows that they
-    are not: the sides then cover different numbers. The least sure of such beads goes first.
+    are not: the sides then cover different numbers. Nor can two beads of one pair be the same
+    segment to a third language. The least sure of such beads goes first.
 
     Args:
         beads: Pair of languages (by their order) → its beads.
     """
+    return _without(beads, lambda *known: _contradicted(*known) + _alike(*known))
+
+
+def distinct(beads: Beads) -> dict[tuple[int, int], list[Bead]]:
+    """The beads of a story of which no two in one pair of languages bear the same numbers.
+
+    Such two are what a third language says is one. The least sure of them goes first.
+
+    Args:
+        beads: Pair of languages (by their order) → its beads.
+    """
+    return _without(beads, _alike)
+
+
+def _without(beads: Beads, judged: Judge) -> dict[tuple[int, int], list[Bead]]:
     kept = {pair: list(found) for pair, found in beads.items()}
     while True:
         worst = [
             (bead.confidence, pair, bead.left, bead.right, bead)
             for knot in _knots(kept)
             for covers in [_covers(knot, kept)]
-            for pair, bead in _contradicted(knot, covers, kept)
+            for pair, bead in judged(knot, covers, kept)
         ]
         if not worst:
             return kept
         _, pair, _, _, bead = min(worst, key=lambda found: found[:4])
         kept[pair].remove(bead)
+
+
+def _alike(
+    knot: frozenset[Unit], covers: Mapping[Unit, set[int]], beads: Beads
+) -> list[tuple[tuple[int, int], Bead]]:
+    found = []
+    for pair in sorted(beads):
+        same: dict[frozenset[int], list[Bead]] = {}
+        for bead in beads[pair]:
+            units = _units(pair, bead)
+            if units[0] in knot:
+                numbers = frozenset().union(*(covers[unit] for unit in units))
+                same.setdefault(numbers, []).append(bead)
+        found += [(pair, bead) for some in same.values() if len(some) > 1 for bead in some]
+    return found
 
 
 def _contradicted(

@@ -141,7 +141,7 @@ def sentence_segments(
             finer = _aligned(story, pair, bead, sentences, encoders[pair])
             beads[pair] += finer
             paragraph.update({(pair, one): min(numbers) for one in finer})
-        places = axis.number(beads)
+        places = axis.number(axis.distinct(beads))
         labels = _labels(places, paragraph)
         for pair, ranked in places.items():
             left, right = (story.members[side] for side in pair)

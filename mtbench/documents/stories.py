@@ -307,4 +307,4 @@ def _aligned(
     for pair in encoders:
         if pair not in mine:
             found |= align_story({pair: seen[pair]}, in_part=in_part)
-    return {pair: found[pair] for pair in encoders}
+    return axis.distinct({pair: found[pair] for pair in encoders})

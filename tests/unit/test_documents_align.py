@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -210,6 +210,26 @@ def test_numbers_are_the_same_in_every_pair() -> None:
     assert list(numbered[0, 1].values()) == [(1,), (2, 3)]
     assert list(numbered[0, 2].values()) == [(1,), (2,), (3,)]
     assert list(numbered[1, 2].values()) == [(1,), (2, 3)]
+
+
+@pytest.mark.parametrize("judged", [axis.agreeing, axis.distinct])
+def test_two_pairs_that_a_third_language_says_are_one_never_share_their_numbers(
+    judged: Callable[[axis.Beads], dict[tuple[int, int], list[Bead]]],
+) -> None:
+    """Two lines of a file would have one id: the build ended with a traceback."""
+    first = Bead(left=(0,), right=(0,), confidence=0.8)
+    second = Bead(left=(1,), right=(1,), confidence=0.7)
+    story = {
+        (0, 1): [Bead(left=(0, 1), right=(0,), confidence=0.9)],
+        (0, 2): [Bead(left=(0, 1), right=(1,), confidence=0.9)],
+        (1, 2): [first, second],
+    }
+    assert len(set(axis.number(story)[1, 2].values())) == 1
+
+    kept = judged(story)
+
+    assert kept == {**story, (1, 2): [first]}
+    assert axis.number(kept)[1, 2] == {first: (1, 2)}
 
 
 def test_the_order_of_documents_changes_nothing() -> None:
