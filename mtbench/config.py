@@ -21,6 +21,7 @@ CORPUS_CARD = "card.toml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@-]{0,99}\Z")
 _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._+@-]+")
 LIMITED = re.compile(r"@first[0-9]+\Z")
+_RENAMED = re.compile(r"([^\W_][^=:/\\\n\r\t]{0,79})=(.+)", re.DOTALL)
 _INLINE = re.compile(r"(?P<backend>[a-z][a-z0-9-]*):(?P<target>.*)\Z", re.DOTALL)
 
 
@@ -168,6 +169,8 @@ def _keys(kind: type[Record]) -> str:
 def find_system(spec: str, folders: tuple[Path, ...]) -> SystemCard:
     """The system that ``--model`` names: a card's name, a path to a card, or BACKEND:TARGET.
 
+    ``NAME=`` before any of these gives it another name.
+
     Raises:
         UnknownName: With the nearest known names.
         RequestError: If a target or a name cannot be.
@@ -183,10 +186,25 @@ def find_system(spec: str, folders: tuple[Path, ...]) -> SystemCard:
         path = Path(spec)
     if path is not None:
         return _checked(read_system_card(path), folders, (), str(path))
+    renamed = name_given(spec)
+    if renamed is not None and name_given(renamed[1]) is None:
+        card = find_system(renamed[1], folders)
+        return card.model_copy(update={"name": renamed[0], "inline": True})
     if not inline:
         known = [*cards, *(f"{name}:" for name in BACKENDS.origins())]
         raise UnknownName("model", spec, known)
     return _checked(_inline_card(inline["backend"], inline["target"]), folders, ())
+
+
+def name_given(spec: str) -> tuple[str, str] | None:
+    """The name that a user gives a system, and the system; None where none is given.
+
+    Example:
+        >>> name_given("old=hypotheses:out.txt"), name_given("command:tr a=b")
+        (('old', 'hypotheses:out.txt'), None)
+    """
+    found = _RENAMED.fullmatch(spec)
+    return (found[1], found[2]) if found else None
 
 
 def _check_unicode(text: str) -> None:

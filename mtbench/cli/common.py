@@ -74,7 +74,8 @@ model_option = click.option(
     required=True,
     metavar="M",
     shell_complete=completion.models,
-    help="A card's name, a path to a card, or BACKEND:TARGET such as hypotheses:out.txt.",
+    help="A card's name, a path to a card, or BACKEND:TARGET such as hypotheses:out.txt. "
+    "NAME=M names the system otherwise.",
 )
 
 

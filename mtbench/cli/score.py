@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     "--hypotheses",
     multiple=True,
     metavar="FILE...",
-    help="Hypotheses of one system per file: plain text, one per line, or JSONL with id and mt.",
+    help="Hypotheses of one system per file: plain text, one per line, or JSONL with id and mt. "
+    "NAME=FILE names the system; otherwise the file's stem does.",
 )
 @click.option(
     "--hypotheses-documents",
@@ -96,8 +97,8 @@ def score(
         raise RequestError(f"--segments is no {style} table", hint="--format table, csv or json")
     space = workspace(results)
     models = (
-        *(f"hypotheses:{path}" for path in (*hypotheses, *more)),
-        *(f"hypotheses-documents:{path}" for path in whole),
+        *(_model("hypotheses", path) for path in (*hypotheses, *more)),
+        *(_model("hypotheses-documents", path) for path in whole),
     )
     if not models:
         raise RequestError(
@@ -127,6 +128,16 @@ def score(
     common.emit(text)
     if verbose:
         watcher.say_where_time_went()
+
+
+def _model(backend: str, given: str) -> str:
+    """The ``--model`` that a file means; one that is there is that file, whatever its name."""
+    import os
+
+    from mtbench.config import name_given
+
+    named = None if os.path.lexists(given) else name_given(given)
+    return f"{named[0]}={backend}:{named[1]}" if named else f"{backend}:{given}"
 
 
 Show = Callable[["Leaderboard", "Workspace", common.ConsoleWatcher], str]

@@ -11,7 +11,10 @@ from mtbench.types import SystemCard
 
 
 def model_argument(card: SystemCard) -> str | None:
-    """The card's name, or ``BACKEND:TARGET``; None where no target gives these very options."""
+    """The card's name, or ``BACKEND:TARGET``, with ``NAME=`` before it where it needs one.
+
+    None where no target gives these very options.
+    """
     if not card.inline:
         return card.name
     for target in _targets(card):
@@ -20,8 +23,8 @@ def model_argument(card: SystemCard) -> str | None:
             found = find_system(spec, ())
         except MtbenchError:  # not a target of this back end
             continue
-        if (found.name, found.options) == (card.name, card.options):
-            return spec
+        if found.options == card.options:
+            return spec if found.name == card.name else f"{card.name}={spec}"
     return None
 
 

@@ -170,7 +170,7 @@ def resolve_systems(
         if one.name in found:
             raise RequestError(
                 f"two systems named {one.name!r} in one call",
-                hint="give one of them a card of its own name, or evaluate them apart",
+                hint="name one of them otherwise: NAME=FILE for files, NAME=MODEL for --model",
             )
         found[one.name] = one
     return list(found.values())

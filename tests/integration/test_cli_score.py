@@ -77,6 +77,37 @@ def test_the_systems_need_not_be_named_one_by_one(files: Space) -> None:
     assert rows[0] == rows[1]
 
 
+def test_two_files_of_one_stem_are_named(files: Space) -> None:
+    (files.root / "out.a").write_text((files.root / "good.it").read_text("utf-8"), "utf-8")
+    (files.root / "out.b").write_text((files.root / "near.it").read_text("utf-8"), "utf-8")
+    more = ("--reference", "ref.it", "--pair", "en-it", "--metric", "chrf", "--results", "kept")
+    files("score", "--hypotheses", "out.a", "out.b", *more).refused(2, "NAME=FILE")
+    answer = files(
+        "score", "--hypotheses", "old=out.a", "new=out.b", *more, "--format", "json", "--name", "t"
+    )
+    assert {row["system"] for row in answer.json["tables"][0]["rows"]} == {"old", "new"}
+    # The same spelling where systems are evaluated, with the same score.
+    files.corpus()
+    answer = files(
+        *("evaluate", "--model", "old=hypotheses:out.a", "--model", "first=identity:"),
+        *("--pair", "en-it", "--metric", "chrf", "--format", "json"),
+    )
+    assert {row["system"] for row in answer.json["tables"][0]["rows"]} == {"old", "first"}
+    assert files("verify").code == 0
+
+
+def test_a_file_with_a_sign_in_its_name_is_that_file(files: Space) -> None:
+    (files.root / "a=b.it").write_text((files.root / "good.it").read_text("utf-8"), "utf-8")
+    more = ("--reference", "ref.it", "--pair", "en-it", "--metric", "chrf", "--format", "json")
+    answer = files("score", "--hypotheses", "a=b.it", *more)
+    assert answer.json["tables"][0]["rows"][0]["system"] == "a=b"
+    answer = files("score", "--hypotheses", "Système 1=good.it", *more)
+    assert answer.json["tables"][0]["rows"][0]["system"] == "Système 1"
+    files("score", "--hypotheses", "name=absent.it", *more[:-2]).refused(2, "file absent.it")
+    files("score", "--hypotheses", "/no=absent.it", *more[:-2]).refused(2, "file /no=absent.it")
+    files("evaluate", "--model", "a=" * 5000 + "identity:").refused(2, "unknown model")
+
+
 def test_metrics_that_need_the_source(files: Space) -> None:
     arguments = ("score", "--hypotheses", "near.it", "--reference", "ref.it", "--pair", "en-it")
     by_default = files(*arguments, "--format", "json")
