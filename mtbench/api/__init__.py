@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from mtbench.api.calls import compare as compare
-from mtbench.api.calls import evaluate as evaluate
-from mtbench.api.calls import leaderboard as leaderboard
-from mtbench.api.calls import meta as meta
-from mtbench.api.calls import score as score
-from mtbench.api.calls import segments as segments
-from mtbench.api.corpora import build_corpus as build_corpus
-from mtbench.api.corpora import load_corpus as load_corpus
+from mtbench.api import calls, corpora
+from mtbench.api.door import in_python
 from mtbench.api.found import Evaluation as Evaluation
 from mtbench.api.found import Segments as Segments
 from mtbench.errors import MtbenchError as MtbenchError
+
+compare = in_python(calls.compare)
+evaluate = in_python(calls.evaluate)
+leaderboard = in_python(calls.leaderboard)
+meta = in_python(calls.meta)
+score = in_python(calls.score)
+segments = in_python(calls.segments)
+build_corpus = in_python(corpora.build_corpus)
+load_corpus = in_python(corpora.load_corpus)
 
 
 def __getattr__(name: str) -> Any:

@@ -37,6 +37,9 @@ def score(
 ) -> Evaluation:
     """Scores translations given as lists or columns, one text per segment.
 
+    The n-th texts belong together, whatever labels a pandas Series gives them; Series whose indexes
+    contradict each other are refused.
+
     Args:
         hypotheses: Of one system; or name → hypotheses of several; or a data frame (pandas, polars,
             pyarrow) or data set (``datasets``) with a column per system; a column ``id`` holds
@@ -72,6 +75,8 @@ def score(
     from mtbench.languages import LanguagePair
 
     several, references, sources = _by_system(hypotheses, references, sources)
+    columns = {"hypotheses": several, "references": references, "sources": sources}
+    tables.check_order({**columns, "documents": documents, "domains": domains})
     ids = tables.ids(several.pop("id")) if "id" in several and len(several) > 1 else None
     direction = LanguagePair.parse(pair)
     request, own = _request((), (str(direction),), metrics, metric_options, seed)

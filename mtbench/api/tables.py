@@ -105,6 +105,33 @@ def values(column: Any) -> list[Any]:
     return list(column)
 
 
+def check_order(given: Mapping[str, Any]) -> None:
+    """Refuses Series of pandas whose labels contradict each other.
+
+    Texts are taken by position. Labels 0, 1, 2 … say nothing else, and an index of its own that
+    all Series have alike does not either.
+
+    Args:
+        given: What each is → a column, or columns by name.
+
+    Raises:
+        RequestError: If two have indexes of their own that differ.
+    """
+    known: tuple[str, Any] | None = None
+    for what, column in given.items():
+        for one in column.values() if isinstance(column, Mapping) else (column,):
+            index: Any = getattr(one, "index", None)
+            if not hasattr(index, "equals") or list(index) == list(range(len(index))):
+                continue
+            if known is not None and not known[1].equals(index):
+                raise RequestError(
+                    f"{known[0]} and {what} are Series whose indexes differ, and texts are taken "
+                    "by position",
+                    hint="bring both into one order, then reset_index(drop=True)",
+                )
+            known = what, index
+
+
 def absent(value: Any) -> bool:
     """Whether a value stands for none: None, NaN, and what pandas has in their place.
 

@@ -41,8 +41,13 @@ class GuidanceOptions(Record):
     context_after: Annotated[int, Field(ge=0, le=50, exclude=True)] = 0
 
 
-def read_glossary(path: Path, pair: LanguagePair) -> Terms:
+def read_glossary(path: Path, pair: LanguagePair, remarks: Remarks | None = None) -> Terms:
     """The terms of a file, those for one direction.
+
+    Args:
+        path: TMX, CSV or TSV.
+        pair: The direction.
+        remarks: Takes what there is to say of the reading.
 
     Raises:
         RequestError: If there is no such file, or none of its columns can be a side.
@@ -50,7 +55,7 @@ def read_glossary(path: Path, pair: LanguagePair) -> Terms:
     """
     if not path.is_file():
         raise RequestError(f"glossary: there is no file {path}")
-    wanted, remarks = Wanted([pair]), Remarks()
+    wanted, remarks = Wanted([pair]), remarks or Remarks()
     kind = path.suffix.casefold().lstrip(".")
     found: dict[str, list[str]] = {}
     for entry in _entries(path, kind, wanted, remarks):
@@ -80,6 +85,7 @@ class Guidance:
         self.options = options
         self._pair = pair
         self._terms: Terms | None = None
+        self._remarks = Remarks()
         self._around: dict[str, tuple[str, ...]] = {}
 
     @property
@@ -99,8 +105,16 @@ class Guidance:
             name = self.options.glossary
             filled = (name or "").replace("{src}", self._pair.source)
             path = Path(filled.replace("{tgt}", self._pair.target)).expanduser()
-            self._terms = read_glossary(path, self._pair) if name else {}
+            self._terms = read_glossary(path, self._pair, self._remarks) if name else {}
         return self._terms
+
+    def notes(self) -> tuple[str, ...]:
+        """What was seen when the glossary was read: a guessed encoding, rows that are left out."""
+        return tuple(
+            f"glossary {self.options.glossary}: {remark}"
+            for remark in (self._remarks.all() if self.terms else ())
+            if remark.sort != "noted"
+        )
 
     def digest(self) -> dict[str, Json]:
         """What counts in a prompt's digest; empty where nothing is said."""

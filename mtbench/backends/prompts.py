@@ -201,10 +201,11 @@ class Prompter:
             )
 
     def notes(self) -> tuple[str, ...]:
-        """What the prompt keeps from the model."""
+        """What was seen in the glossary, and what the prompt keeps from the model."""
         left_out = f"the prompt leaves out context or instructions of {self._left_out} segments"
         alone = f"{self._alone} segments belong to no document: each was asked for alone"
-        return (left_out,) * bool(self._left_out) + (alone,) * bool(self._alone)
+        said = (left_out,) * bool(self._left_out) + (alone,) * bool(self._alone)
+        return (*self.guidance.notes(), *said)
 
     def digest(self) -> str:
         """Digest of everything that is said beside the sources."""

@@ -307,7 +307,7 @@ class Vendor(Backend):
 
     def notes(self) -> tuple[str, ...]:
         """An engine nobody can pin; codes that are not exactly the languages; what was cut."""
-        found = list(self._found) or [self._unpinned({})]
+        found = [*self._guidance.notes(), *(self._found or (self._unpinned({}),))]
         if self._codes and not all(
             map(same_code, (self.pair.source, self.pair.target), self._codes)
         ):

@@ -13,6 +13,7 @@ from mtbench.files.spreadsheets import quoted
 from mtbench.report import markdown
 from mtbench.report.csv_table import number
 from mtbench.report.text import UNBOUNDED
+from mtbench.text.p_values import p_value
 from mtbench.types.findings import Gate, LeaderboardDiff, MetricDelta, RowDiff
 
 COLUMNS = (
@@ -192,8 +193,7 @@ def signed(value: float, decimals: int) -> str:
 def _p(entry: MetricDelta) -> str:
     if entry.test is None:
         return "–"
-    p = entry.test.p_adjusted
-    return "<0.001" if p < 0.001 else f"{p:.3f}"
+    return p_value(entry.test.p_adjusted).removeprefix("= ").replace(" ", "")
 
 
 def _segments(entry: MetricDelta) -> str:

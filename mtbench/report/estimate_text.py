@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from mtbench.files.spreadsheets import quoted
 from mtbench.report.csv_table import number
 from mtbench.report.meta_text import Grid, markdown_grid
+from mtbench.text.p_values import p_value
 from mtbench.types.plans import HumanEstimate, HumanEstimates
 
 _HEADER = ("system", "judged", "mean of judged", "estimate", "95 %", "λ", "worth")
@@ -37,13 +38,9 @@ def _lines(found: HumanEstimates, grid: Grid) -> Iterator[str]:
         told = "differ" if one.p_corrected <= 0.05 else "are not told apart"
         yield (
             f"{one.a} and {one.b} {told}: {one.difference:+.3f} "
-            f"[{one.ci_low:.3f}, {one.ci_high:.3f}], {_p(one.p_corrected)} (Holm)."
+            f"[{one.ci_low:.3f}, {one.ci_high:.3f}], p {p_value(one.p_corrected)} (Holm)."
         )
     yield from (f"{note[:1].upper()}{note[1:]}." for note in found.notes)
-
-
-def _p(value: float) -> str:
-    return "p < 0.0001" if value < 0.0001 else f"p = {value:.4f}"
 
 
 def _row(one: HumanEstimate) -> tuple[str, ...]:

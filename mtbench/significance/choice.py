@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from mtbench.significance.draws import PERMUTATION, stream
 from mtbench.significance.intervals import Pool, bootstrap_interval
 from mtbench.significance.units import Array
+from mtbench.text.p_values import p_value
 from mtbench.types import Interval
 from mtbench.types.findings import UnitChoice
 
@@ -65,7 +66,7 @@ def choose_unit(
     if p <= CLEAR_P and effect >= CLEAR_DESIGN_EFFECT:
         warning = (
             f"segments of one document hang together (intraclass correlation {correlation:.2f}, "
-            f"permutation p {p:.2g}): with segments as the unit, intervals are about "
+            f"permutation p {p_value(p)}): with segments as the unit, intervals are about "
             f"{np.sqrt(effect):.1f} times too short and p-values too small; {known} documents "
             f"are too few to resample, {ENOUGH_DOCUMENTS} are needed"
         )

@@ -8,6 +8,7 @@ from mtbench.significance.intervals import Pool
 from mtbench.significance.paired import Family
 from mtbench.significance.randomization import all_pairs, floor_p, method_for, ruled_resamples
 from mtbench.significance.units import Array, Units
+from mtbench.text.p_values import floor as smallest
 from mtbench.types.findings import PairedTest, RankedSystem, Ranking
 
 TOO_SMALL = "the test set is too small to rank anyone"
@@ -122,7 +123,7 @@ def _nobody(floor: float, pairs: int, alpha: float, family: Family) -> str | Non
     return (
         f"nobody can be ranked here, because with {family.units} {family.unit}"
         f"{'' if family.units == 1 else 's'} no p-value can "
-        f"be smaller than {floor:.2g}{times}"
+        f"be smaller than {smallest(floor)}{times}"
     )
 
 

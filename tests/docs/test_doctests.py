@@ -12,6 +12,7 @@ import mtbench
 MODULES = (
     "mtbench.api.calls",
     "mtbench.api.corpora",
+    "mtbench.api.door",
     "mtbench.api.found",
     "mtbench.api.tables",
     "mtbench.functions",

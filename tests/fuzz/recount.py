@@ -168,12 +168,17 @@ def wmt_xml(path: Path, _: ImportReport) -> Iterator[Pair]:
 def po(path: Path, _: ImportReport) -> Iterator[Pair]:
     """By Babel: messages with one form that are translated, not fuzzy and not obsolete."""
     babel: Any = importlib.import_module("babel.messages.pofile")
+    content = path.read_bytes()
     try:
-        messages = list(babel.read_po(io.BytesIO(path.read_bytes()), abort_invalid=True))
+        messages = list(babel.read_po(io.BytesIO(content), abort_invalid=True))
     except babel.PoFileError as error:
         if "translations than num_plurals" in str(error):  # of a message that is left out
             raise Unread from None
-        raise
+        if "expected only letters" not in str(error):
+            raise
+        # A language that is none says nothing of the messages.
+        without = re.sub(rb'(?m)^"Language:.*\n', b"", content)
+        messages = list(babel.read_po(io.BytesIO(without), abort_invalid=True))
     for message in messages:
         if message.id and isinstance(message.id, str) and not message.fuzzy:
             text = str(message.string or "")

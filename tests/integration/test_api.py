@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -55,6 +57,47 @@ def test_names_and_parameters_stay() -> None:
             assert list(found) == parameters.split()
     with pytest.raises(AttributeError):
         mtbench.nothing  # noqa: B018
+
+
+def test_functions_can_be_sent_to_another_process() -> None:
+    for name in PARAMETERS:
+        function = getattr(mtbench, name)
+        assert name.encode() in pickle.dumps(function)  # which fails where it is not found
+
+
+@pytest.mark.parametrize(
+    ("call", "said"),
+    [
+        (lambda: mtbench.evaluate([]), "name one with models= (mtbench models list)"),
+        (lambda: mtbench.segments("nowhere"), "nowhere"),
+        (
+            lambda: mtbench.score({"a": ["Sì."] * 2}, ["Sì."], pair="en-it"),
+            "one reference per segment",
+        ),
+    ],
+)
+def test_errors_speak_of_arguments(call: Callable[[], object], said: str) -> None:
+    with pytest.raises(MtbenchError) as caught:
+        call()
+    assert said in str(caught.value)
+    assert "--" not in str(caught.value)
+    assert str(caught.value.args[0]) == caught.value.message
+
+
+def test_series_are_taken_by_position_and_may_not_contradict_each_other() -> None:
+    pandas = pytest.importorskip("pandas")
+    plain = mtbench.score(OUTPUTS, REFERENCES, pair="en-it").records()
+    labels = list(range(10, 10 + len(OUTPUTS)))
+    there = pandas.Series(REFERENCES, index=labels)
+    same = pandas.Series(OUTPUTS, index=labels)
+    for outputs in (same, OUTPUTS, pandas.Series(OUTPUTS)):
+        assert mtbench.score(outputs, there, pair="en-it").records() == plain
+    turned = pandas.Series(OUTPUTS[::-1], index=labels[::-1])
+    with pytest.raises(RequestError, match="Series whose indexes differ") as caught:
+        mtbench.score(turned, there, pair="en-it")
+    assert "reset_index" in str(caught.value)
+    with pytest.raises(RequestError, match="hypotheses and documents"):
+        mtbench.score(same, REFERENCES, pair="en-it", documents=turned)
 
 
 def test_the_import_brings_nothing_with_it() -> None:

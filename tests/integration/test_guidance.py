@@ -104,6 +104,20 @@ def test_a_glossary_is_part_of_what_is_asked(server: Server, glossary: Path) -> 
     assert backend(server, context_before=1).identity() != plain.identity()
 
 
+def test_what_was_seen_in_a_glossary_is_said(server: Server, tmp_path: Path) -> None:
+    path = tmp_path / "terms.csv"
+    path.write_bytes("src,ref\ncell,Zelle\ndoor,Tür\nwindow,\n".encode("cp1252"))
+    made = backend(server, glossary=str(path))
+    run(made, sources("One cell."))
+    said = [note for note in made.notes() if note.startswith(f"glossary {path}: ")]
+    assert any("not UTF-8, so read as" in note for note in said)
+    clean = tmp_path / "clean.csv"
+    clean.write_text("src,ref\ncell,Zelle\n", "utf-8")
+    made = backend(server, glossary=str(clean))
+    run(made, sources("One cell."))
+    assert not [note for note in made.notes() if str(clean) in note]
+
+
 def test_a_glossary_as_tmx(server: Server, tmp_path: Path) -> None:
     path = tmp_path / "terms.tmx"
     path.write_text(TMX)

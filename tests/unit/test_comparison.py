@@ -72,7 +72,7 @@ def test_a_family_that_can_separate_nothing_is_said_to() -> None:
     (note,) = hopeless.notes
     assert note.startswith(
         "no row can be significant here, because with 5 segments no p-value can be smaller than "
-        "0.062, which times 2 rows exceeds 0.05"
+        "0.0625, which times 2 rows exceeds 0.05"
     )
     for segments in (8, 40):
         found = compare(old, new, infos=INFOS, tester=answering(shifts, segments=segments))

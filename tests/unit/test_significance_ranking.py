@@ -119,14 +119,14 @@ def test_nobody_is_ranked_on_seven_paragraphs() -> None:
     assert ranking.method == "exact randomization"
     assert ranking.sentence == (
         "nobody can be ranked here, because with 7 segments no p-value can be smaller than "
-        "0.016, which times 6 pairs exceeds 0.05"
+        "0.0156, which times 6 pairs exceeds 0.05"
     )
     assert all(r.rank is None and r.unranked is not None for r in ranking.systems)
     assert [t.p for t in ranking.tests] == [2 / 128] * 6
     # Three pairs fit: 3 × 0.015625 ≤ 0.05.
     assert rank(levels(7, a=1.0, b=0.5, c=0.2), mean, seed=1).sentence is None
     few = rank(levels(4, a=1.0, b=0.5), mean, seed=1).sentence
-    assert few is not None and few.endswith("smaller than 0.12, above 0.05")
+    assert few is not None and few.endswith("smaller than 0.125, above 0.05")
 
 
 def test_one_system_needs_no_test() -> None:

@@ -25,6 +25,7 @@ from mtbench.boards.comparison.matching import (
 from mtbench.boards.comparison.sides import NOT_AGAIN, Side, SideRow
 from mtbench.boards.comparison.verdicts import not_inferior, verdict
 from mtbench.errors import DataError, RegressionFound, RequestError
+from mtbench.text.p_values import floor as smallest
 from mtbench.types import MetricInfo
 from mtbench.types.findings import (
     Agreement,
@@ -397,8 +398,8 @@ def _hopeless(tests: Sequence[PairedTest]) -> str:
     times = f", which times {most.family} rows exceeds" if most.family > 1 else ", above"
     return (
         f"no row can be significant here, because with {units} no p-value can be smaller than "
-        f"{2 / most.resamples:.2g}{times} {most.alpha:g}: --fail-on worse would let everything "
-        "through"
+        f"{smallest(2 / most.resamples)}{times} {most.alpha:g}: --fail-on worse would let "
+        "everything through"
     )
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from statistics import median
 
 from mtbench.report.words import SMALL
+from mtbench.text.p_values import floor as smallest
+from mtbench.text.p_values import p_value
 from mtbench.types import MetricInfo, Table
 from mtbench.types.findings import PairedTest
 
@@ -41,13 +43,13 @@ def detectable(table: Table, tests: Sequence[PairedTest], info: MetricInfo | Non
         )
         if floor * one.family > one.alpha:
             return text + (
-                f"The smallest p-value a pair can reach is {floor:.2g}; corrected over "
+                f"The smallest p-value a pair can reach is {smallest(floor)}; corrected over "
                 f"{_count(one.family, 'pair')} that is above {one.alpha:g}, so no ranking is "
                 "possible."
             )
         return text + (
-            f"The smallest p-value a pair can reach is {floor:.2g}: only a system that is better "
-            "nearly everywhere can be told apart."
+            f"The smallest p-value a pair can reach is {smallest(floor)}: only a system that is "
+            "better nearly everywhere can be told apart."
         )
     low, middle, high = min(known), median(known), max(known)
     places = info.decimals + (1 if high < 10 ** -(info.decimals - 1) else 0)
@@ -66,8 +68,9 @@ def detectable(table: Table, tests: Sequence[PairedTest], info: MetricInfo | Non
 def verdict(test: PairedTest, info: MetricInfo) -> str:
     """One sentence on a pair: which is better, by how much, and how sure that is."""
     places = info.decimals + 1
-    method = f"{test.method}, two-sided, {_count(test.units, test.unit)}, {_p(test.p_adjusted)}" + (
-        f" after Holm over {_count(test.family, 'pair')}" if test.correction == "holm" else ""
+    method = (
+        f"{test.method}, two-sided, {_count(test.units, test.unit)}, p {p_value(test.p_adjusted)}"
+        + (f" after Holm over {_count(test.family, 'pair')}" if test.correction == "holm" else "")
     )
     low, high = test.interval.low, test.interval.high
     delta = f"Δ = {test.delta:+.{places}f} [{low:+.{places}f}, {high:+.{places}f}]"
@@ -77,10 +80,6 @@ def verdict(test: PairedTest, info: MetricInfo) -> str:
         return f"No difference by {info.title} is established: {delta} ({method})."
     loser = test.b if winner == test.a else test.a
     return f"{winner} is significantly better than {loser} by {info.title}: {delta} ({method})."
-
-
-def _p(p: float) -> str:
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}"
 
 
 def _count(number: int, noun: str) -> str:
