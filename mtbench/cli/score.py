@@ -97,8 +97,8 @@ def score(
         raise RequestError(f"--segments is no {style} table", hint="--format table, csv or json")
     space = workspace(results)
     models = (
-        *(_model("hypotheses", path) for path in (*hypotheses, *more)),
-        *(_model("hypotheses-documents", path) for path in whole),
+        *(_named(path, f"hypotheses:{path}") for path in (*hypotheses, *more)),
+        *(_named(path, f"hypotheses-documents:{path}") for path in whole),
     )
     if not models:
         raise RequestError(
@@ -130,14 +130,17 @@ def score(
         watcher.say_where_time_went()
 
 
-def _model(backend: str, given: str) -> str:
-    """The ``--model`` that a file means; one that is there is that file, whatever its name."""
+def _named(given: str, model: str) -> str:
+    """The ``--model`` that a file means, of which ``NAME=`` is a name.
+
+    A file that is there is that file, whatever its name.
+    """
     import os
 
     from mtbench.config import name_given
 
     named = None if os.path.lexists(given) else name_given(given)
-    return f"{named[0]}={backend}:{named[1]}" if named else f"{backend}:{given}"
+    return f"{named[0]}={model.replace(given, named[1])}" if named else model
 
 
 Show = Callable[["Leaderboard", "Workspace", common.ConsoleWatcher], str]
