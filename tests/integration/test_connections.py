@@ -8,7 +8,6 @@ import select
 import socket
 import socketserver
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from mtbench.servers.connections import BODY_LIMIT, Connections, TooLong
 from tests.support.hub import Hub, tls
+from tests.support.killing import SECONDS, until
 from tests.support.server import Asked, Say, Server
 
 
@@ -34,7 +34,7 @@ def server() -> Iterator[Server]:
         yield made
 
 
-def connections(url: str, *, at_once: int = 1, seconds: float = 20.0) -> Connections:
+def connections(url: str, *, at_once: int = 1, seconds: float = SECONDS) -> Connections:
     return Connections(url, {"User-Agent": "test"}, at_once=at_once, seconds=seconds)
 
 
@@ -152,13 +152,15 @@ def test_a_drip_through_tls_is_bounded(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_connection_serves_again_and_one_that_broke_does_not(server: Server) -> None:
-    server.script.extend([Say({}), Say({}), Say({}, wait=2.0), Say({})])
-    with closing(connections(f"{server.url}/v1", seconds=0.6)) as made:
+    server.script.extend([Say({}), Say({}), Say({}, wait=2 * SECONDS), Say({})])
+    with closing(connections(f"{server.url}/v1")) as made:
         made.request("POST", "", b"{}", {})
         made.request("POST", "", b"{}", {})
         assert len(server.clients) == 1
+        made._seconds = 0.6
         with pytest.raises(TimeoutError):
             made.request("POST", "", b"{}", {})
+        made._seconds = SECONDS
         made.request("POST", "", b"{}", {})
     assert len(server.clients) == 2
 
@@ -177,8 +179,8 @@ def test_an_answer_that_nobody_asked_to_be_packed(server: Server) -> None:
 
 
 def test_who_waits_is_let_go_when_all_is_closed(server: Server) -> None:
-    server.usual = lambda asked: Say({}, wait=5.0)
-    made = connections(server.url, at_once=2)
+    server.usual = lambda asked: Say({}, wait=2 * SECONDS)
+    made = connections(server.url, at_once=2, seconds=2 * SECONDS)
     failures: list[BaseException] = []
 
     def ask() -> None:
@@ -187,16 +189,15 @@ def test_who_waits_is_let_go_when_all_is_closed(server: Server) -> None:
         except TimeoutError as error:
             failures.append(error)
 
-    threads = [threading.Thread(target=ask) for _ in range(3)]  # one of them waits for its turn
+    # One of them waits for its turn.
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(3)]
     for thread in threads:
         thread.start()
-    while len(server.asked) < 2:
-        time.sleep(0.01)
-    began = time.perf_counter()
+    until(lambda: len(server.asked) == 2)
     made.close()
     for thread in threads:
-        thread.join()
-    assert time.perf_counter() - began < 3.0
+        thread.join(SECONDS)  # none of them is answered, or has waited for all of its time
+        assert not thread.is_alive()
     assert len(failures) == 3
 
 
@@ -215,12 +216,12 @@ def test_an_address_of_ipv6_is_named_in_brackets() -> None:
             heard.append(client.recv(65536))
             client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
-    thread = threading.Thread(target=answer)
-    thread.start()
-    port = listener.getsockname()[1]
-    assert get(f"http://[::1]:{port}/v1") == 200
-    thread.join()
-    listener.close()
+    with listener:
+        thread = threading.Thread(target=answer, daemon=True)
+        thread.start()
+        port = listener.getsockname()[1]
+        assert get(f"http://[::1]:{port}/v1") == 200
+        thread.join()
     assert f"host: [::1]:{port}".encode() in heard[0].lower()
 
 

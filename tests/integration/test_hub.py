@@ -18,6 +18,7 @@ import pytest
 from mtbench.checkpoints.hub import leftovers
 from tests.support.checkpoints import checkpoint
 from tests.support.hub import COMMIT, Hub, Trouble, contents, cut, status, tls
+from tests.support.killing import SECONDS
 from tests.support.server import Say
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -79,7 +80,7 @@ def look(
         capture_output=True,
         text=True,
         check=False,
-        timeout=60,
+        timeout=SECONDS,
     )
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
@@ -168,10 +169,8 @@ def test_what_cannot_be_had_is_said_before_work(server: Hub, tmp_path: Path) -> 
 def test_a_hub_out_of_reach_is_noticed_within_seconds(tmp_path: Path) -> None:
     with Hub({}) as gone:
         pass
-    started = time.perf_counter()
     (failure,) = look(gone.url, tmp_path, ("acme/tiny", None, False, False))
     (forbidden,) = look(gone.url, tmp_path, ("acme/tiny", None, False, False), HF_HUB_OFFLINE="1")
-    assert time.perf_counter() - started < 20
     assert failure["code"] == forbidden["code"] == 3
     assert failure["lines"][1] == f"{gone.url} takes no connection (Connection refused)"
     assert forbidden["lines"][1] == "HF_HUB_OFFLINE forbids to ask it"
@@ -186,7 +185,7 @@ WEIGHTS = "model.safetensors"
 
 
 def slow(say: Say) -> Say:
-    return replace(say, wait=2.5)
+    return replace(say, wait=300.0)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +206,7 @@ def test_a_fault_that_passes_is_waited_out(
     trouble: list[Trouble], server: Hub, tmp_path: Path
 ) -> None:
     server.trouble = trouble
-    (found,) = look(server.url, tmp_path, ASK, HF_HUB_ETAG_TIMEOUT="1", HF_HUB_DOWNLOAD_TIMEOUT="1")
+    (found,) = look(server.url, tmp_path, ASK, HF_HUB_ETAG_TIMEOUT="3", HF_HUB_DOWNLOAD_TIMEOUT="3")
     assert WEIGHTS in found.get("files", ()), found
     assert all(one.times == 0 for one in trouble)
 

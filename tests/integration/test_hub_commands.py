@@ -24,6 +24,7 @@ import pytest
 from mtbench.metrics.comet.checkpoint import PINNED
 from tests.support.checkpoints import checkpoint
 from tests.support.hub import Hub, Trouble, at_home, comet_hub, contents, cut, status
+from tests.support.killing import SECONDS, all_of, started
 from tests.support.server import Say
 from tests.support.story import write_stories
 from tests.support.tiny_comet import build_plain
@@ -83,7 +84,7 @@ class Machine:
             check=False,
             cwd=self.root,
             env=self.environment(hub, **more),
-            timeout=120,
+            timeout=SECONDS,
         )
 
     def environment(self, hub: Hub, **more: str) -> dict[str, str]:
@@ -148,21 +149,18 @@ def test_a_bar_on_a_terminal_and_none_where_silence_is_asked_for(
     hub.trouble = [Trouble("GET /Unbabel", _late)]
     terminal, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
+    command = (sys.executable, "-m", "mtbench", "metrics", "fetch", "comet", *quiet)
+    streams = {"stdout": subprocess.PIPE, "stderr": theirs}
+    environment = machine.environment(hub, TERM="xterm")
     try:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "mtbench", "metrics", "fetch", "comet", *quiet],
-            stdout=subprocess.PIPE,
-            stderr=theirs,
-            cwd=machine.root,
-            env=machine.environment(hub, TERM="xterm"),
-        )
-        os.close(theirs)
-        shown = _all_of(terminal)
-        out, _ = process.communicate(timeout=120)
+        with started(*command, cwd=machine.root, env=environment, **streams) as process:
+            os.close(theirs)
+            shown = all_of(terminal)
+            out, _ = process.communicate(timeout=SECONDS)
     finally:
         os.close(terminal)
     assert process.returncode == 0, shown
-    assert out.decode().rstrip().endswith("checkpoints/model.ckpt")
+    assert out.rstrip().endswith("checkpoints/model.ckpt")
     assert (f"{COMET}:" in shown and "%" in shown) == bars
     assert "Fetching" not in shown, "one bar for a download, not the library's"
     if not bars:
@@ -171,18 +169,6 @@ def test_a_bar_on_a_terminal_and_none_where_silence_is_asked_for(
 
 def _late(say: Say) -> Say:
     return replace(say, wait=1.5)
-
-
-def _all_of(terminal: int) -> str:
-    found = b""
-    while True:
-        try:
-            block = os.read(terminal, 4096)
-        except OSError:  # the other side is closed
-            return found.decode("utf-8", "replace")
-        if not block:
-            return found.decode("utf-8", "replace")
-        found += block
 
 
 @pytest.mark.parametrize("back_end", ["hf", "ct2"])

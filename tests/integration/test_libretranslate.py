@@ -149,7 +149,7 @@ def test_directions_that_the_server_lacks(server: Server) -> None:
         (Say(b'{"translatedText": "Te'), TransientError, "not whole JSON"),
         (Say({"text": "?"}), TransientError, "0 translations of 1 texts"),
         (Say(reset=True), TransientError, "connection broke"),
-        (Say({"translatedText": "late"}, wait=5), TransientError, "no whole answer"),
+        (Say({"translatedText": "late"}, wait=300), TransientError, "no whole answer"),
         (Say({"translatedText": ["A", "B"]}), TransientError, "2 translations of 1 texts"),
         (Say({"error": "request exceeds text limit"}, status=400), SegmentError, "text limit"),
         (Say(b"<html>413 Too Large</html>", status=413), SegmentError, "413 Too Large"),
@@ -163,7 +163,7 @@ def test_directions_that_the_server_lacks(server: Server) -> None:
 def test_a_server_that_misbehaves(
     server: Server, say: Say, error: type[MtbenchError], reason: str
 ) -> None:
-    made = backend(server, timeout=0.5)
+    made = backend(server, timeout=2.0 if say.wait else 120.0)
     made.check()
     server.script.append(say)
     with made, pytest.raises(error, match=reason) as caught:

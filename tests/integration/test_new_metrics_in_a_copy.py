@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import mtbench
+from tests.support.killing import SECONDS
 from tests.support.workspace import SENTENCES
 
 WEIGHTY = '''
@@ -124,7 +125,7 @@ def test_one_file_and_one_line_each(copy: Path, tmp_path: Path) -> None:
         return subprocess.run(
             [sys.executable, "-m", "mtbench", *words],
             cwd=work, env={"PYTHONPATH": str(copy.parent), "PATH": "/usr/bin:/bin"},
-            capture_output=True, text=True, timeout=120, check=False,
+            capture_output=True, text=True, timeout=SECONDS, check=False,
         )  # fmt: skip
 
     evaluate = [

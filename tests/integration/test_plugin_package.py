@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.killing import SECONDS
 from tests.support.packages import install
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,7 +49,7 @@ def mtbench(
         env={**os.environ, "PYTHONPATH": os.pathsep.join(path), "HF_HUB_OFFLINE": "1"},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS,
         check=False,
     )
 

@@ -17,6 +17,7 @@ from mtbench.servers.pacing import Pace
 from mtbench.servers.patience import Patience, Window
 from mtbench.stages.translation import plan, translate
 from mtbench.types import Runtime, Source
+from tests.support.killing import until
 from tests.support.server import Asked, Say, Server, chat_server, shout
 
 EN_DE = LanguagePair.parse("en-de")
@@ -256,15 +257,16 @@ def test_only_one_looks_whether_a_limit_is_over() -> None:
     def call() -> None:
         answers.append(patience.through(ask, time.sleep))
 
-    threads = [threading.Thread(target=call) for _ in range(6)]
+    threads = [threading.Thread(target=call, daemon=True) for _ in range(6)]
     for thread in threads:
         thread.start()
-    time.sleep(0.2)
-    before = len(asked)
-    time.sleep(0.4)
-    looks = len(asked) - before
+    until(lambda: asked)
+    before, began = len(asked), time.monotonic()
+    time.sleep(0.6)
+    looks, took = len(asked) - before, time.monotonic() - began
     limited.clear()
     for thread in threads:
-        thread.join(timeout=20)
+        thread.join()
     assert answers == ["yes"] * 6
-    assert looks <= 4
+    # One after the other: each takes 0.05 seconds, and 0.15 or more are waited before it.
+    assert looks <= 2 + took / 0.2

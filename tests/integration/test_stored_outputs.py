@@ -51,7 +51,7 @@ def asked_once(space: Space, more: str, *arguments: str, system: str = "m") -> s
 
 def test_used_where_nothing_but_time_limits_has_changed(space: Space) -> None:
     url = asked_once(space, "")
-    space.card("m", CARD.format(url=url, more="timeout = 3.0"))
+    space.card("m", CARD.format(url=url, more="timeout = 33.0"))
     again = evaluate(space)
     assert again.code == 0
     assert "cannot run here" in again.err

@@ -6,18 +6,18 @@ import csv
 import os
 import pty
 import re
-import select
 import shutil
 import struct
 import subprocess
 import sys
 import termios
-import time
 import unicodedata
 from fcntl import ioctl
 from pathlib import Path
 
 import pytest
+
+from tests.support.killing import SECONDS, all_of, started
 
 ROOT = Path(__file__).resolve().parents[2]
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -48,34 +48,16 @@ def at_a_terminal(*arguments: str, columns: int, **variables: str) -> str:
     """Runs mtbench on a terminal so many columns wide; what it wrote there."""
     leader, follower = pty.openpty()
     ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "mtbench", *arguments],
-        cwd=ROOT,
-        env=environment(**variables),
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-    )
-    os.close(follower)
-    said = b""
-    limit = time.monotonic() + 120
     try:
-        while time.monotonic() < limit:
-            if not select.select([leader], [], [], 1)[0]:
-                continue
-            try:
-                part = os.read(leader, 65536)
-            except OSError:  # how Linux says that the other side is closed
-                break
-            if not part:
-                break
-            said += part
-        assert process.wait(timeout=30) == 0, said.decode(errors="replace")
+        streams = dict.fromkeys(("stdin", "stdout", "stderr"), follower)
+        command = (sys.executable, "-m", "mtbench", *arguments)
+        with started(*command, cwd=ROOT, env=environment(**variables), **streams) as process:
+            os.close(follower)
+            said = all_of(leader)
+            assert process.wait(SECONDS) == 0, said
     finally:
-        process.kill()
-        process.wait()
         os.close(leader)
-    return said.decode("utf-8")
+    return said
 
 
 def width(line: str) -> int:
@@ -121,7 +103,7 @@ def test_into_a_pipe_goes_plain_text_of_full_width() -> None:
         env=environment(COLUMNS="40"),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=SECONDS,
         check=True,
     )
     assert "\x1b" not in done.stdout + done.stderr
@@ -165,6 +147,6 @@ def complete(instruction: str, **variables: str) -> str:
         env=environment(_MTBENCH_COMPLETE=instruction, **variables),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=SECONDS,
         check=True,
     ).stdout

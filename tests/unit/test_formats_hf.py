@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ import datasets
 from mtbench.corpora.formats.columns import parse_map
 from mtbench.errors import DataError, RequestError, UnknownName
 from tests.support.imports import lines, take, write_jsonl
+from tests.support.killing import SECONDS
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
@@ -104,12 +104,10 @@ def test_a_hub_that_cannot_be_reached_is_said_within_seconds(
         "HF_ENDPOINT": "http://127.0.0.1:9",
         "HF_HOME": str(tmp_path / "hf"),
     }
-    start = time.monotonic()
-
     done = subprocess.run(
         [sys.executable, "-m", "mtbench", "corpus", "import", "hf:someone/something",
          "-o", str(tmp_path / "c"), "--pair", "en-it", *extra],
-        capture_output=True, text=True, check=False, env=environment, timeout=60,
+        capture_output=True, text=True, check=False, env=environment, timeout=SECONDS,
     )  # fmt: skip
 
     assert done.returncode == 3
@@ -119,7 +117,6 @@ def test_a_hub_that_cannot_be_reached_is_said_within_seconds(
         "  http://127.0.0.1:9 takes no connection (Connection refused)",
         "  fetch it where there is a network: hf download someone/something --repo-type dataset",
     ]
-    assert time.monotonic() - start < 30
     assert not (tmp_path / "c").exists()
 
 

@@ -53,14 +53,14 @@ def test_nasty_xml_is_refused_at_once_and_in_little_memory(name: str, tmp_path: 
     path = tmp_path / "nasty.xml"
     path.write_bytes(NASTY[name])
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    start = time.monotonic()
+    start = time.thread_time()
 
     with pytest.raises(DataError) as caught:
         _read(path)
 
     assert str(path) in caught.value.message
     assert caught.value.exit_code == 1
-    assert time.monotonic() - start < 5
+    assert time.thread_time() - start < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200_000  # KiB
 
 

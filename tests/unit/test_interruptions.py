@@ -18,7 +18,7 @@ from mtbench.engine.threads import calls
 from mtbench.interruptions import Ended, awaited, held_back, unmasked, unwind_when_asked_to_end
 from mtbench.processes.programs import Program
 from mtbench.types.base import ColumnOf, Record
-from tests.support.killing import alive
+from tests.support.killing import SECONDS, alive
 
 
 @pytest.fixture(autouse=True)
@@ -88,17 +88,17 @@ def test_it_waits_for_another_thread_too() -> None:
     def hold() -> None:
         with held_back():
             begun.set()
-            done.wait(10)
+            done.wait(SECONDS)
 
     thread = threading.Thread(target=hold)
     thread.start()
-    begun.wait(10)
+    begun.wait(SECONDS)
     signal.raise_signal(signal.SIGTERM)
     with pytest.raises(Ended):
         done.set()
-        thread.join(10)
-        time.sleep(1)  # where the main thread hears of it
-    thread.join(10)
+        thread.join(SECONDS)
+        time.sleep(SECONDS)  # where the main thread hears of it
+    thread.join(SECONDS)
 
 
 def test_a_program_that_is_just_being_started_is_ended_with_us() -> None:
@@ -115,10 +115,10 @@ def test_a_program_that_is_just_being_started_is_ended_with_us() -> None:
         "    signal.raise_signal(signal.SIGTERM)\n"
         "    return made\n"
         "programs.subprocess.Popen = popen\n"
-        "program = programs.Program(['sleep', '60'])\n"
+        "program = programs.Program(['sleep', '600'])\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=SECONDS
     )
     assert "Ended" in done.stderr
     watcher, program = map(int, done.stdout.split())
@@ -129,7 +129,7 @@ def test_a_program_that_is_just_being_started_is_ended_with_us() -> None:
 def test_an_impatient_second_signal_leaves_nothing_behind() -> None:
     code = (
         "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-        "print('here', flush=True)\ntime.sleep(60)\n"
+        "print('here', flush=True)\ntime.sleep(600)\n"
     )
     program = Program([sys.executable, "-c", code])
     assert program.stdout.readline() == b"here\n"
@@ -150,7 +150,8 @@ def disturb() -> None:
 
 def test_a_signal_is_heard_while_an_answer_is_waited_for() -> None:
     answer: Future[str] = Future()
-    late = threading.Timer(10.0, answer.set_result, ["late"])
+    late = threading.Timer(SECONDS, answer.set_result, ["late"])
+    late.daemon = True
     late.start()
     threading.Thread(target=disturb).start()
     with pytest.raises(Ended):
@@ -163,5 +164,5 @@ def test_a_signal_is_heard_while_calls_are_under_way() -> None:
     stopped, told = threading.Event(), list[bool]()
     threading.Thread(target=disturb).start()
     with pytest.raises(Ended):
-        calls(lambda _: stopped.wait(10.0), range(2), 2, told.append, stopped)
+        calls(lambda _: stopped.wait(SECONDS), range(2), 2, told.append, stopped)
     assert told == [True, True]

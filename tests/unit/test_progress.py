@@ -74,5 +74,5 @@ def test_files_have_no_bar_and_what_takes_longer_has_one(
     shown = threading.Event()
     monkeypatch.setattr("rich.progress.Progress.start", lambda progress: shown.set())
     watcher.start("translating", 10)
-    assert shown.wait(10)
+    assert shown.wait(120)
     watcher.stop()

@@ -345,10 +345,8 @@ def test_a_wait_ends_when_the_whole_has_failed() -> None:
             time.sleep(0.05)
             raise BackendError("gone")
 
-    began = time.monotonic()
     with pytest.raises(BackendError, match="gone"):
         driven(made(Waiting), sources("t0", "t1"))
-    assert time.monotonic() - began < 30
 
 
 def test_what_cannot_be_kept_ends_it() -> None:
