@@ -21,6 +21,8 @@ ITEM = re.compile(r"(?:[-*+•‣▪◦–—]|\(?\d{1,3}[.)]|\(?[a-z]\))\s+(?=\
 """What an item of a list begins with."""
 ENDS = re.compile(rf"[{SENTENCE_END}:][{CLOSING}]*$")
 """How a line ends with which a sentence ends."""
+_INNER = re.compile(rf"(?:[{SENTENCE_END}][{CLOSING}]{{0,3}}\s|[。！？][{CLOSING}]{{0,3}})(?=(.))")
+"""Where a sentence ends within a line, with what follows it."""
 _OPENING = re.compile(r"^[\W_]+")
 _HYPHENS = "-\N{SOFT HYPHEN}\N{HYPHEN}"
 
@@ -44,6 +46,8 @@ _BASE = 0.05  # of the lines, at least, begin where lines begin
 _INDENTED = 0.03  # of the lines, at least, where indents divide
 _STRAY = 0.3  # of what others do: lines that begin a paragraph seldom go on with a sentence
 _GREEDY = 0.75  # of the lines within sentences could not have held the next word
+_PILED = 0.5  # of them at a margin that no line crosses: by chance it is one in ten
+_FEWEST_PILED = 5  # lines that make such a margin
 _KINSOKU = 2  # columns by which marks that may not begin a line stick out, or pull a letter down
 _CLEARLY = 0.9  # where blank lines divide already, a line that ends a paragraph is this short
 
@@ -84,11 +88,13 @@ class _Wrapped(NamedTuple):
         width: In columns.
         full: A line that has come to its end takes more than this with the next word.
         sure: Share of the lines which end within a sentence that have come to their end.
+        greedy: Whether each line holds what it can, so that a shorter one ends a paragraph.
     """
 
     width: int
     full: int
     sure: float
+    greedy: bool = False
 
 
 def read_text(text: str, layout: Layout | None = None) -> Reading:
@@ -199,12 +205,14 @@ def _wrapped(rows: Sequence[_Row]) -> _Wrapped | None:
     few = len(needed) < max(_FEWEST_LINES - 1, least * len(pairs))
     if few or not _WIDTHS[0] <= width <= _WIDTHS[1]:
         return None
+    greedy = sum(one > width for one in needed)
+    piled = width == widest and greedy >= max(_FEWEST_PILED, _PILED * len(needed))
     full = sum(one > _NEARLY_FULL * width for one in needed)
-    if full < _FULL * len(needed):
+    if full < _FULL * len(needed) and not piled:
         return None
-    greedy = sum(one > width for one in needed) / len(needed)
     ragged = needed[int(_RAGGED * len(needed))] - 1
-    return _Wrapped(width, width if greedy >= _GREEDY else min(width, ragged), greedy)
+    even = piled or greedy >= _GREEDY * len(needed)
+    return _Wrapped(width, width if even else min(width, ragged), greedy / len(needed), piled)
 
 
 def _layout(rows: Sequence[_Row], wrapped: _Wrapped) -> Layout:
@@ -234,10 +242,13 @@ def _base(rows: Sequence[_Row]) -> int:
 def _divided(rows: Sequence[_Row], layout: Layout, wrapped: _Wrapped) -> Iterator[str]:
     words = Counter(word for row in rows for word in row.text.split())
     base = _base(rows)
+    hidden = layout == "flush" and _hidden_ends(rows, wrapped)
     text = ""
     for number, row in enumerate(rows):
         before = rows[number - 1] if number else None
-        if before and not _divides(before, row, layout, wrapped, base):
+        if before and not (
+            _divides(before, row, layout, wrapped, base) or (hidden and _may_be_last(before, row))
+        ):
             text = joined(text, row.text, words)
             continue
         if text:
@@ -257,7 +268,31 @@ def _divides(one: _Row, two: _Row, layout: Layout, wrapped: _Wrapped, base: int)
         return True
     if layout in ("indents", "hanging"):
         return (two.start > base) == (layout == "indents")
-    return short and not _goes_on(one, two, wrapped)
+    return short and (wrapped.greedy or not _goes_on(one, two, wrapped))
+
+
+def _may_be_last(one: _Row, two: _Row) -> bool:
+    """Whether a sentence ends with a line, and with it perhaps a paragraph."""
+    return bool(ENDS.search(one.text)) and not _within(one, two)
+
+
+def _hidden_ends(rows: Sequence[_Row], wrapped: _Wrapped) -> bool:
+    """Whether more full lines that end a sentence end a paragraph than do not.
+
+    The last line of a paragraph is of any length, so that by chance it could not have held the
+    next word either: in as many of them as that word takes of the width. By the same chance a
+    sentence within a paragraph ends with a line. Short lines and sentences that end within lines
+    are seen, and tell how many of either are not.
+    """
+    if not wrapped.greedy:
+        return False
+    last = inner = 0.0
+    for one, two in itertools.pairwise(rows):
+        word = _needed(one, two) - one.end
+        inner += word * sum(not found[1].islower() for found in _INNER.finditer(one.text))
+        if not two.blank and _may_be_last(one, two) and one.end + word <= wrapped.full:
+            last += word
+    return last > inner
 
 
 def separator(one: str, two: str) -> str:

@@ -13,6 +13,7 @@ from mtbench.documents.build import build_corpus
 from mtbench.documents.layout import Layout, joined, read_text
 from mtbench.documents.records import BuildOptions
 from mtbench.errors import RequestError
+from tests.support.parallel_text import LIBRARY
 from tests.support.story import STORIES
 
 PARAGRAPHS = (
@@ -76,6 +77,45 @@ def test_items_of_a_list_and_short_headings_stay_apart() -> None:
     assert read_text(text).paragraphs == (
         "The lighthouse", PARAGRAPHS[0], "- one", "- two", PARAGRAPHS[1],
     )  # fmt: skip
+
+
+FULL = "The keeper wound the clockwork four times a night."
+"""A paragraph of one line that just fills it at a width of 50."""
+
+
+def test_a_full_line_ends_a_paragraph_where_paragraphs_are_sentences() -> None:
+    """No sentence ends within a line, so none but a paragraph's ends with one."""
+    sentences = [one["en"] for one in LIBRARY]
+    some = [*sentences[:2], FULL, *sentences[2:]]
+    text = "\n".join(textwrap.fill(one, len(FULL)) for one in some)
+
+    assert read_text(text).paragraphs == tuple(some)
+
+
+def test_a_full_line_goes_on_where_paragraphs_have_many_sentences() -> None:
+    prose = f"{FULL} {' '.join(one['en'] for one in LIBRARY)} {' '.join(PARAGRAPHS)}"
+    text = "\n".join(textwrap.fill(one, len(FULL)) for one in (prose, PARAGRAPHS[0]))
+
+    assert read_text(text).paragraphs == (prose, PARAGRAPHS[0])
+
+
+def test_paragraphs_that_begin_with_small_letters_stay_apart_at_an_even_margin() -> None:
+    """Entries of a glossary: half of their first lines look as if a sentence went on."""
+    words = ("lamp", "wick", "oil", "log")
+    some = [f"{word}: {one}" for word, one in zip(words, PARAGRAPHS, strict=True)]
+    some += [f"{word} (old)" for word in ("glass", "rope", "bell", "boat")]
+    text = "\n".join(textwrap.fill(one, 60) for one in some)
+
+    assert read_text(text).paragraphs == tuple(some)
+
+
+def test_entries_in_small_letters_are_no_wrapped_text() -> None:
+    entries = (
+        "lamp", "wick: what the oil climbs", "oil", "log: where the keeper wrote what he had seen",
+        "glass", "rope: for boats and bells", "bell: rung in fog", "boat", "stairs: 128 of them",
+    )  # fmt: skip
+
+    assert read_text("\n".join(entries)) == (entries, "a paragraph per line")
 
 
 def test_headlines_of_one_length_are_no_wrapped_text() -> None:
