@@ -62,7 +62,10 @@ def test_the_notebook_runs(workplace: Space) -> None:
     pytest.importorskip("ipykernel")
     notebook = nbformat.read(NOTEBOOK, as_version=4)
     client = nbclient.NotebookClient(
-        notebook, timeout=300, resources={"metadata": {"path": str(workplace.root)}}
+        notebook,
+        timeout=300,
+        startup_timeout=300,
+        resources={"metadata": {"path": str(workplace.root)}},
     )
     with ThreadPoolExecutor(1) as apart:  # this thread may have an event loop, of a browser's
         apart.submit(lambda: asyncio.run(client.async_execute())).result()

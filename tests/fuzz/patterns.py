@@ -101,6 +101,11 @@ def _of_calls(sources: dict[Path, str]) -> Iterator[Use]:
                     yield Use(where, re.compile(text), anchored)
 
 
+def of_size(part: str, size: int) -> str:
+    """A part repeated to so many characters."""
+    return (part * (size // len(part) + 1))[:size]
+
+
 def pumps(use: Use) -> list[tuple[str, str]]:
     """What comes before, and what is repeated, to make the pattern try the most."""
     tree = list(parser.parse(use.pattern.pattern, use.pattern.flags))

@@ -7,7 +7,6 @@ What is worst is looked for among what foreign texts repeat, where that is quick
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -24,7 +23,8 @@ from mtbench.metrics.tokenizers import load_tokenizer
 from mtbench.servers import answers
 from mtbench.text import identify, markup, numbers, scripts, terms, thinking
 from mtbench.types.corpora import Constraints
-from tests.fuzz.patterns import USUAL
+from tests.fuzz.pace import seconds
+from tests.fuzz.patterns import USUAL, of_size
 
 FIRST, LARGER = 1_500, 30_000
 LARGEST = (1_000_000,) if "MTBENCH_FUZZ" in os.environ else ()
@@ -133,19 +133,6 @@ def functions() -> Iterator[tuple[str, Look]]:
             yield f"{name} {words}", way
 
 
-def seconds(of: Look, part: str, size: int) -> float:
-    text = (part * (size // len(part) + 1))[:size]
-
-    def once() -> float:
-        began = time.thread_time()
-        of(text)
-        return time.thread_time() - began
-
-    took = once()
-    # What was slow once is asked again: a collection of garbage may have fallen into it.
-    return took if took < 0.1 else min(took, once())
-
-
 ALL = dict(functions())
 
 
@@ -154,10 +141,10 @@ def test_linear(name: str) -> None:
     of, worst, found = ALL[name], "a", 0.0
     of("Hello.")  # what is loaded once
     for part in dict.fromkeys(PARTS):
-        took = seconds(of, part, FIRST)
+        took = seconds(of, of_size(part, FIRST))
         assert took < 0.1 + FIRST * A_CHARACTER, (part, took)
         if took > found:
             worst, found = part, took
     for size in (LARGER, *LARGEST):
-        took = seconds(of, worst, size)
+        took = seconds(of, of_size(worst, size))
         assert took < 0.1 + size * A_CHARACTER, (worst, size, took)

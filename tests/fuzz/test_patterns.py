@@ -5,29 +5,18 @@ The worst case is looked for among what the pattern itself repeats and what fore
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
-from tests.fuzz.patterns import Use, pumps, uses
+from tests.fuzz.pace import seconds
+from tests.fuzz.patterns import Use, of_size, pumps, uses
 
 MEGABYTE = 1_000_000
 STEPS = (300, 3_000)
 ONE_SECOND = 1.0
-QUICK = 0.1
 
 
-def seconds(use: Use, before: str, part: str, after: str, size: int) -> float:
-    text = before + (part * (size // len(part) + 1))[:size] + after
-
-    def once() -> float:
-        began = time.thread_time()
-        use.run(text)
-        return time.thread_time() - began
-
-    took = once()
-    # What was slow once is asked again: a collection of garbage may have fallen into it.
-    return took if took < QUICK else min(took, once())
+def timed(use: Use, before: str, part: str, after: str, size: int) -> float:
+    return seconds(use.run, before + of_size(part, size) + after)
 
 
 ALL = uses()
@@ -43,11 +32,11 @@ def test_linear(use: Use) -> None:
     for before, part in pumps(use):
         for after in ("", "\0"):
             for size in STEPS:
-                took = seconds(use, before, part, after, size)
+                took = timed(use, before, part, after, size)
                 # So slow is nothing that is linear: a microsecond is some fifty steps of a pattern.
                 assert took < 0.2 + size * 1e-6, (before, part, after, size)
             if took > found:
                 worst, found = (before, part, after), took
     for size in (30_000, MEGABYTE):
-        took = seconds(use, *worst, size)
+        took = timed(use, *worst, size)
         assert took < ONE_SECOND, (worst, size, took)
