@@ -11,6 +11,7 @@ import os
 import tempfile
 import threading
 import weakref
+from array import array
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -319,6 +320,57 @@ def column(values: Iterable[T], make: Callable[[Any], T] | None = None) -> Seque
     for value in values:
         writer.add(value)
     return writer.column()
+
+
+class Spool:
+    """Values at places from 0 on, each written and read by itself; few are held in memory.
+
+    Example:
+        >>> spool = Spool()
+        >>> spool.put(0, ["one", None])
+        >>> spool[0]
+        ['one', None]
+    """
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+        self._starts, self._lengths = array("q"), array("q")
+
+    def put(self, at: int, value: Any) -> None:
+        """Writes a value: at a new place, which is the next one, or instead of what is there.
+
+        Args:
+            at: The place.
+            value: What JSON holds.
+
+        Raises:
+            Unavailable: If there is no room for it.
+        """
+        content = json.dumps(value, ensure_ascii=False).encode(*_AS_BYTES)
+        if not self._starts:
+            self._held[at : at + 1] = [content]
+            if not few(len(self._held)):
+                self._move_out()
+            return
+        with _room_named():
+            start, length = _SPACE.write(content)
+        self._starts[at : at + 1] = array("q", [start])
+        self._lengths[at : at + 1] = array("q", [length])
+
+    def _move_out(self) -> None:
+        with _room_named():
+            _SPACE.enter(self)
+            for content in self._held:
+                start, length = _SPACE.write(content)
+                self._starts.append(start)
+                self._lengths.append(length)
+        self._held = []
+
+    def __getitem__(self, at: int) -> Any:
+        content = (
+            _SPACE.read((self._starts[at], self._lengths[at])) if self._starts else self._held[at]
+        )
+        return json.loads(content.decode(*_AS_BYTES))
 
 
 _shared: deque[tuple[Any, ...]] = deque(maxlen=8)

@@ -11,9 +11,11 @@ import numpy as np
 
 from mtbench.engine.work import Worker, naming, run
 from mtbench.errors import MetricError
+from mtbench.files.columns import few
 from mtbench.metrics.counters import Block
 from mtbench.metrics.guards import checked_column, require_characters
 from mtbench.plugins import Advance, Array, Scorer
+from mtbench.stages.scoring import narrowed
 from mtbench.types import SAME_SCORE, Json, ScoringView
 
 if TYPE_CHECKING:
@@ -64,16 +66,17 @@ class LexicalScorer(Scorer):
             lost=naming(self._view.ids, BLOCK),
         )
         parts: dict[str, list[Array]] = {name: [] for name in columns}
-        start = 0
+        start, held = 0, few(len(self._references))
         for rows in counted:
             block = places.popleft()
             for name, texts in columns.items():
-                taken = [place[texts[start + at]] for at, place in enumerate(block)]
-                parts[name].append(rows[taken])
+                taken = rows[[place[texts[start + at]] for at, place in enumerate(block)]]
+                parts[name].append(taken if held else narrowed(taken))
             start += len(block)
             if advance:
                 advance(len(block) * len(columns))
-        found = {name: np.concatenate(rows) for name, rows in parts.items()}
+        # Tables of all systems at once: of very many segments, narrow ones.
+        found = {name: np.concatenate(parts.pop(name)) for name in columns}
         for number, (name, texts) in enumerate(columns.items()):
             self._verify(name, texts, found[name], number)
             self._empty[name] = sum(not text.strip() for text in texts)
@@ -120,7 +123,7 @@ class LexicalScorer(Scorer):
             for which in range(width)
         ]
         theirs = self._sacrebleu.corpus_score([texts[at] for at in sample], streams).score
-        ours = float(self._metric.pool(rows[sample].sum(axis=0)))
+        ours = float(self._metric.pool(rows[sample].sum(axis=0, dtype=np.float64)))
         if not abs(ours - theirs) <= SAME_SCORE:
             raise MetricError(
                 f"{self._metric.info.name} of {name} is not sacreBLEU's: {ours!r}, {theirs!r} "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -135,14 +135,14 @@ def _judging(found: Plan, task: Task, metric: SegmentMetric, request: Request) -
     return sums
 
 
-def _still_to_do(task: Task, request: Request) -> list[translating.Batch]:
+def _still_to_do(task: Task, request: Request) -> Collection[translating.Batch]:
     if task.backend is None:
         return []
     done, _ = already_done(task)
-    return translating.plan(task.test_set.sources, task.backend, request.runtime, frozenset(done))
+    return translating.plan(task.test_set.sources, task.backend, request.runtime, done)
 
 
-def _counted(task: Task, batches: Sequence[translating.Batch]) -> tuple[int, int] | None:
+def _counted(task: Task, batches: Collection[translating.Batch]) -> tuple[int, int] | None:
     """Tokens read and written as the system's own tokenizer counts them; None where it does not."""
     if task.backend is None or task.fetches or not batches:
         return None
@@ -155,7 +155,7 @@ def _counted(task: Task, batches: Sequence[translating.Batch]) -> tuple[int, int
     return read, written
 
 
-def _by_bytes(task: Task, batches: Sequence[translating.Batch]) -> tuple[int, int]:
+def _by_bytes(task: Task, batches: Collection[translating.Batch]) -> tuple[int, int]:
     sources = [source.text for batch in batches for source in batch.sources]
     if task.backend is None or task.fetches:  # what it would be told is not known yet
         return _tokens(sources), _tokens(sources)

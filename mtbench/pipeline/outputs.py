@@ -5,9 +5,10 @@ from __future__ import annotations
 import platform
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from mtbench import __version__
@@ -22,6 +23,7 @@ from mtbench.plugins import Backend
 from mtbench.results import Results
 from mtbench.stages import items
 from mtbench.stages import translation as translating
+from mtbench.stages.finished import FinishedSegments
 from mtbench.stages.travel import placed
 from mtbench.text import identify
 from mtbench.types import (
@@ -250,8 +252,9 @@ def _asked_for(
     watcher.start(f"{task.card.name} {task.test_set.pair}", sum(b.size for b in batches))
     try:
         provenance = at_work.provenance()
-        at_work.goes_on([finished.kept for finished in done.values()])
-        at_work.plan([source for batch in batches for source in batch.sources])
+        at_work.goes_on(done.kept)
+        if type(at_work).plan is not Backend.plan:  # or the sources of all would be held for it
+            at_work.plan(list(batches.sources))
         clock = time.perf_counter()
 
         def spent() -> Spent:
@@ -261,27 +264,27 @@ def _asked_for(
         def keep(batch: Sequence[Finished]) -> None:
             new = [finished for finished in batch if _is_news(finished, done, backend)]
             task.folder.append_part(task.run_digest, new, spent())
-            done.update((finished.hypothesis.id, finished) for finished in new)
+            done.add(new)
             watcher.advance(len(batch))
 
         translating.translate(batches, at_work, keep)
         total = spent()
-        provenance |= backend.summary([finished.kept for finished in done.values()])
+        provenance |= backend.summary(done.kept)
     finally:
         watcher.stop()
     laid = _laid(task.test_set, done, backend)
     return _Made(laid.hypotheses, laid.kept, provenance, total, laid.record)
 
 
-def _laid(test_set: TestSet, done: Mapping[str, Finished], backend: Backend) -> Laid:
+def _laid(test_set: TestSet, done: FinishedSegments, backend: Backend) -> Laid:
     """A hypothesis for each segment, of whole documents where the back end answers with such."""
     if backend.realigns:
         return lay_on_segments(test_set, done, backend.realigns)
-    return Laid(
-        tuple(done[name].hypothesis for name in test_set.ids),
-        {name: dict(finished.kept) for name, finished in done.items() if finished.kept},
-        None,
-    )
+    writer = HypothesisWriter()
+    for name in test_set.ids:
+        one = done[name].hypothesis
+        writer.add(name, one.text, one.failure)
+    return Laid(writer.output()[0], done.beside, None)
 
 
 def _say_failures(output: SystemOutput, watcher: Watcher) -> None:
@@ -298,14 +301,16 @@ def _say_failures(output: SystemOutput, watcher: Watcher) -> None:
 
 def _begun(
     task: Task, backend: Backend, runtime: Runtime, watcher: Watcher
-) -> tuple[dict[str, Finished], Spent, list[translating.Batch]]:
+) -> tuple[FinishedSegments, Spent, translating.Batches]:
     """What is finished already, what it took, and the batches that are still to do."""
     sources = task.test_set.sources
     done, before = already_done(task)
-    if done and not task.folder.read_part(task.run_digest)[0]:
+    if done and not any(batch for batch, _ in task.folder.read_part(task.run_digest)):
         # From here on the part file alone says what is done, however this run ends.
-        task.folder.append_part(task.run_digest, list(done.values()), before)
-    batches = translating.plan(sources, backend, runtime, frozenset(done))
+        rest = iter(done.values())
+        while some := list(islice(rest, _STEPS)):
+            task.folder.append_part(task.run_digest, some, before)
+    batches = translating.plan(sources, backend, runtime, done)
     if backend.restarts and task.folder.begin_part(task.run_digest) and not done:
         watcher.say(
             f"{task.card.name} on {task.test_set.name}: the interrupted run starts again; "
@@ -352,7 +357,7 @@ def _record(
     )
 
 
-def _is_news(finished: Finished, done: Mapping[str, Finished], backend: Backend) -> bool:
+def _is_news(finished: Finished, done: Container[str], backend: Backend) -> bool:
     """Whether it is to be kept: what is finished is not lost to a failure of another try.
 
     Where an answer belongs to its segment alone, it is not replaced either; of a document that is
@@ -373,22 +378,30 @@ def _sums(before: Mapping[str, float], now: Mapping[str, float]) -> dict[str, fl
     return {name: round(before.get(name, 0) + now.get(name, 0), 6) for name in names}
 
 
-def already_done(task: Task) -> tuple[dict[str, Finished], Spent]:
+def already_done(task: Task) -> tuple[FinishedSegments, Spent]:
     """Finished segments of an interrupted or partial run of the very same kind; writes nothing.
 
     Returns:
         Segment id → what was finished, and what all of it had taken.
     """
-    finished, spent = task.folder.read_part(task.run_digest)
-    if not finished:
-        stored = task.folder.read_run()
-        output = task.folder.read_output() if stored else None
-        same = (task.run_digest, task.answered or task.run_digest)
-        if stored is not None and output is not None and stored.run_digest in same:
-            kept = task.folder.read_kept()
-            finished = [Finished(h, kept.get(h.id, {})) for h in output.hypotheses]
-            spent = Spent(stored.seconds, stored.usage)
-    return {f.hypothesis.id: f for f in finished if f.hypothesis.failure is None}, spent
+    done, spent, begun = FinishedSegments(), Spent(), False
+    for batch, taken in task.folder.read_part(task.run_digest):
+        begun, spent = begun or bool(batch), taken
+        done.add(_translated_ones(batch))
+    if begun:
+        return done, spent
+    stored = task.folder.read_run()
+    output = task.folder.read_output() if stored else None
+    same = (task.run_digest, task.answered or task.run_digest)
+    if stored is None or output is None or stored.run_digest not in same:
+        return done, spent
+    kept = task.folder.read_kept()
+    done.add(_translated_ones(Finished(h, kept.get(h.id, {})) for h in output.hypotheses))
+    return done, Spent(stored.seconds, stored.usage)
+
+
+def _translated_ones(finished: Iterable[Finished]) -> Iterator[Finished]:
+    return (one for one in finished if one.hypothesis.failure is None)
 
 
 def _one(origins: Sequence[Origin | None]) -> Origin | None:

@@ -36,8 +36,8 @@ class Laid(NamedTuple):
         record: What came of it; None where answers are not of documents.
     """
 
-    hypotheses: tuple[Hypothesis, ...]
-    kept: dict[str, dict[str, Json]]
+    hypotheses: Sequence[Hypothesis]
+    kept: Mapping[str, Mapping[str, Json]]
     record: Realignment | None
 
 

@@ -218,8 +218,10 @@ class RunFolder:
 
     # --- a translation under way ------------------------------------------------------------
 
-    def read_part(self, run_digest: str) -> tuple[list[Finished], Spent]:
-        """What an interrupted translation had finished, and what it had taken."""
+    def read_part(self, run_digest: str) -> Iterator[tuple[list[Finished], Spent]]:
+        """The batches that an interrupted translation had finished, and what it had taken up to
+        the end of each.
+        """
         return self._part(run_digest).read()
 
     def begin_part(self, run_digest: str) -> bool:

@@ -7,13 +7,13 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 
-from mtbench.files.inputs import content
+from mtbench.files.inputs import as_it_is
 from mtbench.files.writing import unwritable
 from mtbench.plugins import Array
 from mtbench.results.lines import hypothesis_values, json_line
@@ -36,8 +36,8 @@ class PartFile:
         self._synced = -SYNC_SECONDS
         self._is_ours = False  # whether what is in it can be gone on from
 
-    def read(self, head: Json, read_line: Callable[[Json], T]) -> list[T]:
-        """What interrupted work had finished; writes nothing.
+    def read(self, head: Json, read_line: Callable[[Json], T]) -> Iterator[T]:
+        """What interrupted work had finished, one part after the other; writes nothing.
 
         A last line that was cut off is passed over: that part is done again. The file of other
         work is of no use.
@@ -50,27 +50,29 @@ class PartFile:
             RequestError: If it cannot be read.
         """
         self._is_ours = False
-        return self._read(head, read_line)[0]
+        return (found for found, _ in self._read(head, read_line) if found is not None)
 
-    def _read(self, head: Json, read_line: Callable[[Json], T]) -> tuple[list[T], int]:
-        """What is finished, and how many bytes say so."""
+    def _read(self, head: Json, read_line: Callable[[Json], T]) -> Iterator[tuple[T | None, int]]:
+        """Each line that says what is finished, and how many bytes say so up to its end.
+
+        The first line says nothing but what the work belongs to.
+        """
         if not self.path.exists():
-            return [], 0
-        lines = content(self.path).split(b"\n")
-        found: list[T] = []
+            return
         good = 0
-        for number, line in enumerate(lines[:-1]):
-            try:
-                values = json.loads(line)
-                if number == 0:
-                    if values != head:
-                        break
-                else:
-                    found.append(read_line(values))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-                break
-            good += len(line) + 1
-        return found, good
+        with as_it_is(self.path) as stream:
+            for number, line in enumerate(stream):
+                if not line.endswith(b"\n"):
+                    return
+                try:
+                    values = json.loads(line)
+                    if number == 0 and values != head:
+                        return
+                    found = read_line(values) if number else None
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+                    return
+                good += len(line)
+                yield found, good
 
     def append(self, head: Json, values: Json, read_line: Callable[[Json], object]) -> None:
         """Puts a finished part on disk: one line, so that it is there whole or not at all.
@@ -88,7 +90,8 @@ class PartFile:
             with self.path.open("ab") as stream:
                 if not self._is_ours:
                     # What cannot be read goes: a line cut off, or the part of other work.
-                    stream.truncate(self._read(head, read_line)[1])
+                    ends = (end for _, end in self._read(head, read_line))
+                    stream.truncate(max(ends, default=0))
                     stream.seek(0, os.SEEK_END)
                     self._is_ours = True
                 if stream.tell() == 0:
@@ -114,15 +117,15 @@ class TranslationPart:
         self._file = PartFile(path)
         self._head: Json = {"run_digest": run_digest}
 
-    def read(self) -> tuple[list[Finished], Spent]:
-        """What an interrupted translation had finished, and what it had taken; writes nothing."""
-        found = self._file.read(self._head, _batch)
-        spent = found[-1][1] if found else Spent()
-        return [one for batch, _ in found for one in batch], spent
+    def read(self) -> Iterator[tuple[list[Finished], Spent]]:
+        """The batches that an interrupted translation had finished, and what it had taken up to
+        the end of each; writes nothing.
+        """
+        return self._file.read(self._head, _batch)
 
     def begin(self) -> bool:
         """Notes that the translation is under way; whether it was before."""
-        there = bool(self._file.read(self._head, _batch))
+        there = next(self._file.read(self._head, _batch), None) is not None
         if not there:
             self.append([], Spent())
         return there
@@ -154,7 +157,7 @@ class ScoringPart:
 
     def read(self) -> list[ScoredBlock]:
         """The blocks that interrupted scoring had finished; see ``PartFile.read``."""
-        return self._file.read(self._head, _scored_block)
+        return list(self._file.read(self._head, _scored_block))
 
     def append(self, block: ScoredBlock) -> None:
         """Puts a finished block on disk; see ``PartFile.append``."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -68,7 +68,7 @@ Keep = Callable[[Sequence[Done[Answer]]], None]
 
 
 def work(
-    batches: Sequence[Batch[Item]],
+    batches: Iterable[Batch[Item]],
     respondent: Respondent[Item, Answer],
     keep: Keep[Answer],
     *,

@@ -268,6 +268,8 @@ def _width(rows: Array) -> type[np.generic]:
 
     The tables of all systems are held while their segments are scored.
     """
+    if rows.dtype == np.uint16:
+        return np.uint16
     counts = bool(((rows >= 0) & (rows < 1 << 16)).all()) and not np.signbit(rows).any()
     return np.uint16 if counts and not (rows % 1).any() else np.float64
 

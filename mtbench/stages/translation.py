@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
+from hashlib import blake2b
+from itertools import islice, pairwise
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from mtbench.errors import BackendError, SegmentError
+from mtbench.files.columns import HELD
 from mtbench.files.digests import canonical_json
 from mtbench.plugins import Backend
 from mtbench.stages import items
-from mtbench.types import WHOLE_DOCUMENT, Finished, Hypothesis, Json, Runtime, Source, Translation
+from mtbench.types import (
+    WHOLE_DOCUMENT,
+    Finished,
+    Hypothesis,
+    Json,
+    Runtime,
+    Source,
+    Translation,
+    ids_of,
+)
 
 CHARACTERS_A_SEGMENT = 400  # with the batch size, the budget of a batch padded to its longest
 
@@ -40,15 +55,49 @@ def batching(backend: Backend, runtime: Runtime, sources: Sequence[Source]) -> s
     return f"block:{runtime.batch_size or backend.preferred_batch}"
 
 
+class Batches(Collection[Batch]):
+    """Batches that are made while they are gone through, as often as that is.
+
+    Args:
+        make: Begins with the first one.
+
+    Example:
+        >>> some = Batches(lambda: iter([Batch((), ())]))
+        >>> len(some), list(some) == list(some)
+        (1, True)
+    """
+
+    def __init__(self, make: Callable[[], Iterator[Batch]]) -> None:
+        self._make = make
+
+    def __iter__(self) -> Iterator[Batch]:
+        return self._make()
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __bool__(self) -> bool:
+        return next(iter(self), None) is not None
+
+    def __contains__(self, batch: object) -> bool:
+        return any(one == batch for one in self)
+
+    @property
+    def sources(self) -> Iterator[Source]:
+        """What will be asked for, in order."""
+        return (source for batch in self for source in batch.sources)
+
+
 def plan(
-    sources: Sequence[Source], backend: Backend, runtime: Runtime, finished: frozenset[str]
-) -> list[Batch]:
+    sources: Sequence[Source], backend: Backend, runtime: Runtime, finished: Container[str]
+) -> Batches:
     """The batches that are still to do.
 
     Equal sources (with equal context and instruction) are translated once where neither batches
     nor ids matter to the output. Where batches do not matter, they hold sources of like length,
-    longest first. Where they do, they are the documents (or blocks) of the whole test set, in
-    order, so that an interrupted run continues with the same ones.
+    longest first; of very many, some thousands at a time. Where they do, they are the documents
+    (or blocks) of the whole test set, in order, so that an interrupted run continues with the same
+    ones.
 
     Args:
         sources: The whole test set.
@@ -58,64 +107,111 @@ def plan(
     """
     size = runtime.batch_size or backend.preferred_batch
     how = batching(backend, runtime, sources)
-    if how == "free":
-        return list(_by_length(sources, finished, size, by_id=backend.by_id))
-    if how == "single":
-        return [_batch([group]) for group in _alike(sources, finished, by_id=backend.by_id)]
-    if how == "whole":
-        groups: Iterable[Sequence[Source]] = [sources]
-    else:
+    if how in ("free", "single"):
+        alike = _Alike(sources, finished, by_id=backend.by_id)
+        if how == "free":
+            return Batches(lambda: _by_length(alike, size))
+        return Batches(lambda: (_batch([group]) for group in alike.groups()))
+    # What is finished while it is gone through changes no batch: a batch is begun or it is not.
+    done = np.fromiter((name in finished for name in ids_of(sources)), np.bool_, len(sources))
+    return Batches(lambda: _together(sources, how, size, done))
+
+
+def _together(
+    sources: Sequence[Source], how: str, size: int, done: NDArray[np.bool_]
+) -> Iterator[Batch]:
+    """The documents or blocks that are not wholly done."""
+    groups: Iterable[Sequence[Source]] = [sources]
+    if how != "whole":
         groups = documents(sources) if how == "document" else items.blocks(sources, size)
-    return [
-        Batch(tuple(group), tuple((source.id,) for source in group))
-        for group in groups
-        if not all(source.id in finished for source in group)
-    ]
+    start = 0
+    for group in groups:
+        stop = start + len(group)
+        if not done[start:stop].all():
+            yield Batch(tuple(group), tuple((source.id,) for source in group))
+        start = stop
 
 
 def asked_once(sources: Sequence[Source], backend: Backend, runtime: Runtime) -> int:
     """Segments that a back end is asked for where nothing is finished: equal ones may be one."""
-    if backend.by_id and batching(backend, runtime, sources) in ("free", "single"):
+    if backend.by_id or batching(backend, runtime, sources) not in ("free", "single"):
         return len(sources)
-    return sum(len(batch.sources) for batch in plan(sources, backend, runtime, frozenset()))
+    return len(_Alike(sources, (), by_id=False))
 
 
-def _by_length(
-    sources: Sequence[Source], finished: frozenset[str], size: int, *, by_id: bool
-) -> Iterator[Batch]:
-    groups = sorted(
-        _alike(sources, finished, by_id=by_id),
-        key=lambda group: (-len(group[0].text), group[0].text, group[0].id),
-    )
-    batch: list[list[Source]] = []
-    for group in groups:
-        longest = len(batch[0][0].text) if batch else 0
-        full = len(batch) == size
-        if full or (batch and longest * (len(batch) + 1) > size * CHARACTERS_A_SEGMENT):
+class _Alike:
+    """What is still to do, equal sources together, in the order of the first of each.
+
+    Args:
+        sources: The whole test set.
+        finished: Ids that are done.
+        by_id: Whether sources of two ids are never equal.
+    """
+
+    def __init__(self, sources: Sequence[Source], finished: Container[str], *, by_id: bool) -> None:
+        self._sources, self._ids = sources, ids_of(sources)
+        to_do = (at for at, name in enumerate(self._ids) if name not in finished)
+        self._members = np.fromiter(to_do, np.int64)
+        self._starts = np.arange(len(self._members))
+        if not by_id:
+            self._join()
+
+    def _join(self) -> None:
+        """Equal sources stand together, in the order of the first of each; by their digests."""
+        wanted = np.zeros(len(self._ids), dtype=np.bool_)
+        wanted[self._members] = True
+        joined = b"".join(
+            _digest(source)
+            for source, one in zip(self._sources, wanted, strict=True) if one
+        )  # fmt: skip
+        keys = np.frombuffer(joined, dtype="<u8").reshape(-1, 2)
+        order = np.lexsort((keys[:, 1], keys[:, 0]))  # equal ones stay in their order
+        ordered = keys[order]
+        new = np.ones(len(order), dtype=np.bool_)
+        new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
+        group = np.cumsum(new) - 1
+        first = order[new]  # of each group
+        ranked = np.argsort(first[group], kind="stable")
+        self._members = self._members[order[ranked]]
+        self._starts = np.flatnonzero(new[ranked])
+
+    def __len__(self) -> int:
+        return len(self._starts)
+
+    def groups(self) -> Iterator[tuple[Source, tuple[str, ...]]]:
+        """The first source of each group, and the ids of all of them."""
+        edges = [*self._starts.tolist(), len(self._members)]
+        for start, stop in pairwise(edges):
+            members = self._members[start:stop].tolist()
+            yield self._sources[members[0]], tuple(self._ids[at] for at in members)
+
+
+def _digest(source: Source) -> bytes:
+    same = canonical_json([source.text, source.context, source.instruction])
+    return blake2b(same.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+
+_Group = tuple[Source, tuple[str, ...]]
+
+
+def _by_length(alike: _Alike, size: int) -> Iterator[Batch]:
+    groups = alike.groups()
+    while some := list(islice(groups, HELD)):
+        some.sort(key=lambda group: (-len(group[0].text), group[0].text, group[0].id))
+        batch: list[_Group] = []
+        for group in some:
+            longest = len(batch[0][0].text) if batch else 0
+            full = len(batch) == size
+            if full or (batch and longest * (len(batch) + 1) > size * CHARACTERS_A_SEGMENT):
+                yield _batch(batch)
+                batch = []
+            batch.append(group)
+        if batch:
             yield _batch(batch)
-            batch = []
-        batch.append(group)
-    if batch:
-        yield _batch(batch)
 
 
-def _alike(
-    sources: Sequence[Source], finished: frozenset[str], *, by_id: bool
-) -> list[list[Source]]:
-    """What is still to do, equal sources together, in the order of the first of each."""
-    alike: dict[tuple[str | None, ...], list[Source]] = {}
-    for source in sources:
-        if source.id not in finished:
-            same = (source.text, source.context, source.instruction, source.id if by_id else None)
-            alike.setdefault(same, []).append(source)
-    return list(alike.values())
-
-
-def _batch(groups: Sequence[Sequence[Source]]) -> Batch:
-    return Batch(
-        tuple(group[0] for group in groups),
-        tuple(tuple(source.id for source in group) for group in groups),
-    )
+def _batch(groups: Sequence[_Group]) -> Batch:
+    return Batch(tuple(source for source, _ in groups), tuple(ids for _, ids in groups))
 
 
 def documents(sources: Sequence[Source]) -> Iterator[list[Source]]:
@@ -137,7 +233,7 @@ def documents(sources: Sequence[Source]) -> Iterator[list[Source]]:
 
 
 def translate(
-    batches: Sequence[Batch],
+    batches: Iterable[Batch],
     backend: Backend,
     keep: Keep,
     *,

@@ -207,7 +207,7 @@ def _checked(table: Array | None, name: str, segments: int, metric: str) -> Arra
     if table is None or table.ndim != 2 or len(table) != segments:
         shape = None if table is None else table.shape
         raise MetricError(f"{metric} gave {name} statistics of shape {shape}, not ({segments}, k)")
-    return np.asarray(table, dtype=np.float64)
+    return table if table.dtype == np.uint16 else np.asarray(table, dtype=np.float64)
 
 
 def _settings(made: Backend | Metric) -> dict[str, Json]:

@@ -248,7 +248,8 @@ class ScoredBlock:
 
     Attributes:
         ids: Segment ids.
-        rows: Float array of shape (n, k); zeros where the segment has no score.
+        rows: Float array of shape (n, k); zeros where the segment has no score. Of very many
+            segments counts may come as whole numbers in less room.
         unjudged: Segment id → why it has none.
         annotations: Segment id → what is no number.
         notes: Facts about the block as a whole.

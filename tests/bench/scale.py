@@ -1,7 +1,7 @@
 """From files of many segments to ``leaderboard.csv``: seconds of CPU, peak memory, second call.
 
     python -m tests.bench.scale [--segments 10000] [--systems 1] [--metrics bleu chrf]
-                                [--then chrf++] [--sacrebleu]
+                                [--models identity:] [--then chrf++] [--sacrebleu]
 
 A corpus is made of the lines of WMT22 French-German, over and over, each with its number, so that
 no text stands twice; the systems are outputs submitted there. Every step is a program of its own
@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--segments", type=int, default=10_000)
     parser.add_argument("--systems", type=int, default=1)
     parser.add_argument("--metrics", nargs="+", default=["bleu", "chrf"])
+    parser.add_argument("--models", nargs="+", help="instead of outputs that lie there already")
     parser.add_argument("--then", nargs="+", default=[], help="metrics of later calls")
     parser.add_argument("--wmt22", type=Path, default=WMT22)
     parser.add_argument("--sacrebleu", action="store_true")
@@ -93,10 +94,11 @@ def main() -> None:
         folder = Path(place)
         outputs = make(folder, given.wmt22, given.segments, given.systems)
         command = [sys.executable, "-m", "mtbench", "evaluate", "--corpus", "big", "--pair", PAIR]
-        command += [word for path in outputs for word in ("--model", f"hypotheses:{path}")]
+        models = given.models or [f"hypotheses:{path}" for path in outputs]
+        command += [word for model in models for word in ("--model", model)]
         command += ["-v"]
         asked = [word for metric in given.metrics for word in ("--metric", metric)]
-        print(f"{given.segments} segments, {len(outputs)} systems: {' '.join(given.metrics)}")
+        print(f"{given.segments} segments, {len(models)} systems: {' '.join(given.metrics)}")
         measured("evaluate", [*command, *asked], folder)
         measured("the second call", [*command, *asked], folder)
         for metric in given.then:

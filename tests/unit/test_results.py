@@ -223,18 +223,24 @@ def batch(*names: str) -> list[Finished]:
     return [Finished(Hypothesis(id=name, text=f"{name}\u2028\n"), {"n": 1}) for name in names]
 
 
+def part(folder: RunFolder, digest: str) -> tuple[list[Finished], Spent]:
+    """All that a part holds, and what it had taken."""
+    found = list(folder.read_part(digest))
+    return [one for done, _ in found for one in done], found[-1][1] if found else Spent()
+
+
 def test_a_part_is_read_as_it_was_appended(folder: RunFolder) -> None:
     digest = run_of().run_digest
-    assert folder.read_part(digest) == ([], Spent())
+    assert part(folder, digest) == ([], Spent())
     folder.append_part(digest, batch("a", "b"), Spent(1.25))
     last = Spent(2.5, {"requests": 3.0, "cost_USD": 0.000125})
     folder.append_part(digest, [Finished(Hypothesis(id="c", failure="no"), {})], last)
     folder.append_part("other", batch("a"), Spent(1.0))
-    finished, spent = folder.read_part(digest)
+    finished, spent = part(folder, digest)
     assert spent == last
     assert finished == [*batch("a", "b"), Finished(Hypothesis(id="c", failure="no"), {})]
     again = Results(folder.path.parents[2]).run("news", PAIR, "mt")
-    assert again.read_part(digest)[0] == finished
+    assert part(again, digest)[0] == finished
     folder.write_output(run_of(), HYPOTHESES, {})
     assert not folder.part_path(digest).exists()
     assert folder.part_path("other").exists(), "what other options had finished is kept"
@@ -247,12 +253,12 @@ def test_a_part_cut_off_anywhere_keeps_its_whole_lines(folder: RunFolder) -> Non
     ends = [at + 1 for at, byte in enumerate(whole) if byte == 10]
     for cut in range(len(whole) + 1):
         folder.part_path("r").write_bytes(whole[:cut])
-        finished, _ = folder.read_part("r")
+        finished, _ = part(folder, "r")
         lines = sum(end <= cut for end in ends)
         assert [f.hypothesis.id for f in finished] == ["a", "b"][: max(0, lines - 1)]
         # What comes next stands on a line of its own.
         folder.append_part("r", batch("c"), Spent(3.0))
-        assert [f.hypothesis.id for f in folder.read_part("r")[0]][-1] == "c"
+        assert [f.hypothesis.id for f in part(folder, "r")[0]][-1] == "c"
 
 
 def test_a_part_that_version_0_1_0_left_is_gone_on_from(folder: RunFolder) -> None:
@@ -264,7 +270,7 @@ def test_a_part_that_version_0_1_0_left_is_gone_on_from(folder: RunFolder) -> No
     )
     folder.part_path("r").parent.mkdir(parents=True)
     folder.part_path("r").write_bytes(left)
-    finished, spent = folder.read_part("r")
+    finished, spent = part(folder, "r")
     failed = Finished(Hypothesis(id="b", failure="no"), {})
     assert finished == [Finished(Hypothesis(id="a", text="A"), {"n": 1}), failed]
     assert spent == Spent(1.5, {"requests": 2.0})
@@ -272,15 +278,15 @@ def test_a_part_that_version_0_1_0_left_is_gone_on_from(folder: RunFolder) -> No
 
 def test_each_run_has_a_part_of_its_own(folder: RunFolder) -> None:
     folder.append_part("r", batch("a"), Spent(1.0))
-    assert folder.read_part("other") == ([], Spent())
+    assert part(folder, "other") == ([], Spent())
     folder.append_part("other", batch("b"), Spent(1.0))
-    assert [f.hypothesis.id for f in folder.read_part("r")[0]] == ["a"]
+    assert [f.hypothesis.id for f in part(folder, "r")[0]] == ["a"]
     folder.part_path("other").write_bytes(folder.part_path("r").read_bytes())
     before = folder.part_path("other").read_bytes()
-    assert folder.read_part("other") == ([], Spent()), "it says of itself that it is another's"
+    assert part(folder, "other") == ([], Spent()), "it says of itself that it is another's"
     assert folder.part_path("other").read_bytes() == before, "reading writes nothing"
     folder.append_part("other", batch("c"), Spent(1.0))
-    assert [f.hypothesis.id for f in folder.read_part("other")[0]] == ["c"]
+    assert [f.hypothesis.id for f in part(folder, "other")[0]] == ["c"]
 
 
 @pytest.mark.parametrize(
@@ -302,17 +308,17 @@ def test_a_damaged_line_ends_a_part(folder: RunFolder, line: bytes) -> None:
     folder.append_part("r", batch("a"), Spent(1.0))
     with folder.part_path("r").open("ab") as stream:
         stream.write(line + b"\n")
-    finished, spent = folder.read_part("r")
+    finished, spent = part(folder, "r")
     assert [f.hypothesis.id for f in finished] == ["a"]
     assert spent == Spent(1.0)
     folder.append_part("r", batch("b"), Spent(2.0))
-    assert [f.hypothesis.id for f in folder.read_part("r")[0]] == ["a", "b"]
+    assert [f.hypothesis.id for f in part(folder, "r")[0]] == ["a", "b"]
 
 
 def test_a_part_that_cannot_be_used(folder: RunFolder) -> None:
     folder.part_path("r").mkdir(parents=True)
     with pytest.raises(RequestError, match="cannot be read"):
-        folder.read_part("r")
+        part(folder, "r")
     with pytest.raises(Unavailable, match="cannot be written"):
         folder.append_part("r", batch("a"), Spent(1.0))
 

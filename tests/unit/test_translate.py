@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pytest
@@ -53,7 +53,7 @@ def sources(*texts: str, documents: Sequence[str | None] | None = None) -> list[
     ]
 
 
-def ids(batches: Sequence[Any]) -> list[list[tuple[str, ...]]]:
+def ids(batches: Iterable[Any]) -> list[list[tuple[str, ...]]]:
     return [list(batch.ids) for batch in batches]
 
 
@@ -357,3 +357,23 @@ def test_what_cannot_be_kept_ends_it() -> None:
         backend = made(kind)
         with pytest.raises(OSError, match="disk full"):
             translate(plan(sources("a", "b"), backend, Runtime(), frozenset()), backend, keep)
+
+
+def test_of_very_many_like_lengths_stand_together_in_stretches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each is asked for once, wherever it stands again, and memory holds some of them alone."""
+    monkeypatch.setattr("mtbench.stages.translation.HELD", 4)
+    texts = ["bb", "a", "cccc", "bb", "dddd", "a", "ee", "f", "ggg", "bb"]
+    sources = [Source(id=f"s{at}", text=text) for at, text in enumerate(texts)]
+    backend = Upper(Upper.Options(), PAIR, Runtime(batch_size=2))
+    batches = plan(sources, backend, backend.runtime, frozenset({"s1"}))
+    asked = [[source.text for source in batch.sources] for batch in batches]
+    assert asked == [["cccc", "dddd"], ["bb", "a"], ["ggg", "ee"], ["f"]]
+    ids = [ids for batch in batches for ids in batch.ids]
+    assert ids[2] == ("s0", "s3", "s9")
+    assert ids[3] == ("s5",)
+    assert sorted(name for each in ids for name in each) == [
+        f"s{at}" for at in range(10) if at != 1
+    ]
+    assert len(batches) == 4
