@@ -59,6 +59,9 @@ def read_glossary(path: Path, pair: LanguagePair, remarks: Remarks | None = None
     kind = path.suffix.casefold().lstrip(".")
     found: dict[str, list[str]] = {}
     for entry in _entries(path, kind, wanted, remarks):
+        if not any(map(str.strip, entry.references)):
+            remarks.left_out("terms without a translation", entry.where)
+            continue
         found.setdefault(entry.source.strip(), []).extend(entry.references)
     if not found:
         raise DataError(f"{path}: the glossary has no term for {pair}")
@@ -110,10 +113,12 @@ class Guidance:
 
     def notes(self) -> tuple[str, ...]:
         """What was seen when the glossary was read: a guessed encoding, rows that are left out."""
+        found = self._remarks.all() if self.terms else ()
+        # The options that remarks name are those of an import.
         return tuple(
-            f"glossary {self.options.glossary}: {remark}"
-            for remark in (self._remarks.all() if self.terms else ())
-            if remark.sort != "noted"
+            str(one).split("; --")[0].replace(": ", " in the glossary: ", 1)
+            for one in found
+            if one.sort != "noted"
         )
 
     def digest(self) -> dict[str, Json]:

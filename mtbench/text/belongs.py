@@ -204,6 +204,8 @@ def prevails(times: int, among: int, tag: str, code: str | None) -> bool:
         tag: Of the language that they should be in.
         code: The other language; None where only the script tells.
     """
+    if code is None and 2 <= times == among:
+        return True  # letters alone tell, of all of them
     related = code is not None and identify.related(code, base_language(tag))
     return times >= FEWEST and 2 * times > among and not related
 

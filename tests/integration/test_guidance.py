@@ -109,8 +109,11 @@ def test_what_was_seen_in_a_glossary_is_said(server: Server, tmp_path: Path) -> 
     path.write_bytes("src,ref\ncell,Zelle\ndoor,Tür\nwindow,\n".encode("cp1252"))
     made = backend(server, glossary=str(path))
     run(made, sources("One cell."))
-    said = [note for note in made.notes() if note.startswith(f"glossary {path}: ")]
-    assert any("not UTF-8, so read as" in note for note in said)
+    assert f"changed in the glossary: {path}: not UTF-8, so read as cp1252" in made.notes()
+    assert f"left out in the glossary: terms without a translation: 1 (first: {path}:4)" in (
+        made.notes()
+    )
+    assert set(made._prompter.guidance.terms) == {"cell", "door"}
     clean = tmp_path / "clean.csv"
     clean.write_text("src,ref\ncell,Zelle\n", "utf-8")
     made = backend(server, glossary=str(clean))

@@ -99,9 +99,10 @@ class Remark(Record):
 
     def __str__(self) -> str:
         kind = "" if self.sort == "noted" else f"{self.sort}: "
-        return f"{kind}{self.what}: {self.count}" + (
-            f" (first: {self.first})" if self.first else ""
-        )
+        if self.count == 1 and not self.first:  # of a file
+            return f"{kind}{self.what}"
+        first = f" (first: {self.first})" if self.first else ""
+        return f"{kind}{self.what}: {self.count}{first}"
 
 
 class Remarks:
