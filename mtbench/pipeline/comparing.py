@@ -101,8 +101,19 @@ def compare_leaderboards(
         by_system=not all(runs),
         renamed=renamed,
     )
-    favoured = _favoured(second, after)
-    return found.model_copy(update={"notes": (*found.notes, *favoured)}) if favoured else found
+    more = (*_favoured(second, after), *_seen(("old", first, before), ("new", second, after)))
+    return found.model_copy(update={"notes": (*found.notes, *more)}) if more else found
+
+
+def _seen(*sides: tuple[str, Side, RowStatistics]) -> tuple[str, ...]:
+    """What was seen of whole outputs on either side: a shift, one that is the reference."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for which, side, stored in sides:
+        for row in side.rows:
+            run = stored.run(row)
+            for note in run[1].health_notes if run is not None else ():
+                about.setdefault((row.test_set, note), []).append(f"{row.system} ({which})")
+    return tuple(f"{name}: {', '.join(who)}: {note}" for (name, note), who in about.items())
 
 
 def _favoured(side: Side, stored: RowStatistics) -> tuple[str, ...]:

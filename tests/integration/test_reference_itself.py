@@ -68,6 +68,10 @@ def test_it_stands_in_every_view(
     assert run(["segments", "results", "--flag", "reference", "--format", "jsonl"]) == 0
     found = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(found) == 150 and all("reference" in one["flags"] for one in found)
+    assert run(["compare", "results", "results"]) == 0
+    assert "mills/en-de: again (old), whole (old), again (new), whole (new): 60 of" in (
+        capsys.readouterr().out
+    )
     assert run(["report", "results", "-o", "page"]) == 0
     page = "".join(path.read_text("utf-8") for path in Path("page").rglob("*.html"))
     assert f"60 of the 60 {SAID}" in page
