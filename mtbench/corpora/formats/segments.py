@@ -99,10 +99,9 @@ class Remark(Record):
 
     def __str__(self) -> str:
         kind = "" if self.sort == "noted" else f"{self.sort}: "
-        if self.count == 1 and not self.first:  # of a file
-            return f"{kind}{self.what}"
-        first = f" (first: {self.first})" if self.first else ""
-        return f"{kind}{self.what}: {self.count}{first}"
+        return f"{kind}{self.what}: {self.count}" + (
+            f" (first: {self.first})" if self.first else ""
+        )
 
 
 class Remarks:
