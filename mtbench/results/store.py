@@ -7,8 +7,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from mtbench.errors import DataError, RequestError
+from mtbench.files.columns import few, shared
 from mtbench.files.inputs import content
 from mtbench.files.parsed import Memory
+from mtbench.files.states import State, state
 from mtbench.files.temporary import sweep
 from mtbench.files.writing import check_writable, read_json, write_text
 from mtbench.languages import LanguagePair
@@ -29,6 +31,8 @@ class Results:
     def __init__(self, root: Path, memory: Memory | None = None) -> None:
         self.root = root
         self._memory = memory
+        # Of a large test set the labels that were read last: they are asked for several times.
+        self._labels: dict[Path, tuple[State, Labels]] = {}
 
     def check_writable(self) -> None:
         """Says before any work whether results can be written; sweeps what killed runs left.
@@ -67,7 +71,18 @@ class Results:
             DataError: If the file does not hold.
         """
         path = self._labels_path(corpus, pair)
-        return record(Labels, read_json(path), path) if path.is_file() else None
+        if not path.is_file():
+            return None
+        known, now = self._labels.get(path), state(path)
+        if known is not None and known[0] == now:
+            return known[1]
+        found = record(Labels, read_json(path), path)
+        if few(len(found.ids)):
+            return found
+        held = {"ids": shared(found.ids), "documents": shared(found.documents)}
+        found = found.model_copy(update=held)
+        self._labels = {path: (now, found)}
+        return found
 
     def labels_of(self, corpus: str, pair: LanguagePair, ids: Sequence[str]) -> Labels | None:
         """Labels of exactly these segments, or None where such are not kept.
@@ -82,6 +97,8 @@ class Results:
         """Keeps ids and labels of a test set's segments, unless they stand there already."""
         path = self._labels_path(corpus, pair)
         _write_if_new(path, one_key_a_line(labels.model_dump(mode="json")))
+        if not few(len(labels.ids)):
+            self._labels = {path: (state(path), labels)}
 
     def read_test_set(self, corpus: str, pair: LanguagePair) -> TestSet | None:
         """A test set of plain files, with its texts; None for one that a corpus holds.

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.errors import BackendError, SegmentError
-from mtbench.files.columns import HELD
 from mtbench.files.digests import canonical_json
 from mtbench.plugins import Backend
 from mtbench.stages import items
@@ -26,6 +25,7 @@ from mtbench.types import (
     ids_of,
 )
 
+STRETCH = 20_000  # segments of which those of like length stand together
 CHARACTERS_A_SEGMENT = 400  # with the batch size, the budget of a batch padded to its longest
 
 
@@ -196,7 +196,7 @@ _Group = tuple[Source, tuple[str, ...]]
 
 def _by_length(alike: _Alike, size: int) -> Iterator[Batch]:
     groups = alike.groups()
-    while some := list(islice(groups, HELD)):
+    while some := list(islice(groups, STRETCH)):
         some.sort(key=lambda group: (-len(group[0].text), group[0].text, group[0].id))
         batch: list[_Group] = []
         for group in some:

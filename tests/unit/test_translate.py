@@ -363,7 +363,7 @@ def test_of_very_many_like_lengths_stand_together_in_stretches(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Each is asked for once, wherever it stands again, and memory holds some of them alone."""
-    monkeypatch.setattr("mtbench.stages.translation.HELD", 4)
+    monkeypatch.setattr("mtbench.stages.translation.STRETCH", 4)
     texts = ["bb", "a", "cccc", "bb", "dddd", "a", "ee", "f", "ggg", "bb"]
     sources = [Source(id=f"s{at}", text=text) for at, text in enumerate(texts)]
     backend = Upper(Upper.Options(), PAIR, Runtime(batch_size=2))
