@@ -69,7 +69,7 @@ def test_translates(server: Server) -> None:
     assert {s.id: s.text.upper() for s in SOURCES} == {
         name: finished.hypothesis.text for name, finished in found.items()
     }
-    assert max(waits) == pytest.approx(3.0, abs=0.2)
+    assert 0 < max(waits) <= 3.0  # less what has passed since it was said
     assert usage == {"requests": 5, "characters": 5 * len("Text 0.")}
     asked = server.bodies("/translate")[-1]
     assert asked.keys() == {"q", "source", "target", "format"}

@@ -88,7 +88,7 @@ def test_a_server_in_trouble_is_asked_again(server: Server) -> None:
     ]
     found, waits = run(backend(server, concurrency=1))
     assert hypotheses(found) == EXPECTED
-    assert waits[0] == pytest.approx(11.0, abs=0.2)
+    assert 5 < waits[0] <= 11.0  # less what has passed since it was said
     assert len(waits) == 4
     assert len(server.bodies("/v1/chat/completions")) == 10
 

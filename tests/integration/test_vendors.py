@@ -428,7 +428,7 @@ def test_azure_prepares_a_system_and_is_waited_for(monkeypatch: pytest.MonkeyPat
         server.script.append(Say(busy, status=408))
         found, waits = run_entered(made)
     assert len(found) == len(SOURCES)
-    assert max(waits) == pytest.approx(60, abs=1)
+    assert 30 < max(waits) <= 60  # less what has passed since it was said
 
 
 def test_amazon_tone_terms_and_temporary_keys(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -88,7 +88,7 @@ def hog(megabytes: int) -> Callable[[int], int]:
 
     def work(item: int) -> int:
         held = bytearray(os.urandom(1 << 20) * (megabytes if item == 5 else 1))
-        time.sleep(3 if item == 5 else 0.01)
+        time.sleep(20 if item == 5 else 0.01)
         return len(held) and item
 
     return work
