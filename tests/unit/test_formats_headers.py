@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mtbench.cli.main import run
 from mtbench.corpora.formats.worksheets import Runs
 from mtbench.errors import DataError, RequestError
 from tests.support import sheets
@@ -273,3 +275,21 @@ def test_hidden_runs_may_come_twice_and_in_any_order() -> None:
     assert [number for number in range(12) if number in runs] == [2, 7, 8, 9]
     runs.add(4, 4)
     assert 4 in runs
+
+
+def test_the_command_says_the_same_in_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = _put(tmp_path, "a.csv", "A,B,C\nid,en,de\n1,One,Eins\n2,Two,Zwei\n")
+    line = ["corpus", "import", str(path), "--pair", "en-de", "-o", str(tmp_path / "c")]
+
+    assert run([*line, "--format", "json"]) == 2
+    assert "--header-row 2" in str(json.loads(capsys.readouterr().out)["error"])
+    assert run([*line, "--header-row", "2", "--format", "json"]) == 0
+
+    answer = json.loads(capsys.readouterr().out)
+    above = {"sort": "left out", "what": "rows above the header", "count": 1, "first": f"{path}:1"}
+    assert above in answer["found"]
+    assert (answer["read"], answer["kept"]) == (3, 2)
+    assert run([*line, "--skip-hidden", "--force"]) == 2
+    assert "--skip-hidden does not go with csv" in capsys.readouterr().err
