@@ -30,7 +30,8 @@ Found = Mapping[Shape, Candidates]
 
 ANY_CHANCE = 0.002  # at first sight; less likely pairs are not looked into
 SUREST = 0.999  # nothing is certain
-LIKELY = 0.5  # a pair less likely than that is left out
+LIKELY = 0.4  # a pair less likely than that is left out; of those up to 0.5 more are right than not
+EVEN = 0.5  # the same where chances are rough, and their sum tells which documents belong together
 
 
 def align(left: Embedded, right: Embedded, *, exact: bool = True) -> list[Bead]:
@@ -67,7 +68,10 @@ def align_story(
         found = heard(found, said, sizes)
         said = {pair: weigh(found[pair], documents[pair], WITNESSED) for pair in found}
     chance = {pair: one.together() if in_part else one.same for pair, one in said.items()}
-    return agreeing({pair: _decided(found[pair], chance[pair], documents[pair]) for pair in found})
+    least = LIKELY if exact else EVEN
+    return agreeing(
+        {pair: _decided(found[pair], chance[pair], documents[pair], least) for pair in found}
+    )
 
 
 class Weighed(NamedTuple):
@@ -143,17 +147,17 @@ def likely(part: Candidates, chance: Matrix) -> Candidates:
 
 
 def _decided(
-    found: Found, likelihood: Mapping[Shape, Matrix], both: tuple[Embedded, Embedded]
+    found: Found, likelihood: Mapping[Shape, Matrix], both: tuple[Embedded, Embedded], least: float
 ) -> list[Bead]:
-    """The pairs whose total chance is greatest."""
+    """The pairs whose total chance is greatest, above what is the least for each."""
     gains: dict[Move, Matrix] = {}
     shapes: dict[tuple[Move, int, int], Shape] = {}
     for shape, part in found.items():
         gain = gains.setdefault(shape.extent, np.full((len(both[0]), len(both[1])), -np.inf))
         chance = likelihood[shape]
-        for at in np.flatnonzero(chance > LIKELY / 100).tolist():
+        for at in np.flatnonzero(chance > least / 100).tolist():
             i, j = int(part.rows[at]), int(part.columns[at])
-            value = round(float(chance[at]), 6) - LIKELY
+            value = round(float(chance[at]), 6) - least
             if value > gain[i, j]:
                 gain[i, j], shapes[shape.extent, i, j] = value, shape
     beads = []
@@ -163,7 +167,7 @@ def _decided(
             Bead(
                 left=tuple(i + step for step in shape.left),
                 right=tuple(j + step for step in shape.right),
-                confidence=round(min(float(gains[move][i, j]) + LIKELY, SUREST), 3),
+                confidence=round(min(float(gains[move][i, j]) + least, SUREST), 3),
             )
         )
     return beads
