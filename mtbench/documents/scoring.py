@@ -30,8 +30,10 @@ Found = Mapping[Shape, Candidates]
 
 ANY_CHANCE = 0.002  # at first sight; less likely pairs are not looked into
 SUREST = 0.999  # nothing is certain
-EVEN = 0.5  # a pair less likely than that is left out
-LIKELY = 0.4  # the same where languages bear witness: four of five of those up to 0.5 are right
+LEAST = 0.5  # a pair less likely than that is left out
+WITNESSED_LEAST = (
+    0.4  # the same where languages bear witness: four of five of those up to 0.5 are right
+)
 
 
 def align(left: Embedded, right: Embedded, *, exact: bool = True) -> list[Bead]:
@@ -68,7 +70,7 @@ def align_story(
         found = heard(found, said, sizes)
         said = {pair: weigh(found[pair], documents[pair], WITNESSED) for pair in found}
     chance = {pair: one.together() if in_part else one.same for pair, one in said.items()}
-    least = LIKELY if exact and len(found) > 1 else EVEN
+    least = WITNESSED_LEAST if exact and len(found) > 1 else LEAST
     return agreeing(
         {pair: _decided(found[pair], chance[pair], documents[pair], least) for pair in found}
     )
