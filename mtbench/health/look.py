@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mtbench.engine.work import Worker, build, naming, run
+from mtbench.files.columns import Derived
 from mtbench.files.digests import digest_rows
 from mtbench.health import detectors, garbage
 from mtbench.health.detectors import Detector
@@ -78,6 +79,10 @@ def length_ratio(
     return round(sum(len(text or "") for text in texts) / characters, 6) if characters else None
 
 
+def _first(texts: Sequence[str]) -> str:
+    return texts[0] if texts else ""
+
+
 class Looker:
     """Looks at the outputs for one test set.
 
@@ -100,7 +105,7 @@ class Looker:
         self._pair, self._ids = pair, ids
         self._sources, self._references = sources, references
         self._engine = engine
-        firsts = [texts[0] if texts else "" for texts in references]
+        firsts = Derived(_first, references)
         self._usual = detectors.usual_ratio(sources, firsts) if any(firsts) else None
 
     def look(self, texts: Sequence[str | None], advance: Advance | None = None) -> Looked:
