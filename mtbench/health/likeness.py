@@ -20,6 +20,7 @@ from mtbench.text.scripts import has_words
 # WMT22, where this was set, and .007 in 22 others of WMT21 and WMT24. Short texts of programs are
 # often translated in one way only.
 USUAL = ((12, 1 / 8), (4, 1 / 2))
+END = 40  # characters in which the last word is looked for
 ONCE_IN = 5000  # outputs with the usual share would have so many by chance
 
 
@@ -76,13 +77,25 @@ def find_likeness(
         same = tuple(at for at, equal in found if has_words(equal, words))
         if not beyond_chance(len(same), len(same), usual):
             continue
-        among = sum(
-            any(has_words(one, words) and not _same(one, source) for one in several)
-            for source, several in zip(sources, references, strict=True)
-        )
+        among = _could_be(sources, references, words, round(len(same) / usual))
         if beyond_chance(len(same), among, usual):
             return Likeness(same, among, words)
     return None
+
+
+def _could_be(
+    sources: Sequence[str], references: Sequence[tuple[str, ...]], words: int, enough: int
+) -> int:
+    """How many segments have a reference of so many words that is not the source.
+
+    Counted up to ``enough``, with which those that are equal are no more than usual.
+    """
+    among = 0
+    for source, several in zip(sources, references, strict=True):
+        among += any(has_words(one, words) and not _same(one, source) for one in several)
+        if among >= enough:
+            break
+    return among
 
 
 def beyond_chance(same: int, among: int, usual: float) -> bool:
@@ -115,12 +128,22 @@ def _equal(source: str, text: str, references: tuple[str, ...]) -> str:
 
 def _same(one: str, other: str) -> bool:
     """Whether two texts are one but for capitals, blanks and punctuation."""
-    return _first_word(one) == _first_word(other) and _letters(one) == _letters(other)
+    ends = (_first_word(one) == _first_word(other)) and _last_word(one) == _last_word(other)
+    return ends and _letters(one) == _letters(other)
 
 
 def _first_word(text: str) -> str:
     found = WORD.search(text)
-    return unicodedata.normalize("NFC", found.group().casefold()) if found else ""
+    return _folded(found.group()) if found else ""
+
+
+def _last_word(text: str) -> str:
+    found = WORD.findall(text, max(0, len(text) - END))
+    return _folded(found[-1][-8:]) if found else ""  # where there are no spaces, words are long
+
+
+def _folded(word: str) -> str:
+    return unicodedata.normalize("NFC", word.casefold())
 
 
 def _letters(text: str) -> str:

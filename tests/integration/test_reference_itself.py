@@ -93,6 +93,19 @@ def test_what_the_reference_takes_over_from_the_source_tells_nothing() -> None:
     assert find_likeness(SOURCES, REFERENCES, [(one,) for one in REFERENCES]) is not None
 
 
+def test_blanks_marks_and_capitals_do_not_matter() -> None:
+    chinese = [
+        f"在一九{n:02d}年，河边有一座古老的磨坊，每天磨{n}袋面粉，直到大水把它冲走为止"
+        for n in range(40)
+    ]
+    for texts in (REFERENCES, chinese):
+        references = [(text,) for text in texts]
+        for change in (" {} ", "{}。", "»{}«", "{}\u00a0…"):
+            changed = [change.format(text.upper()) for text in texts]
+            found = find_likeness([""] * len(texts), changed, references)
+            assert found is not None and len(found.same) == len(texts), change
+
+
 def test_an_output_of_failures_is_no_reference() -> None:
     assert find_likeness(SOURCES, [None] * 60, [(one,) for one in REFERENCES]) is None
     assert find_likeness(SOURCES, [""] * 60, [()] * 60) is None
