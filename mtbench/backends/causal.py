@@ -10,12 +10,19 @@ from typing import Any
 
 from pydantic import Field
 
-from mtbench.backends.decoding import DEFAULT_NEW_TOKENS, SamplingOptions, decoding_parameters
+from mtbench.backends.decoding import (
+    DEFAULT_NEW_TOKENS,
+    Decoder,
+    SamplingOptions,
+    decoding_parameters,
+    torch_dtype,
+)
 from mtbench.backends.prompts import Prompt, Prompter, PromptOptions
 from mtbench.backends.seq2seq import sampling_settings
+from mtbench.checkpoints.batches import to_device
 from mtbench.checkpoints.tokenization import first_line, load_tokenizer
-from mtbench.checkpoints.torch_models import load_model, no_gradients, release, seeded
-from mtbench.errors import BackendError, RequestError, SegmentError
+from mtbench.checkpoints.torch_models import load_model, release, seeded
+from mtbench.errors import RequestError, SegmentError
 from mtbench.packages import require
 from mtbench.text.thinking import split_thinking
 from mtbench.types import Json, Source, Translation
@@ -136,7 +143,7 @@ class Causal:
         model: Its name, for messages.
         options: How it is asked and how it writes.
         prompter: Makes requests of sources.
-        dtype: ``float32``, ``bfloat16`` or ``float16``.
+        dtype: ``float32``, ``tf32``, ``bfloat16`` or ``float16``.
         device: A torch device.
         batch_size: Most requests decoded together.
     """
@@ -156,14 +163,18 @@ class Causal:
         self._options = options
         self._prompter = prompter
         self._device = device
-        self._batch_size = batch_size
         self._asking = Asking(folder, model, options, prompter)
         self.tokenizer = self._asking.tokenizer
         transformers = require("transformers", f"the model {model}", "hf")
         self.model = load_model(
-            transformers.AutoModelForCausalLM, folder, model, dtype=dtype, device=device
+            transformers.AutoModelForCausalLM,
+            folder,
+            model,
+            dtype=torch_dtype(dtype),
+            device=device,
         )
         self.decoding = causal_decoding(options)
+        self.decoder = Decoder(device, dtype, batch_size, int(self.decoding["beam_size"]))
         self.model.generation_config = self._generation()
         if options.chat:  # a template that refuses a system message does so before any work
             self._asking.prompt(prompter.requests([Source(id="", text="…")])[0])
@@ -199,18 +210,12 @@ class Causal:
 
         Raises:
             RequestError: If the chat template refuses the prompt.
-            BackendError: If the device runs out of memory.
         """
         requests = self._prompter.requests(batch)
         prompts = [self._asking.prompt(request) for request in requests]
-        rows = {i: ids for i, ids in enumerate(prompts) if isinstance(ids, list)}
-        order = sorted(rows, key=lambda i: -len(rows[i]))
-        answers: dict[int, str | SegmentError] = {}
-        with no_gradients(), seeded(seed if self._options.sampling else None, self._device):
-            for start in range(0, len(order), self._batch_size):
-                chosen = order[start : start + self._batch_size]
-                written = self._search([rows[i] for i in chosen])
-                answers.update(zip(chosen, written, strict=True))
+        rows = [(i, ids) for i, ids in enumerate(prompts) if isinstance(ids, list)]
+        with seeded(seed if self._options.sampling else None, self._device):
+            answers = self.decoder.run(rows, len, self._search)
         found: list[Translation | SegmentError] = []
         for number, (request, prompt) in enumerate(zip(requests, prompts, strict=True)):
             answer = prompt if isinstance(prompt, SegmentError) else answers[number]
@@ -245,15 +250,11 @@ class Causal:
         mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
         # Only a stop text needs the tokenizer, to look for it across tokens.
         stopping = {"tokenizer": self.tokenizer} if self._options.stop else {}
-        try:
-            made = self.model.generate(
-                input_ids=ids.to(self._device), attention_mask=mask.to(self._device), **stopping
-            )
-        except torch.cuda.OutOfMemoryError as error:
-            raise BackendError(
-                f"{self._device} has too little memory for a batch of {len(rows)}",
-                hint="give a smaller --batch-size",
-            ) from error
+        made = self.model.generate(
+            input_ids=to_device(ids, self._device),
+            attention_mask=to_device(mask, self._device),
+            **stopping,
+        )
         return [self._answer(row) for row in made[:, longest:].tolist()]
 
     def _answer(self, row: list[int]) -> str | SegmentError:

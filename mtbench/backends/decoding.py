@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Callable, Sequence
+from typing import Annotated, TypeVar
 
 from pydantic import Field, model_validator
 
 from mtbench.backends.families import Said
 from mtbench.backends.tokenization import Encoded, Tokenizer
-from mtbench.errors import RequestError
+from mtbench.checkpoints.batches import DEVICE_BUDGET, Fitting, ran_out, within
+from mtbench.checkpoints.precision import DTYPES, arithmetic
+from mtbench.checkpoints.torch_models import no_gradients
+from mtbench.errors import RequestError, SegmentError
 from mtbench.types import Json, Record
 
+K = TypeVar("K")
+R = TypeVar("R")
+A = TypeVar("A")
 Count = Annotated[int, Field(ge=1)]
 DEFAULT_BEAM = 4
 DEFAULT_NEW_TOKENS = 512
@@ -61,6 +68,74 @@ class CheckpointOptions(Record):
         return Said(self.source_code, self.target_code, self.prefix)
 
 
+class Decoder:
+    """Rows of sub-words through a checkpoint that writes, as many at once as the device holds.
+
+    Args:
+        device: A torch device.
+        dtype: As in ``hf``'s options.
+        most: Rows decoded together, at most.
+        beams: Of the search: each of them takes a row's memory.
+
+    Attributes:
+        halved: Whether memory ran out, so that batches were halved.
+    """
+
+    def __init__(self, device: str, dtype: str, most: int, beams: int) -> None:
+        self._device = device
+        self._arithmetic = dtype
+        self._most = most
+        self._budget = max(1, DEVICE_BUDGET // beams) if device.startswith("cuda") else None
+        self._fitting = Fitting()
+
+    @property
+    def halved(self) -> bool:
+        """Whether memory ran out."""
+        return self._fitting.halved
+
+    def run(
+        self,
+        rows: Sequence[tuple[K, R]],
+        length: Callable[[R], int],
+        search: Callable[[list[R]], Sequence[A]],
+    ) -> dict[K, A | SegmentError]:
+        """Answers to rows, those of like length together, longest first.
+
+        Args:
+            rows: What each is called, and the row.
+            length: Of a row, in sub-words.
+            search: Answers to some of them, in order.
+
+        Returns:
+            By name; an error in the place of an answer where even one row alone is too much.
+        """
+        found: dict[K, A | SegmentError] = {}
+
+        def size(row: tuple[K, R]) -> int:
+            return length(row[1])
+
+        def work(some: list[tuple[K, R]]) -> Sequence[A | SegmentError]:
+            try:
+                return search([row for _, row in some])
+            except RuntimeError as error:
+                if len(some) > 1 or not ran_out(error):
+                    raise
+                return [self._too_much(size(some[0]))]
+
+        ordered = sorted(rows, key=lambda row: -size(row))
+        with no_gradients(), arithmetic(self._arithmetic):
+            for batch in within(ordered, size, self._budget, self._most):
+                for some, answers in self._fitting.run(batch, work, size):
+                    found.update(zip((name for name, _ in some), answers, strict=True))
+        return found
+
+    def _too_much(self, length: int) -> SegmentError:
+        return SegmentError(
+            f"{self._device} has too little memory for this segment alone ({length} sub-words)",
+            hint="--device cpu, a shorter max_new_tokens or a smaller dtype",
+        )
+
+
 class SamplingOptions(DecodingOptions):
     """Decoding that may draw.
 
@@ -86,6 +161,16 @@ class SamplingOptions(DecodingOptions):
         if self.sampling and (self.beam_size or 1) > 1:
             raise ValueError("sampling (temperature above 0) goes with beam_size = 1")
         return self
+
+
+def torch_dtype(dtype: str) -> str:
+    """What torch calls the numbers of a ``dtype`` of ``hf``: TF32 is how single ones multiply.
+
+    Example:
+        >>> torch_dtype("tf32")
+        'float32'
+    """
+    return DTYPES.get(dtype, dtype)
 
 
 def decoding_parameters(options: DecodingOptions, beam: int, new_tokens: int) -> dict[str, Json]:

@@ -30,6 +30,7 @@ from mtbench.checkpoints.folders import (
     find,
     read_config,
 )
+from mtbench.checkpoints.precision import check_precision
 from mtbench.checkpoints.torch_models import seed_for
 from mtbench.errors import RequestError, SegmentError
 from mtbench.languages import LanguagePair
@@ -37,6 +38,7 @@ from mtbench.packages import require_installed
 from mtbench.plugins import Backend
 from mtbench.types import Json, Record, Runtime, Source, Translation
 
+ON_GPU = 512  # segments handed over at once, of which as many are decoded together as fit
 _ONLY_LLM = frozenset({*PromptOptions.model_fields, "chat", "chat_template_options", "stop"})
 _ONLY_SEQ2SEQ = frozenset({"source_code", "target_code", "prefix", "truncate"})
 
@@ -53,10 +55,10 @@ class HuggingFace(Backend):
         """Options of ``hf``.
 
         Attributes:
-            dtype: Precision of the computation.
+            dtype: Precision of the computation; ``tf32`` is for CUDA devices.
         """
 
-        dtype: Literal["float32", "bfloat16", "float16"] = "float32"
+        dtype: Literal["float32", "tf32", "bfloat16", "float16"] = "float32"
 
     options: Options
 
@@ -67,6 +69,7 @@ class HuggingFace(Backend):
         whole = self.options.unit == "document"
         if whole or self.options.sampling or self.options.dtype != "float32":
             self.batching = "document"
+        self._fill(runtime.device)
         self.unit = self.options.unit
         self._prompter = Prompter(self.options, pair)
         self.realigns = "keep" if self._prompter.whole else None
@@ -90,6 +93,11 @@ class HuggingFace(Backend):
         wanted = cast("HuggingFace.Options", options)
         return checkpoint_serves(wanted, local_folder(wanted.model, wanted.revision), pair)
 
+    def _fill(self, device: str) -> None:
+        """Where batches do not matter, those of a GPU may be large: sub-words limit them."""
+        if self.batching == "free" and device.startswith("cuda"):
+            self.preferred_batch = ON_GPU
+
     # --- before any work ----------------------------------------------------------------------
 
     def check(self) -> None:
@@ -103,8 +111,9 @@ class HuggingFace(Backend):
         else:
             self._refuse(_ONLY_LLM, "an encoder–decoder model")
             self._direction = self._told(self._checkpoint.folder)
-        if self.runtime.device != "auto":
+        if self.runtime.device != "auto" and not self.runtime.engine.elsewhere:
             pick_device(self.runtime.device)
+        check_precision(self.options.dtype, self.runtime)
 
     def _told(self, folder: Path) -> Direction:
         return direction(folder, self.pair, self.options.said, self.options.model)
@@ -128,9 +137,12 @@ class HuggingFace(Backend):
         return self._checkpoint
 
     def summary(self, kept: Sequence[Mapping[str, Json]]) -> dict[str, Json]:
-        """How many terms of a glossary an LLM has used."""
+        """How many terms of a glossary an LLM has used; whether memory ran out."""
         recall = self._prompter.guidance.recall(kept)
-        return {"glossary": recall} if recall else {}
+        found: dict[str, Json] = {"glossary": recall} if recall else {}
+        if self._engine is not None and self._engine.decoder.halved:
+            found["batches"] = "halved where the device's memory ran out"
+        return found
 
     def sources(self, sources: Sequence[Source]) -> None:
         """Holds an LLM's examples against the test set."""
@@ -170,8 +182,9 @@ class HuggingFace(Backend):
     def __enter__(self) -> HuggingFace:
         folder = fetch(self._found())
         self._folder = folder
-        model, size = self.options.model, self.runtime.batch_size or self.preferred_batch
         device = pick_device(self.runtime.device)
+        self._fill(device)
+        model, size = self.options.model, self.runtime.batch_size or self.preferred_batch
         settings: dict[str, Any] = {"dtype": self.options.dtype, "device": device}
         if is_llm(folder):
             self._engine = Causal(
@@ -195,11 +208,7 @@ class HuggingFace(Backend):
             self._engine = None
 
     def translate(self, batch: Sequence[Source]) -> list[Translation | SegmentError]:
-        """Translates a batch; a source that is too long, or an unusable answer, fails alone.
-
-        Raises:
-            BackendError: If the device runs out of memory.
-        """
+        """Translates a batch; a source that is too long, or an unusable answer, fails alone."""
         if self._engine is None:
             raise RuntimeError("translate is called inside `with backend:`")
         return self._engine.translate(batch, seed_for(self.runtime.seed, list(batch)))

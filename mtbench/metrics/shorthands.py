@@ -7,9 +7,9 @@ importing a metric.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
-Precision = Literal["fp32", "tf32", "bf16", "fp16"]
+from mtbench.checkpoints.precision import Precision
 
 OWN = "python:"  # begins what names code of a user's own, MODULE:NAME
 _COMET_FAMILY = ("comet", "cometkiwi", "xcomet")

@@ -22,6 +22,7 @@ from mtbench.types import Engine, Finished, Record, Runtime, ScoredBlock, Scorin
 from tests.support.blocks import blocks
 from tests.support.checkpoints import checkpoint
 from tests.support.sources import segments
+from tests.support.tiny_encoder import make_encoder
 
 TWO = Engine(processes=2)
 PAIR = LanguagePair.parse("en-it")
@@ -81,6 +82,33 @@ def test_several_devices_equal_one(
     assert [(system, block.ids) for system, block in several] == [(s, b.ids) for s, b in one]
     for (_, block), (_, other) in zip(several, one, strict=True):
         assert block.rows.tobytes() == other.rows.tobytes()
+
+
+@pytest.mark.parametrize("name", ["metricx", "semsim"])
+def test_several_devices_equal_one_for_other_weights(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By simulation, too."""
+    if importlib.import_module("torch").cuda.is_available():
+        pytest.skip("there are GPUs: tests/gpu")
+    monkeypatch.setattr("mtbench.metrics.metricx.BLOCKS", {"cpu": 4})
+    monkeypatch.setattr("mtbench.metrics.semsim_checkpoint.BLOCKS", {"cpu": 4})
+    folder = checkpoint("metricx") if name == "metricx" else make_encoder(tmp_path / "tiny")
+    options = (
+        {"model": str(folder), "tokenizer": str(folder.parent / "mt5")}
+        if name == "metricx"
+        else {"encoder": str(folder)}
+    )
+    outputs = {"one": [text.lower() for text in TEXTS], "two": TEXTS}
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    several, one = (
+        blocks(make_metric(name, options, Runtime(device="auto", engine=on)), view(), outputs)
+        for on in (Engine(processes=2, devices=("0", "1")), Engine())
+    )
+    assert [(system, block.ids) for system, block in several] == [(s, b.ids) for s, b in one]
+    for (_, block), (_, other) in zip(several, one, strict=True):
+        assert np.abs(block.rows - other.rows).max() < 1e-6
+        assert block.notes == other.notes
 
 
 def test_weights_are_not_loaded_again_unasked(monkeypatch: pytest.MonkeyPatch) -> None:

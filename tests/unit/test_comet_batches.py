@@ -11,17 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mtbench.metrics.comet.encode import (
+from mtbench.checkpoints.batches import (
     BUDGET,
     FLOOR,
     Fitting,
+    Ids,
     batches,
     depends_on_batch,
     group_digest,
     padded_batches,
     tensors,
 )
-from mtbench.metrics.comet.words import Ids
 
 sequences = st.sets(
     st.lists(st.integers(0, 9), min_size=2, max_size=12).map(tuple), min_size=1, max_size=60
@@ -121,7 +121,7 @@ def test_a_device_where_neighbours_matter_is_found_out() -> None:
     assert not depends_on_batch(_Linear(0.0), vocabulary=100)
 
 
-@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16", "int8"])
 def test_an_embedding_depends_on_its_own_text_alone(
     precision: str, tiny_comet: Callable[[str], Path]
 ) -> None:
@@ -133,7 +133,7 @@ def test_an_embedding_depends_on_its_own_text_alone(
     session.load()
     encoder = session._sentences
     assert encoder is not None
-    assert not encoder.by_content
+    assert not encoder.feed.by_content
     for length in range(2, 41):
         rows = [tuple((5 + 7 * row + 3 * at) % 400 for at in range(length)) for row in range(9)]
         together = encoder._embed(rows)

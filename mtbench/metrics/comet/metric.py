@@ -9,12 +9,14 @@ from typing import Any, ClassVar
 
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.hub import Fetch, LeftOnHub
+from mtbench.checkpoints.int8 import require_exact
+from mtbench.checkpoints.precision import Precision, check_precision
 from mtbench.errors import MetricError, RequestError
 from mtbench.metrics.comet.languages import COVERED_ENCODERS, XLMR, refuse_uncovered, uncovered
 from mtbench.metrics.comet.scorer import CometScorer, block_on
 from mtbench.metrics.comet.session import CometSession, Settings
 from mtbench.metrics.comet.signature import comet_signature
-from mtbench.metrics.shorthands import Precision
+from mtbench.packages import require_installed
 from mtbench.plugins import Blocks, MeanMetric, Scorer
 from mtbench.types import HeldCheckpoint, Json, MetricInfo, Record, Runtime, ScoringView, Signature
 from mtbench.types.findings import AgreementCurve
@@ -66,7 +68,8 @@ class CometFamily(MeanMetric):
         Attributes:
             model: The checkpoint: a hub id, a folder, or a ``.ckpt`` file.
             revision: Commit, branch or tag of the hub; by default a pinned commit.
-            precision: What the encoder runs at.
+            precision: What the encoder runs at; ``tf32`` is for CUDA devices, ``int8`` for
+                processors.
             trust_checkpoint: Whether a checkpoint may run code while it is read.
         """
 
@@ -149,10 +152,17 @@ class CometFamily(MeanMetric):
         """
         if view is not None:
             self._check_view(view)
+        self._check_precision()
         facts = self._locate(fetch=view is not None and not self.runtime.look_only)
         if view is not None and facts["left"]:
             raise LeftOnHub([Fetch(**one) for one in facts["left"]])
         self._check_class(facts)
+
+    def _check_precision(self) -> None:
+        check_precision(self.wanted.precision, self.runtime)
+        if self.wanted.precision == "int8" and not self.runtime.engine.elsewhere:
+            require_installed(("torch",), "COMET", "comet")
+            require_exact()
 
     def _check_view(self, view: ScoringView) -> None:
         if not self.runtime.force:

@@ -9,20 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mtbench.checkpoints.batches import Feed, Ids, depends_on_batch, digest, group_digest, tensors
 from mtbench.metrics.comet.cache import Store
-from mtbench.metrics.comet.encode import (
-    BATCH,
-    Fitting,
-    batches,
-    by_rows,
-    depends_on_batch,
-    digest,
-    group_digest,
-    padded_batches,
-    tensors,
-)
+from mtbench.metrics.comet.heads import by_rows
 from mtbench.metrics.comet.model import CometModel
-from mtbench.metrics.comet.words import Ids
 
 Vectors = NDArray[np.float32]
 
@@ -35,30 +25,25 @@ class Sentences:
     Args:
         model: The loaded model.
         device: Where it is.
-        size: Sequences in a batch, at most.
+        size: Sequences in a batch, at most; None for the usual number.
         exact: Whether the encoder runs at single precision.
 
     Attributes:
         store: Where embeddings are kept.
         encoded: How many sequences were encoded.
-        by_content: Whether batches are fixed by content.
-        fitting: Cuts batches to what the device's memory holds.
+        feed: How sequences go through the encoder.
     """
 
-    def __init__(self, model: CometModel, device: Any, size: int, exact: bool) -> None:
+    def __init__(self, model: CometModel, device: Any, size: int | None, exact: bool) -> None:
         self._model = model
         self._device = device
-        self._size = size
         self.store = Store()
         self._width = model.width
         self.encoded = 0
-        self._padded = device.type == "cuda"
-        self.fitting = Fitting()
-        self.by_content = self._padded or (
-            (not exact or model.normalises) and depends_on_batch(self._run, len(model.words))
-        )
-        if self.by_content:
-            self._size = BATCH  # the user's size would be part of the content
+        self.feed = Feed(device, size)
+        probed = not self.feed.by_content and (not exact or model.normalises)
+        if probed and depends_on_batch(self._run, len(model.words)):
+            self.feed = Feed(device, by_content=True)
 
     def score(
         self,
@@ -109,7 +94,7 @@ class Sentences:
         unions: dict[bytes, dict[Ids, None]] = {}
         for at, group in enumerate(groups):
             members = dict.fromkeys(group)
-            if self.by_content:
+            if self.feed.by_content:
                 salts[at] = group_digest(members)
             unions.setdefault(salts[at], {}).update(members)
         missing: dict[bytes, list[Ids]] = {}
@@ -118,13 +103,11 @@ class Sentences:
             known |= {(salt, ids): vector for ids, vector in found.items()}
             missing[salt] = [ids for ids in members if ids not in found]
             # In a group fixed by content one missing vector means encoding the group again.
-            if missing[salt] and self.by_content:
+            if missing[salt] and self.feed.by_content:
                 missing[salt] = list(members)
         total, done = sum(map(len, missing.values())), 0
         for salt, sequences in missing.items():
-            whole = padded_batches(sequences) if self._padded else batches(sequences, self._size)
-            parts = (part for one in whole for part in self.fitting.run(one, self._embed))
-            for batch, embedded in parts:
+            for batch, embedded in self.feed.run(sequences, self._embed):
                 fresh = dict(zip(batch, embedded, strict=True))
                 known |= {(salt, ids): vector for ids, vector in fresh.items()}
                 self.store.put(

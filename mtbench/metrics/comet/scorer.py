@@ -66,7 +66,7 @@ class CometScorer(Scorer):
         self._loaded = loaded
         self.block = block_on(str(loaded.get("device", "cpu")))
         self._told = False
-        self._halved = False
+        self._batches: str | None = None
         self._annotations: dict[str, dict[str, Json]] = {}
         self._notes: dict[str, dict[str, Json]] = {}
 
@@ -138,7 +138,7 @@ class CometScorer(Scorer):
         if reply["problem"] and not self._told:
             log.warning("%s; going on without them", reply["problem"])
             self._told = True
-        self._halved = self._halved or bool(reply.get("halved"))
+        self._batches = reply.get("batches")
         numbers = set(reply["cut"])
         cut = {text for text, at in texts.items() if at in numbers}
         for which, name in enumerate(outputs):
@@ -178,10 +178,8 @@ class CometScorer(Scorer):
         }
         if cuts:
             found["cut"] = {"limit": self._loaded.get("limit"), **cuts}
-        if self._loaded.get("batches") == "content":
-            found["batches"] = "fixed by content"
-        if self._halved:
-            found["batches"] = "fixed by content, and halved where the device's memory ran out"
+        if self._batches:
+            found["batches"] = self._batches
         if "checked" in self._loaded:
             found["checked"] = self._loaded["checked"]
         return found

@@ -11,13 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mtbench.checkpoints.batches import digest
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import remembered_digest
-from mtbench.errors import MetricError, MtbenchError, RequestError
+from mtbench.checkpoints.int8 import quantise
+from mtbench.checkpoints.precision import DTYPES, arithmetic, refuse_precision
+from mtbench.errors import MetricError, MtbenchError
 from mtbench.files.temporary import replacing
 from mtbench.metrics.comet import checkpoint
 from mtbench.metrics.comet.cache import Store, known_on_disk
-from mtbench.metrics.comet.encode import BATCH, DTYPES, arithmetic, digest
 from mtbench.metrics.comet.identity import embeddings_key
 from mtbench.metrics.comet.model import CometModel
 from mtbench.metrics.comet.oracle import Check, samples
@@ -33,7 +35,7 @@ Request = dict[str, Any]
 Reply = dict[str, Any]
 
 ENGINES = ("torch", "transformers", "tokenizers")
-LAYOUT = 3  # of the embeddings on disk, and of how they are made; a new number leaves old ones be
+LAYOUT = 4  # of the embeddings on disk, and of how they are made; a new number leaves old ones be
 
 # Texts of a request, at most, so that memory is bounded: embeddings of 1,024 dimensions take
 # 256 MB; joined sequences and their labels take more.
@@ -48,7 +50,7 @@ class Settings:
     Attributes:
         model: Hub id, folder or ``.ckpt`` file.
         revision: Commit, branch or tag of the hub.
-        precision: ``fp32``, ``tf32``, ``bf16`` or ``fp16``.
+        precision: ``fp32``, ``tf32``, ``bf16``, ``fp16`` or ``int8``.
         trust: Whether a checkpoint may run code while it is read.
         device: As ``--device``.
         batch_size: Sequences in a batch, at most.
@@ -173,7 +175,7 @@ class CometSession:
         self._precision = precision
         with quiet(), arithmetic(precision):
             self._move(model, device, precision)
-            size, exact = wanted.batch_size or BATCH, precision == "fp32"
+            size, exact = wanted.batch_size, precision == "fp32"
             if model.of_sentences:
                 self._sentences = Sentences(model, device, size, exact)
                 path = self._embeddings(self._sentences, device) if kept else None
@@ -185,7 +187,7 @@ class CometSession:
         return {
             "device": str(device),
             "limit": model.words.limit,
-            "batches": "content" if worker and worker.by_content else "length",
+            "batches": "content" if worker and worker.feed.by_content else "length",
             "texts": VECTORS if self._sentences else JOINED,
         }
 
@@ -193,13 +195,11 @@ class CometSession:
     def _move(model: CometModel, device: Any, precision: str) -> None:
         import torch
 
-        if precision == "tf32" and device.type != "cuda":
-            raise RequestError(
-                f"precision tf32 is arithmetic of CUDA devices, and this is {device.type}",
-                hint="--precision fp32",
-            )
+        refuse_precision(precision, device)
         name = DTYPES.get(precision, "float32")
         model.to(device, None if name == "float32" else getattr(torch, name))
+        if precision == "int8":
+            quantise(model.encoder)
 
     def _embeddings(self, sentences: Sentences, device: Any) -> Path | None:
         """The file for embeddings that these weights make here, and no others."""
@@ -209,7 +209,7 @@ class CometSession:
         folder = Path(self._settings.cache) / "comet" / "embeddings"
         key = embeddings_key([*facts, sentences.fingerprint()])
         path = folder / f"{key}-{precision}.sqlite"
-        if not sentences.by_content:
+        if not sentences.feed.by_content:
             # Who has not loaded the weights cannot know what they make: it is noted for estimates.
             with suppress(OSError), replacing(folder / f"{embeddings_key(facts)}.latest") as file:
                 file.stream.write(path.name.encode("ascii"))
@@ -258,7 +258,8 @@ class CometSession:
             ``scores`` and, for XCOMET, ``spans``, for each system in the order of its triples;
             ``cut``, indices of texts that were cut; ``joined``, for each system the indices of
             triples whose joined sequence was cut; ``encoded``, how many sequences were read;
-            ``problem``, why embeddings are not kept on disk, where that was wanted.
+            ``problem``, why embeddings are not kept on disk, where that was wanted; ``batches``,
+            how batches were fixed, None where they do not matter.
 
         Raises:
             MetricError: If the model fails or a score is not finite.
@@ -291,7 +292,7 @@ class CometSession:
                 )
         worker: Sentences | Pairs | None = self._sentences or self._pairs
         return reply | {
-            "halved": worker is not None and worker.fitting.halved,
+            "batches": worker.feed.said() if worker is not None else None,
             "cut": [at for at, cut in enumerate(tokens.cut) if cut],
             "problem": self._sentences.store.problem if self._sentences is not None else None,
         }

@@ -9,17 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mtbench.metrics.comet.encode import (
-    BATCH,
-    Fitting,
-    batches,
-    by_rows,
-    depends_on_batch,
-    padded_batches,
-    tensors,
-)
+from mtbench.checkpoints.batches import Feed, Ids, depends_on_batch, tensors
+from mtbench.metrics.comet.heads import by_rows
 from mtbench.metrics.comet.model import CometModel
-from mtbench.metrics.comet.words import Ids
 
 Array = NDArray[np.float32]
 
@@ -53,22 +45,18 @@ class Pairs:
     Args:
         model: The loaded model.
         device: Where it is.
-        size: Sequences in a batch, at most.
+        size: Sequences in a batch, at most; None for the usual number.
         exact: Whether the encoder runs at single precision.
     """
 
-    def __init__(self, model: CometModel, device: Any, size: int, exact: bool) -> None:
+    def __init__(self, model: CometModel, device: Any, size: int | None, exact: bool) -> None:
         self._model = model
         self._device = device
-        self._size = size
         self.encoded = 0
-        self._padded = device.type == "cuda"
-        self.fitting = Fitting()
-        self.by_content = self._padded or (
-            (not exact or model.normalises) and depends_on_batch(self._probe, len(model.words))
-        )
-        if self.by_content:
-            self._size = BATCH  # the user's size would be part of the content
+        self.feed = Feed(device, size)
+        probed = not self.feed.by_content and (not exact or model.normalises)
+        if probed and depends_on_batch(self._probe, len(model.words)):
+            self.feed = Feed(device, by_content=True)
 
     def joined(self, triple: Triple) -> list[tuple[Ids, bool]]:
         """The sequences a triple is read as, and whether each had to be cut.
@@ -103,14 +91,14 @@ class Pairs:
             for triples in groups
         ]
         every = [{key for triple in group for key in triple} for group in sequences]
-        rounds = every if self.by_content else [set().union(*every)]
+        rounds = every if self.feed.by_content else [set().union(*every)]
         total, done = sum(map(len, rounds)), 0
         for number, wanted in enumerate(rounds):
             known: dict[tuple[Ids, int], Read] = {}
             for batch in self._read(wanted, known):
                 done += batch
                 advance(done, total)
-            for group in [sequences[number]] if self.by_content else sequences:
+            for group in [sequences[number]] if self.feed.by_content else sequences:
                 found.append([[known[key] for key in triple] for triple in group])
         return found
 
@@ -120,13 +108,11 @@ class Pairs:
         lengths: dict[Ids, list[int]] = {}
         for ids, words in sorted(wanted):
             lengths.setdefault(ids, []).append(words)
-        whole = padded_batches(lengths) if self._padded else batches(lengths, self._size)
 
         def work(batch: list[Ids]) -> tuple[Array, Array | None]:
             return self._run(batch, [max(lengths[ids]) for ids in batch])
 
-        parts = (part for one in whole for part in self.fitting.run(one, work))
-        for batch, (scores, labels) in parts:
+        for batch, (scores, labels) in self.feed.run(lengths, work):
             self.encoded += len(batch)
             for at, ids in enumerate(batch):
                 for words in lengths[ids]:

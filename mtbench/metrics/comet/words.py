@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from mtbench.checkpoints.batches import Ids
 from mtbench.errors import RequestError
-
-Ids = tuple[int, ...]
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from mtbench.checkpoints.batches import Ids
 from mtbench.metrics.comet.model import CometModel
 from mtbench.metrics.comet.unified import Read
-from mtbench.metrics.comet.words import Ids
 
 PENALTY = {"minor": 1, "major": 5, "critical": 10}
 WORST = 25
