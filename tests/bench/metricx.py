@@ -39,20 +39,18 @@ def main(pairs: int = 12) -> None:
         pieces = Path(folder) / "spiece.model"
         train_sentencepiece(ENGLISH + GERMAN, pieces, 300)
         loaded = metricx.LoadedMetricX(
-            Path(folder), pieces, "large", device="cpu", bf16=False, batch=None
+            Path(folder), pieces, "large", device="cpu", precision="fp32"
         )
         found = {}
-        for size in (1, 8):
-            loaded._batch = size
+        for together in (False, True):
             before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-            found[size] = loaded.score(inputs)
+            parts = [inputs] if together else [[one] for one in inputs]
+            scores = {ids: score for part in parts for ids, score in loaded.score(part).items()}
+            found[together] = [scores[one] for one in inputs]
             took = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
-            print(f"batches of {size}: {took / pairs:.3f} user CPU seconds per pair")
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_utime
-        loaded.score(inputs * 4)
-        took = resource.getrusage(resource.RUSAGE_SELF).ru_utime - before
-        print(f"four systems that agree: {took / pairs:.3f} user CPU seconds per pair")
-    apart = np.abs(np.array(found[1]) - np.array(found[8])).max()
+            way = "batches by sub-words" if together else "one at a time"
+            print(f"{way}: {took / pairs:.3f} user CPU seconds per pair")
+    apart = np.abs(np.array(found[False]) - np.array(found[True])).max()
     print(f"largest difference of a score: {apart:.2e}")
 
 

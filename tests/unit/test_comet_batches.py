@@ -98,8 +98,9 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does() -> None:
     assert [one for _, found in parts for one in found] == list(range(10))
     assert fitting.halved
     assert asked == [10, 5, 2, 3, 2, 3], "what did not fit once is not tried again"
+    one: Ids = (1, 2)
     with pytest.raises(torch.cuda.OutOfMemoryError):
-        list(fitting.run([(1, 2)], lambda batch: work(batch * 9)))
+        list(fitting.run([one], lambda batch: work(batch * 9)))
 
 
 class _Linear:
