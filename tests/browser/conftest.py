@@ -93,6 +93,16 @@ def until(page: Page, expression: str) -> None:
         page.wait_for_timeout(20)
 
 
+# What each view shows once its data are unpacked.
+DRAWN = {"plots": "#figures > *", "segments": "#detail > *", "compare": "#comparison > *"}
+
+
+def drawn(page: Page, view: str) -> None:
+    """Waits until a view that is open shows what it has, and the page has been painted."""
+    page.wait_for_selector(f"#view-{view}:not([hidden]) {DRAWN.get(view, '*')}", state="attached")
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
 def write(content: Content, folder: Path, **options: Any) -> Path:
     """The files of a report on disk."""
     folder.mkdir(parents=True, exist_ok=True)

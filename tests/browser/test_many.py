@@ -14,7 +14,7 @@ import openpyxl  # type: ignore[import-untyped]
 import pytest
 import python_calamine
 
-from tests.browser.conftest import Open, until, write
+from tests.browser.conftest import Open, drawn, until, write
 from tests.support.report_content import content
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def test_a_matrix_of_many_systems_is_squares(many: Path, open_page: Open) -> Non
 @pytest.mark.parametrize("width", [360, 1280])
 def test_no_text_is_cut_off(many: Path, open_page: Open, view: str, width: int) -> None:
     page = open_page(many, f"#{view}", width=width)
-    page.wait_for_timeout(300)
+    drawn(page, view)
     page.evaluate("document.querySelectorAll('.board details').forEach((one) => one.open = true)")
     assert page.evaluate(CLIPPED) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mtbench.cli.main import run
-from tests.browser.conftest import Open, write
+from tests.browser.conftest import Open, drawn, write
 from tests.support.nasty import NASTY
 from tests.support.report_content import content
 
@@ -26,7 +26,7 @@ def test_nasty_names_texts_notes_and_domains(open_page: Open, tmp_path: Path, wi
     page = open_page(write(made, tmp_path / "nasty"), width=width)
     for view in VIEWS:
         page.evaluate("(view) => openView(view)", view)
-        page.wait_for_timeout(100)
+        drawn(page, view)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, view
         assert page.locator(f"#view-{view}").is_visible()
     assert page.locator("h1").text_content() == NASTY[0]
@@ -87,4 +87,4 @@ def test_nasty_strings_from_files_to_page(
         assert page.locator("#detail .content").first.text_content() == row["src"]
     for view in VIEWS:
         page.evaluate("(view) => openView(view)", view)
-        page.wait_for_timeout(50)
+        drawn(page, view)

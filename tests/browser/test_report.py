@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mtbench.cli.main import run
-from tests.browser.conftest import Open, until, write
+from tests.browser.conftest import SECONDS, Open, drawn, until, write
 from tests.support.flagged import evaluate_flagged
 from tests.support.report_content import content
 
@@ -359,7 +360,7 @@ def test_every_view_is_accessible_and_fits(
     page = open_page(made, width=width, color_scheme=scheme)
     for view in VIEWS:
         page.evaluate("(view) => openView(view)", view)
-        page.wait_for_timeout(150)
+        drawn(page, view)
         beyond = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         assert beyond <= 0, view
         found = axe.run(page)
@@ -373,8 +374,8 @@ def test_flags_and_suspicions_are_accessible(flagged: Path, open_page: Open, sch
     for view in ("leaderboard", "segments"):
         page.evaluate("(view) => openView(view)", view)
         page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
+        drawn(page, view)
         page.evaluate("list.data && select(5, true)")
-        page.wait_for_timeout(150)
         found = axe.run(page)
         assert not found.response["violations"], f"{view}: {found.generate_report()}"
 
@@ -401,12 +402,12 @@ def test_a_comparison_prints_alone(made: Path, open_page: Open) -> None:
 
 
 def test_without_scripts_the_tables_are_there(made: Path, browser: object) -> None:
-    context = browser.new_context(java_script_enabled=False)  # type: ignore[attr-defined]
-    page = context.new_page()
-    page.goto((made / "index.html").as_uri())
-    assert page.locator("table.scores tbody tr").count() == 3
-    assert page.locator("noscript p").is_visible()
-    context.close()
+    with closing(browser.new_context(java_script_enabled=False)) as context:  # type: ignore[attr-defined]
+        context.set_default_timeout(1000 * SECONDS)
+        page = context.new_page()
+        page.goto((made / "index.html").as_uri())
+        assert page.locator("table.scores tbody tr").count() == 3
+        assert page.locator("noscript p").is_visible()
 
 
 def test_a_page_that_holds_some_segments_says_so(

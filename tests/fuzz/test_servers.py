@@ -34,7 +34,7 @@ from tests.support.workspace import SENTENCES
 SOURCES = [Source(id=f"s{n}", text=text, document="d") for n, (text, _) in enumerate(SENTENCES[:3])]
 EN_DE = LanguagePair.parse("en-de")
 COUNT = MUTANTS // 12
-USUAL = {"timeout": 5.0, "concurrency": 1, "patience": 0}
+USUAL = {"timeout": 120.0, "concurrency": 1, "patience": 0}
 LANGUAGES = "/languages"
 STATUSES = (200, 200, 200, 200, 201, 204, 301, 400, 403, 404, 408, 413, 429, 456, 500, 502, 503)
 KINDS = ("application/json", "text/html", "text/event-stream", "application/octet-stream", "")

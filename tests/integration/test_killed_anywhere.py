@@ -196,7 +196,8 @@ def _neural(words: Sequence[str], places: Places, name: str) -> None:
     chance = random.Random(f"kills of {name}")
     for _ in range(max(1, KILLS // 25)):
         place, event = places.new(), chance.randint(1, events)
-        assert places.run(words, place, event).wait() == -signal.SIGKILL
+        # Of calls at once, answers come in another order and may be written in fewer pieces.
+        assert places.run(words, place, event).wait() in (-signal.SIGKILL, 0)
         assert places.run(words, place, event=10**9).wait() == 0
         assert left(place) == whole, event
         print(f"\n{name}: {events} changes, killed at {event}")
