@@ -32,6 +32,7 @@ OF_BEGINNINGS = (
     "n-grams",
     "dictionary",
 )
+OF_PLACE = 4  # of these, the first that no source takes part in
 OF_ENDS = (
     "alike",
     "unlike",

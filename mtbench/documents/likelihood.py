@@ -18,6 +18,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -34,6 +35,8 @@ from mtbench.text.patterns import HAN
 Array = NDArray[np.float64]
 
 ORDER, HAN_ORDER = 4, 2  # characters of an n-gram, and where a character is a word or half of one
+LOOP = 8  # characters that are said again
+IN_A_LOOP = 0.3  # share of a sentence that repeats itself
 CHANCE = 0.15  # share of a text's n-grams that a wrong segment has too, rare ones counting more
 WORDS_BY_CHANCE = 0.2
 NEAREST = 16  # sentences of sources, in whose midst a sentence is
@@ -108,6 +111,24 @@ def grams(text: str) -> set[str]:
         (['ein ', 'in e', 'n ei'], ['你好', '好吗'])
     """
     return {gram for _, gram in _grams_at(" ".join(_plain(text).split()))}
+
+
+def repeated(text: str) -> NDArray[np.bool_]:
+    """Which characters end what stands before them in a text, too, as in that of a model in a loop.
+
+    Example:
+        >>> [round(repeated(text).mean(), 2) for text in ("ha" * 40, "Contact us", "联系我们" * 9)]
+        [0.89, 0.0, 0.69]
+    """
+    found = np.zeros(len(text), dtype=bool)
+    letters = [at for at, character in enumerate(text) if not character.isspace()]
+    plain = "".join(text[at] for at in letters)
+    seen: set[str] = set()
+    for end in range(LOOP, len(plain) + 1):
+        gram = plain[end - LOOP : end]
+        found[letters[end - 1]] = gram in seen
+        seen.add(gram)
+    return found
 
 
 def _grams_at(plain: str) -> Iterator[tuple[int, str]]:
@@ -277,6 +298,23 @@ class Witnesses:
     def log_odds(self) -> Array:
         """How much likelier each clause is as part of each segment: shape (clauses, segments)."""
         return np.asarray(self.features() @ np.array(self.weights.clause))
+
+    def loops(self) -> Array:
+        """How much of each piece's sentence repeats itself, and of the piece: (pieces, 2).
+
+        Of a piece it is 0 where its sentence is in no loop.
+        """
+        spans, sentence = self._pieces.spans, self._pieces.sentence
+        starts = np.flatnonzero(np.diff(sentence, prepend=-1))
+        found = np.zeros((len(spans), 2))
+        for first, last in pairwise([*starts.tolist(), len(spans)]):
+            start, end = spans[first][0], spans[last - 1][1]
+            again = repeated(self._text[start:end])
+            found[first:last, 0] = again.mean()
+            if again.mean() > IN_A_LOOP:
+                own = [again[a - start : b - start].mean() for a, b in spans[first:last]]
+                found[first:last, 1] = own
+        return found
 
     def edges(self) -> tuple[Array, Array]:
         """What is seen of beginnings and ends of pieces, as ``edges`` names it."""

@@ -20,14 +20,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from mtbench.documents.edges import OF_PLACE
 from mtbench.documents.likelihood import CHANCE, KnownSegments, Witnesses
 from mtbench.documents.pieces import AT_COMMA, WITHIN, CutText, cut
+from mtbench.documents.realign_weights import RealignWeights
 from mtbench.documents.runs import Field, best_owners, chances, of_length
 
 Array = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
-VERSION = "3"  # another one wherever an alignment could come out differently
+VERSION = "4"  # another one wherever an alignment could come out differently
 
 MOST = 12.0  # of a clause's log odds
 DOUBT = 1.0  # weight of the chance that a piece is no segment's
@@ -97,18 +99,21 @@ class Realigner:
         ]
         added = [(a, b) for a, b in pairwise([*cuts, len(owners)]) if owners[a] < 0]
         repeated = sum(_most(witnesses, *run) >= REPEATED for run in added)
-        return LaidOut(tuple(spans), repeated, _doubtful(owners, field))
+        return LaidOut(tuple(spans), repeated, _doubtful(owners, field, pieces.lengths))
 
 
 def _field(witnesses: Witnesses, pieces: CutText, expected: Array) -> Field:
     """What speaks for runs of a document's pieces."""
     weights = witnesses.weights
+    loops = witnesses.loops()
+    once = 1 - loops[:, 1]
     beginnings, ends = witnesses.edges()
     costs = {AT_COMMA: weights.added[1], WITHIN: weights.added[2]}
     return Field(
         sentence=pieces.sentence,
-        lengths=pieces.lengths,
-        gain=_gains(witnesses, pieces),
+        lengths=whole_lengths(pieces.lengths * once),
+        written=pieces.lengths,
+        gain=_gains(witnesses, pieces) * once[:, None],
         begin=beginnings @ np.array(weights.begin),
         end=ends @ np.array(weights.end),
         expected=expected,
@@ -116,6 +121,11 @@ def _field(witnesses: Witnesses, pieces: CutText, expected: Array) -> Field:
         added_begin=np.array([costs.get(kind, 0.0) for kind in pieces.behind.tolist()]),
         added=weights.added[0],
         precision=weights.precision,
+        hallucinated=weights.hallucinated[0] + weights.hallucinated[1] * np.log(expected),
+        strange=_strange(weights, pieces, loops[:, 0]),
+        # How it begins and ends beside the source says nothing then; where it may begin does.
+        strange_begin=beginnings[:, 0, :OF_PLACE] @ np.array(weights.begin[:OF_PLACE]),
+        loose=weights.loose,
     )
 
 
@@ -131,6 +141,23 @@ def _gains(witnesses: Witnesses, pieces: CutText) -> Array:
     np.add.at(sums, clause, here)
     odds = np.clip(witnesses.log_odds(), -MOST, MOST)
     return np.asarray(odds[clause] * share + here - sums[clause] * share)
+
+
+def whole_lengths(lengths: Array) -> Array:
+    """Lengths as whole numbers whose sums stay true.
+
+    Example:
+        >>> whole_lengths(np.array([0.4, 0.4, 0.4, 3.0])).tolist()
+        [0.0, 1.0, 0.0, 3.0]
+    """
+    return np.diff(np.round(np.cumsum(lengths)), prepend=0.0)
+
+
+def _strange(weights: RealignWeights, pieces: CutText, loops: Array) -> Array:
+    """What speaks for each piece as part of a hallucination: (pieces,)."""
+    _, _, each, repeated = weights.hallucinated
+    share = pieces.lengths / np.bincount(pieces.sentence, pieces.lengths)[pieces.sentence]
+    return np.asarray((each + repeated * loops) * share)
 
 
 def _without_repetitions(owners: Numbers, field: Field, words: Sequence[Sequence[str]]) -> Numbers:
@@ -161,9 +188,9 @@ def _most(witnesses: Witnesses, start: int, end: int) -> float:
     return float(local.found[start:end].sum(0).max() / there) if there else 0.0
 
 
-def _doubtful(owners: Numbers, field: Field) -> int:
+def _doubtful(owners: Numbers, field: Field, lengths: Array) -> int:
     """Characters laid on segments though their sentences speak for none of it."""
     sums = np.zeros((field.sentence[-1] + 1, field.gain.shape[1]))
     np.add.at(sums, field.sentence, field.gain)
     strange = sums[field.sentence, owners] < field.added
-    return int(field.lengths[strange & (owners >= 0)].sum())
+    return int(lengths[strange & (owners >= 0)].sum())

@@ -21,6 +21,9 @@ class RealignWeights(NamedTuple):
         omitted: Of an omission, and of the logarithm of the segment's length.
         added: Of each sentence of an addition, and where it begins at a comma or within a clause.
         precision: Of lengths, by difference and by ratio.
+        hallucinated: Of a hallucination, of the logarithm of the segment's length, of each sentence
+            and of the share of it that it repeats.
+        loose: Of a hallucination's length, by difference and by ratio.
     """
 
     clause: tuple[float, ...]
@@ -30,6 +33,8 @@ class RealignWeights(NamedTuple):
     omitted: tuple[float, float]
     added: tuple[float, float, float]
     precision: tuple[float, float]
+    hallucinated: tuple[float, float, float, float]
+    loose: tuple[float, float]
 
 
 BY_VECTORS = RealignWeights(
@@ -59,6 +64,8 @@ BY_VECTORS = RealignWeights(
     omitted=(-3.282, 0.121),
     added=(-4.445, -1.508, -4.459),
     precision=(0.438, 0.938),
+    hallucinated=(-3.348, -0.808, -0.078, 2.0),
+    loose=(0.087, 0.566),
 )
 
 BY_CHARACTERS = RealignWeights(
@@ -69,4 +76,6 @@ BY_CHARACTERS = RealignWeights(
     omitted=(-3.271, 0.162),
     added=(-3.943, -1.822, -4.342),
     precision=(0.435, 1.887),
+    hallucinated=(-3.218, -0.622, 0.147, 2.0),
+    loose=(0.078, 0.544),
 )

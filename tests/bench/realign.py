@@ -1,14 +1,16 @@
 """How well whole documents are laid on their segments, beside other programs.
 
     python -m tests.bench.realign --data FOLDER [--set wmt24/en-ru ...] [--system GPT-4 ...]
-        [--contender NAME ...] [--seed N] [--half]
+        [--contender NAME ...] [--seed N] [--seeds N] [--half]
 
 FOLDER holds ``wmt24``, ``wmt22`` and ``ntrex``, which are not in the repository. Outputs of the
 systems are made into whole documents: 5 % of the segments are dropped, behind 5 % of the sentences
 stands one of NTREX in the same language, and lines end anywhere between sentences
 (``tests.support.damaged_documents``). Links are pairs of a sentence and the segment it is laid on;
 an added sentence has none. BLEU and chrF are of the segments as they were laid, less those of the
-true ones. Seconds are of this process's CPU.
+true ones. Damage is drawn ``--seeds`` times, and all documents of these are counted together.
+Seconds are of this process's CPU for the first of them; for the others, vectors of texts that stand
+in several are kept.
 
 Contenders: ``mtbench``; ``characters``, the same without an encoder; ``told``, the same if it knew
 which sentences are added, which bounds what can be reached; ``chrf``, a program that lays
@@ -42,7 +44,7 @@ from numpy.typing import NDArray
 
 from mtbench.documents.likelihood import KnownSegments, encoded
 from mtbench.documents.realign import Realigner
-from mtbench.encoders.packaged import EmbeddedEncoder
+from mtbench.encoders.packaged import EmbeddedEncoder, SentenceEncoder, Vectors
 from tests.support.damaged_documents import (
     Damaged,
     Set,
@@ -69,19 +71,50 @@ Contender = Callable[[Set, Sequence[Damaged]], list[Spans]]
 
 
 class Counts(NamedTuple):
-    """How a contender did on some documents."""
+    """How a contender did on some documents.
+
+    Attributes:
+        f1: Of links.
+        found: Share of the dropped segments of which nothing was found.
+        false: Share of the others likewise.
+        bleu: Of the segments as they were laid, less that of the true ones.
+        chrf: Likewise.
+        dropped: Segments.
+        others: Segments that were not dropped.
+    """
 
     f1: float
     found: float
     false: float
     bleu: float
     chrf: float
+    dropped: float
+    others: float
+
+
+class Kept(SentenceEncoder):
+    """An encoder that encodes a text once."""
+
+    def __init__(self, encoder: SentenceEncoder) -> None:
+        self.name, self.version, self._encoder = encoder.name, encoder.version, encoder
+        self._known: dict[str, Vectors] = {}
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """As ``SentenceEncoder`` has it."""
+        new = [text for text in dict.fromkeys(texts) if text not in self._known]
+        if new:
+            self._known.update(zip(new, self._encoder.encode(new), strict=True))
+        return np.stack([self._known[text] for text in texts])
+
+    def forget(self) -> None:
+        """Forgets all texts."""
+        self._known.clear()
 
 
 # --- contenders ---------------------------------------------------------------------------------
 
 
-def ours(encoder: EmbeddedEncoder | None) -> Contender:
+def ours(encoder: SentenceEncoder | None) -> Contender:
     """What ``--realign`` does."""
 
     @lru_cache(maxsize=1)
@@ -101,7 +134,7 @@ def ours(encoder: EmbeddedEncoder | None) -> Contender:
     return lay
 
 
-def told(encoder: EmbeddedEncoder | None) -> Contender:
+def told(encoder: SentenceEncoder | None) -> Contender:
     """What ``--realign`` would do if it knew which sentences are added: a bound."""
     program = ours(encoder)
 
@@ -210,7 +243,7 @@ def _words(text: str, *, han: bool) -> list[tuple[int, int]]:
     return found
 
 
-def by_sentence_vectors(encoder: EmbeddedEncoder) -> Contender:
+def by_sentence_vectors(encoder: SentenceEncoder) -> Contender:
     """SEGALE's scheme: sentences of both sides, many-to-many, by the cosines of their vectors."""
 
     def lay(one: Set, documents: Sequence[Damaged]) -> list[Spans]:
@@ -221,7 +254,7 @@ def by_sentence_vectors(encoder: EmbeddedEncoder) -> Contender:
 
 
 def _vector_path(
-    one: Set, document: Damaged, encoder: EmbeddedEncoder, draw: np.random.Generator
+    one: Set, document: Damaged, encoder: SentenceEncoder, draw: np.random.Generator
 ) -> Spans:
     target = list(_spans_of_sentences(document.text))
     source = [(at, text) for at in document.segments for text in sentences(one.sources[at])]
@@ -239,7 +272,7 @@ def _vector_path(
     return found
 
 
-def _blocks(texts: Sequence[str], encoder: EmbeddedEncoder) -> dict[int, Array]:
+def _blocks(texts: Sequence[str], encoder: SentenceEncoder) -> dict[int, Array]:
     """Vectors of each sentence, each two in a row, and so on."""
     sizes = range(1, min(MOST_IN_A_MOVE, len(texts)) + 1)
     return {
@@ -349,8 +382,13 @@ def _walked(document: Damaged, texts: Sequence[str]) -> Spans:
 def counted(one: Set, documents: Sequence[Damaged], laid: Sequence[Spans]) -> Counts:
     """F1 of links, dropped segments found, others taken for dropped, and what scores become."""
     right = wrong = missed = 0
-    texts: dict[int, list[str]] = defaultdict(list)
+    own: list[int] = []  # positions of segments, by the documents; so are the next three
+    dropped: list[bool] = []
+    given_texts: list[str] = []
+    true_of: list[str] = []
+    blank = "" if one.target == "zh" else " "
     for document, spans in zip(documents, laid, strict=True):
+        texts: dict[int, list[str]] = defaultdict(list)
         owner: list[int | None] = [None] * len(document.text)
         for segment, start, end in spans:
             owner[start:end] = [segment] * (end - start)
@@ -363,21 +401,24 @@ def counted(one: Set, documents: Sequence[Damaged], laid: Sequence[Spans]) -> Co
             else:
                 wrong += given is not None
                 missed += truth is not None
-    own = [at for document in documents for at in document.segments]
-    dropped = {at for document in documents for at in document.dropped}
-    empty = {at for at in own if not texts[at]}
-    true = true_texts(one, documents)
-    true_of = [true[at] for at in own]
-    blank = "" if one.target == "zh" else " "
-    given_texts = [blank.join(texts[at]) for at in own]
+        true = true_texts(one, [document])
+        own += document.segments
+        dropped += [at in document.dropped for at in document.segments]
+        given_texts += [blank.join(texts[at]) for at in document.segments]
+        true_of += [true[at] for at in document.segments]
+    lost, empty = np.array(dropped), np.array([not text for text in given_texts])
+    many = int(lost.sum()), int((~lost).sum())
+    bleu, chrf = (
+        scored(one, own, given_texts, metric) - scored(one, own, true_of, metric)
+        for metric in ("bleu", "chrf")
+    )
     return Counts(
         2 * right / max(1, 2 * right + wrong + missed),
-        len(dropped & empty) / max(1, len(dropped)),
-        len(empty - dropped) / max(1, len(own) - len(dropped)),
-        *(
-            scored(one, own, given_texts, metric) - scored(one, own, true_of, metric)
-            for metric in ("bleu", "chrf")
-        ),
+        float((lost & empty).sum() / max(1, many[0])),
+        float((empty & ~lost).sum() / max(1, many[1])),
+        bleu,
+        chrf,
+        *many,
     )
 
 
@@ -405,9 +446,10 @@ def main() -> None:
     parser.add_argument("--contender", action="append")
     parser.add_argument("--mweralign", help="a Python that has it")
     parser.add_argument("--seed", type=int, default=11)
+    parser.add_argument("--seeds", type=int, default=1, help="how many, from --seed on")
     parser.add_argument("--half", action="store_true")
     given = parser.parse_args()
-    encoder = EmbeddedEncoder(together=True)
+    encoder = Kept(EmbeddedEncoder(together=True))
     contenders: dict[str, Contender] = {
         "mtbench": ours(encoder),
         "characters": ours(None),
@@ -417,19 +459,25 @@ def main() -> None:
     }
     if given.mweralign:
         contenders["mweralign"] = by_mweralign(given.mweralign)
-    print("set, system, contender, F1, dropped found, false, BLEU, chrF, seconds")
+    print("set, system, contender, F1, dropped found, of, false, of, BLEU, chrF, seconds")
     for name in given.set or SETS:
         one = load(given.data, name)
         strangers = foreign(given.data / "ntrex", one.target)
         means: dict[str, list[Counts]] = defaultdict(list)
         for system in given.system or SETS.get(name) or sorted(one.systems):
-            documents = damaged(one, one.systems[system], strangers, given.seed)
-            documents = documents[1::2] if given.half else documents
+            drawn = [
+                damaged(one, one.systems[system], strangers, given.seed + number)
+                for number in range(given.seeds)
+            ]
+            drawn = [documents[given.half :: 1 + given.half] for documents in drawn]
             for contender in given.contender or contenders:
+                encoder.forget()
                 before = time.process_time(), _of_children()
-                laid = contenders[contender](one, documents)
+                laid = contenders[contender](one, drawn[0])
                 spent = time.process_time() - before[0] + _of_children() - before[1]
-                found = counted(one, documents, laid)
+                for documents in drawn[1:]:
+                    laid += contenders[contender](one, documents)
+                found = counted(one, [each for documents in drawn for each in documents], laid)
                 means[contender].append(found)
                 _say(name, system, contender, found, f"{spent:.1f}")
         for contender, all_of_it in means.items():
@@ -444,8 +492,8 @@ def _of_children() -> float:
 
 def _say(name: str, system: str, contender: str, found: Counts, spent: str) -> None:
     print(
-        f"{name:12} {system:14} {contender:11} {found.f1:.4f} {found.found:.3f} "
-        f"{found.false:.4f} {found.bleu:+.2f} {found.chrf:+.2f} {spent}"
+        f"{name:12} {system:14} {contender:11} {found.f1:.4f} {found.found:.3f} {found.dropped:5g} "
+        f"{found.false:.4f} {found.others:5g} {found.bleu:+.2f} {found.chrf:+.2f} {spent}"
     )
     sys.stdout.flush()
 

@@ -1,13 +1,15 @@
 """Fits what each witness of a realignment weighs, by greatest likelihood.
 
-    python -m tests.bench.realign_fit --data FOLDER [--rounds N]
+    python -m tests.bench.realign_fit --data FOLDER [--rounds N] [--seed N] [--only NAME ...]
 
 Damaged documents (``tests.support.damaged_documents``) are laid as they truly are; the weights are
 those of the conditional random field (``mtbench.documents.runs``) that makes this likeliest, by
-Adam, from those that are there and with the squared distance from them as a penalty. It is every
-other document of WMT24 (Claude-3.5), and every fourth of WMT22 (eTranslation, LT22) and WMT21
-(MiSS); ``tests.bench.realign --half`` counts documents that are none of these, and other systems.
-What it prints goes into ``mtbench/documents/realign_weights.py``.
+Adam, from those that are there and with the squared distance from them as a penalty. It is
+every other document of WMT24 (Claude-3.5, and NVIDIA-NeMo, which hallucinates), and every fourth
+of WMT22 (eTranslation, LT22) and WMT21 (MiSS); ``tests.bench.realign --half`` counts documents that
+are none of these. What it prints goes into ``mtbench/documents/realign_weights.py``. Weights of
+hallucinations start from round numbers, and the one of loops stays there: documents that have loops
+are longer than those that are fitted on.
 
 The sum over all ways to lay a document is written here a second time, in torch, which derives it;
 that both give the same sum is checked on each document of the first round.
@@ -26,9 +28,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.documents import likelihood as seen
+from mtbench.documents.edges import OF_PLACE
 from mtbench.documents.likelihood import KnownSegments, Witnesses
 from mtbench.documents.pieces import AT_COMMA, WITHIN, CutText, cut
-from mtbench.documents.realign import MOST
+from mtbench.documents.realign import MOST, whole_lengths
 from mtbench.documents.realign_weights import BY_CHARACTERS, BY_VECTORS, RealignWeights
 from mtbench.documents.runs import (
     LONGEST,
@@ -42,9 +45,11 @@ from mtbench.encoders.packaged import EmbeddedEncoder
 from tests.support.damaged_documents import Damaged, Set, damaged, foreign, wmt22, wmt24
 from tests.support.wmt22 import lines_of
 
-LONGEST_DOCUMENT = 350  # pieces, twice as many of Chinese, which bounds time
-TOGETHER, SPEED, SEED = 12, 0.1, 7
+MOST_PLACES = 2500  # pieces of a document times its segments, which bounds time
+TOGETHER, SPEED = 12, 0.06
 PENALTY = 0.002
+OF_LENGTHS = ("precision", "loose")  # are fitted by their logarithms
+HALLUCINATED, LOOSE = (-3.5, -0.5, -0.5, 2.0), (0.1, 0.5)  # where these weights start
 _REFUSES = re.compile(r"\b(I|the|text|translat\w*) [a-z']+ [a-z]+ ,")
 _NO = -1e30
 
@@ -65,6 +70,7 @@ class Example(NamedTuple):
         single: What n-grams and dictionary say of pieces beyond that: (pieces, segments, 2).
         begin: What is seen of beginnings: (pieces, segments, names).
         end: Of ends.
+        loops: How much of each piece's sentence repeats itself, and of the piece: (pieces, 2).
     """
 
     pieces: CutText
@@ -74,18 +80,18 @@ class Example(NamedTuple):
     single: Array
     begin: Array
     end: Array
+    loops: Array
 
 
-def examples(folder: Path, encoder: EmbeddedEncoder | None) -> Iterator[Example]:
+def examples(folder: Path, encoder: EmbeddedEncoder, seed: int) -> Iterator[Example]:
     """All that is fitted on."""
     for one, hypotheses in _sets(folder):
         known = KnownSegments(one.sources, one.references, encoder)
         ratio = sum(map(len, one.references)) / sum(map(len, one.sources))
-        documents = damaged(one, hypotheses, foreign(folder / "ntrex", one.target), SEED)
+        documents = damaged(one, hypotheses, foreign(folder / "ntrex", one.target), seed)
         for document in documents[::2] if one.pair[:2] == "en" else documents[::4]:
             pieces = cut(document.text, capitals=known.capitals)
-            most = LONGEST_DOCUMENT * (2 if one.target == "zh" else 1)
-            if 0 < len(pieces.spans) <= most:
+            if 0 < len(pieces.spans) * len(document.segments) <= MOST_PLACES:
                 expected = [max(2.0, len(one.sources[at]) * ratio) for at in document.segments]
                 yield _example(document, pieces, known, np.array(expected))
 
@@ -96,6 +102,7 @@ def _sets(folder: Path) -> Iterator[tuple[Set, list[str]]]:
         # What the system says of itself, and not of the source, is no translation.
         said = [text.split("```")[0].strip() for text in one.systems["Claude-3.5"]]
         yield one, ["" if _REFUSES.search(text) else text for text in said]
+        yield one, one.systems["NVIDIA-NeMo"]
     for pair, system in (("fr-de", "eTranslation"), ("de-fr", "LT22")):
         one = wmt22(folder / "wmt22", pair)
         yield one, one.systems[system]
@@ -119,9 +126,8 @@ def _example(document: Damaged, pieces: CutText, known: KnownSegments, expected:
     share = lengths / np.maximum(np.bincount(clause, lengths), 1e-9)[clause]
     single -= sums[clause] * share[:, None, None]
     begin, end = found.edges()
-    return Example(
-        pieces, expected, _owners(document, pieces), found.features(), single, begin, end
-    )
+    owner = _owners(document, pieces)
+    return Example(pieces, expected, owner, found.features(), single, begin, end, found.loops())
 
 
 def _owners(document: Damaged, pieces: CutText) -> Numbers:
@@ -146,30 +152,45 @@ class _Laid:
 
         pieces = one.pieces
         self.one, self.added, self.precision = one, weights["added"], weights["precision"].exp()
+        self.loose = weights["loose"].exp()
         share = (
             pieces.lengths
             / np.maximum(np.bincount(pieces.clause, pieces.lengths), 1e-9)[pieces.clause]
         )
         odds = (torch.as_tensor(one.clause) @ weights["clause"]).clamp(-MOST, MOST)
         gain = odds[torch.as_tensor(pieces.clause)] * torch.as_tensor(share[:, None])
-        self.gain = gain + torch.as_tensor(one.single) @ weights["single"]
+        once = 1 - one.loops[:, 1]
+        gain = gain + torch.as_tensor(one.single) @ weights["single"]
+        self.gain = gain * torch.as_tensor(once[:, None])
         self.before = _before(self.gain)
         self.begin = torch.as_tensor(one.begin) @ weights["begin"]
         self.end = torch.as_tensor(one.end) @ weights["end"]
         logs = torch.as_tensor(np.log(one.expected))
         self.omitted = weights["omitted"][0] + weights["omitted"][1] * logs
+        strange = weights["hallucinated"]
+        self.hallucinated = strange[0] + strange[1] * logs
+        of_piece = strange[2] + strange[3] * torch.as_tensor(one.loops[:, 0])
+        whole = np.bincount(pieces.sentence, pieces.lengths)[pieces.sentence]
+        self.strange_begin = (
+            torch.as_tensor(one.begin[:, 0, :OF_PLACE]) @ weights["begin"][:OF_PLACE]
+        )
+        self.strange = _before(of_piece * torch.as_tensor(pieces.lengths / whole))
         kinds = [torch.as_tensor((pieces.behind == kind) * 1.0) for kind in (AT_COMMA, WITHIN)]
         begun = self.added[1] * kinds[0] + self.added[2] * kinds[1]
         self.added_begin = torch.cat([begun, torch.zeros(1)])
-        self.length = np.concatenate([[0.0], np.cumsum(pieces.lengths)])
+        self.lengths = whole_lengths(pieces.lengths * once)
+        self.length = np.concatenate([[0.0], np.cumsum(self.lengths)])
+        self.written = np.concatenate([[0.0], np.cumsum(pieces.lengths)])
         count = len(pieces.spans)
         self.first = np.append(np.flatnonzero(np.diff(pieces.sentence, prepend=-1)), count)
 
     def field(self) -> Field:
         """The same, as the program has it."""
+        pieces = self.one.pieces
         return Field(
-            self.one.pieces.sentence,
-            self.one.pieces.lengths,
+            pieces.sentence,
+            self.lengths,
+            pieces.lengths,
             self.gain.detach().numpy(),
             self.begin.detach().numpy(),
             self.end.detach().numpy(),
@@ -177,15 +198,31 @@ class _Laid:
             self.omitted.detach().numpy(),
             self.added_begin[:-1].detach().numpy(),
             float(self.added[0].detach()),
-            (float(self.precision[0].detach()), float(self.precision[1].detach())),
+            _both(self.precision),
+            self.hallucinated.detach().numpy(),
+            self.strange.diff().detach().numpy(),
+            self.strange_begin.detach().numpy(),
+            _both(self.loose),
         )
 
-    def of_length(self, length: Tensor, expected: float) -> Tensor:
+    def of_length(self, length: Tensor, expected: float, precision: Tensor) -> Tensor:
         """What lengths speak for, as the program has it."""
         difference = (length - expected) ** 2 / (6 * expected + 20)
         ratio = ((length + 1) / (expected + 1)).log() ** 2
         most = difference.clamp(max=MOST_DEVIATION), ratio.clamp(max=MOST_RATIO)
-        return -self.precision[0] * most[0] - self.precision[1] * most[1]
+        return -precision[0] * most[0] - precision[1] * most[1]
+
+    def of_hallucination(self, at: int, starts: Tensor, ends: Tensor) -> Tensor:
+        """What speaks for runs as a segment's hallucinations."""
+        import torch
+
+        expected = float(self.one.expected[at])
+        said, written = (torch.as_tensor(one) for one in (self.length, self.written))
+        filled = (said[ends] - said[starts]).clamp(min=round(expected))
+        filled = torch.minimum(filled, written[ends] - written[starts]).clamp(min=0.0)
+        of_length = self.of_length(filled, expected, self.loose)
+        of_pieces = self.strange[ends] - self.strange[starts] + self.strange_begin[starts]
+        return self.hallucinated[at] + of_pieces + of_length
 
     def all_ways(self) -> Tensor:
         """Logarithm of the sum over all ways to lay the text."""
@@ -222,8 +259,9 @@ class _Laid:
                 before[ends, at] - before[starts, at],
                 closing[ends - 1, at] + opening[starts, at],
             )
-            score = score + self.of_length(lengths, expected) + ahead[starts]
+            score = score + self.of_length(lengths, expected, self.precision)
             score = score + self.begin[starts, at] + self.end[ends - 1, at]
+            score = torch.logaddexp(score, self.of_hallucination(at, starts, ends)) + ahead[starts]
             sums = torch.logsumexp(torch.where(there, score, torch.tensor(_NO)), 1)
             left = ahead + self.omitted[at]
             ahead = torch.cat([left[:1], torch.logaddexp(left[1:], sums)])
@@ -256,8 +294,10 @@ class _Laid:
                 return None
             laid[start:end] = True
             gain, length = self._true_run(at, start, end)
-            total = total + gain + self.of_length(length, expected)
-            total = total + self.begin[start, at] + self.end[end - 1, at]
+            run = gain + self.of_length(length, expected, self.precision)
+            strange = self.of_hallucination(at, *torch.tensor([start, end]))
+            run = run + self.begin[start, at] + self.end[end - 1, at]
+            total = total + torch.logaddexp(run, strange)
         begun = np.flatnonzero(~laid & np.append(True, laid[:-1]))
         for start in begun.tolist():
             behind = np.flatnonzero(laid[start:])
@@ -286,26 +326,42 @@ class _Laid:
         return gain, length
 
 
+def _both(values: Tensor) -> tuple[float, float]:
+    first, second = values.detach().tolist()
+    return first, second
+
+
 def _before(values: Tensor) -> Tensor:
     import torch
 
     return torch.cat([torch.zeros(1, *values.shape[1:]), torch.cumsum(values, 0)])
 
 
-def fitted(given: Sequence[Example], start: RealignWeights, rounds: int) -> RealignWeights:
-    """The likeliest weights."""
+def fitted(
+    given: Sequence[Example],
+    start: RealignWeights,
+    rounds: int,
+    seed: int,
+    only: Sequence[str] = RealignWeights._fields,
+) -> RealignWeights:
+    """The likeliest weights; those that ``only`` does not name stay as they are."""
     import torch
 
     torch.set_default_dtype(torch.float64)
     usual = np.concatenate([one.clause.reshape(-1, len(start.clause)) for one in given]).std(0)
     scale = {"clause": torch.as_tensor(np.where(usual > 0, usual, 1.0))}
-    first = {name: torch.tensor(value) for name, value in start._asdict().items()}
-    first["precision"] = first["precision"].log()
+    first = {
+        name: torch.tensor(value, dtype=torch.float64) for name, value in start._asdict().items()
+    }
+    for name in OF_LENGTHS:
+        first[name] = first[name].log()
     first["clause"] = first["clause"] * scale["clause"]
-    now = {name: value.clone().requires_grad_() for name, value in first.items()}
-    program = torch.optim.Adam(now.values(), lr=SPEED)
-    draw = random.Random(SEED)
+    now = {name: value.clone().requires_grad_(name in only) for name, value in first.items()}
+    program = torch.optim.Adam([now[name] for name in only], lr=SPEED)
+    draw = random.Random(seed)
     order = list(given)
+    means: Weighed = {}  # of the later half of rounds: steadier than the last weights
+    steps = 0
     for number in range(rounds):
         program.param_groups[0]["lr"] = SPEED * (1 - number / rounds) + SPEED / 20
         draw.shuffle(order)
@@ -317,10 +373,17 @@ def fitted(given: Sequence[Example], start: RealignWeights, rounds: int) -> Real
             program.zero_grad()
             (sum(own) / TOGETHER + PENALTY * moved).backward()
             program.step()
+            if number >= rounds // 2:
+                for name, value in now.items():
+                    means[name] = means.get(name, 0.0) + value.detach()
+                steps += 1
             losses += [float(loss.detach()) for loss in own]
         print(f"round {number + 1}: {np.mean(losses):.4f} per document", flush=True)
-    now["precision"] = now["precision"].exp()
-    plain = {name: (value / scale.get(name, 1.0)).tolist() for name, value in now.items()}
+    mean = {name: value / steps / scale.get(name, 1.0) for name, value in means.items()}
+    plain = {
+        name: (value.exp() if name in OF_LENGTHS else value).tolist()
+        for name, value in mean.items()
+    }
     return RealignWeights(
         **{name: tuple(round(v, 3) for v in value) for name, value in plain.items()}
     )
@@ -340,11 +403,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--rounds", type=int, default=8)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--only", action="append", choices=RealignWeights._fields)
     given = parser.parse_args()
-    for encoder, start in ((EmbeddedEncoder(together=True), BY_VECTORS), (None, BY_CHARACTERS)):
-        found = list(examples(given.data, encoder))
-        print(f"{len(found)} documents", flush=True)
-        print(fitted(found, start, given.rounds), flush=True)
+    found = list(examples(given.data, EmbeddedEncoder(together=True), given.seed))
+    print(f"{len(found)} documents", flush=True)
+    for there in (BY_VECTORS, BY_CHARACTERS):
+        known = [one._replace(clause=one.clause[..., : len(there.clause)]) for one in found]
+        start = there._replace(hallucinated=HALLUCINATED, loose=LOOSE)
+        only = given.only or RealignWeights._fields
+        print(fitted(known, start, given.rounds, given.seed, only), flush=True)
 
 
 if __name__ == "__main__":

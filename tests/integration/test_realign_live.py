@@ -92,7 +92,7 @@ def test_documents_of_a_chat_server_are_laid_on_their_segments(live: Space, serv
     found = run["realigned"]
     assert (found["documents"], found["by_segment"]) == (1, 1)
     assert (found["omitted"], found["added"], found["repeated"]) == (1, 1, 0)
-    assert signature.endswith("|realign:3.usem3|additions:keep")
+    assert signature.endswith("|realign:4.usem3|additions:keep")
     assert run["health"]["empty"] == 1
     assert "1 whole documents were laid on the segments (1 others came by segment)" in answer.out
     # What the server said is kept as it was, and what was added beside its neighbour.
