@@ -64,7 +64,7 @@ BY_VECTORS = RealignWeights(
     omitted=(-3.282, 0.121),
     added=(-4.445, -1.508, -4.459),
     precision=(0.438, 0.938),
-    hallucinated=(-3.348, -0.808, -0.078, 2.0),
+    hallucinated=(-4.348, -0.808, -0.078, 4.0),
     loose=(0.087, 0.566),
 )
 
@@ -76,6 +76,6 @@ BY_CHARACTERS = RealignWeights(
     omitted=(-3.271, 0.162),
     added=(-3.943, -1.822, -4.342),
     precision=(0.435, 1.887),
-    hallucinated=(-3.218, -0.622, 0.147, 2.0),
+    hallucinated=(-4.218, -0.622, 0.147, 4.0),
     loose=(0.078, 0.544),
 )

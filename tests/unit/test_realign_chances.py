@@ -135,9 +135,12 @@ REFERENCES = [
 ]
 
 
-def laid(text: str) -> list[str]:
+def laid(text: str, second: tuple[str, str] = (SOURCES[1], REFERENCES[1])) -> list[str]:
     """The text of each segment."""
-    found = Realigner(KnownSegments(SOURCES, REFERENCES, None)).lay(text, [0, 1, 2])
+    sources, references = (
+        [own[0], middle, own[2]] for own, middle in zip((SOURCES, REFERENCES), second, strict=True)
+    )
+    found = Realigner(KnownSegments(sources, references, None)).lay(text, [0, 1, 2])
     return [
         " ".join(text[start:end].strip() for owner, start, end in found.spans if owner == at)
         for at in range(3)
@@ -155,6 +158,20 @@ def test_a_loop_stands_for_the_segment_in_whose_place_it_is(nonsense: str) -> No
         nonsense,
         "The train to Vienna leaves at 9.40.",
     ]
+
+
+def test_a_hallucination_for_a_short_segment_stands_in_its_place() -> None:
+    text = "The cat sleeps on the sofa. Contact us. The train to Vienna leaves at 9.40."
+    middle = "Contact us."
+    assert laid(text, second=("@user8", "@user8"))[1] == middle
+    assert laid(text, second=("🙌", "🙌"))[1] == middle
+
+
+def test_a_foreign_sentence_is_none_for_a_longer_segment() -> None:
+    foreign = "Shares of the company fell by twelve percent on Friday, the agency reported."
+    text = f"The cat sleeps on the sofa. {foreign} The train to Vienna leaves at 9.40."
+    assert laid(text)[1] == ""
+    assert laid(text, second=("Ja.", "Yes."))[1] == ""
 
 
 def test_a_loop_beside_segments_that_are_all_there_is_an_addition() -> None:
