@@ -138,7 +138,7 @@ def xliff(path: Path, _: ImportReport) -> Iterator[Pair]:
     """Units that are to be translated, and are."""
     root = parsed(path)
     name = root.tag[1:].partition("}")[0]
-    one = "segment" if name.endswith("2.0") else "trans-unit"
+    one = "segment" if ":document:2" in name else "trans-unit"
     for parent in root.iter():
         for unit in parent.findall(f"{{{name}}}{one}"):
             source, target = unit.find(f"{{{name}}}source"), unit.find(f"{{{name}}}target")
@@ -224,8 +224,11 @@ def written(value: object) -> str:
 def xlsx(path: Path, _: ImportReport) -> Iterator[Pair]:
     openpyxl: Any = importlib.import_module("openpyxl")
     with zipfile.ZipFile(path) as archive:
-        if any(b"<a>" in archive.read(n) for n in archive.namelist() if "sheet1" in n):
+        sheets = [archive.read(n) for n in archive.namelist() if "sheet1.xml" in n]
+        if any(b"<a>" in one for one in sheets):
             raise Unread  # what follows an element of nobody's within a text is not read
+        if any(b"spreadsheetml/2006/main" not in one for one in sheets):
+            raise Unread  # rows of a vocabulary that it does not know are none to it
     try:
         sheet = openpyxl.load_workbook(path, data_only=True).active
     except Exception:  # noqa: BLE001 - properties and styles, which hold no text, are read as well

@@ -336,6 +336,13 @@ def test_a_catalogue_is_read_in_the_encoding_that_it_says(tmp_path: Path) -> Non
         take(tmp_path / "d", broken, pairs=["en-de"])
 
 
+def test_a_line_separator_of_unicode_is_no_blank_of_a_catalogue(tmp_path: Path) -> None:
+    message = 'msgid "a"\nmsgstr "b"\n'
+    other = put(tmp_path, "b.po", PO.format("UTF-8") + "\u2028" + message)
+    with pytest.raises(DataError, match=r"b\.po:6: no comment and no string in quotes"):
+        take(tmp_path / "d", other, pairs=["en-de"])
+
+
 def test_what_is_obsolete_fuzzy_or_plural_in_a_catalogue_is_counted(tmp_path: Path) -> None:
     """polib 117, translate 3616, python-gpt-po 59: fuzzy headers, fuzzy and obsolete at once."""
     path = put(

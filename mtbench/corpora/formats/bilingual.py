@@ -20,6 +20,7 @@ _UNFINISHED = ("new", "initial", "needs-translation", "needs-adaptation", "needs
 _LARGEST = 1 << 30  # bytes; the library holds the whole file
 _HEADER = 1 << 14  # bytes of a catalogue that its header lies in, comments before it included
 _CHARSET = re.compile(rb"charset=([A-Za-z0-9_.:-]+)")
+_BLANKS = " \t\r\n\f\v"  # of gettext
 _PO_LINE = re.compile(
     r"(?:#.*|(?:(domain|msgctxt|msgid(?:_plural)?|msgstr(?:\[)?)(?:\d{1,3}\])?[ \t]*)?"
     r'"(?:[^"\\]|\\.)*")?'
@@ -232,7 +233,7 @@ def _check_messages(text: str, path: Path) -> None:
     """Whether each line is a comment or a string, and every message whole."""
     last = "domain"
     for number, line in enumerate(io.StringIO(text, newline=None), start=1):
-        found = _PO_LINE.fullmatch(line.strip())
+        found = _PO_LINE.fullmatch(line.strip(_BLANKS))
         keyword = found[1] if found else None
         if keyword and keyword in _AFTER[last]:
             last = keyword
