@@ -13,6 +13,10 @@ from hypothesis import settings
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
 
+# A proxy of the surroundings has no business with servers and pages of this machine.
+for _name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+    del os.environ[_name]
+
 # Comparing COMET with unbabel-comet takes seconds per checkpoint: its own tests turn it on.
 os.environ.setdefault("MTBENCH_COMET_PYTHON", "off")
 
