@@ -36,7 +36,7 @@ def retry_after(header: str | None, now: float | None = None) -> float | None:
 
 
 _RESETS = ("requests", "tokens", "input-tokens", "output-tokens")
-_DURATION = re.compile(r"(?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?)(ms|s))?\Z")
+_DURATION = re.compile(r"(?:(\d{1,9})h)?(?:(\d{1,9})m(?!s))?(?:(\d{1,9}(?:\.\d{1,30})?)(ms|s))?\Z")
 _IN_WORDS = re.compile(
     r"(?:try again|retry|wait)\D{0,20}?(?P<time>\d[\dhms.]*)\s*(?P<unit>ms|s|sec\w*|min\w*|m|h)?\b"
     r"|\"retryDelay\":\s*\"(?P<google>[\d.]+)s\"",

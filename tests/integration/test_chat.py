@@ -424,6 +424,13 @@ def test_a_deep_answer_is_no_bug(server: Server) -> None:
         assert client.complete(HELLO).text == "Hallo"
 
 
+@pytest.mark.parametrize("unit", ["h", "m", "s", "ms", ""])
+def test_a_time_of_thousands_of_digits_is_none_to_wait(server: Server, unit: str) -> None:
+    endless = {"Retry-After": "9" * 5002 + unit}
+    error = failing(server, Say({}, status=503, headers=endless))
+    assert isinstance(error, TransientError) and error.retry_after is None
+
+
 def test_half_a_surrogate_pair_can_be_told(server: Server) -> None:
     error = failing(server, Say(b'{"error":{"message":"no \\ud800 here"}}', status=404))
     assert "no \\ud800 here" in str(error)
