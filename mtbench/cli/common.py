@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Container, Sequence
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -277,14 +277,18 @@ _QUIET = "mtbench.quiet"
 
 
 def _silence(context: click.Context, option: click.Parameter, quiet: bool) -> bool:
-    """With ``-q``, no bars of downloads either, in this process and in those it starts."""
+    """With ``-q``, no bars of downloads and no warnings either; what it starts has no bars."""
     context.meta[_QUIET] = quiet
     if quiet:
+        import logging
         import os
 
         from mtbench.checkpoints.bars import SILENCED
 
         os.environ[SILENCED] = "1"
+        ours = logging.getLogger("mtbench")
+        context.call_on_close(partial(ours.setLevel, ours.level))
+        ours.setLevel(logging.ERROR)
     return quiet
 
 

@@ -30,6 +30,7 @@ from mtbench.servers.headers import retry_after
 from mtbench.servers.prices import Price
 from tests.support.killing import SECONDS
 from tests.support.server import Asked, Say, Server, chat_answer, chat_server
+from tests.support.workspace import Space
 
 KEY = "sk-very/secret-0123456789"
 HELLO = (Message(role="user", content="Hello"),)
@@ -483,6 +484,21 @@ def test_a_server_that_is_not_there(caplog: pytest.LogCaptureFixture) -> None:
         client.check()
     (told,) = caplog.messages
     assert f"no connection to {address}; asking again for 2 seconds" in told
+
+
+def test_a_quiet_call_has_errors_alone(space: Space, caplog: pytest.LogCaptureFixture) -> None:
+    with Server(lambda asked: Say({})) as gone:
+        address = gone.url
+    space.corpus()
+    url = f'backend = "openai"\n[options]\nmodel = "tiny"\nbase_url = "{address}/v1"\n'
+    space.card("chat", url)
+    ask = ("translate", "--model", "chat", "--corpus", "news")
+    assert space(*ask).code == 3 and "asking again" in caplog.text
+    caplog.clear()
+    quiet = space(*ask, "-q")
+    assert (quiet.code, caplog.text) == (3, "")
+    assert quiet.err.startswith("mtbench: the server")
+    assert space(*ask).code == 3 and "asking again" in caplog.text, "the next call is as before"
 
 
 def test_a_server_that_is_being_started() -> None:
