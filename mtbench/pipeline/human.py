@@ -307,7 +307,10 @@ def estimate_scores(
             edited, an output changed, or a drawn segment has no judgement.
     """
     plan = _read_plan(folder)
-    stored = _Stored(space, plan.corpus, str(plan.pair), plan.systems)
+    try:
+        stored = _Stored(space, plan.corpus, str(plan.pair), plan.systems)
+    except RequestError as error:
+        raise RequestError(f"{folder / PLAN}: {error.message}", hint=error.hint) from error
     _check_unchanged(plan, stored, folder)
     where = Place(plan.corpus, str(plan.pair), stored.ids, plan.systems)
     placed = place(read_human_file(human), where, human.name)

@@ -124,6 +124,10 @@ def test_a_broken_design_estimates_nothing(round_: Space) -> None:
     (folder / "plan.csv").write_text(edited, "utf-8")
     round_(*asked).refused(1, "plan.csv", "not the rows that were drawn")
     (folder / "plan.csv").write_bytes(kept)
+    made = (folder / "plan.json").read_text("utf-8")
+    (folder / "plan.json").write_text(made.replace('"good"', '"gone"'), "utf-8")
+    round_(*asked).refused(2, "plan.json: ", "'gone'")
+    (folder / "plan.json").write_text(made, "utf-8")
     round_.file("good.txt", "".join(f"Ora altro {n}.\n" for n in range(60)))
     models = [f"--model=hypotheses:{system}.txt" for system in SYSTEMS]
     assert round_("evaluate", *models, "--metric", "chrf", "--pair", "en-it").code == 0
