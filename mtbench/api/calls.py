@@ -268,7 +268,7 @@ def _run(
     given = [limited(one, request.limit) for one in sets if _wanted(one, request)]
     every: list[ResolvedSet] | None = None
     if sets:
-        every = [*(resolve_sets(request, space) if request.corpora else ()), *given]
+        every = [*(resolve_sets(request, space, talk) if request.corpora else ()), *given]
     handed = Own(tuple(systems), metrics)
     names = {one.name for one in given}
     return run(request, space, talk, every, keep_texts=names, own=handed)[0]

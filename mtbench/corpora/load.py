@@ -36,6 +36,8 @@ from mtbench.types import (
     TestSet,
 )
 
+_TOLD = 5_000  # segments between two words on how far the reading is
+
 
 class PairFile(NamedTuple):
     """A file of a corpus, in one of the directions it serves."""
@@ -117,13 +119,19 @@ def of_rows(
     return _checked(columns, corpus, (), corpus, reversed_=False)
 
 
-def load(file: PairFile, *, reference: str | None = None) -> TestSet:
+def load(
+    file: PairFile,
+    *,
+    reference: str | None = None,
+    told: Callable[[int], object] = lambda count: None,
+) -> TestSet:
     """A test set from a file of a corpus, in one of its directions.
 
     Args:
         file: The file and direction, from ``pair_files``.
         reference: Name of the one reference to use, of several (a name of the card's
             ``reference_names``, or A, B … for the first, second …).
+        told: Now and then, how many segments more were read.
 
     Raises:
         DataError: If a line does not hold, the file is empty, a reversible file lacks references
@@ -133,8 +141,10 @@ def load(file: PairFile, *, reference: str | None = None) -> TestSet:
     card = read_corpus_card(file.path.parent)
     _check_digest(file.path, card)
     columns = _Gathered(card, file.pair)
-    for _, segment in read_segments(file.path):
+    for count, (_, segment) in enumerate(read_segments(file.path), start=1):
         columns.add(_turned(segment, file.path, card, file.pair) if file.reversed else segment)
+        if count % _TOLD == 0:
+            told(_TOLD)
     corpus, taken = file.path.parent.resolve().name, taken_off(file.path, ends=False)
     test_set = _checked(columns, corpus, taken, str(file.path), reversed_=file.reversed)
     return test_set if reference is None else _one_reference(test_set, reference, file.path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from mtbench.config import read_corpus_card
@@ -15,13 +16,20 @@ from mtbench.types.corpora import tell_digests
 _LABELS = ("domains", "original_languages", "origins", "alignments")
 
 
-def load(file: PairFile, memory: Memory, *, reference: str | None = None) -> TestSet:
+def load(
+    file: PairFile,
+    memory: Memory,
+    *,
+    reference: str | None = None,
+    told: Callable[[int], object] = lambda count: None,
+) -> TestSet:
     """As ``load.load``; of a large file that is as it was, without reading it.
 
     Args:
         file: The file and direction.
         memory: What was parsed before.
         reference: Name of the one reference to use, of several.
+        told: Now and then, how many segments more were read.
 
     Raises:
         DataError, UnknownName: As ``load.load``.
@@ -32,7 +40,7 @@ def load(file: PairFile, memory: Memory, *, reference: str | None = None) -> Tes
     looked = memory.look(file.path, kind, says, {"references": tuple})
     if looked.found is not None:
         return _test_set(file, card, looked.found)
-    made = corpora.load(file, reference=reference)
+    made = corpora.load(file, reference=reference, told=told)
     if isinstance(made.sources, SourceColumn) and not few(len(made)):
         contexts, instructions = made.sources.beside
         texts = {"texts": made.sources.texts, "contexts": contexts, "instructions": instructions}

@@ -149,6 +149,24 @@ def columns_told(path: Path) -> tuple[str, ...]:
     return (f"every line of {path.name} holds tabs, as a table does, and is taken as it stands",)
 
 
+def count_lines(path: Path) -> int:
+    """How many lines a text file has, the last one without an end included.
+
+    Example:
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder) / "a.txt"
+        ...     _ = path.write_text("one")
+        ...     count_lines(path)
+        1
+    """
+    count, last = 0, b"\n"
+    with opened(path) as stream:
+        while block := stream.read(1 << 20):
+            count, last = count + block.count(b"\n"), block[-1:]
+    return count + (last != b"\n")
+
+
 def _holds(path: Path, wanted: bytes) -> bool:
     kept = b""
     with opened(path) as stream:

@@ -80,7 +80,7 @@ def plan_request(
     """
     return plan(
         resolve_systems(request.models, space, own.systems, realign=request.realign),
-        resolve_sets(request, space) if sets is None else sets,
+        resolve_sets(request, space, watcher) if sets is None else sets,
         request,
         Results(space.results, memory_of(space)),
         watcher,

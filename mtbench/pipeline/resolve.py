@@ -22,9 +22,11 @@ from mtbench.corpora import load as corpora
 from mtbench.corpora import parsed
 from mtbench.errors import RequestError, UnknownName
 from mtbench.files.digests import digest_json
+from mtbench.files.parsed import Memory
+from mtbench.files.writing import count_lines
 from mtbench.languages import LanguagePair
 from mtbench.pipeline.code import memory_of
-from mtbench.pipeline.work import Request
+from mtbench.pipeline.work import Request, Watcher
 from mtbench.plugins import BACKENDS, Backend, Metric, parse_options
 from mtbench.types import Json, Record, Runtime, Source, SystemCard, TestSet
 
@@ -194,8 +196,13 @@ def resolve_system(card: SystemCard, *, realign: bool = False) -> ResolvedSystem
     return ResolvedSystem(card, kind, options, folder, realign)
 
 
-def resolve_sets(request: Request, space: Workspace) -> list[ResolvedSet]:
+def resolve_sets(request: Request, space: Workspace, watcher: Watcher) -> list[ResolvedSet]:
     """The test sets that ``--corpus``, ``--pair`` and ``--limit`` name.
+
+    Args:
+        request: What is asked for.
+        space: Where corpora are.
+        watcher: Told how far the reading of a large file is.
 
     Raises:
         UnknownName: If a corpus or a pair is not there.
@@ -204,12 +211,33 @@ def resolve_sets(request: Request, space: Workspace) -> list[ResolvedSet]:
     memory = memory_of(space)
     return [
         limited(
-            parsed.load(file, memory, reference=request.reference),
+            _read(file, memory, request.reference, watcher),
             request.limit,
             _place(file.path.parent.resolve()),
         )
         for file in chosen_files(request, space)
     ]
+
+
+def _read(
+    file: corpora.PairFile, memory: Memory, reference: str | None, watcher: Watcher
+) -> TestSet:
+    began = False
+
+    def told(count: int) -> None:
+        """Nobody counts the lines of a file that is small, or need not be read again."""
+        nonlocal began
+        if not began:
+            what = f"reading {file.path.parent.name} {file.pair}"
+            watcher.start(what, count_lines(file.path))
+            began = True
+        watcher.advance(count)
+
+    try:
+        return parsed.load(file, memory, reference=reference, told=told)
+    finally:
+        if began:
+            watcher.stop()
 
 
 def chosen_files(request: Request, space: Workspace) -> list[corpora.PairFile]:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from pathlib import Path
 
 import pytest
 
 from mtbench.cli import common
+from mtbench.config import workspace
+from mtbench.pipeline.resolve import resolve_sets
+from mtbench.pipeline.work import Request
 
 
 @pytest.mark.parametrize("quiet", [False, True])
@@ -76,3 +81,32 @@ def test_files_have_no_bar_and_what_takes_longer_has_one(
     watcher.start("translating", 10)
     assert shown.wait(120)
     watcher.stop()
+
+
+class Noting(common.ConsoleWatcher):
+    """Keeps what it was told."""
+
+    def __init__(self) -> None:
+        super().__init__(quiet=True)
+        self.told: list[object] = []
+
+    def start(self, what: str, total: int) -> None:
+        self.told.append((what, total))
+        super().start(what, total)
+
+    def advance(self, steps: int) -> None:
+        self.told.append(steps)
+        super().advance(steps)
+
+
+def test_reading_a_large_corpus_is_a_stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for count, told in ((4_999, []), (10_001, [("reading news en-it", 10_001), 5_000, 5_000])):
+        folder = tmp_path / str(count) / "corpora" / "news"
+        folder.mkdir(parents=True)
+        rows = ({"id": str(n), "src": f"Line {n}.", "ref": f"Riga {n}."} for n in range(count))
+        (folder / "en-it.jsonl").write_text("\n".join(map(json.dumps, rows)))
+        monkeypatch.setenv("MTBENCH_CORPORA", str(folder.parent))
+        watcher = Noting()
+        (found,) = resolve_sets(Request(corpora=("news",)), workspace(), watcher)
+        assert len(found.test_set) == count
+        assert watcher.told == told
