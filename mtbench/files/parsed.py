@@ -107,9 +107,10 @@ class Look:
             now = path.stat()
             if stat.S_ISREG(now.st_mode):
                 self._before, self._lasts = now, settled(now)
-        if self._before is not None and place.is_file():
-            try:
-                self.found = _read(place, self._holds_for(self._before), makes)
+        if self._before is not None:
+            try:  # the folder may be somebody else's, too
+                if place.is_file():
+                    self.found = _read(place, self._holds_for(self._before), makes)
             except _DAMAGED as error:
                 log.info("%s is of no use: %s", self._place, error)
 

@@ -14,6 +14,7 @@ import yaml
 
 from mtbench.checkpoints import digests
 from mtbench.errors import MissingWeights, RequestError
+from mtbench.files import states
 from mtbench.files.digests import digest_file
 from mtbench.metrics.comet import checkpoint
 from mtbench.metrics.comet.session import CometSession, Settings
@@ -172,7 +173,7 @@ def test_the_digest_of_a_large_file_is_remembered_until_it_changes(
 ) -> None:
     shutil.copytree(encoder_of(tiny_comet), moved / "encoder")
     cache = str(moved / "cache")
-    monkeypatch.setattr(digests, "_SETTLED", -1.0)
+    monkeypatch.setattr(states, "_SETTLED", -1.0)
     monkeypatch.setattr(digests, "_SMALL", 0)
     first = checkpoint.locate(str(moved), cache=cache)
 

@@ -32,7 +32,7 @@ def test_registered() -> None:
 
 def test_unknown_options_and_precisions_are_refused() -> None:
     with pytest.raises(RequestError, match="metric comet: precision"):
-        make_metric("comet", {"precision": "int8"}, Runtime())
+        make_metric("comet", {"precision": "int4"}, Runtime())
     with pytest.raises(RequestError, match="no such option"):
         make_metric("comet", {"half": True}, Runtime())
 
