@@ -56,6 +56,13 @@ class Archive:
         return found
 
 
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError),
+    UnicodeDecodeError,  # of a member's name
+)
+"""What readers of archives raise on bytes that do not hold."""
+
+
 @contextmanager
 def archive(path: Path) -> Iterator[Archive]:
     """A zip archive, opened.
@@ -67,7 +74,7 @@ def archive(path: Path) -> Iterator[Archive]:
     try:
         with as_it_is(path) as stream, zipfile.ZipFile(stream) as packed:
             yield Archive(packed, path)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except BROKEN as error:
         raise DataError(
             f"{path}: a damaged archive: {error}", hint="fetch or save it again"
         ) from error

@@ -158,6 +158,13 @@ def test_cells_that_lie_too_far_apart(tmp_path: Path) -> None:
     book.save(path)
     with pytest.raises(DataError, match=r"x\.xlsx: .* too far apart"):
         imported(path)
+    old = zipfile.ZipFile(io.BytesIO(xlsx()))
+    members = {name: old.read(name) for name in old.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    for beyond in (b'r="B' + b"9" * 300, b'r="AAAAA2'):
+        path.write_bytes(packed({**members, sheet: members[sheet].replace(b'r="B2', beyond)}))
+        with pytest.raises(DataError, match=r"x\.xlsx: .* too far apart"):
+            imported(path)
     content = zipfile.ZipFile(io.BytesIO(ods())).read("content.xml")
     wide = content.replace(
         b"<table:table-cell ", b'<table:table-cell table:number-columns-repeated="2000000000" ', 1

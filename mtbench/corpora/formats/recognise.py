@@ -12,11 +12,11 @@ import codecs
 import json
 import re
 import zipfile
-import zlib
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from mtbench.errors import DataError
+from mtbench.files.archives import BROKEN
 from mtbench.files.inputs import head, readable
 from mtbench.files.jsonl import BadLine, parse_object
 from mtbench.files.safe_xml import root_tag, tree
@@ -191,7 +191,7 @@ def _in_zip(path: Path) -> Kind:
             if "mimetype" in names:
                 with archive.open("mimetype") as stream:
                     said = stream.read(100)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError) as error:
+    except (*BROKEN, OSError) as error:
         raise DataError(f"{path}: a damaged zip archive: {error}") from error
     if "xl/workbook.xml" in names or "xl/workbook.bin" in names or b"spreadsheet" in said:
         return "spreadsheet"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import posixpath
 import re
 import zipfile
-import zlib
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -21,6 +20,7 @@ from typing import IO
 from xml.parsers import expat
 
 from mtbench.errors import DataError
+from mtbench.files.archives import BROKEN
 from mtbench.files.inputs import as_it_is
 from mtbench.files.safe_xml import tree
 
@@ -31,6 +31,8 @@ _MOST_ERRORS = 1_000_000
 _FILLED = re.compile(
     rb'<(?:x:)?c\b[^<>]{0,300}?\br="([A-Z]{1,3})(\d{1,7})"[^<>]{0,300}(?<!/)>(?!</(?:x:)?c>)'
 )
+_BEYOND = re.compile(rb'<(?:x:)?(?:c|row)\b[^<>]{0,300}?\br="(?:[A-Z]{4}|[A-Z]{0,3}\d{8})')
+"""A place that no sheet has."""
 _FILLED_RECORDS = range(2, 12)  # of a binary sheet: numbers, errors, texts, formulas
 _OVERLAP = 9_000  # bytes; a formula has 8,192 characters at most
 _ROW = re.compile(rb"<(?:x:)?row\b([^<>]{0,500})>")
@@ -209,6 +211,8 @@ def _take_block(block: bytes, sheet: Sheet) -> None:
     """What a block of the XML of a sheet says; blocks overlap, and say the same again."""
     for letters, row in _FILLED.findall(block):
         sheet.reach(int(row), _number_of(letters))
+    if _BEYOND.search(block):
+        sheet.reach(_MOST_CELLS + 1, 1)
     if b"hidden=" in block:
         for pattern, runs in ((_ROW, sheet.hidden_rows), (_COLUMN, sheet.hidden_columns)):
             for found in pattern.findall(block):
@@ -303,7 +307,7 @@ def archive_errors(path: Path) -> Iterator[None]:
     """Says of a damaged archive that it is one."""
     try:
         yield
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError) as error:
+    except (*BROKEN, OSError) as error:
         raise DataError(f"{path}: a damaged archive: {error}") from error
 
 
