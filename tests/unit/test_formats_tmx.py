@@ -76,7 +76,7 @@ def test_regions_run_together_only_where_the_language_was_asked_for_and_that_is_
     apart = take(tmp_path / "d", memory, pairs=["en-pt-BR"])
 
     assert [file.segments for file in together.files] == [2]
-    assert together.remarks == ("changed: en-pt-BR, en-pt-PT taken together as en-pt: 1",)
+    assert together.remarks == ("changed: en-pt-BR, en-pt-PT taken together as en-pt",)
     assert [row["ref"] for row in lines(tmp_path / "d", "en-pt-BR")] == ["Oi"]
     assert apart.remarks[0].startswith("left out: units without the languages asked for: 1")
 

@@ -40,7 +40,7 @@ def test_references_documents_domains_and_outputs_come_along(tmp_path: Path) -> 
     ]  # fmt: skip
     assert report.files[0].reference_names == ("A", "B")
     assert report.files[0].systems == {"Other": 1, "Sys/1": 2}
-    assert report.remarks == ("Other has no output for 1 segments of en-de: 1",)
+    assert report.remarks == ("Other has no output for 1 segments of en-de",)
     hypotheses = tmp_path / "c" / "hypotheses" / "Sys-1" / "en-de.jsonl"
     assert [json.loads(line) for line in hypotheses.read_text(encoding="utf-8").splitlines()] == [
         {"id": "d1/1", "mt": "Ein"},

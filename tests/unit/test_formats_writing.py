@@ -57,7 +57,7 @@ def test_a_second_import_keeps_what_the_card_says_and_renews_checksums(tmp_path:
     found = read_corpus_card(folder)
     assert found is not None
     assert (found.title, found.licence) == ("Mine", "none")
-    assert remarks.sentences()[-1] == f"{card} is written again, without its comments: 1"
+    assert remarks.sentences()[-1] == f"{card} is written again, without its comments"
     assert found.files == {
         name: digest_file(folder / name) for name in ("en-de.jsonl", "en-it.jsonl")
     }
@@ -96,7 +96,7 @@ def test_documents_that_stand_apart_are_remarked(tmp_path: Path) -> None:
 
     assert report[0].documents == 2
     assert remarks.sentences() == (
-        "suspicious: documents of en-it whose segments stand apart in the file: 1",
+        "suspicious: documents of en-it whose segments stand apart in the file",
     )
 
 

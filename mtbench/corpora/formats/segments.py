@@ -88,8 +88,8 @@ class Remark(Record):
     Attributes:
         sort: What became of it.
         what: In words, without number and place.
-        count: How often.
-        first: File and line of the first time, where it has one.
+        count: How often; 1 of what is said of a whole file or direction.
+        first: File and line of the first time; empty where it is said of a whole.
     """
 
     sort: Sort
@@ -99,9 +99,8 @@ class Remark(Record):
 
     def __str__(self) -> str:
         kind = "" if self.sort == "noted" else f"{self.sort}: "
-        return f"{kind}{self.what}: {self.count}" + (
-            f" (first: {self.first})" if self.first else ""
-        )
+        times = f": {self.count} (first: {self.first})" if self.first else ""
+        return f"{kind}{self.what}{times}"
 
 
 class Remarks:
@@ -144,7 +143,7 @@ class Remarks:
 
     def _add(self, sort: Sort, what: str, where: str, count: int) -> None:
         before, first = self._found.get((sort, what), (0, where))
-        self._found[sort, what] = (before + count, first)
+        self._found[sort, what] = (before + count if first else 1, first)
 
     def count(self, sort: Sort, what: str = "") -> int:
         """How often something happened, or anything of a sort."""
