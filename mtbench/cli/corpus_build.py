@@ -65,6 +65,14 @@ T = TypeVar("T")
     help="Whether a segment is a paragraph or a sentence.",
 )
 @click.option(
+    "--notes",
+    type=click.Choice(["append", "leave-out"]),
+    default="leave-out",
+    show_default=True,
+    help="Whether footnotes and endnotes of Word, OpenDocument and PDF stand after the text, in "
+    "the order of the text, or are left out and counted.",
+)
+@click.option(
     "--encoder",
     default="",
     metavar="embedded|lexical|MODEL",

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from mtbench.documents.paragraphs import clean
+from mtbench.documents.paragraphs import Paragraphs, clean, with_notes
 from mtbench.errors import DataError
 from mtbench.files.archives import Archive, archive
 from mtbench.files.safe_xml import tree
@@ -27,7 +27,7 @@ _DELETED = frozenset({"w:del", "w:moveFrom"})
 _ELSEWHERE = {"w:altChunk": "another document", "w:subDoc": "a link to another document"}
 _CONTENTS = re.compile(r"toc(?: \d| heading)", re.I)  # names of styles; their ids are translated
 _NOT_ON = frozenset({"0", "false", "off"})
-_NOTES = (("footnotes", "footnote"), ("endnotes", "endnote"), ("comments", "comment"))
+_NOTES = {"w:footnoteReference": "footnotes", "w:endnoteReference": "endnotes"}
 _PARTS = re.compile(r"(header|footer)\d*\.xml")
 _DRAWN = (
     (re.compile(r"diagrams/data\d*\.xml"), "diagrams"),
@@ -37,19 +37,21 @@ _INSERTED = "embeddings/"
 _MAIN = "/officeDocument"
 
 
-def docx_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, int]]:
+def docx_paragraphs(path: Path, name: str, *, notes: bool = False) -> Paragraphs:
     """The paragraphs of a Word document: of its body, table cells and text boxes.
 
-    Inserted text is text, deleted text is none. Headers, footers, notes, comments, tables of
-    contents, diagrams, charts, other files within it, hidden and deleted text are left out. Nothing
-    outside the file is looked at.
+    Inserted text is text, deleted text is none. Headers, footers, comments, tables of contents,
+    diagrams, charts, other files within it, hidden and deleted text are left out. Nothing outside
+    the file is looked at.
 
     Args:
         path: The file.
         name: What messages call it.
+        notes: Whether footnotes and endnotes that the text points to stand after it, in the order
+            in which it does; else they are left out, too.
 
     Returns:
-        The paragraphs, and how much was left out, by kind.
+        The paragraphs, how much was left out, by kind, and whether notes stand at the end.
 
     Raises:
         DataError: If it is damaged or hostile, or holds macros or text of another file.
@@ -62,7 +64,19 @@ def docx_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, i
         body = _WordBody(name, _contents_styles(packed, folder, name))
         body.take(tree(packed.read(main), f"{name}: {main}"))
         body.finish()
-        return tuple(body.paragraphs), dict(body.left_out + _around(packed, folder, name))
+        left_out = body.left_out + _around(packed, folder, name)
+        texts = body.paragraphs
+        appended = 0
+        for kind in _NOTES.values():
+            said = _notes(packed, folder, name, kind)
+            wanted = [said[one] for one in body.notes[kind] if one in said] if notes else []
+            for note in wanted:
+                texts += note.paragraphs
+                left_out += note.left_out
+            left_out[kind] += len(said) - len(wanted)
+            appended += len(wanted)
+        read_as = with_notes("Word", appended)
+        return Paragraphs(tuple(texts), left_out=dict(+left_out), read_as=read_as)
 
 
 def _main(packed: Archive, name: str) -> str:
@@ -102,15 +116,19 @@ def _around(packed: Archive, folder: str, name: str) -> Counter[str]:
         kind = _PARTS.fullmatch(posixpath.basename(part))
         if kind and posixpath.dirname(part) == folder:
             root = tree(packed.read(part), f"{name}: {part}")
-            found[f"{kind[1]}s"] += len(_texts(root, name))
-    for kind_of, element in _NOTES:
-        part = posixpath.join(folder, f"{kind_of}.xml")
-        if part in packed.names:
-            root = tree(packed.read(part), f"{name}: {part}")
-            found[kind_of] += sum(
-                _named(one) == f"w:{element}" and bool(_texts(one, name)) for one in root
-            )
-    return +found
+            found[f"{kind[1]}s"] += len(_body(root, name).paragraphs)
+    found["comments"] += len(_notes(packed, folder, name, "comments"))
+    return found
+
+
+def _notes(packed: Archive, folder: str, name: str, kind: str) -> dict[str, _WordBody]:
+    """Each note of a kind that says anything, by its id."""
+    part = posixpath.join(folder, f"{kind}.xml")
+    if part not in packed.names:
+        return {}
+    root = tree(packed.read(part), f"{name}: {part}")
+    notes = ((one, _body(one, name)) for one in root if _named(one) == f"w:{kind[:-1]}")
+    return {_attribute(one, "id"): said for one, said in notes if said.paragraphs}
 
 
 def _drawn(root: Any) -> bool:
@@ -118,11 +136,11 @@ def _drawn(root: Any) -> bool:
     return any((one.text or "").strip() for one in root.iter("{*}t", "{*}v"))
 
 
-def _texts(root: Any, name: str) -> list[str]:
+def _body(root: Any, name: str) -> _WordBody:
     body = _WordBody(name)
     body.take(root)
     body.finish()
-    return body.paragraphs
+    return body
 
 
 def _named(node: Any) -> str:
@@ -140,9 +158,13 @@ def _child(node: Any, *names: str) -> Any:
     return node
 
 
+def _attribute(node: Any, name: str) -> str:
+    return next((str(v) for key, v in node.items() if key.rpartition("}")[2] == name), "")
+
+
 def _value(node: Any) -> str:
     """The ``w:val`` of an element."""
-    return next((str(v) for key, v in node.items() if key.rpartition("}")[2] == "val"), "")
+    return _attribute(node, "val")
 
 
 def _on(node: Any) -> bool:
@@ -155,6 +177,7 @@ class _WordBody:
     def __init__(self, name: str, contents_styles: frozenset[str] = frozenset()) -> None:
         self.paragraphs: list[str] = []
         self.left_out: Counter[str] = Counter()
+        self.notes: dict[str, dict[str, None]] = {kind: {} for kind in _NOTES.values()}
         self._name = name
         self._contents_styles = contents_styles
         self._open: list[str] = []  # a paragraph whose mark was deleted runs into the next
@@ -202,6 +225,8 @@ class _WordBody:
                 text.append(child.text or "")
             elif what in _SPACES:
                 text.append(" ")
+            elif what in _NOTES:
+                self.notes[_NOTES[what]][_attribute(child, "id")] = None
             elif what == "w:noBreakHyphen":
                 text.append("\N{NON-BREAKING HYPHEN}")
             elif what == "w:sym":

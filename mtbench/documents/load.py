@@ -42,7 +42,10 @@ def read_documents(paths: Sequence[Path | str], options: BuildOptions) -> list[D
     found = []
     for name in names:
         paragraphs, encoding, left_out, read_as = read_paragraphs(
-            Path(name), name, layouts.get(name, options.layout)
+            Path(name),
+            name,
+            layouts.get(name, options.layout),
+            notes=options.notes == "append",
         )
         if name in languages:
             language, confidence = languages[name], 1.0

@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from mtbench.documents.paragraphs import clean
+from mtbench.documents.paragraphs import Paragraphs, clean, with_notes
 from mtbench.errors import DataError
 from mtbench.files.archives import Archive, archive
 from mtbench.files.safe_xml import tree
@@ -16,7 +16,6 @@ _START = "urn:oasis:names:tc:opendocument:xmlns:"
 _PARAGRAPHS = frozenset({"text:p", "text:h"})
 _SPACES = frozenset({"text:s", "text:tab", "text:line-break"})
 _LEFT_OUT = {
-    "text:note": "footnotes",
     "office:annotation": "comments",
     "text:hidden-text": "hidden text",
     "text:hidden-paragraph": "hidden text",
@@ -39,19 +38,20 @@ _NO_TEXT = frozenset(
 )  # fmt: skip
 
 
-def odt_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, int]]:
+def odt_paragraphs(path: Path, name: str, *, notes: bool = False) -> Paragraphs:
     """The paragraphs of an OpenDocument text: of its body, table cells and text boxes.
 
-    Inserted text is text, deleted text is none. Headers, footers, notes, comments, tables of
-    contents, objects such as charts, hidden and deleted text are left out. Nothing outside the
-    file is looked at.
+    Inserted text is text, deleted text is none. Headers, footers, comments, tables of contents,
+    objects such as charts, hidden and deleted text are left out. Nothing outside the file is
+    looked at.
 
     Args:
         path: The file.
         name: What messages call it.
+        notes: Whether footnotes, then endnotes, stand after the text; else they are left out, too.
 
     Returns:
-        The paragraphs, and how much was left out, by kind.
+        The paragraphs, how much was left out, by kind, and whether notes stand at the end.
 
     Raises:
         DataError: If it is damaged, hostile, or protected by a password, or holds macros.
@@ -66,7 +66,17 @@ def odt_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, in
         body.take(text)
         for node in text.iter():
             body.left_out["deleted text"] += _named(node) == "text:deletion"
-        return tuple(body.paragraphs), dict(+(body.left_out + _around(packed, name)))
+        left_out = body.left_out + _around(packed, name)
+        texts = body.paragraphs
+        appended = 0
+        for kind, said in body.notes.items():
+            if notes:
+                texts += [text for note in said for text in note]
+                appended += len(said)
+            else:
+                left_out[kind] += len(said)
+        read_as = with_notes("OpenDocument", appended)
+        return Paragraphs(tuple(texts), left_out=dict(+left_out), read_as=read_as)
 
 
 def _check(packed: Archive, name: str) -> None:
@@ -113,6 +123,7 @@ class _TextBody:
     def __init__(self) -> None:
         self.paragraphs: list[str] = []
         self.left_out: Counter[str] = Counter()
+        self.notes: dict[str, list[list[str]]] = {"footnotes": [], "endnotes": []}
 
     def take(self, node: Any) -> None:
         """Goes through what holds paragraphs."""
@@ -152,8 +163,20 @@ class _TextBody:
         kind = _LEFT_OUT.get(what)
         if what == "text:section" and _attribute(node, "display") == "none":
             kind = "hidden text"
-        if what == "text:note" and _attribute(node, "note-class") == "endnote":
-            kind = "endnotes"
+        if what == "text:note":
+            self._note(node)
+            return True
         if kind:
             self.left_out[kind] += 1
         return kind is not None or what in _NO_TEXT
+
+    def _note(self, node: Any) -> None:
+        inner = _TextBody()
+        inner.notes = self.notes
+        for part in node:
+            if _named(part) == "text:note-body":
+                inner.take(part)
+        self.left_out += inner.left_out
+        if inner.paragraphs:
+            kind = "endnotes" if _attribute(node, "note-class") == "endnote" else "footnotes"
+            self.notes[kind].append(inner.paragraphs)

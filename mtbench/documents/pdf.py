@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from mtbench.documents.paragraphs import Paragraphs, with_notes
 from mtbench.documents.pdf_columns import CHARACTERS_APART, PageLine, ordered
 from mtbench.documents.pdf_layout import assembled
 from mtbench.errors import DataError, RunFailed
@@ -27,18 +28,20 @@ _FEW = 0.01  # of the characters, that may have no letter
 _WORKER = "mtbench.documents.pdf:reader"
 
 
-def pdf_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, int]]:
+def pdf_paragraphs(path: Path, name: str, *, notes: bool = False) -> Paragraphs:
     """The paragraphs of a PDF document, put together from its lines.
 
-    Headers, footers, page numbers and footnotes are left out; words divided at the end of a line
-    are put together. Nothing in it is run and nothing outside it is looked at.
+    Headers, footers and page numbers are left out; words divided at the end of a line are put
+    together. Nothing in it is run and nothing outside it is looked at.
 
     Args:
         path: The file.
         name: What messages call it.
+        notes: Whether footnotes stand after the text, without their marks; else they are left out,
+            too.
 
     Returns:
-        The paragraphs, and how much was left out, by kind.
+        The paragraphs, how much was left out, by kind, and whether notes stand at the end.
 
     Raises:
         DataError: If it is damaged, hostile, or protected by a password, has no text, or text that
@@ -48,7 +51,7 @@ def pdf_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, in
     require("pdfminer", "reading PDF", "office")
     worker = WorkerProcess(_WORKER, {"memory": MOST_MEMORY, "seconds": MOST_SECONDS}, {})
     try:
-        found: tuple[tuple[str, ...], dict[str, int]] = worker.ask((str(path), name))
+        texts, left_out, appended = worker.ask((str(path), name, notes))
     except RunFailed as error:
         raise DataError(
             f"{name}: no PDF that can be read in {MOST_MEMORY >> 30} GB and {MOST_SECONDS} seconds",
@@ -57,10 +60,10 @@ def pdf_paragraphs(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, in
         ) from error
     finally:
         worker.end()
-    return found
+    return Paragraphs(texts, left_out=left_out, read_as=with_notes("PDF", appended))
 
 
-def reader(memory: int, seconds: int) -> Callable[[tuple[str, str]], Any]:
+def reader(memory: int, seconds: int) -> Callable[[tuple[str, str, bool]], Any]:
     """What the process calls: reads one file, with limits that hold for all of the process."""
     try:
         import resource
@@ -70,11 +73,13 @@ def reader(memory: int, seconds: int) -> Callable[[tuple[str, str]], Any]:
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     logging.getLogger("pdfminer").setLevel(logging.CRITICAL)
-    return lambda item: read_pdf(Path(item[0]), item[1])
+    return lambda item: read_pdf(Path(item[0]), item[1], notes=item[2])
 
 
-def read_pdf(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, int]]:
-    """As ``pdf_paragraphs``, in this very process, without its limits."""
+def read_pdf(
+    path: Path, name: str, *, notes: bool = False
+) -> tuple[tuple[str, ...], dict[str, int], int]:
+    """As ``pdf_paragraphs``, in this very process, without its limits, and in plain types."""
     with path.open("rb") as stream:
         stream.seek(0, 2)
         stream.seek(max(0, stream.tell() - _TAIL))
@@ -86,7 +91,10 @@ def read_pdf(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, int]]:
             f"{name}: a PDF without text: its {len(pages)} pages are pictures",
             hint="have a program for character recognition (OCR) read it, such as ocrmypdf",
         )
-    paragraphs, left_out = assembled(pages)
+    body, foot, left_out = assembled(pages)
+    paragraphs = (*body, *foot) if notes else body
+    if foot and not notes:
+        left_out["footnotes"] = len(foot)
     if empty := sum(not page for page in pages):
         left_out["pages without text"] = empty
     _check(paragraphs, name)
@@ -94,7 +102,7 @@ def read_pdf(path: Path, name: str) -> tuple[tuple[str, ...], dict[str, int]]:
     if unnamed:
         left_out["signs that a font does not name"] = unnamed
         paragraphs = tuple(_NAMELESS.sub("\N{REPLACEMENT CHARACTER}", text) for text in paragraphs)
-    return paragraphs, left_out
+    return paragraphs, left_out, len(foot) if notes else 0
 
 
 def _pages(path: Path, name: str) -> Iterator[list[PageLine]]:

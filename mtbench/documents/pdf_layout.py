@@ -22,6 +22,7 @@ _INDENT = 0.6  # of the size
 _DEEPEST_INDENT = 8.0
 _LOOSE = 0.35  # of the size, above the usual distance of two lines
 _MARK = re.compile(r"(?:\d{1,3}|[*†‡§]|\[\d{1,3}\])\D")
+_MARKED = re.compile(r"(?:\d{1,3}[.)]?|[*†‡§]|\[\d{1,3}\])\s*")
 _PAGE_NUMBER = re.compile(r"\W*(?:\d{1,4}|[ivxlc]{1,7})\W*(?:(?:of|/|von|di|sur|de)\W*\d{1,4})?\W*")
 _LIGATURES = {
     ord(sign): letters
@@ -29,29 +30,27 @@ _LIGATURES = {
 }
 
 
-def assembled(pages: Pages) -> tuple[tuple[str, ...], dict[str, int]]:
+def assembled(pages: Pages) -> tuple[tuple[str, ...], tuple[str, ...], dict[str, int]]:
     """The paragraphs of some pages.
 
     Args:
         pages: The lines of each, in the order of reading.
 
     Returns:
-        The paragraphs, and how many lines were left out, by kind.
+        The paragraphs; the footnotes, without their marks; and how many lines were left out
+        beside, by kind.
 
     Example:
         >>> first = PageLine("A long line that goes", 10, 110, 80, 90, 10, "F")
         >>> assembled([[first, first._replace(text="on here.", right=50, top=78, bottom=68)]])
-        (('A long line that goes on here.',), {})
+        (('A long line that goes on here.',), (), {})
     """
     size = _usual_size(pages)
     inner, left_out = _without_edges(pages)
-    bodies = []
-    for page in inner:
-        body, notes = _without_notes(page, size)
-        left_out["footnotes"] += sum(bool(_MARK.match(one.text)) for one in notes)
-        bodies.append(body)
+    divided = [_without_notes(page, size) for page in inner]
+    bodies, notes = [body for body, _ in divided], [one for _, foot in divided for one in foot]
     words = Counter(word for page in bodies for one in page for word in _spelled(one.text).split())
-    return tuple(_paragraphs(bodies, words)), dict(+left_out)
+    return tuple(_paragraphs(bodies, words)), tuple(_notes(notes, words)), dict(+left_out)
 
 
 def _usual_size(pages: Pages) -> float:
@@ -166,6 +165,18 @@ def _paragraphs(pages: Pages, words: Counter[str]) -> list[str]:
                 found.append(text)
             before = line, column
     return [text.replace("\N{SOFT HYPHEN}", "-") for text in found]
+
+
+def _notes(lines: Sequence[PageLine], words: Counter[str]) -> list[str]:
+    """A text per note: a mark begins one, the first line has one."""
+    found: list[str] = []
+    for line in lines:
+        text = _spelled(line.text)
+        if _MARK.match(text):
+            found.append(_MARKED.sub("", text))
+        else:
+            found[-1] = joined(found[-1], text, words)
+    return found
 
 
 def _spelled(text: str) -> str:

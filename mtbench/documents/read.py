@@ -5,10 +5,8 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
-from typing import NamedTuple
+from typing import Protocol
 
 from mtbench.corpora.formats.recognise import HEAD, NAMES, is_page, is_pdf, is_rtf, recognise
 from mtbench.documents.docx import docx_paragraphs
@@ -17,6 +15,7 @@ from mtbench.documents.layout import Layout, read_text
 from mtbench.documents.markup import markdown_paragraphs
 from mtbench.documents.odt import odt_paragraphs
 from mtbench.documents.pages import article
+from mtbench.documents.paragraphs import Paragraphs
 from mtbench.documents.pdf import pdf_paragraphs
 from mtbench.errors import DataError, RequestError
 from mtbench.files.archives import archive
@@ -41,29 +40,17 @@ _BOMS = (
 )
 
 
-class Paragraphs(NamedTuple):
-    """What a document says.
-
-    Attributes:
-        texts: Its paragraphs.
-        encoding: Its encoding where that had to be guessed; else empty.
-        left_out: What stands around its text and was left out, counted by kind.
-        read_as: What it was read as; of plain text how it is laid out.
-    """
-
-    texts: tuple[str, ...]
-    encoding: str = ""
-    left_out: Mapping[str, int] = MappingProxyType({})
-    read_as: str = ""
-
-
-def read_paragraphs(path: Path, name: str, layout: Layout | None = None) -> Paragraphs:
+def read_paragraphs(
+    path: Path, name: str, layout: Layout | None = None, *, notes: bool = False
+) -> Paragraphs:
     """The paragraphs of a document, whatever its encoding and form.
 
     Args:
         path: The file: text, Markdown, a web page, Word (.docx), OpenDocument (.odt) or PDF.
         name: What messages call it.
         layout: How it is laid out where it is plain text; None to find that out.
+        notes: Whether footnotes and endnotes of Word, OpenDocument and PDF stand after the text;
+            else they are left out.
 
     Raises:
         RequestError: If the file cannot be read or is of another kind, or a layout is named for
@@ -73,11 +60,10 @@ def read_paragraphs(path: Path, name: str, layout: Layout | None = None) -> Para
     """
     if path.is_dir():
         raise RequestError(f"{name}: a folder", hint=f"name its files: {name.rstrip('/')}/*.txt")
-    form = _packed(path, name)
-    if form:
+    read = _packed(path, name)
+    if read:
         _refuse_layout(layout, name)
-        found, left_out = form.read(path, name)
-        return _filled(Paragraphs(found, "", left_out, form.words), name)
+        return _filled(read(path, name, notes=notes), name)
     kind = Path(path.name.lower().removesuffix(".gz")).suffix
     if kind not in PLAIN | MARKDOWN | HTML | SAVED:
         raise RequestError(
@@ -128,15 +114,14 @@ def _unpacked(path: Path, name: str) -> bytes:
     return raw
 
 
-class _Form(NamedTuple):
-    """A form of documents that are no text files."""
+class _PackedReader(Protocol):
+    """Reads a document that is no text file."""
 
-    words: str
-    read: Callable[[Path, str], tuple[tuple[str, ...], dict[str, int]]]
+    def __call__(self, path: Path, name: str, *, notes: bool) -> Paragraphs: ...
 
 
-def _packed(path: Path, name: str) -> _Form | None:
-    """How a document is read that is no text file, by its first bytes; None for a text file.
+def _packed(path: Path, name: str) -> _PackedReader | None:
+    """What reads a document that is no text file, by its first bytes; None for a text file.
 
     Raises:
         RequestError: If it cannot be read.
@@ -144,7 +129,7 @@ def _packed(path: Path, name: str) -> _Form | None:
     """
     raw = head(path, HEAD)
     if is_pdf(raw) or path.suffix.lower() == ".pdf":
-        return _Form("PDF", pdf_paragraphs)
+        return pdf_paragraphs
     if raw.startswith(b"\xd0\xcf\x11\xe0"):
         raise DataError(
             f"{name}: a file of Office before 2007, or protected by a password",
@@ -158,10 +143,10 @@ def _packed(path: Path, name: str) -> _Form | None:
         if "[Content_Types].xml" in packed.names and any(
             part.startswith("word/") for part in packed.names
         ):
-            return _Form("Word", docx_paragraphs)
+            return docx_paragraphs
         said = packed.read("mimetype") if "mimetype" in packed.names else b""
     if said.startswith(b"application/vnd.oasis.opendocument.text"):
-        return _Form("OpenDocument", odt_paragraphs)
+        return odt_paragraphs
     raise DataError(
         f"{name}: a packed file that is neither Word nor OpenDocument text",
         hint="save its text as .docx, .odt, .html or .txt",

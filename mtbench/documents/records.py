@@ -11,6 +11,7 @@ from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.types import CorpusCard, Record
 
 Unit = Literal["paragraph", "sentence"]
+Notes = Literal["append", "leave-out"]
 Confidence = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -53,6 +54,8 @@ class BuildOptions(Record):
         comparable: Whether pairs of documents on one event that are no translations of each
             other are written too, to files of their own.
         unit: Whether a segment is a paragraph or a sentence.
+        notes: Whether footnotes and endnotes of Word, OpenDocument and PDF stand after the text of
+            their document, or are left out and counted.
         encoder: ``embedded``, ``lexical``, or a sentence-transformers model by hub id or folder;
             empty for the embedded one, and the lexical one where it does not serve a language.
         card: What the corpus card shall say; its checksums are filled in, and notes where it
@@ -67,6 +70,7 @@ class BuildOptions(Record):
     pairs: tuple[LanguagePair, ...] = ()
     comparable: bool = False
     unit: Unit = "paragraph"
+    notes: Notes = "leave-out"
     encoder: str = ""
     card: CorpusCard = CorpusCard()
 

@@ -17,7 +17,8 @@ from odf.opendocument import OpenDocumentText
 
 from mtbench.documents import pdf as pdf_module
 from mtbench.documents.build import build_corpus
-from mtbench.documents.read import Paragraphs, read_paragraphs
+from mtbench.documents.paragraphs import Paragraphs
+from mtbench.documents.read import read_paragraphs
 from mtbench.errors import DataError, MissingExtra, RequestError
 from mtbench.files import archives
 from tests.support.pdf_pages import Placed, pdf, written
@@ -27,9 +28,9 @@ W = nsdecls("w")
 BODIES = ("document.xml", "content.xml")
 
 
-def read(folder: Path, name: str, content: bytes) -> Paragraphs:
+def read(folder: Path, name: str, content: bytes, *, notes: bool = False) -> Paragraphs:
     (folder / name).write_bytes(content)
-    return read_paragraphs(folder / name, name)
+    return read_paragraphs(folder / name, name, notes=notes)
 
 
 def word(*paragraphs: str) -> bytes:
@@ -141,6 +142,34 @@ def test_what_word_draws_notes_or_embeds_is_counted(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_notes_of_word_stand_at_the_end_in_the_order_of_the_text(tmp_path: Path) -> None:
+    """Word keeps them in the order of their making; one that the text lost is no text."""
+    deleted = "<w:r><w:delText>x</w:delText></w:r>"
+    notes = "".join(
+        f'<w:footnote w:id="{number}"><w:p><w:footnoteRef/>{run(said)}</w:p></w:footnote>'
+        for number, said in [(-1, ""), (1, " Made first."), (2, " Made last."), (3, " Lost.")]
+    ).replace(run(" Made first."), run(" Made") + f"<w:del>{deleted}</w:del>" + run(" first."))
+    endnote = f'<w:endnote w:id="1"><w:p>{run("One.")}</w:p><w:p>{run("Two.")}</w:p></w:endnote>'
+    parts = {
+        "word/footnotes.xml": f"<w:footnotes {W}>{notes}</w:footnotes>",
+        "word/endnotes.xml": f"<w:endnotes {W}>{endnote}</w:endnotes>",
+    }
+    body = word(
+        run("A") + '<w:r><w:endnoteReference w:id="1"/></w:r>' + run("b"),
+        run("C") + '<w:r><w:footnoteReference w:id="2"/></w:r>',
+        run("D") + '<w:r><w:footnoteReference w:id="1"/></w:r>'
+        + '<w:del><w:r><w:footnoteReference w:id="3"/></w:r></w:del>'
+        + '<w:r><w:footnoteReference w:id="77"/></w:r>',
+    )  # fmt: skip
+    packed = repacked(body, as_it_is, **{name: part.encode() for name, part in parts.items()})
+
+    found = read(tmp_path, "a.docx", packed, notes=True)
+
+    assert found.texts == ("Ab", "C", "D", "Made last.", "Made first.", "One.", "Two.")
+    assert found.left_out == {"footnotes": 1, "deleted text": 1}
+    assert found.read_as == "Word, 3 notes at its end"
+
+
 def open_document() -> OpenDocumentText:
     document = OpenDocumentText()
     document.text.addElement(text.H(outlinelevel=1, text="A heading"))
@@ -189,6 +218,27 @@ def test_open_document_reads_as_its_changes_accepted(tmp_path: Path) -> None:
         "headers": 1, "footnotes": 1, "endnotes": 1, "comments": 1, "deleted text": 1,
     }  # fmt: skip
     assert found.read_as == "OpenDocument"
+
+
+def test_notes_of_open_document_stand_at_the_end_endnotes_last(tmp_path: Path) -> None:
+    document = open_document()
+    paragraph = text.P(text="Two")
+    note = text.Note(noteclass="footnote")
+    note.addElement(text.NoteCitation(text="2"))
+    body = text.NoteBody()
+    body.addElement(text.P(text="The second."))
+    body.addElement(text.P(text="It goes on."))
+    note.addElement(body)
+    paragraph.addElement(note)
+    document.text.addElement(paragraph)
+
+    found = read(tmp_path, "a.odt", saved(document), notes=True)
+
+    assert found.texts == (
+        "A heading", "One and more.", "Two", "A note.", "The second.", "It goes on.", "A note.",
+    )  # fmt: skip
+    assert found.left_out == {"headers": 1, "comments": 1, "deleted text": 1}
+    assert found.read_as == "OpenDocument, 3 notes at its end"
 
 
 def test_boxes_of_open_document_are_text_and_objects_are_counted(tmp_path: Path) -> None:
@@ -244,6 +294,21 @@ def test_lines_of_a_pdf_are_paragraphs(tmp_path: Path) -> None:
     )
     assert found.left_out == {"headers": 2, "footers": 2, "footnotes": 1}
     assert found.read_as == "PDF"
+
+
+def test_notes_of_a_pdf_stand_at_the_end_without_their_marks(tmp_path: Path) -> None:
+    page = [
+        *lines(700, *LINES),
+        Placed(100, 140, "1 A note on a line, and how it goes", 7),
+        Placed(100, 132, "on below.", 7),
+        Placed(100, 124, "2. Another one.", 7),
+    ]
+
+    found = read(tmp_path, "a.pdf", pdf([page]), notes=True)
+
+    assert found.texts[1:] == ("A note on a line, and how it goes on below.", "Another one.")
+    assert not found.left_out
+    assert found.read_as == "PDF, 2 notes at its end"
 
 
 def test_columns_of_a_pdf_are_read_one_after_the_other(tmp_path: Path) -> None:
