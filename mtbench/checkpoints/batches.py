@@ -17,7 +17,11 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
+
+from mtbench.checkpoints.tokenization import first_line
+from mtbench.errors import Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +33,25 @@ BUDGET = 128  # sub-words in a batch, at most, for each sequence it may hold (or
 DEVICE_BUDGET = 1 << 15  # sub-words in a padded batch, padding included
 BUSY = 1 << 13  # sub-words in a padded batch from which on a GPU has enough to do
 SHORTER = 0.85  # of the longest: what is shorter leaves a batch that is large enough
+# Segments that are scored and kept at a time: some ten seconds' work, and enough to fill a GPU.
+KEPT = 32
+KEPT_ON_GPU = 1024
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 # What torch says where memory runs out, beside its own kind of error for CUDA.
 _NO_ROOM = ("out of memory", "can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+
+
+def block_on(device: str) -> int:
+    """How many segments are scored and kept at a time on a torch device.
+
+    Example:
+        >>> block_on("cpu"), block_on("cuda:1")
+        (32, 1024)
+    """
+    return KEPT if device == "cpu" else KEPT_ON_GPU
 
 
 def digest(ids: Ids) -> bytes:
@@ -163,6 +180,36 @@ def ran_out(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error) for words in _NO_ROOM)
 
 
+@contextmanager
+def fitting_on(device: Any, what: str) -> Iterator[None]:
+    """Says of what a device's memory ran out inside.
+
+    Args:
+        device: As torch names it.
+        what: Did not fit.
+
+    Raises:
+        Unavailable: If memory ran out.
+
+    Example:
+        >>> with fitting_on("cuda", "COMET"):
+        ...     raise RuntimeError("CUDA error: out of memory")
+        Traceback (most recent call last):
+        mtbench.errors.Unavailable: cuda has too little memory for COMET; ...
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not ran_out(error):
+            raise
+        smaller = "a smaller checkpoint"
+        raise Unavailable(
+            f"{device} has too little memory for {what}",
+            why=first_line(error),
+            hint=smaller if str(device) == "cpu" else f"--device cpu, or {smaller}",
+        ) from error
+
+
 class Fitting:
     """Batches cut to what the device's memory holds.
 
@@ -220,6 +267,7 @@ class Feed:
 
     Args:
         device: As torch names it.
+        name: Of what the model is, for messages.
         size: Sequences in a batch, at most; None for the usual number.
         by_content: Whether a result may depend on its batch, so that batches must follow from
             content alone; always so on a GPU. The user's size would be part of the content.
@@ -232,7 +280,7 @@ class Feed:
         fitting: Cuts batches to what the device's memory holds.
 
     Example:
-        >>> feed = Feed("cpu", size=2)
+        >>> feed = Feed("cpu", "an encoder", size=2)
         >>> [batch for batch, _ in feed.run([(1, 2), (3, 4), (5,)], len)]
         [[(1, 2), (3, 4)], [(5,)]]
     """
@@ -240,8 +288,9 @@ class Feed:
     def __init__(
         self,
         device: Any,
-        size: int | None = None,
+        name: str,
         *,
+        size: int | None = None,
         by_content: bool = False,
         padded: bool = False,
     ) -> None:
@@ -249,19 +298,25 @@ class Feed:
         self.padded = on_gpu or padded
         self.by_content = self.padded or by_content
         self.fitting = Fitting()
+        self._device, self._name = str(device), name
         self._size = BATCH if size is None or self.by_content else size
         self._budget = DEVICE_BUDGET if on_gpu else BATCH * BUDGET
 
     def run(
         self, sequences: Iterable[Ids], work: Callable[[list[Ids]], R]
     ) -> Iterator[tuple[list[Ids], R]]:
-        """Batches of different sequences, each with its result."""
+        """Batches of different sequences, each with its result.
+
+        Raises:
+            Unavailable: If the device's memory does not hold one sequence alone.
+        """
         if self.padded:
             whole = padded_batches(sequences, self._budget)
         else:
             whole = batches(sequences, self._size)
         for one in whole:
-            yield from self.fitting.run(one, work)
+            with fitting_on(self._device, f"{self._name} and a single text"):
+                yield from self.fitting.run(one, work)
 
     def said(self) -> str | None:
         """How batches were fixed, for notes; None where they do not matter."""

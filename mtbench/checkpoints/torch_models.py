@@ -10,6 +10,7 @@ from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any
 
+from mtbench.checkpoints.batches import fitting_on
 from mtbench.checkpoints.tokenization import first_line, quiet
 from mtbench.errors import MissingWeights
 from mtbench.packages import require
@@ -42,6 +43,7 @@ def load_model(
 
     Raises:
         MissingWeights: If the files are damaged or do not fit the model.
+        Unavailable: If they do not fit into the device's memory.
     """
     torch = require("torch", f"the model {model}", "hf")
     transformers = require("transformers", f"the model {model}", "hf")
@@ -74,7 +76,8 @@ def load_model(
             f"{model}: {len(missing)} weights are missing, {missing[0]} among them",
             why="transformers would fill them with random numbers",
         )
-    return loaded.eval().to(device)
+    with fitting_on(device, f"the weights of {model}"):
+        return loaded.eval().to(device)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from mtbench.checkpoints.batches import Feed, Ids, ran_out, tensors
+from mtbench.checkpoints.batches import Feed, Ids, tensors
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import digest_files
 from mtbench.checkpoints.folders import (
@@ -22,12 +22,12 @@ from mtbench.checkpoints.folders import (
     read_config,
 )
 from mtbench.checkpoints.precision import DTYPES, Wide, arithmetic, refuse_precision
-from mtbench.checkpoints.tokenization import first_line, load_tokenizer, quiet
+from mtbench.checkpoints.tokenization import load_tokenizer, quiet
 from mtbench.checkpoints.torch_models import load_model, release
 from mtbench.encoders.calibration import LEAST, sample_cosines, usual_cosines
 from mtbench.encoders.layers import Layer, read_layers
 from mtbench.encoders.packaged import SentenceEncoder, Vectors
-from mtbench.errors import RequestError, Unavailable
+from mtbench.errors import RequestError
 from mtbench.files.digests import digest_file, digest_json
 from mtbench.packages import require
 from mtbench.types import Runtime
@@ -68,7 +68,7 @@ class CheckpointEncoder(SentenceEncoder):
         self._device = pick_device(device)
         refuse_precision(precision, self._device)
         self._precision = precision
-        self.feed = Feed(self._device)
+        self.feed = Feed(self._device, f"the encoder {self.name}")
         self._layers: list[Layer] = read_layers(folder, model, self._device)
         self._tokenizer = load_tokenizer(folder, model)
         self._model = load_model(
@@ -100,18 +100,9 @@ class CheckpointEncoder(SentenceEncoder):
         unique = list(dict.fromkeys(texts))
         entered = self._entered(unique)
         found: dict[Ids, Any] = {}
-        try:
-            with arithmetic(self._precision):
-                for batch, vectors in self.feed.run(set(entered), self._vectors):
-                    found.update(zip(batch, vectors, strict=True))
-        except RuntimeError as error:
-            if not ran_out(error):
-                raise
-            raise Unavailable(
-                f"{self._device} has too little memory for the encoder {self.name}",
-                why=first_line(error),
-                hint="--device cpu",
-            ) from error
+        with arithmetic(self._precision):
+            for batch, vectors in self.feed.run(set(entered), self._vectors):
+                found.update(zip(batch, vectors, strict=True))
         by_text = dict(zip(unique, entered, strict=True))
         return np.stack([found[by_text[text]] for text in texts])
 

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 
-from mtbench.checkpoints.batches import Feed, Ids, ran_out, tensors
+from mtbench.checkpoints.batches import Feed, Ids, block_on, tensors
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import digest_files
 from mtbench.checkpoints.folders import (
@@ -26,7 +26,6 @@ from mtbench.checkpoints.folders import (
     read_config,
 )
 from mtbench.checkpoints.precision import DTYPES, Wide, arithmetic, check_precision
-from mtbench.checkpoints.tokenization import first_line
 from mtbench.checkpoints.torch_models import load_model, no_gradients, release
 from mtbench.errors import MetricError, MissingWeights, RequestError
 from mtbench.languages import base_language, language_name, usual_tag
@@ -41,8 +40,6 @@ Version = Literal["23", "24"]
 SCORE_ID = 250089  # the word of mT5's vocabulary whose logit is the score: <extra_id_10>
 WORST = 25.0
 LIMITS: Mapping[Version, int] = {"23": 1024, "24": 1536}  # sub-words, the end token among them
-BLOCKS = {"cpu": 32}  # segments that are kept at a time
-BLOCK_ON_GPU = 512
 FEW = 10  # scores that say nothing of a checkpoint
 MOST = 0.9  # of them on an end of the scale: a checkpoint that gives no scores of it
 
@@ -313,7 +310,7 @@ class MetricX(MeanMetric):
 
     def blocks(self) -> Blocks:
         """As the scorers divide a test set on this device, which needs no weights."""
-        return Blocks(_block_on(pick_device(self.runtime.device)), MetricXScorer.fixed_notes)
+        return Blocks(block_on(pick_device(self.runtime.device)), MetricXScorer.fixed_notes)
 
     def prepare(self, view: ScoringView) -> Scorer:
         """A scorer for a test set.
@@ -343,10 +340,6 @@ class MetricX(MeanMetric):
                 f"metricx read only the first {limit} sub-words: it did not see all of {counts}"
             )
         return tuple(found)
-
-
-def _block_on(device: str) -> int:
-    return BLOCKS.get(device, BLOCK_ON_GPU)
 
 
 def _model_type(folder: Path) -> str:
@@ -412,7 +405,7 @@ class LoadedMetricX:
         self._precision = precision
         # The decoder's one step costs the same for one input as for many, and its last digits
         # follow from how many there are: batches are never left to chance.
-        self.feed = Feed(device, padded=True)
+        self.feed = Feed(device, "MetricX", padded=True)
 
     def read(self, parts: Sequence[tuple[str, str]], limit: int) -> Pieces:
         """The sub-words of an input.
@@ -439,21 +432,13 @@ class LoadedMetricX:
         """Scores of inputs, each different one read once.
 
         Raises:
-            MetricError: If one is no number, or not even one input fits into the device's memory.
+            MetricError: If one is no number.
+            Unavailable: If not even one input fits into the device's memory.
         """
         found: dict[Ids, float] = {}
-        try:
-            with arithmetic(self._precision):
-                for batch, scores in self.feed.run(set(inputs), self._forward):
-                    found.update(zip(batch, scores, strict=True))
-        except RuntimeError as error:
-            if not ran_out(error):
-                raise
-            raise MetricError(
-                f"{self.device} has too little memory for MetricX",
-                why=first_line(error),
-                hint="--device cpu, or a smaller checkpoint",
-            ) from error
+        with arithmetic(self._precision):
+            for batch, scores in self.feed.run(set(inputs), self._forward):
+                found.update(zip(batch, scores, strict=True))
         return found
 
     def _forward(self, batch: Sequence[Ids]) -> list[float]:
@@ -487,7 +472,7 @@ class MetricXScorer(Scorer):
     fixed_notes = frozenset({"limit"})
 
     def __init__(self, reader: LoadedMetricX, view: ScoringView, version: Version) -> None:
-        self.block = _block_on(reader.device)
+        self.block = block_on(reader.device)
         self._reader = reader
         self._view = view
         self._version = version

@@ -15,6 +15,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from mtbench.checkpoints.batches import block_on
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.precision import Wide, check_precision
 from mtbench.encoders.checkpoint import CheckpointEncoder, find_encoder, locate, version_of
@@ -30,7 +31,7 @@ from mtbench.errors import MetricError, RequestError
 from mtbench.languages import base_language, language_name
 from mtbench.metrics.guards import checked_column, require_references
 from mtbench.metrics.releases import NUMBERS_OF
-from mtbench.metrics.semsim_checkpoint import CheckpointScorer, block_on, similarity
+from mtbench.metrics.semsim_checkpoint import CheckpointScorer, similarity
 from mtbench.packages import require_installed
 from mtbench.plugins import Advance, Array, Blocks, MeanMetric, Scorer, require
 from mtbench.types import Engine, Json, MetricInfo, Record, ScoringView, Signature

@@ -6,18 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from mtbench.checkpoints.batches import block_on
 from mtbench.encoders.checkpoint import CheckpointEncoder
 from mtbench.metrics.guards import checked_column
 from mtbench.plugins import Advance, Array, MeanMetric, Scorer
 from mtbench.types import Json, ScoringView
-
-BLOCKS = {"cpu": 32}  # segments that are kept at a time
-BLOCK_ON_GPU = 1024
-
-
-def block_on(device: str) -> int:
-    """Segments that are scored and kept at a time on a torch device."""
-    return BLOCKS.get(device, BLOCK_ON_GPU)
 
 
 class CheckpointScorer(Scorer):

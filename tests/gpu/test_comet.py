@@ -109,7 +109,7 @@ def test_a_device_without_room_has_batches_halved(
 def test_several_devices_equal_one(
     tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cuda": 2})
+    monkeypatch.setattr("mtbench.checkpoints.batches.KEPT_ON_GPU", 2)
     options = {"model": str(tiny_comet("regression"))}
     device, engine = spread("cuda:all", Engine())
     one_of_them = engine.model_copy(update={"devices": engine.devices[:1]})

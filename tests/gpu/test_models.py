@@ -106,8 +106,7 @@ def test_other_precisions_are_near_and_leave_no_trace(
 def test_several_devices_equal_one(
     name: str, encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtbench.metrics.metricx.BLOCK_ON_GPU", 3)
-    monkeypatch.setattr("mtbench.metrics.semsim_checkpoint.BLOCK_ON_GPU", 3)
+    monkeypatch.setattr("mtbench.checkpoints.batches.KEPT_ON_GPU", 3)
     device, engine = spread("cuda:all", Engine())
     one_of_them = engine.model_copy(update={"devices": engine.devices[:1]})
     several, one = (

@@ -24,7 +24,7 @@ def test_killed_cometkiwi_goes_on(
 ) -> None:
     from mtbench.metrics.comet.scorer import CometScorer
 
-    monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cpu": 4})
+    monkeypatch.setattr("mtbench.checkpoints.batches.KEPT", 4)
     texts = [f"{n} {source}" for n in range(15) for source, _ in SENTENCES]
     space.corpus(rows=[{"id": f"s{n}", "src": text} for n, text in enumerate(texts)])
     space.file("one.txt", [text.upper() for text in texts])

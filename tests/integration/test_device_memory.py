@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from mtbench.backends.huggingface import HuggingFace
 from mtbench.checkpoints.batches import padded_batches, ran_out
 from mtbench.encoders.checkpoint import CheckpointEncoder
-from mtbench.errors import MetricError, SegmentError, Unavailable
+from mtbench.errors import SegmentError, Unavailable
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend, make_metric
 from mtbench.types import Runtime, Source, Translation
@@ -46,7 +47,7 @@ def test_metricx_goes_on_with_half() -> None:
         assert max(asked) > 3 and asked[-1] <= 3
         assert np.abs(found - expected).max() < 1e-5
         assert "halved" in scorer.notes("x")["batches"]
-        with room_for(made._model.model.encoder, 0), pytest.raises(MetricError, match="too little"):
+        with room_for(made._model.model.encoder, 0), pytest.raises(Unavailable, match="too little"):
             scorer.statistics({"x": OUTPUT})
 
 
@@ -97,6 +98,35 @@ def test_hf_goes_on_with_half_and_fails_only_what_fits_nowhere(kind: str) -> Non
             failed = made.translate(sources[:2])
     assert all(isinstance(one, SegmentError) for one in failed)
     assert "too little memory for this segment alone" in str(failed[0])
+
+
+def test_weights_that_do_not_fit_are_said_in_a_line(
+    monkeypatch: pytest.MonkeyPatch, tiny_comet: Callable[[str], Path], tmp_path: Path
+) -> None:
+    import torch
+
+    def full(*_: Any, **__: Any) -> None:
+        raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    options = {"model": str(tiny_comet("regression"))}
+    folder = make_encoder(tmp_path / "tiny")
+    monkeypatch.setattr(torch.nn.Module, "to", full)
+    with (
+        pytest.raises(Unavailable, match="cpu has too little memory for the weights of"),
+        metricx(),
+    ):
+        pass
+    with pytest.raises(Unavailable, match="too little memory for the weights of"):
+        CheckpointEncoder(str(folder), "cpu")
+    with (
+        pytest.raises(Unavailable, match="too little memory for COMET's weights") as caught,
+        make_metric("comet", options, CPU),
+    ):
+        pass
+    assert caught.value.lines()[1:] == [
+        "CUDA out of memory. Tried to allocate 2.00 GiB.",
+        "a smaller checkpoint",
+    ]
 
 
 def texts(answer: Translation | SegmentError) -> str:

@@ -42,7 +42,7 @@ def view() -> ScoringView:
 def test_comet_is_the_same_wherever_it_scores(
     tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cpu": 4})
+    monkeypatch.setattr("mtbench.checkpoints.batches.KEPT", 4)
     outputs = {"one": [text.lower() for text in TEXTS], "two": TEXTS}
     options = {"model": str(tiny_comet("regression"))}
     here = blocks(make_metric("comet", options, Runtime(device="cpu")), view(), outputs)
@@ -67,7 +67,7 @@ def test_several_devices_equal_one(
     """By simulation: each process sees a device of its own, and computes on the CPU."""
     if importlib.import_module("torch").cuda.is_available():
         pytest.skip("there are GPUs: tests/gpu")
-    monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cpu": 4})
+    monkeypatch.setattr("mtbench.checkpoints.batches.KEPT", 4)
     outputs = {"one": [text.lower() for text in TEXTS], "two": TEXTS}
     options = {"model": str(tiny_comet(kind))}
     name = "comet" if kind == "regression" else "cometkiwi"
@@ -91,8 +91,7 @@ def test_several_devices_equal_one_for_other_weights(
     """By simulation, too."""
     if importlib.import_module("torch").cuda.is_available():
         pytest.skip("there are GPUs: tests/gpu")
-    monkeypatch.setattr("mtbench.metrics.metricx.BLOCKS", {"cpu": 4})
-    monkeypatch.setattr("mtbench.metrics.semsim_checkpoint.BLOCKS", {"cpu": 4})
+    monkeypatch.setattr("mtbench.checkpoints.batches.KEPT", 4)
     folder = checkpoint("metricx") if name == "metricx" else make_encoder(tmp_path / "tiny")
     options = (
         {"model": str(folder), "tokenizer": str(folder.parent / "mt5")}

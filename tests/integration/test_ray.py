@@ -132,7 +132,7 @@ def test_other_versions_are_named(engine: Engine, monkeypatch: pytest.MonkeyPatc
 def test_comet_and_translations_are_the_same_there(
     engine: Engine, tiny_comet: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mtbench.metrics.comet.scorer._BLOCK", {"cpu": 4})
+    monkeypatch.setattr("mtbench.checkpoints.batches.KEPT", 4)
     two = engine.model_copy(update={"processes": 2})
     outputs = {"one": [text.lower() for text in TEXTS], "two": TEXTS}
     options = {"model": str(tiny_comet("regression"))}

@@ -75,7 +75,8 @@ def test_who_else_is_scored_does_not_matter_even_where_batches_do(
 
     for padded in (False, True):
         monkeypatch.setattr(
-            "mtbench.encoders.checkpoint.Feed", lambda device, at=padded: Feed(device, padded=at)
+            "mtbench.encoders.checkpoint.Feed",
+            lambda *given, at=padded: Feed(*given, padded=at),
         )
         with metric(folder) as made:
             both = made.prepare(TEST_SET).statistics(OUTPUTS)

@@ -7,13 +7,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar
 
+from mtbench.checkpoints.batches import block_on
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.hub import Fetch, LeftOnHub
 from mtbench.checkpoints.int8 import require_exact
 from mtbench.checkpoints.precision import Precision, check_precision
 from mtbench.errors import MetricError, RequestError
 from mtbench.metrics.comet.languages import COVERED_ENCODERS, XLMR, refuse_uncovered, uncovered
-from mtbench.metrics.comet.scorer import CometScorer, block_on
+from mtbench.metrics.comet.scorer import CometScorer
 from mtbench.metrics.comet.session import CometSession, Settings
 from mtbench.metrics.comet.signature import comet_signature
 from mtbench.packages import require_installed

@@ -40,10 +40,10 @@ class Sentences:
         self.store = Store()
         self._width = model.width
         self.encoded = 0
-        self.feed = Feed(device, size)
+        self.feed = Feed(device, "COMET", size=size)
         probed = not self.feed.by_content and (not exact or model.normalises)
         if probed and depends_on_batch(self._run, len(model.words)):
-            self.feed = Feed(device, by_content=True)
+            self.feed = Feed(device, "COMET", by_content=True)
 
     def score(
         self,

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from mtbench.checkpoints.batches import block_on
 from mtbench.errors import MetricError
 from mtbench.metrics.comet.session import Advance as Steps
 from mtbench.metrics.comet.session import Reply, Request
@@ -16,15 +17,7 @@ from mtbench.types import Json, ScoringView
 
 log = logging.getLogger(__name__)
 
-# Segments that are kept at a time: some ten seconds' work, and enough to fill a GPU.
-_BLOCK = {"cpu": 32}
-_BLOCK_GPU = 1024
 _ROOM = 14  # systems in a block whose batches are fixed by content
-
-
-def block_on(device: str) -> int:
-    """Segments that are scored and kept at a time on a torch device."""
-    return _BLOCK.get(device.partition(":")[0], _BLOCK_GPU)
 
 
 class Scoring(Protocol):

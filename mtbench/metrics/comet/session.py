@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mtbench.checkpoints.batches import digest
+from mtbench.checkpoints.batches import digest, fitting_on
 from mtbench.checkpoints.device import pick_device
 from mtbench.checkpoints.digests import remembered_digest
 from mtbench.checkpoints.int8 import quantise
@@ -197,7 +197,8 @@ class CometSession:
 
         refuse_precision(precision, device)
         name = DTYPES.get(precision, "float32")
-        model.to(device, None if name == "float32" else getattr(torch, name))
+        with fitting_on(device, "COMET's weights"):
+            model.to(device, None if name == "float32" else getattr(torch, name))
         if precision == "int8":
             quantise(model.encoder)
 

@@ -53,10 +53,10 @@ class Pairs:
         self._model = model
         self._device = device
         self.encoded = 0
-        self.feed = Feed(device, size)
+        self.feed = Feed(device, "COMET", size=size)
         probed = not self.feed.by_content and (not exact or model.normalises)
         if probed and depends_on_batch(self._probe, len(model.words)):
-            self.feed = Feed(device, by_content=True)
+            self.feed = Feed(device, "COMET", by_content=True)
 
     def joined(self, triple: Triple) -> list[tuple[Ids, bool]]:
         """The sequences a triple is read as, and whether each had to be cut.
