@@ -23,6 +23,8 @@ ENDS = re.compile(rf"[{SENTENCE_END}:][{CLOSING}]*$")
 """How a line ends with which a sentence ends."""
 _INNER = re.compile(rf"(?:[{SENTENCE_END}][{CLOSING}]{{0,3}}\s|[。！？][{CLOSING}]{{0,3}})(?=(.))")
 """Where a sentence ends within a line, with what follows it."""
+_ROW = re.compile(r"\||\+[-=]")
+"""What a row of a drawn table begins with."""
 _OPENING = re.compile(r"^[\W_]+")
 _HYPHENS = "-\N{SOFT HYPHEN}\N{HYPHEN}"
 
@@ -40,6 +42,7 @@ _WITHIN = 0.12  # of the lines, at least, end in the middle of a sentence
 _UNMARKED = 0.85  # of the lines, from which on that says nothing: then as many ...
 _MANY = 0.4  # ... must come to their end
 _FULL = 0.85  # of those, at least, could not have held the next word, or only just
+_FULL_ALL = 0.95  # of all lines without a blank one below, where sentences tell nothing
 _NEARLY_FULL = 0.9
 _RAGGED = 0.05  # of those may be shorter than what counts as the end of a line
 _BASE = 0.05  # of the lines, at least, begin where lines begin
@@ -178,7 +181,8 @@ def _needed(one: _Row, two: _Row) -> int:
 
 def _within(one: _Row, two: _Row) -> bool:
     """Whether a line ends in the middle of a sentence: the next begins with a small letter."""
-    first = "" if ITEM.match(two.text) else _OPENING.sub("", two.text)[:1]
+    begun = ITEM.match(two.text) or _ROW.match(two.text)
+    first = "" if begun else _OPENING.sub("", two.text)[:1]
     if first.isalpha() and first.upper() == first.lower():  # a script that has no small letters
         return not ENDS.search(one.text)
     return first.islower()
@@ -202,8 +206,16 @@ def _wrapped(rows: Sequence[_Row]) -> _Wrapped | None:
     least = _WITHIN
     if len(needed) > _UNMARKED * len(pairs):  # a script without marks at the end of a sentence
         needed, least = [one for one in needed if one > _NEARLY_FULL * width], _MANY
-    few = len(needed) < max(_FEWEST_LINES - 1, least * len(pairs))
-    if few or not _WIDTHS[0] <= width <= _WIDTHS[1]:
+    if len(needed) < max(_FEWEST_LINES - 1, least * len(pairs)):
+        # Capitals may hide where sentences go on; but lines that blank lines leave together are
+        # full if a text is wrapped, and uneven, other than rows of a table.
+        needed = sorted(_needed(one, two) for one, two in pairs)
+        full = sum(one > width for one in needed)
+        table = len({one.end for one, _ in pairs}) == 1
+        apart = len(pairs) < len(rows) - 1
+        if table or not apart or full < max(_FEWEST_LINES, _FULL_ALL * len(needed)):
+            return None
+    if not _WIDTHS[0] <= width <= _WIDTHS[1]:
         return None
     greedy = sum(one > width for one in needed)
     piled = width == widest and greedy >= max(_FEWEST_PILED, _PILED * len(needed))
@@ -218,17 +230,26 @@ def _wrapped(rows: Sequence[_Row]) -> _Wrapped | None:
 def _layout(rows: Sequence[_Row], wrapped: _Wrapped) -> Layout:
     """What divides the paragraphs of a wrapped text."""
     base = _base(rows)
-    deeper = [two.start > base for _, two in itertools.pairwise(rows)]
-    within = [_goes_on(one, two, wrapped) for one, two in itertools.pairwise(rows)]
-    inner = sum(said for deep, said in zip(deeper, within, strict=True) if deep)
-    indented, usual = sum(deeper), len(deeper) - sum(deeper)
-    going_on = inner / max(indented, 1), (sum(within) - inner) / max(usual, 1)
-    if indented >= max(2, _INDENTED * len(rows)):
-        if going_on[0] <= _STRAY * going_on[1]:
-            return "indents"
-        if going_on[1] <= _STRAY * going_on[0]:
-            return "hanging"
+    pairs = list(itertools.pairwise(rows))
+    deeper = [two.start > base for _, two in pairs]
+    if sum(deeper) >= max(2, _INDENTED * len(rows)):
+        signs = [[_goes_on(one, two, wrapped) for one, two in pairs]]
+        if wrapped.greedy:  # before a line that goes on with a paragraph, any line is full
+            signs.append([_needed(one, two) > wrapped.full for one, two in pairs])
+        for going_on in signs:
+            inner, usual = _shares(going_on, deeper)
+            if inner <= _STRAY * usual:
+                return "indents"
+            if usual <= _STRAY * inner:
+                return "hanging"
     return "blocks" if any(row.blank for row in rows[1:]) else "flush"
+
+
+def _shares(said: Sequence[bool], deeper: Sequence[bool]) -> tuple[float, float]:
+    """Of how many indented lines something is said, and of how many others."""
+    inner = sum(one for one, deep in zip(said, deeper, strict=True) if deep)
+    usual = len(deeper) - sum(deeper)
+    return inner / max(sum(deeper), 1), (sum(said) - inner) / max(usual, 1)
 
 
 def _base(rows: Sequence[_Row]) -> int:
@@ -260,7 +281,7 @@ def _divided(rows: Sequence[_Row], layout: Layout, wrapped: _Wrapped) -> Iterato
 
 def _divides(one: _Row, two: _Row, layout: Layout, wrapped: _Wrapped, base: int) -> bool:
     """Whether a paragraph ends between two lines."""
-    if two.blank:
+    if two.blank or _ROW.match(two.text) or _ROW.match(one.text):
         return True
     share = _CLEARLY if layout == "blocks" else 1.0
     short = _needed(one, two) <= share * wrapped.full

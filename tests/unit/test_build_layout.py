@@ -118,6 +118,43 @@ def test_entries_in_small_letters_are_no_wrapped_text() -> None:
     assert read_text("\n".join(entries)) == (entries, "a paragraph per line")
 
 
+def test_blank_lines_divide_where_capitals_hide_how_sentences_go_on() -> None:
+    """German manuals: what goes on begins with nouns, and most paragraphs are of one line."""
+    some = (
+        "Wählen Sie Format und dann Linie.", "Wählen Sie Titel.", "Klicken Sie auf das Symbol.",
+        "Wählen Sie im Menü Format den Eintrag Diagrammfläche und dann Register Transparenz.",
+        "Rechtsklicken Sie auf ein Objekt und wählen Sie Linie und Linienspitzen im Menü.",
+        "Wählen Sie in der Symbolleiste Zeichnung das Aufklappmenü Linienspitzen.",
+        "Wählen Sie in der Symbolleiste Bild und Linie den Eintrag Flächenfüllung.",
+    )  # fmt: skip
+    text = "\n\n".join(textwrap.fill(one, 66) for one in some)
+
+    assert sum(line[:1].islower() for line in text.splitlines()) == 0
+    assert read_text(text) == (some, "wrapped at 61 columns, paragraphs apart by blank lines")
+
+
+@pytest.mark.parametrize("around", ["A heading\n\n", "\n\n".join(wrapped()) + "\n\n"])
+def test_rows_of_a_table_are_paragraphs(around: str) -> None:
+    rows = [f"| {name:<12} | {value:<12} |" for name, value in zip("abcde", "vwxyz", strict=True)]
+
+    found = read_text(around + "\n".join(rows)).paragraphs
+
+    assert found[-5:] == tuple(" ".join(row.split()) for row in rows)
+    assert len(found) == 5 + around.count("\n\n")
+
+
+def test_items_in_small_letters_begin_paragraphs_of_hanging_indents() -> None:
+    """The lines that go on are known by the full ones before them."""
+    some = [one[:1].lower() + one[1:] for one in PARAGRAPHS]
+    some += [f"{word} of the lighthouse" for word in ("lamp", "wick", "glass", "rope", "boat")]
+    text = "\n".join(textwrap.fill(one, 60, subsequent_indent="    ") for one in some)
+
+    assert read_text(text) == (
+        tuple(some),
+        "wrapped at 59 columns, paragraphs of which all lines but the first are indented",
+    )
+
+
 def test_headlines_of_one_length_are_no_wrapped_text() -> None:
     lines = [f"A headline of some {word} words" for word in ("great", "small", "plain", "stark")]
 
