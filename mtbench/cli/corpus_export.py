@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from mtbench.languages import LanguagePair
     from mtbench.types import TestSet
 
-_TO = "text|tsv|csv|tmx|mt-metrics-eval"
+_TO = "text|tsv|csv|xlsx|tmx|mt-metrics-eval"
 
 
 @click.command(epilog="Example: mtbench corpus export china-blockchain --to tmx -o exported")
@@ -47,7 +47,7 @@ def export(
     verbose: bool,
     quiet: bool,
 ) -> None:
-    """Write CORPUS as plain text, TSV, CSV or TMX, or with its scores for mt-metrics-eval."""
+    """Write CORPUS as plain text, TSV, CSV, XLSX or TMX, or with its scores for mt-metrics-eval."""
     from mtbench.corpora.formats.exporting import TARGETS, export_test_set
 
     if kind not in TARGETS:

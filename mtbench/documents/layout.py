@@ -92,12 +92,14 @@ class _Wrapped(NamedTuple):
         full: A line that has come to its end takes more than this with the next word.
         sure: Share of the lines which end within a sentence that have come to their end.
         greedy: Whether each line holds what it can, so that a shorter one ends a paragraph.
+        shown: The layout, where only that shows that lines go on.
     """
 
     width: int
     full: int
     sure: float
     greedy: bool = False
+    shown: Layout | None = None
 
 
 def read_text(text: str, layout: Layout | None = None) -> Reading:
@@ -120,7 +122,7 @@ def read_text(text: str, layout: Layout | None = None) -> Reading:
     """
     rows, doubled, wrapped = _measured(text)
     if layout is None:
-        layout = _layout(rows, wrapped) if wrapped else "lines"
+        layout = (wrapped.shown or _layout(rows, wrapped)) if wrapped else "lines"
     if layout == "lines":
         return Reading(tuple(row.text for row in rows), _WORDS["lines"])
     known = wrapped or _Wrapped(max((row.end for row in rows), default=0), 0, 0.0)
@@ -206,25 +208,45 @@ def _wrapped(rows: Sequence[_Row]) -> _Wrapped | None:
     least = _WITHIN
     if len(needed) > _UNMARKED * len(pairs):  # a script without marks at the end of a sentence
         needed, least = [one for one in needed if one > _NEARLY_FULL * width], _MANY
+    shown: Layout | None = None
     if len(needed) < max(_FEWEST_LINES - 1, least * len(pairs)):
-        # Capitals may hide where sentences go on; but lines that blank lines leave together are
-        # full if a text is wrapped, and uneven, other than rows of a table.
-        needed = sorted(_needed(one, two) for one, two in pairs)
-        full = sum(one > width for one in needed)
-        table = len({one.end for one, _ in pairs}) == 1
-        apart = len(pairs) < len(rows) - 1
-        if table or not apart or full < max(_FEWEST_LINES, _FULL_ALL * len(needed)):
-            return None
-    if not _WIDTHS[0] <= width <= _WIDTHS[1]:
+        shown, needed = _shown(rows, width)
+    if not needed or not _WIDTHS[0] <= width <= _WIDTHS[1]:
         return None
     greedy = sum(one > width for one in needed)
-    piled = width == widest and greedy >= max(_FEWEST_PILED, _PILED * len(needed))
+    piled = bool(shown) or (width == widest and greedy >= max(_FEWEST_PILED, _PILED * len(needed)))
     full = sum(one > _NEARLY_FULL * width for one in needed)
     if full < _FULL * len(needed) and not piled:
         return None
     ragged = needed[int(_RAGGED * len(needed))] - 1
     even = piled or greedy >= _GREEDY * len(needed)
-    return _Wrapped(width, width if even else min(width, ragged), greedy / len(needed), piled)
+    return _Wrapped(
+        width, width if even else min(width, ragged), greedy / len(needed), piled, shown
+    )
+
+
+def _shown(rows: Sequence[_Row], width: int) -> tuple[Layout | None, list[int]]:
+    """A layout which shows that lines go on, and the columns that each needed with the next word.
+
+    Capitals may hide where sentences go on. But where some lines stand together, by blank lines or
+    indents, a text was wrapped if they are full, and uneven, other than rows of a table.
+    """
+    base = _base(rows)
+    pairs = list(itertools.pairwise(rows))
+    close = [(one, two) for one, two in pairs if not two.blank]
+    together: dict[Layout, list[tuple[_Row, _Row]]] = {
+        "blocks": close,
+        "indents": [(one, two) for one, two in close if two.start <= base],
+        "hanging": [(one, two) for one, two in close if two.start > base],
+    }
+    for layout, some in together.items():
+        needed = sorted(_needed(one, two) for one, two in some)
+        full = sum(one > width for one in needed)
+        uneven = len({one.end for one, _ in some}) > 1
+        enough = max(_FEWEST_LINES - 1, _FULL_ALL * len(needed))
+        if uneven and len(needed) < len(pairs) and full >= enough:
+            return layout, needed
+    return None, []
 
 
 def _layout(rows: Sequence[_Row], wrapped: _Wrapped) -> Layout:

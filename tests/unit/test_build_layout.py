@@ -118,19 +118,42 @@ def test_entries_in_small_letters_are_no_wrapped_text() -> None:
     assert read_text("\n".join(entries)) == (entries, "a paragraph per line")
 
 
-def test_blank_lines_divide_where_capitals_hide_how_sentences_go_on() -> None:
-    """German manuals: what goes on begins with nouns, and most paragraphs are of one line."""
-    some = (
-        "Wählen Sie Format und dann Linie.", "Wählen Sie Titel.", "Klicken Sie auf das Symbol.",
-        "Wählen Sie im Menü Format den Eintrag Diagrammfläche und dann Register Transparenz.",
-        "Rechtsklicken Sie auf ein Objekt und wählen Sie Linie und Linienspitzen im Menü.",
-        "Wählen Sie in der Symbolleiste Zeichnung das Aufklappmenü Linienspitzen.",
-        "Wählen Sie in der Symbolleiste Bild und Linie den Eintrag Flächenfüllung.",
-    )  # fmt: skip
-    text = "\n\n".join(textwrap.fill(one, 66) for one in some)
+GERMAN = (
+    "Wählen Sie Format und dann Linie.", "Wählen Sie Titel.", "Klicken Sie auf das Symbol.",
+    "Wählen Sie im Menü Format den Eintrag Diagrammfläche und dann Register Transparenz.",
+    "Rechtsklicken Sie auf ein Objekt und wählen Sie Linie und Linienspitzen im Menü.",
+    "Wählen Sie in der Symbolleiste Zeichnung das Aufklappmenü Linienspitzen.",
+    "Wählen Sie in der Symbolleiste Bild und Linie den Eintrag Flächenfüllung.",
+)  # fmt: skip
+"""Of a manual: what goes on begins with nouns, and many paragraphs are of one line."""
 
-    assert sum(line[:1].islower() for line in text.splitlines()) == 0
-    assert read_text(text) == (some, "wrapped at 61 columns, paragraphs apart by blank lines")
+
+@pytest.mark.parametrize(
+    ("between", "first", "rest", "words"),
+    [
+        ("\n\n", "", "", "paragraphs apart by blank lines"),
+        ("\n", "    ", "", "paragraphs that begin with an indent"),
+        ("\n", "", "    ", "paragraphs of which all lines but the first are indented"),
+    ],
+)
+def test_layout_shows_what_goes_on_where_capitals_hide_it(
+    between: str, first: str, rest: str, words: str
+) -> None:
+    text = between.join(
+        textwrap.fill(one, 66, initial_indent=first, subsequent_indent=rest) for one in GERMAN
+    )
+
+    assert not any(line.strip()[:1].islower() for line in text.splitlines())
+    found = read_text(text)
+    assert found.paragraphs == GERMAN
+    assert found.words.endswith(words)
+
+
+def test_lines_that_stand_together_and_are_not_full_are_paragraphs() -> None:
+    """Stanzas, addresses, items: some are as long as the longest, by chance."""
+    text = "\n\n".join("\n".join(GERMAN[:3] + GERMAN[at : at + 1]) for at in (3, 4))
+
+    assert read_text(text).words == "a paragraph per line"
 
 
 @pytest.mark.parametrize("around", ["A heading\n\n", "\n\n".join(wrapped()) + "\n\n"])
