@@ -47,7 +47,11 @@ def export(
     verbose: bool,
     quiet: bool,
 ) -> None:
-    """Write CORPUS as plain text, TSV, CSV, XLSX or TMX, or with its scores for mt-metrics-eval."""
+    """Write CORPUS as plain text, TSV, CSV, TMX or a sheet to review, or for mt-metrics-eval.
+
+    The sheet (--to xlsx) has empty columns "verdict" and "comment" behind those of the corpus; the
+    last format takes outputs and scores along.
+    """
     from mtbench.corpora.formats.exporting import TARGETS, export_test_set
 
     if kind not in TARGETS:

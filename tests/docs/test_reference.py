@@ -13,6 +13,8 @@ import jsonschema
 import pytest
 
 import mtbench
+from mtbench.corpora.formats.exporting import TARGETS
+from mtbench.corpora.formats.importing import FORMATS
 from mtbench.plugins import BUILTIN_BACKENDS, BUILTIN_METRICS
 from mtbench.report.csv_table import LEADING, METRIC_SUFFIXES, TRAILING
 from tests.docs import reference
@@ -54,6 +56,15 @@ def test_every_command_has_a_help_text_with_an_example(name: str) -> None:
     assert (command.help or "").strip()
     shown = re.sub(r"\s+", " ", reference.help_text(name, command))
     assert re.search(r"Example: mtbench( |$)", shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "formats"),
+    [("mtbench corpus export", "kind", TARGETS), ("mtbench corpus import", "kind", FORMATS)],
+)
+def test_help_names_every_format(name: str, option: str, formats: tuple[str, ...]) -> None:
+    (found,) = (p for p in COMMANDS[name].params if p.name == option)
+    assert str(found.metavar).split("|") == list(formats)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
