@@ -85,7 +85,7 @@ class Command(Backend):
         named = options.files
         files = None if named is None else [_in_direction(name, pair) for name in named]
         self._files = ProgramFiles(self.argv, files, runtime)
-        self._planned: tuple[Source, ...] = ()
+        self._planned: Sequence[Source] = ()
         self._run: ProgramRun | None = None
         self._joined: set[str] = set()
 
@@ -134,13 +134,13 @@ class Command(Backend):
 
     def sources(self, sources: Sequence[Source]) -> None:
         """Notes what there is, in case nothing more exact is planned."""
-        self._planned = tuple(sources)
+        self._planned = sources
         if self.options.protocol == "lines":
             self._joined |= {s.id for s in sources if has_line_end(s.text)}
 
     def plan(self, sources: Sequence[Source]) -> None:
         """What the one process of this run will be given, in order."""
-        self._planned = tuple(sources)
+        self._planned = sources
 
     def __exit__(
         self,
@@ -162,7 +162,7 @@ class Command(Backend):
         if self._run is None and self._planned:
             self._run = self._new_run(self._planned)
         wanted = frozenset(source.id for source in batch if source.text.strip())
-        if self._run is not None and wanted <= self._run.ids:
+        if self._run is not None and self._run.covers(wanted):
             answers, stderr = self._run.answers(wanted)
         else:
             # Within a chain the texts are not known beforehand: a process for each batch.

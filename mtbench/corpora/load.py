@@ -33,6 +33,7 @@ from mtbench.types import (
     Segment,
     Source,
     SourceColumn,
+    SourceWriter,
     TestSet,
 )
 
@@ -154,7 +155,7 @@ def _checked(
     columns: _Gathered, corpus: str, taken_off: tuple[str, ...], place: str, *, reversed_: bool
 ) -> TestSet:
     """The test set of columns, which has segments of the languages that it says."""
-    if not columns.ids:
+    if not len(columns):
         raising(place)(no_segments())
     test_set = columns.test_set(corpus, taken_off, reversed_=reversed_)
     firsts = (several[0] for several in test_set.references if several)
@@ -170,11 +171,7 @@ class _Gathered:
         self._origin = _side_origin(card, pair.target)
         self._language = card.original_language if card else None
         self._alike: dict[str | None, str | None] = {}  # a label is held once
-        self.ids: list[str] = []
-        self._documents: list[str | None] = []
-        self._texts: ColumnWriter[str] = ColumnWriter()
-        self._contexts: ColumnWriter[str | None] = ColumnWriter()
-        self._instructions: ColumnWriter[str | None] = ColumnWriter()
+        self._sources = SourceWriter()
         self._references: ColumnWriter[tuple[str, ...]] = ColumnWriter(tuple)
         self._domains: list[str | None] = []
         self._languages: list[str | None] = []
@@ -183,14 +180,13 @@ class _Gathered:
         self._constraints: dict[str, Constraints] = {}
         self._extras: dict[str, dict[str, Json]] = {}
 
+    def __len__(self) -> int:
+        return len(self._sources)
+
     def add(self, segment: Segment) -> None:
         """The next segment."""
-        source, once = segment.source, self._alike.setdefault
-        self.ids.append(source.id)
-        self._texts.add(source.text)
-        self._documents.append(once(source.document, source.document))
-        self._contexts.add(source.context)
-        self._instructions.add(source.instruction)
+        once = self._alike.setdefault
+        self._sources.add(segment.source)
         self._references.add(segment.references)
         self._domains.append(once(segment.domain, segment.domain))
         language = segment.original_language or self._language
@@ -198,25 +194,16 @@ class _Gathered:
         self._origins.append(segment.origin or self._origin)
         self._alignments.append(segment.alignment)
         if segment.constraints:
-            self._constraints[source.id] = segment.constraints
+            self._constraints[segment.source.id] = segment.constraints
         if segment.extra:
-            self._extras[source.id] = segment.extra
+            self._extras[segment.source.id] = segment.extra
 
     def test_set(self, corpus: str, taken_off: tuple[str, ...], *, reversed_: bool) -> TestSet:
         """All of them."""
-        sources: Sequence[Source] = SourceColumn(
-            shared(self.ids),
-            self._texts.column(),
-            shared(self._documents),
-            self._contexts.column(),
-            self._instructions.column(),
-        )
-        if few(len(sources)):
-            sources = tuple(sources)
         return TestSet(
             corpus=corpus,
             pair=self._pair,
-            sources=sources,
+            sources=self._sources.sources(),
             references=self._references.column(),
             domains=tuple(self._domains),
             original_languages=tuple(self._languages),

@@ -253,8 +253,8 @@ def _asked_for(
     try:
         provenance = at_work.provenance()
         at_work.goes_on(done.kept)
-        if type(at_work).plan is not Backend.plan:  # or the sources of all would be held for it
-            at_work.plan(list(batches.sources))
+        if type(at_work).plan is not Backend.plan:  # or the batches would be made for nobody
+            at_work.plan(batches.sources())
         clock = time.perf_counter()
 
         def spent() -> Spent:

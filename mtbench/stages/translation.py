@@ -21,6 +21,7 @@ from mtbench.types import (
     Json,
     Runtime,
     Source,
+    SourceWriter,
     Translation,
     ids_of,
 )
@@ -82,10 +83,13 @@ class Batches(Collection[Batch]):
     def __contains__(self, batch: object) -> bool:
         return any(one == batch for one in self)
 
-    @property
-    def sources(self) -> Iterator[Source]:
-        """What will be asked for, in order."""
-        return (source for batch in self for source in batch.sources)
+    def sources(self) -> Sequence[Source]:
+        """What will be asked for, in order; of very many, texts lie on disk."""
+        writer = SourceWriter()
+        for batch in self:
+            for source in batch.sources:
+                writer.add(source)
+        return writer.sources()
 
 
 def plan(

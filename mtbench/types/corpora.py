@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, overload
 
 from pydantic import Field, dataclasses, field_validator, model_validator
 
-from mtbench.files.columns import Derived
+from mtbench.files.columns import ColumnWriter, Derived, few, shared
 from mtbench.files.digests import digest_rows, digest_text
 from mtbench.languages import LanguagePair, LanguageTag
 from mtbench.types.base import CLOSED, SCHEMA_VERSION, ColumnOf, Json, Origin, Record
@@ -93,6 +93,56 @@ def _source(*values: str | None) -> Source:
     for name, value in zip(_OF_SOURCE, values, strict=True):
         object.__setattr__(made, name, value)
     return made
+
+
+class SourceWriter:
+    """Takes the source side of a test set one after the other; of very many, texts lie on disk.
+
+    Example:
+        >>> writer = SourceWriter()
+        >>> writer.add(Source(id="1", text="one"))
+        >>> [source.text for source in writer.sources()]
+        ['one']
+    """
+
+    def __init__(self) -> None:
+        self._ids: list[str] = []
+        self._documents: list[str | None] = []
+        self._texts: ColumnWriter[str] = ColumnWriter()
+        self._contexts: ColumnWriter[str | None] = ColumnWriter()
+        self._instructions: ColumnWriter[str | None] = ColumnWriter()
+        self._labels: dict[str, str] = {}  # of documents: each is held once
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def add(self, source: Source) -> None:
+        """The next one.
+
+        Raises:
+            Unavailable: If there is no room for it.
+        """
+        name = source.document
+        self._ids.append(source.id)
+        self._documents.append(None if name is None else self._labels.setdefault(name, name))
+        self._texts.add(source.text)
+        self._contexts.add(source.context)
+        self._instructions.add(source.instruction)
+
+    def sources(self) -> Sequence[Source]:
+        """All of them; a tuple where they are few. Called once.
+
+        Raises:
+            Unavailable: If there is no room for them.
+        """
+        made = SourceColumn(
+            shared(self._ids),
+            self._texts.column(),
+            shared(self._documents),
+            self._contexts.column(),
+            self._instructions.column(),
+        )
+        return tuple(made) if few(len(made)) else made
 
 
 LengthUnit = Literal["characters", "words", "bytes"]
