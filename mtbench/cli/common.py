@@ -304,12 +304,26 @@ def _talk_options(*, used: bool) -> Callable[[F], F]:
     def wrap(function: F) -> F:
         @wraps(function)
         def telling(*values: Any, **given: Any) -> Any:
+            _hear_warnings(click.get_current_context())
             _tell_settings(click.get_current_context())
             return function(*values, **given)
 
         return options(cast("F", telling))
 
     return wrap
+
+
+def _hear_warnings(context: click.Context) -> None:
+    """What is warned of inside goes to stderr as all other lines do, control characters shown."""
+    import logging
+
+    class SaidAloud(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            say(f"mtbench: {printable(record.getMessage())}")
+
+    ours, handler = logging.getLogger("mtbench"), SaidAloud()
+    ours.addHandler(handler)
+    context.call_on_close(partial(ours.removeHandler, handler))
 
 
 def _tell_settings(context: click.Context) -> None:

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ _LOG_TAIL = 600  # characters of a lost worker's log that are shown
 
 _lock = threading.RLock()
 _connected: str | None = None  # the address in use
-_folder = Path("/tmp/ray")  # noqa: S108 - where Ray keeps its logs
+_session = Path("/tmp/ray/session_latest")  # noqa: S108 - where Ray keeps its logs
 
 
 def connect(on: Engine) -> Any:
@@ -57,9 +58,11 @@ def connect(on: Engine) -> Any:
     with _lock, _signals_kept():
         require()
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        address = on.address or "local"
+        if address != "local":
+            _take_mode(address)
         ray = packages.require("ray", "--engine ray", "ray")
         packages.require("ray.exceptions", "--engine ray", "ray")
-        address = on.address or "local"
         if ray.is_initialized():
             if _connected not in (None, address):
                 raise RequestError(f"this process is connected to Ray at {_connected} already")
@@ -167,6 +170,13 @@ class RayCrew:
                     raise self._given_up(lost) from error
                 log.warning("%s; its work is done again", lost[-1])
                 continue
+            except self._full_errors() as error:
+                raise RunFailed(
+                    "Ray's object store is full, and so is the disk that it spills to",
+                    why=_first_line(error),
+                    hint=f"make room on every node, here where {_session.parent} lies; what was "
+                    "finished is kept",
+                ) from error
             except self._ray.exceptions.RayError as error:
                 raise RunFailed(
                     f"Ray failed at work for {self._work[0]}: {_first_line(error)}",
@@ -201,6 +211,10 @@ class RayCrew:
             found.OutOfMemoryError,
             found.LocalRayletDiedError,
         )
+
+    def _full_errors(self) -> tuple[type[Exception], ...]:
+        found = self._ray.exceptions
+        return found.ObjectStoreFullError, found.OutOfDiskError
 
     def _started(self, seat: _Seat) -> bool:
         """Whether a seat's process answers; else the next one that is free does the work."""
@@ -353,11 +367,9 @@ def _ask_nodes(ray: Any) -> None:
 
 def _start(ray: Any, _: str) -> None:
     """Starts a cluster on this machine; it ends with this process, however that ends."""
-    global _folder
     # The name of a socket inside may not be longer than 107 bytes.
     short = "/tmp" if len(tempfile.gettempdir()) > 20 else None  # noqa: S108
     scratch = ScratchFolder(short)
-    _folder = scratch.path
 
     def end() -> None:
         ray.shutdown()
@@ -373,7 +385,7 @@ def _start(ray: Any, _: str) -> None:
             num_cpus=available_processes(),
             include_dashboard=False,
             object_store_memory=_STORE,
-            _temp_dir=str(_folder),
+            _temp_dir=str(scratch.path),
         )
     finally:
         os.environ.pop(guard.MARK)
@@ -385,15 +397,48 @@ def _join(ray: Any, address: str) -> None:
     _init(ray, address)
 
 
+def _take_mode(address: str) -> None:
+    """Has Ray ask for tokens and show them where the node that runs here does, and only there.
+
+    ``ray start`` does where the user has a token, which whatever starts Ray may have made before
+    or since; by itself Ray would ask for them at ``auto`` alone, and never at ``HOST:PORT``. Called
+    before Ray is imported, which reads the environment then.
+    """
+    if _MODE in os.environ:
+        return
+    end = b"" if address == "auto" else b":" + address.rpartition(":")[2].encode()
+    found = set()
+    for entry in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended, or is somebody else's
+            program, *words = entry.read_bytes().split(b"\0")
+            known = (word.startswith(b"--gcs-address=") and word.endswith(end) for word in words)
+            if program.endswith(b"/raylet") and any(known):
+                values = (entry.parent / "environ").read_bytes().split(b"\0")
+                start = f"{_MODE}=".encode()
+                modes = [v.removeprefix(start).decode() for v in values if v.startswith(start)]
+                found.add(modes[0] if modes else "disabled")
+    if len(found) == 1:
+        os.environ[_MODE] = found.pop()
+
+
+_MODE = "RAY_AUTH_MODE"
+_TOKEN = "~/.ray/auth_token"  # noqa: S105 - a place
+
+
 def _init(ray: Any, address: str, **options: Any) -> None:
+    global _session
+    with suppress(ImportError):
+        # What nodes say of their workers Ray prints to stdout, where tables and JSON go.
+        import_module("ray._private.worker").print_to_stdstream = _unheard  # type: ignore[attr-defined]
     try:
-        ray.init(
+        context = ray.init(
             address=address,
             namespace="mtbench",
             log_to_driver=False,
             logging_level=logging.CRITICAL,
             **options,
         )
+        _session = Path(context.address_info.get("session_dir", _session))
     except (RuntimeError, ValueError, OSError, TimeoutError, ray.exceptions.RayError) as error:
         if "ersion mismatch" in str(error):
             lines = [" ".join(line.split()) for line in str(error).splitlines() if line.strip()]
@@ -404,8 +449,16 @@ def _init(ray: Any, address: str, **options: Any) -> None:
         raise Unavailable(
             f"no Ray cluster {where}: {_first_line(error)}",
             hint="run mtbench on a node of the cluster, with the address that `ray start` printed, "
-            "or leave --ray-address out",
+            f"and its {_TOKEN} where it asks for tokens; or leave --ray-address out",
         ) from error
+
+
+def _unheard(*_: object, **__: object) -> None:
+    """Nothing."""
+
+
+# A frame of HTTP/2: its length (3 bytes), its kind (4: settings), flags, and a stream (4 bytes).
+_NO_SETTINGS = b"\0\0\0\4\0\0\0\0\0"
 
 
 def _reachable(address: str) -> None:
@@ -423,13 +476,23 @@ def _reachable(address: str) -> None:
             f"--ray-address: neither HOST:PORT nor auto: {address!r}",
             hint="name what `ray start --head` printed, such as 10.0.0.5:6379",
         )
+    hint = "start one with `ray start --head`, or leave --ray-address out"
     try:
-        socket.create_connection((host, int(port)), timeout=REACHED).close()
+        with socket.create_connection((host, int(port)), timeout=REACHED) as there:
+            known = os.environ.get("RAY_USE_TLS", "0") != "0" or _speaks_grpc(there)
     except (OSError, OverflowError) as error:
-        raise Unavailable(
-            f"no Ray cluster at {address}: {error}",
-            hint="start one with `ray start --head`, or leave --ray-address out",
-        ) from error
+        raise Unavailable(f"no Ray cluster at {address}: {error}", hint=hint) from error
+    if not known:
+        raise Unavailable(f"what answers at {address} is no Ray cluster", hint=hint)
+
+
+def _speaks_grpc(there: socket.socket) -> bool:
+    """Whether somebody answers as HTTP/2 begins, with settings; Ray waits minutes for anybody."""
+    there.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _NO_SETTINGS)
+    said = b""
+    while len(said) < len(_NO_SETTINGS) and (block := there.recv(len(_NO_SETTINGS))):
+        said += block
+    return said[3:4] == _NO_SETTINGS[3:4]
 
 
 @contextmanager
@@ -457,12 +520,12 @@ def _of_memory(ray: Any, error: Exception) -> bool:
 def _last_words(where: tuple[Any, ...]) -> str:
     """The end of a lost process's log: its text where it lies on this machine, else its place."""
     _, number, host = where
-    pattern = f"session_latest/logs/worker-*-{number}.err"
+    pattern = f"logs/worker-*-{number}.err"
     if host != socket.gethostname():
-        return f"its log is {_folder / pattern} there"
-    for path in _folder.glob(pattern):
+        return f"its log is {_session / pattern} there"
+    for path in _session.glob(pattern):
         with suppress(OSError):
             text = path.read_text(encoding="utf-8", errors="replace")
             lines = [line for line in text.splitlines() if line and not line.startswith(":")]
-            return " | ".join(lines)[-_LOG_TAIL:]
-    return ""
+            return " | ".join(lines)[-_LOG_TAIL:] or "its log is empty"
+    return f"its log is not at {_session / pattern}"

@@ -31,7 +31,7 @@ from mtbench.metrics.judge_prompts import (
 from mtbench.metrics.releases import NUMBERS_OF
 from mtbench.plugins import SegmentMetric
 from mtbench.servers.chat import OPENAI, Chat, ChatOptions, Message
-from mtbench.servers.client import ServerUrl
+from mtbench.servers.client import MOST_AT_ONCE, ServerUrl
 from mtbench.servers.prices import Price, cost
 from mtbench.servers.secrets import VariableName
 from mtbench.types import (
@@ -110,7 +110,7 @@ class Judge(SegmentMetric):
         price_in: Annotated[float | None, Field(ge=0, exclude=True)] = None
         price_out: Annotated[float | None, Field(ge=0, exclude=True)] = None
         max_cost: Annotated[float | None, Field(gt=0, exclude=True)] = None
-        concurrency: Annotated[int, Field(ge=1, le=64, exclude=True)] = 4
+        concurrency: Annotated[int, Field(ge=1, le=MOST_AT_ONCE, exclude=True)] = 4
         timeout: Annotated[float, Field(gt=0, exclude=True)] = 120.0
         patience: Annotated[float, Field(ge=0, exclude=True)] = USUAL_PATIENCE
         requests_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None

@@ -30,6 +30,7 @@ from mtbench.types import Json, Record
 log = logging.getLogger(__name__)
 
 _JSON = {"Content-Type": "application/json; charset=UTF-8"}
+MOST_AT_ONCE = 1024  # requests of one process: each is a thread that waits
 _FIRST_ATTEMPTS = 3  # at a question before any work
 _LONGEST_FIRST_WAIT = 30.0  # seconds between two of them
 _UNHEARD_WAITS = (0.5, 1.5)  # seconds, likewise, while nobody has answered at all
@@ -93,7 +94,7 @@ class ServerOptions(Record):
     """
 
     timeout: Annotated[float, Field(gt=0, exclude=True)] = 60.0
-    concurrency: Annotated[int, Field(ge=1, le=64, exclude=True)] = 4
+    concurrency: Annotated[int, Field(ge=1, le=MOST_AT_ONCE, exclude=True)] = 4
     patience: Annotated[float, Field(ge=0, exclude=True)] = USUAL_PATIENCE
     requests_per_minute: Annotated[int | None, Field(ge=1, exclude=True)] = None
 

@@ -493,7 +493,10 @@ def test_a_quiet_call_has_errors_alone(space: Space, caplog: pytest.LogCaptureFi
     url = f'backend = "openai"\n[options]\nmodel = "tiny"\nbase_url = "{address}/v1"\n'
     space.card("chat", url)
     ask = ("translate", "--model", "chat", "--corpus", "news")
-    assert space(*ask).code == 3 and "asking again" in caplog.text
+    loud = space(*ask)
+    assert loud.code == 3 and "asking again" in caplog.text
+    (line,) = (line for line in loud.err.splitlines() if "asking again" in line)
+    assert line.startswith("mtbench: "), "as all lines on stderr"
     caplog.clear()
     quiet = space(*ask, "-q")
     assert (quiet.code, caplog.text) == (3, "")
