@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from mtbench.documents.align import Move, Shape, best_path
 from mtbench.documents.axis import agreeing
 from mtbench.documents.cross_language import overlaps, testimony
-from mtbench.documents.features import Candidates, candidates
+from mtbench.documents.features import NAMES, Candidates, candidates
 from mtbench.documents.posteriors import Chances, chances
 from mtbench.documents.records import Bead
 from mtbench.documents.similarity import Embedded
@@ -27,6 +27,7 @@ from mtbench.documents.weights import ALONE, ROUGH, WITNESSED, Weights
 Matrix = NDArray[np.float64]
 Pair = tuple[int, int]
 Found = Mapping[Shape, Candidates]
+LENGTH = NAMES.index("length")
 
 ANY_CHANCE = 0.002  # at first sight; less likely pairs are not looked into
 SUREST = 0.999  # nothing is certain
@@ -43,6 +44,42 @@ def align(left: Embedded, right: Embedded, *, exact: bool = True) -> list[Bead]:
         exact: Whether runs are encoded, or taken from the vectors of their parts.
     """
     return align_story({(0, 1): (left, right)}, exact=exact)[0, 1]
+
+
+class Counterparts(NamedTuple):
+    """What two documents have in common, whichever paragraph goes with which.
+
+    Attributes:
+        share: Expected share of the shorter document's text that has a counterpart, in 0..1.
+        pairs: Expected number of pairs.
+        uneven: Mean of how far the lengths of a pair are from what is usual, as the evidence
+            ``length``.
+    """
+
+    share: float
+    pairs: float
+    uneven: float
+
+
+def counterparts(left: Embedded, right: Embedded) -> Counterparts:
+    """What two documents have in common, runs being taken from the vectors of their parts."""
+    both = left, right
+    found = candidates(left, right, exact=False)
+    said = weigh(found, both, ROUGH)
+    covered = np.zeros(len(left)), np.zeros(len(right))
+    pairs = uneven = 0.0
+    for shape, part in found.items():
+        chance = said.same[shape]
+        pairs += float(chance.sum())
+        uneven += float(chance @ part.features[:, LENGTH])
+        for side, starts, steps in zip(covered, (part.rows, part.columns), shape, strict=True):
+            for step in steps:
+                np.add.at(side, starts + step, chance)
+    shares = [
+        float(side @ one.lengths / max(one.lengths.sum(), 1))
+        for side, one in zip(covered, both, strict=True)
+    ]
+    return Counterparts(max(shares), pairs, uneven / max(pairs, 1e-9))
 
 
 def align_story(

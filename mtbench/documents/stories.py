@@ -10,7 +10,7 @@ import numpy as np
 from mtbench.documents import axis
 from mtbench.documents.encoders import Views
 from mtbench.documents.records import Bead
-from mtbench.documents.scoring import align, align_story
+from mtbench.documents.scoring import Counterparts, align, align_story, counterparts
 from mtbench.documents.segments import AlignedSegment, Story, join
 from mtbench.documents.select import Selected
 from mtbench.documents.sentences import SentenceIndex, sentence_segments
@@ -22,6 +22,8 @@ NEAREST = 3
 TRANSLATION = 0.69
 ON_ONE_EVENT = 0.2
 FEWEST_PAIRS = 2
+UNEVEN = 0.9  # mean deviation of lengths from which no text is a translation
+SPREAD_OF_UNEVEN = 0.5  # of one pair
 ID_DIGITS = 4
 Pair = tuple[int, int]
 
@@ -214,12 +216,33 @@ def closeness(left: Embedded, right: Embedded) -> float:
 
 
 def links(documents: Sequence[Embedded], pairs: Sequence[tuple[int, int]]) -> list[Link]:
-    """Candidate pairs with their scores, best first."""
+    """Candidate pairs with their scores, best first.
+
+    Where the paragraphs of a document are much like one another, as lines of menus are, it is
+    doubtful which goes with which, and yet the documents are translations. So two that are
+    comparable at first sight are judged by what has any counterpart, if their lengths go together.
+    """
     found = []
     for i, j in pairs:
-        beads = align(documents[i], documents[j], exact=False)
-        found.append(Link(i, j, coverage(documents[i], documents[j], beads), beads))
+        left, right = documents[i], documents[j]
+        beads = align(left, right, exact=False)
+        score = coverage(left, right, beads)
+        if ON_ONE_EVENT <= score < TRANSLATION:
+            common = counterparts(left, right)
+            if even(common):
+                score = max(score, round(common.share, 4))
+        found.append(Link(i, j, score, beads))
     return sorted(found, key=lambda link: (-link.score, link.left, link.right))
+
+
+def even(common: Counterparts) -> bool:
+    """Whether the lengths of what two documents have in common go together as translations do.
+
+    Those of two reports on one event do not. Of few pairs more is asked: that they would go
+    together even if they were by their standard error further apart.
+    """
+    error = SPREAD_OF_UNEVEN / np.sqrt(max(common.pairs, 1.0))
+    return bool(common.uneven + error < UNEVEN)
 
 
 def _grouped(

@@ -16,7 +16,7 @@ from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.cross_language import overlaps
 from mtbench.documents.features import candidates
 from mtbench.documents.records import Bead
-from mtbench.documents.scoring import align, align_story, weigh
+from mtbench.documents.scoring import Counterparts, align, align_story, counterparts, weigh
 from mtbench.documents.similarity import Embedded
 from mtbench.documents.weights import ALONE
 from mtbench.encoders.packaged import EmbeddedEncoder
@@ -190,6 +190,46 @@ def test_stories_are_matched_and_boilerplate_keeps_none_apart() -> None:
         expected.setdefault(document.story, []).append(index)
     assert groups == sorted(expected.values())
     assert stories.comparable(views, ranked, groups) == []
+
+
+MENU = (
+    ("Line", "Linie"), ("Area", "Fläche"), ("Object", "Objekt"), ("Position", "Position"),
+    ("Text", "Text"), ("Border", "Rahmen"), ("Shadow", "Schatten"), ("Column", "Spalte"),
+    ("Row", "Zeile"), ("Page", "Seite"),
+)  # fmt: skip
+
+
+def menu(side: int, lacking: Sequence[int], joined: Sequence[int]) -> list[str]:
+    """Lines of a menu that differ in a word or two, some missing, some run together."""
+    frame = (
+        "Choose {} in the dialog box of the object - tab {}.",
+        "Wählen Sie im Dialog des Objekts {} – Register: {}.",
+    )[side]
+    rows = [frame.format(item[side], tab[side]) for item in MENU for tab in MENU[:3]]
+    found = [row for number, row in enumerate(rows) if number not in lacking]
+    for at in joined:
+        found[at : at + 2] = [" ".join(found[at : at + 2])]
+    return found
+
+
+def test_documents_whose_lines_are_much_alike_belong_together_all_the_same() -> None:
+    english = encoded(menu(0, (2, 3, 9, 17, 18, 25), (1, 10, 19)))
+    german = encoded(menu(1, (5, 6, 13, 14, 22, 29), (3, 12)))
+    beads = align(english, german, exact=False)
+    assert stories.coverage(english, german, beads) < stories.TRANSLATION
+    assert counterparts(english, german).share > 0.8
+    [link] = stories.links([english, german], [(0, 1)])
+    assert link.score > stories.TRANSLATION
+
+
+@pytest.mark.parametrize(
+    ("pairs", "uneven", "expected"),
+    [(8.4, 0.63, True), (33.0, 0.49, True), (3.6, 1.05, False), (4.7, 0.91, False)],
+)
+def test_lengths_tell_translations_from_reports_on_one_event(
+    pairs: float, uneven: float, expected: bool
+) -> None:
+    assert stories.even(Counterparts(0.75, pairs, uneven)) is expected
 
 
 def test_what_recurs_in_a_language_is_boilerplate_where_its_translation_recurs_too() -> None:
