@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from mtbench.documents.records import Bead
 
@@ -10,10 +10,6 @@ Unit = tuple[int, int]
 """A document's place in the story's language order, and a unit of it."""
 
 Beads = Mapping[tuple[int, int], Sequence[Bead]]
-Judge = Callable[
-    [frozenset[Unit], Mapping[Unit, set[int]], Beads], list[tuple[tuple[int, int], Bead]]
-]
-"""Of the beads of a knot those that cannot all be right."""
 
 
 def number(beads: Beads) -> dict[tuple[int, int], dict[Bead, tuple[int, ...]]]:
@@ -44,20 +40,6 @@ def number(beads: Beads) -> dict[tuple[int, int], dict[Bead, tuple[int, ...]]]:
     return found
 
 
-def agreeing(beads: Beads) -> dict[tuple[int, int], list[Bead]]:
-    """The beads of a story that no other language contradicts.
-
-    Where a paragraph is run together with one that the other side lacks, the two look much like
-    translations of each other. A third language that has both paragraphs apart shows that they
-    are not: the sides then cover different numbers. Nor can two beads of one pair be the same
-    segment to a third language. The least sure of such beads goes first.
-
-    Args:
-        beads: Pair of languages (by their order) → its beads.
-    """
-    return _without(beads, lambda *known: _contradicted(*known) + _alike(*known))
-
-
 def distinct(beads: Beads) -> dict[tuple[int, int], list[Bead]]:
     """The beads of a story of which no two in one pair of languages bear the same numbers.
 
@@ -66,17 +48,12 @@ def distinct(beads: Beads) -> dict[tuple[int, int], list[Bead]]:
     Args:
         beads: Pair of languages (by their order) → its beads.
     """
-    return _without(beads, _alike)
-
-
-def _without(beads: Beads, judged: Judge) -> dict[tuple[int, int], list[Bead]]:
     kept = {pair: list(found) for pair, found in beads.items()}
     while True:
         worst = [
             (bead.confidence, pair, bead.left, bead.right, bead)
             for knot in _knots(kept)
-            for covers in [_covers(knot, kept)]
-            for pair, bead in judged(knot, covers, kept)
+            for pair, bead in _alike(knot, _covers(knot, kept), kept)
         ]
         if not worst:
             return kept
@@ -96,22 +73,6 @@ def _alike(
                 numbers = frozenset().union(*(covers[unit] for unit in units))
                 same.setdefault(numbers, []).append(bead)
         found += [(pair, bead) for some in same.values() if len(some) > 1 for bead in some]
-    return found
-
-
-def _contradicted(
-    knot: frozenset[Unit], covers: Mapping[Unit, set[int]], beads: Beads
-) -> list[tuple[tuple[int, int], Bead]]:
-    found = []
-    for pair in sorted(beads):
-        for bead in beads[pair]:
-            units = _units(pair, bead)
-            if units[0] not in knot:
-                continue
-            left = set[int]().union(*(covers[unit] for unit in units[: len(bead.left)]))
-            right = set[int]().union(*(covers[unit] for unit in units[len(bead.left) :]))
-            if left != right:
-                found.append((pair, bead))
     return found
 
 
@@ -152,27 +113,52 @@ def _of(knot: frozenset[Unit], document: int) -> set[int]:
 
 
 def _covers(knot: frozenset[Unit], beads: Beads) -> dict[Unit, set[int]]:
+    """The numbers of each unit of a knot: what its bead with units that have theirs says it has.
+
+    What several units have together is divided among them in order, where nothing tells them apart.
+    """
     sizes: dict[int, int] = {}
     for document, _ in knot:
         sizes[document] = sizes.get(document, 0) + 1
     spine = min(sizes, key=lambda document: (-sizes[document], document))
     ordered = sorted(unit for unit in knot if unit[0] == spine)
     covers = {unit: {n} for n, unit in enumerate(ordered)}
-    tied: dict[Unit, set[Unit]] = {unit: set() for unit in knot}
+    sides = list(_sides(knot, beads))
+    while len(covers) < len(knot):
+        new = [(one, two) for one, two in sides if any(unit not in covers for unit in two)]
+        known = [(one, two) for one, two in new if all(unit in covers for unit in one)]
+        known = known or [(one, two) for one, two in new if any(unit in covers for unit in one)]
+        single = [(one, two) for one, two in known if len(two) == 1]
+        found: dict[Unit, set[int]] = {}
+        for one, two in single or known[:1]:
+            numbers = set[int]().union(*(covers[unit] for unit in one if unit in covers))
+            for unit, part in _divided(numbers, two, covers).items():
+                if unit not in found or len(part) < len(found[unit]):
+                    found[unit] = part
+        covers.update(found)
+    return covers
+
+
+def _sides(
+    knot: frozenset[Unit], beads: Beads
+) -> Iterator[tuple[tuple[Unit, ...], tuple[Unit, ...]]]:
+    """Both sides of each bead of a knot, either first."""
     for pair, found in sorted(beads.items()):
         for bead in found:
-            units = _units(pair, bead)
+            units = tuple(_units(pair, bead))
             if units[0] in knot:
                 left, right = units[: len(bead.left)], units[len(bead.left) :]
-                for one in left:
-                    tied[one].update(right)
-                for two in right:
-                    tied[two].update(left)
-    while len(covers) < len(knot):
-        new = {
-            unit: set().union(*(covers[other] for other in tied[unit] if other in covers))
-            for unit in sorted(knot - covers.keys())
-            if tied[unit] & covers.keys()
-        }
-        covers.update(new)
-    return covers
+                yield left, right
+                yield right, left
+
+
+def _divided(
+    numbers: set[int], units: Sequence[Unit], covers: Mapping[Unit, set[int]]
+) -> dict[Unit, set[int]]:
+    """Numbers of units together, divided among those that have none yet."""
+    known = set[int]().union(*(covers[unit] for unit in units if unit in covers))
+    there = sorted(numbers - known or numbers)
+    new = [unit for unit in units if unit not in covers]
+    found = {unit: {there[min(n, len(there) - 1)]} for n, unit in enumerate(new)}
+    found[new[-1]].update(there[len(new) - 1 :])
+    return found

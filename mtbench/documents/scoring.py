@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from mtbench.documents.align import Move, Shape, best_path
-from mtbench.documents.axis import agreeing
+from mtbench.documents.boundaries import agreeing
 from mtbench.documents.cross_language import overlaps, testimony
 from mtbench.documents.features import NAMES, Candidates, candidates
 from mtbench.documents.posteriors import Chances, chances

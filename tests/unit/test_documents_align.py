@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
 import pytest
 
-from mtbench.documents import axis, stories
+from mtbench.documents import axis, boundaries, stories
 from mtbench.documents.align import SINGLE
 from mtbench.documents.boilerplate import line_key, recurring
 from mtbench.documents.cross_language import overlaps
@@ -252,10 +252,7 @@ def test_numbers_are_the_same_in_every_pair() -> None:
     assert list(numbered[1, 2].values()) == [(1,), (2, 3)]
 
 
-@pytest.mark.parametrize("judged", [axis.agreeing, axis.distinct])
-def test_two_pairs_that_a_third_language_says_are_one_never_share_their_numbers(
-    judged: Callable[[axis.Beads], dict[tuple[int, int], list[Bead]]],
-) -> None:
+def test_two_pairs_that_a_third_language_says_are_one_never_share_their_numbers() -> None:
     """Two lines of a file would have one id: the build ended with a traceback."""
     first = Bead(left=(0,), right=(0,), confidence=0.8)
     second = Bead(left=(1,), right=(1,), confidence=0.7)
@@ -266,10 +263,61 @@ def test_two_pairs_that_a_third_language_says_are_one_never_share_their_numbers(
     }
     assert len(set(axis.number(story)[1, 2].values())) == 1
 
-    kept = judged(story)
+    kept = axis.distinct(story)
 
     assert kept == {**story, (1, 2): [first]}
     assert axis.number(kept)[1, 2] == {first: (1, 2)}
+    assert boundaries.agreeing(story) == {**story, (1, 2): []}
+
+
+def test_pairs_that_nothing_ties_to_the_finest_division_bear_numbers_of_their_own() -> None:
+    """Two right pairs bore the same numbers, and the less sure one was left out."""
+    single = [Bead(left=(i,), right=(i,), confidence=0.9) for i in range(2)]
+    story = {
+        (0, 1): [Bead(left=(0, 1, 2), right=(0, 1), confidence=0.9)],
+        (1, 2): single,
+    }
+    assert axis.distinct(story) == story
+    assert list(axis.number(story)[1, 2].values()) == [(1,), (2, 3)]
+
+
+def rows_of(documents: Sequence[NoisyDocument], *, chance: random.Random) -> axis.Beads:
+    """The right pairs of a story, with some confidence each."""
+    return {
+        (a, b): [
+            Bead(left=left, right=right, confidence=round(chance.uniform(0.5, 0.999), 3))
+            for left, right in sorted(gold_beads(documents[a], documents[b])[0])
+        ]
+        for a, b in itertools.combinations(range(len(documents)), 2)
+    }
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_right_pairs_never_contradict_each_other_and_a_wrong_one_takes_none_with_it(seed: int) -> None:
+    chance = random.Random(seed)
+    documents = make_documents([[*LIBRARY, *RESCUE]], seed, merged=0.3, missing=0.15)
+    right = rows_of(documents, chance=chance)
+    assert boundaries.agreeing(right) == right
+    pair = (0, 1)
+    moved = [
+        Bead(left=one.left, right=two.right, confidence=0.45)
+        for one, two in itertools.pairwise(right[pair])
+        if one.right[-1] + 1 == two.right[0]
+    ]
+    assert moved
+    for wrong in moved:
+        kept = [bead for bead in right[pair] if not {*bead.left} & {*wrong.left}]
+        kept = [bead for bead in kept if not {*bead.right} & {*wrong.right}]
+        mixed = {**right, pair: sorted([*kept, wrong], key=lambda bead: bead.left)}
+        assert set(boundaries.agreeing(mixed)[pair]) >= set(kept)
+
+
+def test_a_pair_that_crosses_what_two_other_languages_say_is_left_out() -> None:
+    def bead(left: int, right: int, confidence: float = 0.9) -> Bead:
+        return Bead(left=(left,), right=(right,), confidence=confidence)
+
+    story = {(0, 1): [bead(1, 1)], (0, 2): [bead(1, 1)], (1, 2): [bead(0, 2, 0.8)]}
+    assert boundaries.agreeing(story) == {**story, (1, 2): []}
 
 
 def test_the_order_of_documents_changes_nothing() -> None:
