@@ -2,8 +2,8 @@
 
 A pair of runs gains the log odds that its evidence gives; a conditional random field over all
 monotone alignments turns gains into chances, and the alignment is the one whose pairs have the
-greatest total chance. Where a story has three languages or more, chances are worked out twice: the
-second time the other languages are evidence too.
+greatest total chance. Where a story has three languages or more, chances are worked out three
+times: the second and the third time what the other languages said before is evidence too.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ Pair = tuple[int, int]
 Found = Mapping[Shape, Candidates]
 LENGTH = NAMES.index("length")
 
+HEARINGS = 2  # times that languages bear witness; a third time changes little
 ANY_CHANCE = 0.002  # at first sight; less likely pairs are not looked into
 SUREST = 0.999  # nothing is certain
 LEAST = 0.5  # a pair less likely than that is left out
@@ -100,8 +101,8 @@ def align_story(
     }
     first = ALONE if exact else ROUGH
     said = {pair: weigh(found[pair], documents[pair], first) for pair in found}
-    if len(found) > 1:
-        sizes = {pair: (len(both[0]), len(both[1])) for pair, both in documents.items()}
+    sizes = {pair: (len(both[0]), len(both[1])) for pair, both in documents.items()}
+    for _ in range(HEARINGS if len(found) > 1 else 0):
         found = heard(found, said, sizes)
         said = {pair: weigh(found[pair], documents[pair], WITNESSED) for pair in found}
     chance = {pair: one.together() if in_part else one.same for pair, one in said.items()}
@@ -163,7 +164,10 @@ def heard(
     said: Mapping[Pair, Weighed],
     sizes: Mapping[Pair, tuple[int, int]],
 ) -> dict[Pair, Found]:
-    """The candidates with any chance, with what the other languages say as further evidence."""
+    """The candidates with any chance, with what the other languages say as further evidence.
+
+    What they said before is left out.
+    """
     units = {pair: overlaps(found[pair], one.together(), sizes[pair]) for pair, one in said.items()}
     result: dict[Pair, Found] = {}
     for pair, parts in found.items():
@@ -172,7 +176,8 @@ def heard(
         for shape, part in parts.items():
             left = likely(part, chance[shape])
             words = testimony(pair, shape, left, units)
-            more[shape] = replace(left, features=np.hstack([left.features, words]))
+            own = left.features[:, : len(NAMES)]
+            more[shape] = replace(left, features=np.hstack([own, words]))
         result[pair] = more
     return result
 

@@ -293,7 +293,9 @@ def rows_of(documents: Sequence[NoisyDocument], *, chance: random.Random) -> axi
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_right_pairs_never_contradict_each_other_and_a_wrong_one_takes_none_with_it(seed: int) -> None:
+def test_right_pairs_never_contradict_each_other_and_a_wrong_one_takes_none_with_it(
+    seed: int,
+) -> None:
     chance = random.Random(seed)
     documents = make_documents([[*LIBRARY, *RESCUE]], seed, merged=0.3, missing=0.15)
     right = rows_of(documents, chance=chance)
