@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from mtbench.engine.work import Worker, build, naming, run
-from mtbench.files.columns import Derived
+from mtbench.files.columns import Derived, column
 from mtbench.files.digests import digest_rows
 from mtbench.health import detectors, garbage
 from mtbench.health.detectors import Detector
@@ -50,9 +50,29 @@ class Looked(NamedTuple):
         return {name: found[name] for name in names}
 
 
+class KeptLook:
+    """What was found in an output, set aside: the evidence on very many segments lies on disk.
+
+    Args:
+        looked: What was found.
+
+    Example:
+        >>> KeptLook(Looked({"s1": {"empty": "no text"}}, 1)).looked().evidence
+        {'s1': {'empty': 'no text'}}
+    """
+
+    def __init__(self, looked: Looked) -> None:
+        self._evidence = column(looked.evidence.items(), tuple)
+        self._rest = looked.judged, looked.likeness
+
+    def looked(self) -> Looked:
+        """It, in memory again."""
+        return Looked(dict(self._evidence), *self._rest)
+
+
 _KEPT = 64
 # What was looked at last: the pipeline looks at every output, and the metric of that name, too.
-_RECENT: OrderedDict[str, Looked] = OrderedDict()
+_RECENT: OrderedDict[str, KeptLook] = OrderedDict()
 
 
 def signature(*, references: bool) -> Signature:
@@ -121,13 +141,15 @@ class Looker:
                 self._ids, self._sources, texts, self._references, strict=True
             )
         )
-        if key not in _RECENT:
-            _RECENT[key] = self._look(texts, advance)
-            if len(_RECENT) > _KEPT:
-                _RECENT.popitem(last=False)
-        elif advance is not None:
-            advance(len(texts))
-        return _RECENT[key]
+        if known := _RECENT.get(key):
+            if advance is not None:
+                advance(len(texts))
+            return known.looked()
+        looked = self._look(texts, advance)
+        _RECENT[key] = KeptLook(looked)
+        if len(_RECENT) > _KEPT:
+            _RECENT.popitem(last=False)
+        return looked
 
     def _look(self, texts: Sequence[str | None], advance: Advance | None) -> Looked:
         usual = self._usual

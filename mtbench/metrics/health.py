@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from mtbench.health.flags import NAMES, faulty
-from mtbench.health.look import Looked, Looker, signature
+from mtbench.health.look import KeptLook, Looker, signature
 from mtbench.metrics.guards import checked_column
 from mtbench.seams import Advance, Array, Metric, Scorer
 from mtbench.types import Json, MetricInfo, Runtime, ScoringView, Signature
@@ -60,7 +60,8 @@ class _HealthScorer(Scorer):
             view.references or ((),) * len(view.ids),
             runtime.engine,
         )
-        self._found: dict[str, Looked] = {}
+        self._found: dict[str, KeptLook] = {}
+        self._counts: dict[str, dict[str, int]] = {}
 
     def statistics(
         self, outputs: Mapping[str, Sequence[str]], advance: Advance | None = None
@@ -69,7 +70,8 @@ class _HealthScorer(Scorer):
         found = {}
         for system, hypotheses in outputs.items():
             texts = checked_column(system, hypotheses, self._view)
-            looked = self._found[system] = self._looker.look(texts, advance)
+            looked = self._looker.look(texts, advance)
+            self._found[system], self._counts[system] = KeptLook(looked), looked.counts()
             rows = np.zeros((len(texts), 2 + len(NAMES)), dtype=np.float64)
             rows[:, 0] = 1.0
             for at, name in enumerate(self._view.ids):
@@ -81,8 +83,8 @@ class _HealthScorer(Scorer):
 
     def annotations(self, system: str) -> Mapping[str, Json]:
         """Segment id → flag → evidence."""
-        return self._found[system].evidence if system in self._found else {}
+        return self._found[system].looked().evidence if system in self._found else {}
 
     def notes(self, system: str) -> Mapping[str, Json]:
         """Flag → number of segments."""
-        return self._found[system].counts() if system in self._found else {}
+        return self._counts.get(system, {})

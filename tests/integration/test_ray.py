@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -27,7 +28,8 @@ from mtbench.stages import scoring, travel
 from mtbench.types import Engine, Runtime
 from tests.integration.test_elsewhere import PAIR, TEXTS, translated, view
 from tests.support.blocks import blocks
-from tests.support.killing import SECONDS, alive, started, started_by, until
+from tests.support.killing import SECONDS, alive, matching, started, started_by, until
+from tests.support.workspace import SENTENCES, Space
 
 pytest.importorskip("ray", reason="the extra 'ray' is not installed")
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Ray and /proc")
@@ -328,3 +330,59 @@ def test_options_of_a_cluster_go_with_it(
 ) -> None:
     assert run_command(["evaluate", "--model", "identity", *option]) == 2
     assert option[0] in capsys.readouterr().err
+
+
+def test_a_driver_that_is_killed_goes_on_with_its_next_call(
+    tiny_comet: Callable[[str], Path], space: Space
+) -> None:
+    texts = [f"{n} {source}" for n in range(4) for source, _ in SENTENCES]
+    space.corpus(rows=[{"id": f"s{n}", "src": text} for n, text in enumerate(texts)])
+    space.file("one.txt", [text.upper() for text in texts])
+    words = ["evaluate", "--corpus", "news", "--model", "hypotheses:one.txt", "--device", "cpu"]
+    words += ["--metric", "cometkiwi", "--cometkiwi-model", str(tiny_comet("unified-qe"))]
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from mtbench.checkpoints import batches\n"
+        "from mtbench.cli.main import run\n"
+        "from mtbench.results.part import ScoringPart\n"
+        "from tests.support.killing import Gate\n"
+        "batches.KEPT, append = 4, ScoringPart.append\n"
+        "gate = Gate(Path('gate'), 2) if 'held' in sys.argv else int\n"
+        "def held(*given):\n"
+        "    gate()\n"
+        "    append(*given)\n"
+        "ScoringPart.append = held\n"
+        "sys.exit(run(sys.argv[2:]))\n"
+    )
+    call = [sys.executable, "-c", code]
+    one_thread = os.environ | {"OMP_NUM_THREADS": "1", "MTBENCH_COMET_PYTHON": "off"}
+    options: dict[str, Any] = {"cwd": space.root, "env": one_thread, "stdout": subprocess.DEVNULL}
+    there = ["--engine", "ray", "--actors", "2"]
+    with (space.root / "log").open("w", encoding="utf-8") as log:
+        with started(*call, "held", *words, *there, stderr=log, **options) as child:
+            part = space.root / "results/news/en-it/*/scores/cometkiwi@*.part.jsonl"
+
+            def two_blocks() -> bool:
+                assert child.poll() is None, (space.root / "log").read_text("utf-8")
+                return any(len(p.read_text("utf-8").split("\n")) > 3 for p in matching(part))
+
+            until(two_blocks, "no block was finished")
+            left = started_by(child.pid)
+            assert len(left) >= 4  # raylet, global store, workers
+            child.kill()
+            child.wait(SECONDS)
+        until(lambda: not any(alive(one) for one in left), "a process was left behind")
+        (kept,) = (path.read_text("utf-8") for path in matching(part))
+        for words_more, folder in ((there, "results"), ([], "here")):
+            more = [*words, *words_more, "--results", folder]
+            done = subprocess.run([*call, "on", *more], stderr=log, timeout=2 * SECONDS, **options)
+            assert done.returncode == 0, (space.root / "log").read_text("utf-8")
+    resumed, straight = (
+        json.loads(path.read_text("utf-8"))
+        for folder in ("results", "here")
+        for path in matching(space.root / folder / "news/en-it/*/scores/cometkiwi@*.json")
+    )
+    assert resumed == straight
+    first = json.loads(kept.split("\n")[1])
+    assert 0 < len(first["ids"]) < len(texts)

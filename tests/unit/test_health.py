@@ -8,7 +8,8 @@ import pytest
 
 from mtbench.health.detectors import copied, loop, numbers, usual_ratio
 from mtbench.health.flags import NAMES
-from mtbench.health.look import make
+from mtbench.health.likeness import Likeness
+from mtbench.health.look import KeptLook, Looked, make
 from mtbench.health.texts import SegmentTexts
 from mtbench.languages import LanguagePair
 from mtbench.metrics.health import Health
@@ -310,3 +311,14 @@ def test_a_number_in_chinese_numerals_is_there(text: str) -> None:
 )  # fmt: skip
 def test_chinese_numerals(text: str, values: list[int]) -> None:
     assert list(chinese_numerals(text)) == values
+
+
+def test_what_was_found_in_very_many_segments_is_set_aside_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("mtbench.files.columns.HELD", 100)
+    evidence = {f"s{n}": {"empty": "no text", "length": f"{n} ‹\ud800›"} for n in range(2000)}
+    for looked in (Looked(evidence, 1999, None), Looked({}, 0, Likeness((1, 4), 9, 5))):
+        kept = KeptLook(looked)
+        assert kept.looked() == looked == kept.looked()
+        assert list(kept.looked().evidence) == list(looked.evidence), "in their order"
