@@ -102,7 +102,10 @@ class HypothesesDocuments(Backend):
         starts = [now for before, now in zip(["", *wanted], wanted, strict=False) if now != before]
         split = [name for name, times in Counter(starts).items() if times > 1]
         if split:
-            raise DataError(f"the segments of document {split[0]!r} do not stand together")
+            raise DataError(
+                f"the segments of document {split[0]!r} do not stand together",
+                hint="put them one after the other, in the test set and in --documents",
+            )
         self._found = self._read(set(wanted))
         missing = [name for name in dict.fromkeys(wanted) if name not in self._found]
         if missing:
@@ -135,7 +138,7 @@ class HypothesesDocuments(Backend):
         for at, row in read_objects(path):
             name, text = row.get("doc"), row.get("mt")
             if not isinstance(name, str) or not isinstance(text, str):
-                raise DataError(f"{path}:{at}: not an object with doc and mt", hint=_HINT)
+                raise DataError(f"{path}:{at}: doc and mt are not two strings", hint=_HINT)
             yield f"{path}:{at}", name, text
 
     def translate(self, batch: Sequence[Source]) -> list[Translation]:

@@ -20,6 +20,7 @@ from mtbench.documents.pdf import pdf_paragraphs
 from mtbench.errors import DataError, RequestError
 from mtbench.files.archives import archive
 from mtbench.files.inputs import head, opened
+from mtbench.text.utf import damaged_utf8, unmarked_utf16
 
 PLAIN = frozenset({"", ".txt", ".text"})
 MARKDOWN = frozenset({".md", ".markdown"})
@@ -220,14 +221,14 @@ def decode(raw: bytes, name: str, *, html: bool = False) -> tuple[str, str]:
         DataError: If the bytes are no text.
         MissingExtra: If they need detection and the detector is not installed.
     """
-    for mark, encoding in _BOMS:
-        if raw.startswith(mark):
-            try:
-                return _checked(raw.decode(encoding), name), ""
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    f"{name}: not {encoding.upper()}, as its first bytes say"
-                ) from error
+    marked = next((encoding for mark, encoding in _BOMS if raw.startswith(mark)), "")
+    unmarked = "" if marked else unmarked_utf16(raw)
+    if marked or unmarked:
+        try:
+            return _checked(raw.decode(marked or unmarked), name), unmarked
+        except UnicodeDecodeError as error:
+            said = (marked or unmarked).upper()
+            raise DataError(f"{name}: not {said}, as its first bytes say") from error
     try:
         return _checked(raw.decode("utf-8"), name), ""
     except UnicodeDecodeError:
@@ -239,12 +240,26 @@ def decode(raw: bytes, name: str, *, html: bool = False) -> tuple[str, str]:
             return _checked(found, name), ""
     if b"\0" in raw:
         raise DataError(f"{name}: binary, not text", hint="leave it out")
+    if damaged_utf8([raw]):
+        raise DataError(
+            f"{name}:{_first_bad(raw)}: not UTF-8, though the rest of the file is",
+            hint="mend that text",
+        )
     guessed = guess(raw)
     if guessed is None:
         raise DataError(
             f"{name}: in no encoding that can be told, or binary", hint="convert it to UTF-8"
         )
     return _checked(guessed[0], name), guessed[1]
+
+
+def _first_bad(raw: bytes) -> int:
+    """Number of the line with the first bytes that are not UTF-8."""
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return raw.count(b"\n", 0, error.start) + 1
+    return 0
 
 
 def _checked(text: str, name: str) -> str:

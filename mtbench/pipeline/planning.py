@@ -152,6 +152,7 @@ def _task(
     watcher: Watcher,
 ) -> Task:
     test_set = one.test_set
+    _check_limit(system, one)
     folder = results.run(test_set.corpus, test_set.pair, system.folder)
     backend = system.backend(test_set.pair, request.runtime)
     try:
@@ -193,6 +194,27 @@ def _task(
         if _digest(system, backend, test_set, request, identity, went_by) == stored.run_digest:
             task.answered = stored.run_digest
     return task
+
+
+def _check_limit(system: ResolvedSystem, one: ResolvedSet) -> None:
+    """Refuses a limit within a document whose whole output alone is there.
+
+    Raises:
+        RequestError: Naming the limits that end with a document.
+    """
+    kind, count = system.kind, len(one.test_set)
+    whole = kind.unit == "document" and kind.one_test_set(system.options)
+    if not whole or count == len(one.sources):
+        return
+    cut = one.sources[count].document
+    if cut is None or cut != one.sources[count - 1].document:
+        return
+    places = [at for at, source in enumerate(one.sources) if source.document == cut]
+    ends = " or ".join(str(end) for end in (places[0], places[-1] + 1) if end)
+    raise RequestError(
+        f"--limit {count} ends within document {cut!r}, of which only the whole output is there",
+        hint=f"--limit {ends} ends with a document",
+    )
 
 
 def _held_before(

@@ -131,13 +131,15 @@ def test_what_cannot_be_laid_is_said_before_work(files: Space) -> None:
     files.file("twice.jsonl", '{"doc": "d1", "mt": "a"}\n{"doc": "d1", "mt": "b"}\n')
     files(*command(path="twice.jsonl")).refused(1, "twice.jsonl:2: document 'd1' a second time")
     files.file("none.jsonl", '{"doc": "d1"}\n')
-    files(*command(path="none.jsonl")).refused(1, "none.jsonl:1: not an object with doc and mt")
+    files(*command(path="none.jsonl")).refused(1, "none.jsonl:1: doc and mt are not two strings")
     files(*command(path="nowhere.jsonl")).refused(2, "no such file or folder: nowhere.jsonl")
     without = [word for word in command() if word not in ("--documents", "docs.txt")]
     files(*without).refused(2, "is of no document")
     files.file("mixed.txt", "".join(f"{name}\n" for name in ("d1", "d2", "d1", "d1", "d2", "d2")))
     mixed = [word if word != "docs.txt" else "mixed.txt" for word in command()]
     files(*mixed).refused(1, "do not stand together")
+    limited = "--limit 3 ends within document 'd1', of which only the whole output is there"
+    files(*command("--limit", "3")).refused(2, limited)
     files("score", "--pair", "de-en").refused(2, "nothing to score")
 
 

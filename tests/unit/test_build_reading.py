@@ -61,6 +61,12 @@ def test_an_encoding_is_the_one_in_which_the_text_reads(language: str, encoding:
     assert found is not None and found[0] == SAMPLES[language]
 
 
+def test_text_that_was_utf8_or_is_utf16_unsaid_is_no_guess(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"a\.txt:2: not UTF-8, though the rest of the file is"):
+        read(tmp_path, "a.txt", "La città è bella.\n".encode() + b"Cos\xec \xe8.\n")
+    assert read(tmp_path, "b.txt", "La città\nè bella.\n".encode("utf-16-le"))[0] == "La città"
+
+
 def test_a_guess_is_told(tmp_path: Path) -> None:
     documents = write_stories(tmp_path, "en", "it")
     text = "\n\n".join(STORIES["bakery"]["it"])

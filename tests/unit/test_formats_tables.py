@@ -174,7 +174,12 @@ def test_a_list_of_references_under_one_key(tmp_path: Path) -> None:
         ("t.jsonl", '{"src": "a\\ud800"}\n', {}, "t.jsonl:1: half of a surrogate pair"),
         ("t.jsonl", '{"src": "a", "x": ["\\u0000"]}\n', {}, "t.jsonl:1: a NUL character"),
         ("t.jsonl", '{"src": "a", "ref": ["b", ""]}\n', {}, "t.jsonl:1: ref: an empty"),
-        ("t.jsonl", '{"id": "x", "src": "a"}\n{"id": "x", "src": "b"}\n', {}, "two segments have"),
+        (
+            "t.jsonl",
+            '{"id": "x", "src": "a"}\n{"id": "x", "src": "b"}\n',
+            {},
+            ":2: the id 'x' is that of ",
+        ),
         ("t.jsonl", '{"id": " ", "src": "a"}\n', {}, "t.jsonl:1: id: blank"),
     ],
 )
@@ -333,6 +338,37 @@ def test_quotes_of_machine_translation_stay_text(tmp_path: Path) -> None:
     take(tmp_path / "c", path, pairs=["en-de"])
 
     assert [row["src"] for row in lines(tmp_path / "c", "en-de")] == ['"Hello," he said.', '"Hi."']
+
+
+def test_text_that_was_utf8_is_not_read_as_a_code_page(tmp_path: Path) -> None:
+    """One bad byte would make mojibake of every good line."""
+    path = tmp_path / "a.csv"
+    path.write_bytes("src,ref\nA,città\nB,cos".encode() + b"\xec\nC,c\n")
+
+    with pytest.raises(DataError, match=r"a\.csv:3: not UTF-8, though the rest of the file is"):
+        take(tmp_path / "c", path, pairs=["en-it"])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_known_by_its_nuls(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("src,ref\nHello,你好\n".encode(encoding))
+
+    report = take(tmp_path / "c", path, pairs=["en-zh"])
+
+    assert lines(tmp_path / "c", "en-zh")[0]["ref"] == "你好"
+    assert report.remarks[0].endswith(f"read as {encoding.upper()}, which no byte order mark says")
+
+
+def test_rows_of_other_directions_are_counted(tmp_path: Path) -> None:
+    path = _write(tmp_path / "a.csv", "pair,src,ref\nen-it,One,Uno\nen-de,One,Eins\n")
+
+    report = take(tmp_path / "c", path, pairs=["en-it"])
+
+    assert (report.read, report.kept) == (2, 1)
+    assert report.remarks == (
+        f"left out: rows without the languages asked for: 1 (first: {path}:3)",
+    )
 
 
 def test_an_old_encoding_follows_from_the_languages_and_is_said(tmp_path: Path) -> None:

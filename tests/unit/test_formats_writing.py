@@ -78,7 +78,7 @@ def test_nothing_is_left_behind_by_a_failure(tmp_path: Path) -> None:
 
 
 def test_numbers_replace_ids_that_are_not_unique(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"have the id 'a' \(the 1. and 3.") as caught:
+    with pytest.raises(DataError, match=r"3: the id 'a' is that of .*1, too") as caught:
         _write(tmp_path / "c", _segment(1, id="a"), _segment(2), _segment(3, id="a"))
     assert caught.value.hint == "number them instead by --ids number"
 

@@ -10,7 +10,12 @@ from typing import Any
 
 from mtbench.corpora.formats import making
 from mtbench.corpora.formats.inline import XML_LANG, keeps_space, plain_text
-from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.segments import (
+    OTHER_LANGUAGES,
+    ImportedSegment,
+    Remarks,
+    Wanted,
+)
 from mtbench.errors import DataError, RequestError
 from mtbench.files.inputs import opened
 from mtbench.files.safe_xml import elements
@@ -67,7 +72,7 @@ def read_xliff(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[Importe
         state = unit.target_dom.get("state") if unit.target_dom is not None else None
         state = state or unit.xmlelement.get("state")
         if pair is None:
-            remarks.left_out("units without the languages asked for", where)
+            remarks.left_out(f"units {OTHER_LANGUAGES}", where)
         elif not unit.istranslatable():
             remarks.left_out("units that are not to be translated", where)
         elif unit.target_dom is None or not str(unit.target or "").strip():

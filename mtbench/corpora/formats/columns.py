@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import NoReturn
 
 from mtbench.corpora import constraints
-from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.segments import (
+    OTHER_LANGUAGES,
+    ImportedSegment,
+    Remarks,
+    Wanted,
+)
 from mtbench.corpora.line import KEYS, ORIGINS
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.languages import LanguagePair, base_language, language_names, normalise_tag
@@ -138,6 +143,8 @@ class Columns:
                 for key in ("src_lang", "tgt_lang")
             )
         matched = self._wanted.match(source, target, where)
+        if matched is None:
+            self._remarks.left_out(f"rows {OTHER_LANGUAGES}", where)
         return [matched] if matched else []
 
     def _segment(

@@ -14,6 +14,7 @@ from mtbench.corpora.formats.segments import Remarks, Wanted
 from mtbench.errors import DataError, RequestError
 from mtbench.files.inputs import LONGEST_LINE, head, lines, opened
 from mtbench.languages import base_language
+from mtbench.text.utf import damaged_utf8
 
 Row = tuple[int, str, list[str]]
 """Number, place and cells of a row."""
@@ -194,9 +195,11 @@ def _first_bad(path: Path, encoding: str, near: int) -> str:
 
 def _encoding(path: Path, wanted: Wanted, remarks: Remarks) -> str:
     """UTF-8 or UTF-16 where the bytes are that; else the code page of the languages asked for."""
-    if recognise(path).encoding == "utf-16":
-        remarks.noted(f"{path}: read as UTF-16, as its first bytes say")
-        return "utf-16"
+    told = recognise(path).encoding
+    if told != "utf-8":
+        why = "as its first bytes say" if told == "utf-16" else "which no byte order mark says"
+        remarks.noted(f"{path}: read as {told.upper()}, {why}")
+        return told
     decoder = codecs.getincrementaldecoder("utf-8")()
     with opened(path) as stream:
         try:
@@ -204,9 +207,16 @@ def _encoding(path: Path, wanted: Wanted, remarks: Remarks) -> str:
                 decoder.decode(block)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            found = _code_page(wanted)
+            pass
         else:
             return "utf-8-sig"
+    with opened(path) as stream:
+        if damaged_utf8(iter(lambda: stream.read(_BLOCK), b"")):
+            raise DataError(
+                f"{_first_bad(path, 'utf-8', 1)}: not UTF-8, though the rest of the file is",
+                hint="mend that text; --encoding says it where all of it is in an older encoding",
+            )
+    found = _code_page(wanted)
     remarks.changed(f"{path}: not UTF-8, so read as {found}; --encoding says otherwise")
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from array import array
 from pathlib import Path
 
@@ -12,6 +13,9 @@ import numpy as np
 from mtbench.errors import DataError
 from mtbench.files.temporary import TemporaryFile
 from mtbench.files.writing import unwritable
+
+_PLACE = re.compile(r"(.*):(\d{1,12})(?: \(.*)?", re.S)  # what a cell shows may stand behind
+_BITS = 44  # for the number; the others tell the file
 
 
 class Part:
@@ -70,16 +74,31 @@ class Part:
 
 
 class PairParts:
-    """A pair file while it is written, and eight bytes per segment to find duplicate ids by."""
+    """A pair file while it is written, and 16 bytes per segment to find duplicate ids by."""
 
     def __init__(self, path: Path) -> None:
         self.part = Part(path, path.parent)
         self.ids = array("q")
+        self._places = array("q")
+        self._files: dict[str, int] = {}
         self.documents = array("q")
         self.document: str | None = None
         self.names: tuple[str, ...] = ()
         self.reference_counts: set[int] = set()
         self.outputs: dict[str, Part] = {}
+
+    def remember(self, identifier: str, where: str) -> None:
+        """Keeps the hash of the next segment's id, and its place: a file and a number in it."""
+        self.ids.append(hash(identifier))
+        found = _PLACE.fullmatch(where)
+        file, number = (found[1], int(found[2]) + 1) if found else (where, 0)
+        self._places.append(self._files.setdefault(file, len(self._files)) << _BITS | number)
+
+    def place(self, segment: int) -> str:
+        """Where a segment stood, by its number from 1."""
+        file, number = divmod(self._places[segment - 1], 1 << _BITS)
+        name = list(self._files)[file]
+        return f"{name}:{number - 1}" if number else name
 
     def parts(self) -> list[Part]:
         """This file and those of the systems' outputs."""
@@ -104,8 +123,8 @@ def check_ids(file: PairParts) -> None:
             identifier = json.loads(raw)["id"]
             first = seen.setdefault(identifier, number)
             if first != number:
+                here, there = file.place(number), file.place(first)
                 raise DataError(
-                    f"two segments have the id {identifier!r} (the {first}. and {number}. of "
-                    f"{file.part.path.stem})",
+                    f"{here}: the id {identifier!r} is that of {there}, too",
                     hint="number them instead by --ids number",
                 )

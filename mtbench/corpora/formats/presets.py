@@ -8,7 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.segments import (
+    OTHER_LANGUAGES,
+    ImportedSegment,
+    Remarks,
+    Wanted,
+)
 from mtbench.errors import DataError, RequestError
 from mtbench.languages import LanguagePair, normalise_tag
 from mtbench.types import CorpusCard, Json
@@ -162,6 +167,7 @@ def wmt24pp(rows: Iterable[Row], wanted: Wanted, remarks: Remarks) -> Iterator[I
             raise DataError(f"{where}: {error.message}", hint=error.hint) from error
         pair = wanted.match(stated.source, stated.target, where)
         if pair is None:
+            remarks.left_out(f"rows {OTHER_LANGUAGES}", where)
             continue
         bad = row.get("is_bad_source")
         if not isinstance(bad, bool):

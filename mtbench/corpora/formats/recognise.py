@@ -20,6 +20,7 @@ from mtbench.files.archives import BROKEN
 from mtbench.files.inputs import head, readable
 from mtbench.files.jsonl import BadLine, parse_object
 from mtbench.files.safe_xml import root_tag, tree
+from mtbench.text.utf import unmarked_utf16
 
 Kind = Literal[
     "text", "table", "jsonl", "tmx", "wmt-xml", "wmt-sgml", "xliff", "po", "spreadsheet", "parquet"
@@ -139,7 +140,8 @@ class Recognised(NamedTuple):
 
     Attributes:
         kind: How it is read; ``table`` is text whose name says that it has columns.
-        encoding: ``utf-16`` where its first bytes say so; else ``utf-8``, unproven.
+        encoding: ``utf-16`` where its first bytes say so, ``utf-16-le`` or ``utf-16-be`` where they
+            are so without saying it; else ``utf-8``, unproven.
     """
 
     kind: Kind
@@ -156,9 +158,9 @@ def recognise(path: Path) -> Recognised:
     start = head(path, HEAD)
     if start.startswith(_ZIP):
         return Recognised(_in_zip(path))
-    encoding = "utf-16" if start.startswith(_UTF16) else "utf-8"
-    if encoding == "utf-16":
-        start = start.decode("utf-16", "replace").encode()
+    encoding = "utf-16" if start.startswith(_UTF16) else unmarked_utf16(start) or "utf-8"
+    if encoding != "utf-8":
+        start = start.decode(encoding, "replace").encode()
     elif not _holds_text(start):
         if start.startswith(b"PAR1"):
             return Recognised("parquet")
@@ -382,7 +384,8 @@ def require_text(path: Path) -> None:
         return
     found = recognise(path)
     if found.encoding != "utf-8":
-        raise DataError(f"{path}: UTF-16", hint=f"convert it: iconv -f UTF-16 -t UTF-8 {path}")
+        said = found.encoding.upper()
+        raise DataError(f"{path}: {said}", hint=f"convert it: iconv -f {said} -t UTF-8 {path}")
     start = head(path, HEAD)
     if b"\n" not in start and b"\r" in start.rstrip(b"\r"):
         raise DataError(

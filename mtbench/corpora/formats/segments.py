@@ -77,6 +77,9 @@ def written_line(segment: ImportedSegment) -> bytes:
     return write_line(values, segment.where)
 
 
+OTHER_LANGUAGES = "without the languages asked for"
+"""Said of units, rows and segments that are left out because of ``--pair``."""
+
 Sort = Literal["changed", "left out", "suspicious", "noted"]
 """What became of what was read: in the result in another form; not in it; in it, and to be looked
 at; something else that its user must know."""

@@ -69,7 +69,7 @@ def read_table(
     for number, where, fields in rows:
         if not names:
             names = _header([name.strip() for name in fields], where)
-            _check_several(names, path, mapping)
+            _check_several(names, path, mapping, kind)
             continue
         if columns is None and not markdown and _is_rule(fields):
             markdown = True
@@ -91,7 +91,13 @@ def read_table(
         yield from columns.segments(row, number, where)
 
 
-def _check_several(names: Sequence[str], path: Path, mapping: Map) -> None:
+def _check_several(names: Sequence[str], path: Path, mapping: Map, kind: str) -> None:
+    if len(names) == 1 and not mapping and kind == "spreadsheet":
+        raise RequestError(
+            f"{path}: the sheet has one column, so no table",
+            hint="name another sheet by --sheet (a hidden one, too), or the row of the names of "
+            "the columns by --header-row",
+        )
     if len(names) == 1 and not mapping:
         raise RequestError(
             f"{path}: one column, so no table; and plain text comes in two files or more",

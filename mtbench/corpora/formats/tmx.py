@@ -15,7 +15,12 @@ from typing import BinaryIO, NamedTuple
 from mtbench import __version__
 from mtbench.corpora.formats import making
 from mtbench.corpora.formats.inline import XML_LANG, XML_SPACE, fold, keeps_space, plain_text
-from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.segments import (
+    OTHER_LANGUAGES,
+    ImportedSegment,
+    Remarks,
+    Wanted,
+)
 from mtbench.corpora.line import KEYS, SKIP, STRINGS
 from mtbench.errors import DataError, RequestError
 from mtbench.files.safe_xml import Element, elements, misdeclared, place
@@ -103,7 +108,7 @@ def _unit_segments(
     )
     if not pairs:
         wanted.saw(spelled)
-        remarks.left_out("units without the languages asked for", where)
+        remarks.left_out(f"units {OTHER_LANGUAGES}", where)
         return
     properties = _properties(unit, mapping or {}, remarks, where)
     for pair, (source, targets) in pairs.items():

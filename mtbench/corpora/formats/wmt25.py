@@ -12,7 +12,12 @@ from dataclasses import replace
 from typing import Literal
 
 from mtbench.corpora.formats.presets import Row, text_at
-from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.segments import (
+    OTHER_LANGUAGES,
+    ImportedSegment,
+    Remarks,
+    Wanted,
+)
 from mtbench.errors import DataError, RequestError
 from mtbench.languages import LanguagePair
 from mtbench.types import Json
@@ -51,6 +56,7 @@ def wmt25(
     for _, where, row in rows:
         whole = _row(row, wanted, where)
         if whole is None:
+            remarks.left_out(f"rows {OTHER_LANGUAGES}", where)
             continue
         if row.get("scores"):
             remarks.noted("rows whose human scores are left out", where)

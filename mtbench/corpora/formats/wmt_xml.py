@@ -12,7 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from mtbench.corpora.formats.segments import ImportedSegment, Remarks, Wanted
+from mtbench.corpora.formats.segments import (
+    OTHER_LANGUAGES,
+    ImportedSegment,
+    Remarks,
+    Wanted,
+)
 from mtbench.errors import DataError, RequestError, UnknownName
 from mtbench.files.safe_xml import Element, elements, place, text_of
 from mtbench.languages import LanguagePair, base_language, normalise_tag
@@ -120,6 +125,9 @@ def read_wmt_xml(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[Impor
             pair = wanted.match(document.source_language, code, document.where)
             if pair is not None:
                 yield from _imported(document, target, pair)
+            else:
+                many = len(document.segments)
+                remarks.left_out(f"segments {OTHER_LANGUAGES}", document.where, many)
 
 
 def _imported(

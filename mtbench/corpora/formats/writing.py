@@ -130,7 +130,7 @@ class CorpusWriter:
             line = written_line(segment)
         self._note_names(file, segment)
         file.part.write(line)
-        file.ids.append(hash(segment.id))
+        file.remember(segment.id, segment.where)
         if len(first := self._first.setdefault(segment.pair, [])) < LOOKED_AT:
             first.append(segment)
         file.reference_counts.add(len(segment.references))
