@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from mtbench.corpora.formats import spreadsheets
+from mtbench.corpora.formats import spreadsheets, worksheets
 from mtbench.corpora.formats.columns import lookup, parse_map
 from mtbench.corpora.formats.exporting import export_test_set
 from mtbench.corpora.load import load, pair_files
@@ -454,7 +454,7 @@ def test_what_is_exported_as_a_spreadsheet_comes_back(tmp_path: Path) -> None:
     pytest.importorskip("openpyxl")
     rows = [
         {"id": "1", "src": "=1+1", "ref": "@SUM(A1)", "doc": "d", "note": "x"},
-        {"id": "2", "src": " two\nlines ", "ref": "-5", "doc": "d"},
+        {"id": "2", "src": " two\nlines ", "ref": "_x0041_ is no A, _x_ is", "doc": "d"},
     ]
     write_jsonl(tmp_path / "c" / "en-it.jsonl", rows)
     exported = export_test_set(load(pair_files(tmp_path / "c")[0]), "xlsx", tmp_path)
@@ -465,6 +465,46 @@ def test_what_is_exported_as_a_spreadsheet_comes_back(tmp_path: Path) -> None:
     (tmp_path / "c" / "en-it.jsonl").write_text('{"id": "1", "src": "a\x7f\\u0001"}\n', "utf-8")
     with pytest.raises(DataError, match="segment '1': a control character"):
         export_test_set(load(pair_files(tmp_path / "c")[0]), "xlsx", tmp_path, force=True)
+
+
+@pytest.mark.parametrize("kind", ["csv", "tsv", "xlsx"])
+def test_one_reference_among_several_is_the_first_in_a_table(tmp_path: Path, kind: Any) -> None:
+    pytest.importorskip("openpyxl")
+    rows: list[dict[str, Any]] = [
+        {"id": "1", "src": "One", "ref": "Uno"},
+        {"id": "2", "src": "Two", "ref": ["Due", "Un paio"]},
+        {"id": "3", "src": "Three", "ref": "Tre"},
+    ]
+    write_jsonl(tmp_path / "c" / "en-it.jsonl", rows)
+    exported = export_test_set(load(pair_files(tmp_path / "c")[0]), kind, tmp_path)
+
+    take(tmp_path / "back", exported.paths[0], pairs=["en-it"])
+
+    assert lines(tmp_path / "back", "en-it") == rows
+
+
+def test_a_sheet_whose_cells_stand_in_one_place_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nine million of them pack to a megabyte, and would fill the memory."""
+    openpyxl = pytest.importorskip("openpyxl")
+    monkeypatch.setattr(worksheets, "_SAME_PLACE", 50)
+    book = openpyxl.Workbook()
+    book.active.append(["src", "ref"])
+    book.active.append(["One", "Uno"])
+    book.save(tmp_path / "a.xlsx")
+    bomb = tmp_path / "b.xlsx"
+    with zipfile.ZipFile(tmp_path / "a.xlsx") as old, zipfile.ZipFile(bomb, "w") as new:
+        for name in old.namelist():
+            body = old.read(name)
+            if name.endswith("sheet1.xml"):
+                row = b'<row r="1"><c r="A1" t="inlineStr"><is><t>a</t></is></c></row>'
+                body = body.replace(b"<sheetData>", b"<sheetData>" + row * 100, 1)
+            new.writestr(name, body)
+
+    take(tmp_path / "c", tmp_path / "a.xlsx", pairs=["en-it"])
+    with pytest.raises(DataError, match="stand in one place"):
+        take(tmp_path / "d", bomb, pairs=["en-it"])
 
 
 def test_columns_are_known_in_capitals_and_by_the_names_of_their_languages(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from mtbench.files.safe_xml import Element
 
 # Native formatting codes of the tool that wrote the file: their content is markup, not text.
 _CODES = frozenset({"bpt", "ept", "it", "ph", "ut", "x", "bx", "ex", "sc", "ec"})
+_PAIRED = frozenset({"g", "hi", "pc"})  # what stands in these is text
 _BREAKS = frozenset({"lb", "br", "x-lb", "x-br", "linebreak", "paragraph"})
 _DELETED = "x-sdl-deleted"  # what Trados keeps of a text that a reviewer struck out
 _XML_WHITE = re.compile(r"[ \t\r\n]+")
@@ -62,7 +63,8 @@ def _gather(element: Element, lines: list[list[str]]) -> tuple[int, int]:
             deleted += 1
         elif name not in _CODES:
             inside = _gather(child, lines)
-            codes, deleted = codes + inside[0], deleted + inside[1]
+            codes += inside[0] + (name in _PAIRED)
+            deleted += inside[1]
         elif kind in _BREAKS:
             lines.append([])
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import re
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,6 +23,7 @@ MOST_BYTES = 1 << 30
 """What a packed document may swell to."""
 _SIGNS = {b"tab": b"\t", b"line-break": b"\n"}
 _LONGEST_CELL = 32_767
+_ESCAPED = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")  # of text that looks like an escape of OOXML
 _TASK = "reading spreadsheets"
 
 
@@ -292,7 +294,7 @@ def write_spreadsheet(
                     hint="export as --to csv",
                 )
             try:
-                cell = cells.WriteOnlyCell(sheet, value=value)
+                cell = cells.WriteOnlyCell(sheet, value=_ESCAPED.sub("_x005F_", value))
             except errors.IllegalCharacterError as error:
                 raise DataError(
                     f"{what}: a control character, which a sheet cannot hold",

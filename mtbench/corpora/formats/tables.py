@@ -20,6 +20,7 @@ from mtbench.types import Json
 _ERRORS = frozenset(
     {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#ERROR!", "#SPILL!"}
 )
+_FIRST = "ref.A"
 _RULE = re.compile(r":?-{3,}:?")
 Map = Mapping[str, tuple[str, ...]]
 Row = tuple[int, str, Mapping[str, Json]]
@@ -195,9 +196,7 @@ def write_table(segments: Iterable[ImportedSegment], kind: str, stream: IO[str])
     _write_row(names, write, stream, "the header")
     for segment in segments:
         cells = _cells(segment)
-        _write_row(
-            [cells.get(name, "") for name in names], write, stream, f"segment {segment.id!r}"
-        )
+        _write_row(_row(cells, names), write, stream, f"segment {segment.id!r}")
         count += 1
     return count
 
@@ -225,10 +224,7 @@ def write_sheet(segments: Iterable[ImportedSegment], stream: BinaryIO) -> int:
 
     names = _column_names(segments)
     review = [name for name in REVIEW if name not in names]
-    rows = (
-        (f"segment {s.id!r}", [_cells(s).get(name, "") for name in (*names, *review)])
-        for s in segments
-    )
+    rows = ((f"segment {s.id!r}", _row(_cells(s), [*names, *review])) for s in segments)
     return write_spreadsheet([*names, *review], rows, stream)
 
 
@@ -236,11 +232,21 @@ def _column_names(segments: Iterable[ImportedSegment]) -> list[str]:
     used: dict[str, None] = {}
     for segment in segments:
         used.update(dict.fromkeys(_cells(segment)))
+    if "ref" in used and any(key.startswith("ref.") for key in used):
+        del used["ref"]
+        used.setdefault(_FIRST)
     ours = [k for k in KEYS if k in used or k == "ref"]
     references = sorted((k for k in used if k == "ref" or k.startswith("ref.")), key=_by_letter)
     at = ours.index("ref")
     ours[at : at + 1] = references
     return [*ours, *(k for k in used if k not in ours)]
+
+
+def _row(cells: dict[str, str], names: Sequence[str]) -> list[str]:
+    """A segment's cells; the one reference of it is the first where others have several."""
+    if "ref" in cells and "ref" not in names:
+        cells[_FIRST] = cells.pop("ref")
+    return [cells.get(name, "") for name in names]
 
 
 def _by_letter(name: str) -> tuple[int, str]:
@@ -249,8 +255,7 @@ def _by_letter(name: str) -> tuple[int, str]:
 
 def _cells(segment: ImportedSegment) -> dict[str, str]:
     found = {"id": segment.id, "src": segment.source}
-    for key, text in zip(reference_columns(segment), segment.references, strict=True):
-        found[key] = text
+    found.update(zip(reference_columns(segment), segment.references, strict=True))
     values = {
         "doc": segment.document,
         "domain": segment.domain,

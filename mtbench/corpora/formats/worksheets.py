@@ -28,6 +28,7 @@ BREAK = re.compile(rb"<text:(tab|line-break)\b[^<>]{0,300}/>")
 """A tab or the end of a line in a cell of OpenDocument."""
 _MOST_CELLS = 50_000_000
 _MOST_ERRORS = 1_000_000
+_SAME_PLACE = 100_000
 _FILLED = re.compile(
     rb'<(?:x:)?c\b[^<>]{0,300}?\br="([A-Z]{1,3})(\d{1,7})"[^<>]{0,300}(?<!/)>(?!</(?:x:)?c>)'
 )
@@ -89,6 +90,7 @@ class Sheet:
         last: The last row with something in it.
         widest: The last column with something in it.
         shown: How many cells show an error.
+        held: How many cells are filled.
     """
 
     where: str
@@ -99,6 +101,7 @@ class Sheet:
     widest: int = 0
 
     shown: int = 0
+    held: int = 0
 
     def reach(self, row: int, column: int) -> None:
         """Takes in a filled cell.
@@ -111,6 +114,19 @@ class Sheet:
             raise DataError(
                 f"{self.where} lie too far apart to be held",
                 hint="remove what stands far from the table, or export it as CSV",
+            )
+
+    def hold(self, cells: int) -> None:
+        """Takes in how many cells are filled; those where blocks overlap count twice.
+
+        Raises:
+            DataError: If there are more than places.
+        """
+        self.held += cells
+        if self.held > 2 * self.last * self.widest + _SAME_PLACE:
+            raise DataError(
+                f"{self.where}: many stand in one place, as in no sheet that a program wrote",
+                hint="export it as CSV from the program that shows it",
             )
 
     def shows(self, row: int, column: int, error: str) -> None:
@@ -209,8 +225,10 @@ def _bundle(body: bytes) -> tuple[str, str]:
 
 def _take_block(block: bytes, sheet: Sheet) -> None:
     """What a block of the XML of a sheet says; blocks overlap, and say the same again."""
-    for letters, row in _FILLED.findall(block):
+    filled = _FILLED.findall(block)
+    for letters, row in filled:
         sheet.reach(int(row), _number_of(letters))
+    sheet.hold(len(filled))
     if _BEYOND.search(block):
         sheet.reach(_MOST_CELLS + 1, 1)
     if b"hidden=" in block:
