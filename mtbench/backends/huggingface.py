@@ -111,8 +111,6 @@ class HuggingFace(Backend):
         else:
             self._refuse(_ONLY_LLM, "an encoder–decoder model")
             self._direction = self._told(self._checkpoint.folder)
-        if self.runtime.device != "auto" and not self.runtime.engine.elsewhere:
-            pick_device(self.runtime.device)
         check_precision(self.options.dtype, self.runtime)
 
     def _told(self, folder: Path) -> Direction:

@@ -45,7 +45,7 @@ def refuse_precision(precision: str, device: Any) -> None:
 
 
 def check_precision(precision: str, runtime: Runtime) -> None:
-    """As ``refuse_precision``, before any work; what other machines have, they say themselves.
+    """Device and precision before any work; what other machines have, they say themselves.
 
     Raises:
         RequestError: As ``refuse_precision``.
@@ -53,7 +53,8 @@ def check_precision(precision: str, runtime: Runtime) -> None:
     """
     from mtbench.checkpoints.device import pick_device
 
-    if precision in _KIND_OF and not runtime.engine.elsewhere:
+    named = runtime.device != "auto"  # which would only cost the import of torch
+    if (named or precision in _KIND_OF) and not runtime.engine.elsewhere:
         refuse_precision(precision, pick_device(runtime.device))
 
 

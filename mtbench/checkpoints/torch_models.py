@@ -16,6 +16,8 @@ from mtbench.errors import MissingWeights
 from mtbench.packages import require
 from mtbench.types import Json, Source
 
+_NO_MAPPING = "No such device (os error 19)"  # in the words of safetensors
+_ON_A_DISK = "its file system lets no file be mapped into memory: copy the checkpoint to another"
 _CALLED_DTYPE = "4.56"  # of transformers; before, the word was torch_dtype
 
 
@@ -69,6 +71,7 @@ def load_model(
         raise MissingWeights(
             f"{model}: its weights cannot be loaded",
             why=f"{type(error).__name__}: {first_line(error)}",
+            hint=_ON_A_DISK if _NO_MAPPING in str(error) else None,
         ) from error
     loaded, info = found
     if missing := sorted(info["missing_keys"]):

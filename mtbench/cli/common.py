@@ -375,7 +375,6 @@ def runtime(
 
     Raises:
         RequestError: If the device is none.
-        Unavailable: If all GPUs are asked for, and there are none.
     """
     import re
 

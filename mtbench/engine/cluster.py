@@ -445,6 +445,11 @@ def _init(ray: Any, address: str, **options: Any) -> None:
             raise Unavailable(
                 f"the Ray cluster at {address} has other versions", why="; ".join(lines), hint=_SAME
             ) from error
+        if address == "auto" and isinstance(error, ConnectionError):
+            raise Unavailable(
+                "no Ray cluster runs on this machine, which --ray-address auto looks for",
+                hint="start one with `ray start --head`, or leave --ray-address out",
+            ) from error
         where = "on this machine" if address == "local" else f"at {address}"
         raise Unavailable(
             f"no Ray cluster {where}: {_first_line(error)}",

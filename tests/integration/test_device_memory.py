@@ -12,7 +12,7 @@ import pytest
 from mtbench.backends.huggingface import HuggingFace
 from mtbench.checkpoints.batches import padded_batches, ran_out
 from mtbench.encoders.checkpoint import CheckpointEncoder
-from mtbench.errors import SegmentError, Unavailable
+from mtbench.errors import MissingWeights, SegmentError, Unavailable
 from mtbench.languages import LanguagePair
 from mtbench.plugins import make_backend, make_metric
 from mtbench.types import Runtime, Source, Translation
@@ -127,6 +127,16 @@ def test_weights_that_do_not_fit_are_said_in_a_line(
         "CUDA out of memory. Tried to allocate 2.00 GiB.",
         "a smaller checkpoint",
     ]
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="a file that cannot be mapped")
+def test_weights_on_a_file_system_that_maps_no_files_are_said_to_be(tmp_path: Path) -> None:
+    folder = make_encoder(tmp_path / "tiny")
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").symlink_to("/proc/self/environ")
+    with pytest.raises(MissingWeights, match="its weights cannot be loaded") as caught:
+        CheckpointEncoder(str(folder), "cpu")
+    assert "lets no file be mapped into memory" in str(caught.value.hint)
 
 
 def texts(answer: Translation | SegmentError) -> str:

@@ -59,6 +59,25 @@ def test_a_checkpoint_that_was_moved_still_loads(
     assert after["x"].tolist() == before["x"].tolist()
 
 
+def test_a_file_system_that_maps_no_files(
+    tiny_comet: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """As network file systems may be, in torch's words."""
+    import torch
+
+    before = scores("comet", tiny_comet("regression"), TEXTS, OUTPUT)
+
+    def refuse(path: str, *_: Any, **__: Any) -> None:
+        raise RuntimeError(f"unable to mmap 4 bytes from file <{path}>: No such device (19)")
+
+    monkeypatch.setattr(torch.UntypedStorage, "from_file", refuse)
+    after = scores("comet", tiny_comet("regression"), TEXTS, OUTPUT)
+    assert after["x"].tolist() == before["x"].tolist()
+    assert "lets no file be mapped: it is read whole" in caplog.text
+
+
 def test_an_encoder_that_is_nowhere(moved: Path) -> None:
     with pytest.raises(MissingWeights) as caught:
         metric("comet", moved).check()

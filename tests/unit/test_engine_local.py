@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from mtbench.checkpoints.precision import check_precision
 from mtbench.engine import local, work
 from mtbench.engine.devices import spread
 from mtbench.engine.local import available_processes
 from mtbench.engine.work import Worker, build, run
 from mtbench.errors import RunFailed, Unavailable
-from mtbench.types import Engine
+from mtbench.types import Engine, Runtime
 from tests.support.killing import started_by, until
 
 DOUBLER = Worker(factory="tests.support.workers:doubler", arguments={"plus": 1})
@@ -150,8 +151,14 @@ def test_all_gpus_are_a_process_for_each(
     )  # fmt: skip
 
 
-def test_all_of_no_gpus_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_of_no_gpus_is_refused_like_one_that_is_not_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     torch = pytest.importorskip("torch")
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
-    with pytest.raises(Unavailable, match="no device 'cuda:all'"):
-        spread("cuda:all", Engine())
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    device, engine = spread("cuda:all", Engine())
+    assert (device, engine) == ("cuda", Engine())
+    with pytest.raises(Unavailable, match="no device 'cuda'"):
+        check_precision("fp32", Runtime(device=device, engine=engine))
+    check_precision("fp32", Runtime(device=device, engine=Engine(kind="ray")))  # others may have

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shlex
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -16,6 +17,8 @@ from mtbench.metrics.comet.identity import TOKENIZERS, configuration_digest
 from mtbench.metrics.comet.model import DEFAULTS, CometModel, hyper_parameters
 from mtbench.metrics.comet.quiet import quiet
 from mtbench.packages import require
+
+log = logging.getLogger(__name__)
 
 CHECKPOINT = "checkpoints/model.ckpt"
 HPARAMS = "hparams.yaml"
@@ -290,10 +293,19 @@ def read(path: Path, trust: bool) -> dict[str, Any]:
     import zipfile
 
     torch = require("torch", "COMET", "comet")
-    mapped = zipfile.is_zipfile(path)
-    try:
+
+    def content(*, mapped: bool) -> Any:
         with quiet():
-            found = torch.load(path, map_location="cpu", weights_only=not trust, mmap=mapped)
+            return torch.load(path, map_location="cpu", weights_only=not trust, mmap=mapped)
+
+    try:
+        try:
+            found = content(mapped=zipfile.is_zipfile(path))
+        except RuntimeError as error:
+            if "mmap" not in str(error):
+                raise
+            log.warning("%s: its file system lets no file be mapped: it is read whole", path)
+            found = content(mapped=False)
     except pickle.UnpicklingError as error:
         reason = next((x for x in str(error).splitlines() if "nsupported" in x), "")
         raise RequestError(
