@@ -11,12 +11,14 @@ from mtbench.packages import require
 
 _DROPPED = frozenset(
     {"script", "style", "noscript", "template", "head", "svg", "math", "iframe", "object",
-     "select", "button", "textarea", "audio", "video", "canvas"}
+     "select", "button", "textarea", "audio", "video", "canvas", "rp", "rt", "rtc"}
 )  # fmt: skip
 _INLINE = frozenset(
-    {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "cite", "code", "data", "del", "dfn", "em",
-     "font", "i", "img", "ins", "kbd", "label", "mark", "q", "ruby", "s", "samp", "small", "span",
-     "strike", "strong", "sub", "sup", "time", "tt", "u", "var", "wbr"}
+    {"a", "abbr", "acronym", "b", "bdi", "bdo", "big", "blink", "cite", "code", "data", "del",
+     "dfn", "em", "font", "i", "img", "ins", "kbd", "label", "mark", "math", "meter", "nobr",
+     "noscript", "output", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "script", "small",
+     "span", "strike", "strong", "style", "sub", "sup", "svg", "template", "time", "tt", "u", "var",
+     "wbr"}
 )  # fmt: skip
 
 
@@ -129,7 +131,7 @@ def walk(root: Any) -> list[Block]:
     while stack:
         node, around, leaving = stack.pop()
         tag = node.tag if isinstance(node.tag, str) else ""
-        block = tag not in _INLINE
+        block = bool(tag) and tag not in _INLINE  # a comment has no tag
         if leaving:
             if node is root:
                 continue
@@ -143,7 +145,7 @@ def walk(root: Any) -> list[Block]:
         inner = _Around(
             around.kind or (_furniture(node, tag) if tag else ""),
             around.preformatted or tag == "pre",
-            around.linked or tag == "a",
+            around.linked or (tag == "a" and node.get("href") is not None),
         )
         if block or inner.kind != around.kind:
             blocks.append(Block(node, inner.kind, preformatted=inner.preformatted))

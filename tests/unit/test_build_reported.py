@@ -68,6 +68,19 @@ def test_marks_of_where_a_word_may_be_divided_are_no_text(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("part", "texts"),
     [
+        # trafilatura 825: what browsers show within a line, though no standard names it
+        ("<p>The fund <nobr>AP-6</nobr> is old.</p>", ["The fund AP-6 is old."]),
+        # trafilatura 147: an <a> that leads nowhere is no link
+        ("<h2><a name=x>A heading.</a></h2>", ["A heading."]),
+        # icons, scripts and comments within a sentence; how characters are read
+        (
+            "<p>One <svg><title>x</title></svg><!-- two --><script>3</script>sentence.</p>",
+            ["One sentence."],
+        ),
+        (
+            "<p>これは<ruby>東京<rp>(</rp><rt>とうきょう</rt><rp>)</rp></ruby>です。</p>",
+            ["これは東京です。"],
+        ),
         # trafilatura 431: words of items within <span>
         ("<ul><li><span class=x>An item.</span></li></ul>", ["An item."]),
         # trafilatura 10: numbered lists, headings of boxes that open

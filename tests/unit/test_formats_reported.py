@@ -276,6 +276,26 @@ def test_what_a_reviewer_struck_out_in_trados_is_no_text(tmp_path: Path) -> None
     assert "left out: units without a translation: 1" in str(report.remarks)
 
 
+def test_plural_forms_of_xcode_are_left_out_like_those_of_a_catalogue(tmp_path: Path) -> None:
+    """translate 4614, tolgee 3074: several translations of one source, each right for a number."""
+    names = (
+        "/homes:dict/NSStringLocalizedFormatKey:dict/:string",
+        "/homes:dict/format:dict/few:dict/:string", "COUNT|==|plural.one",
+        "COUNT|==|device.iphone.plural.other", "plural.one", "hello",
+    )  # fmt: skip
+    units = "".join(
+        f'<trans-unit id="{name}"><source>A {n}</source><target>B {n}</target></trans-unit>'
+        for n, name in enumerate(names)
+    )
+
+    report = take(
+        tmp_path / "c", put(tmp_path, "a.xliff", XLIFF.format(FILE.format("ru", "f", units)))
+    )
+
+    assert [row["id"] for row in lines(tmp_path / "c", "en-ru")] == ["f/plural.one", "f/hello"]
+    assert "left out: units that are one of several plural forms: 4" in report.remarks[0]
+
+
 def test_indentation_of_xliff_is_no_text_unless_it_says_so(tmp_path: Path) -> None:
     """xliff-translator-tool 3: as Angular writes it."""
     both = "<source>\n    Latest\n  </source><target>\n Neue\n</target>"

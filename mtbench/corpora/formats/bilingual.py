@@ -21,6 +21,11 @@ from mtbench.files.inputs import opened
 from mtbench.files.safe_xml import elements
 from mtbench.packages import require
 
+# Xcode's: the forms of a .stringsdict and of a string catalogue, and the key that chooses one.
+_APPLE_PLURAL = re.compile(
+    r":dict/(?:NSStringLocalizedFormatKey|[^/:]{1,100}:dict/(?:zero|one|two|few|many|other))"
+    r":dict/:string$|\|==\|[\w.]{0,100}plural\.\w+$"
+)
 _UNFINISHED = ("new", "initial", "needs-translation", "needs-adaptation", "needs-l10n")
 _LARGEST = 1 << 30  # bytes; the library holds the whole file
 _HEADER = 1 << 14  # bytes of a catalogue that its header lies in, comments before it included
@@ -77,6 +82,8 @@ def read_xliff(path: Path, wanted: Wanted, remarks: Remarks) -> Iterator[Importe
             remarks.left_out("units that are not to be translated", where)
         elif unit.target_dom is None or not str(unit.target or "").strip():
             remarks.left_out("units without a translation", where)
+        elif _APPLE_PLURAL.search(str(unit.getid())):
+            remarks.left_out("units that are one of several plural forms", where)
         elif state in _UNFINISHED:
             remarks.left_out(f"units whose translation is not made yet ({state})", where)
         else:
