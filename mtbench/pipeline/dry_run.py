@@ -11,7 +11,7 @@ from mtbench.checkpoints.hub import Fetch
 from mtbench.pipeline.outputs import already_done, stored_output
 from mtbench.pipeline.scores import judged_ids, needs_scoring
 from mtbench.pipeline.work import Plan, Request, Task
-from mtbench.plugins import Metric, SegmentMetric
+from mtbench.plugins import Backend, Metric, SegmentMetric
 from mtbench.stages import scoring
 from mtbench.stages import translation as translating
 from mtbench.types import Record, ScoringView
@@ -136,8 +136,8 @@ def _judging(found: Plan, task: Task, metric: SegmentMetric, request: Request) -
 
 
 def _still_to_do(task: Task, request: Request) -> Collection[translating.Batch]:
-    if task.backend is None:
-        return []
+    if task.backend is None or type(task.backend).ready is not Backend.ready:
+        return []  # nobody is asked where the answers lie in files
     done, _ = already_done(task)
     return translating.plan(task.test_set.sources, task.backend, request.runtime, done)
 

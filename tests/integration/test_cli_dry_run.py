@@ -38,6 +38,17 @@ def evaluate(*more: str) -> list[str]:
     return ["evaluate", "--model", "identity", "--corpus", "small", "-q", *metrics, *more]
 
 
+def test_answers_that_lie_in_a_file_are_asked_of_nobody(
+    corpus: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (corpus.parents[1] / "out.txt").write_text("Una casa.\nDue case.\nDue.\n", encoding="utf-8")
+    call = ["evaluate", "--model", "hypotheses:out.txt", "--corpus", "small", "--metric", "bleu"]
+    assert run([*call, "--dry-run", "--format", "json", "-q"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["to_translate"], found["calls"], found["tokens"]) == (0, 0, 0)
+    assert found["to_score"] == ["bleu"]
+
+
 @pytest.mark.usefixtures("corpus")
 def test_a_dry_run_counts_and_writes_nothing(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
