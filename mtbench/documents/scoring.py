@@ -33,7 +33,7 @@ HEARINGS = 2  # times that languages bear witness; a third time changes little
 ANY_CHANCE = 0.002  # at first sight; less likely pairs are not looked into
 SUREST = 0.999  # nothing is certain
 LEAST = 0.5  # a pair less likely than that is left out
-WITNESSED_LEAST = 0.4  # where languages bear witness: of those up to 0.5 two in three are right
+WITNESSED_LEAST = 0.4  # where languages bear witness: of those up to 0.5 about half are right
 
 
 def align(left: Embedded, right: Embedded, *, exact: bool = True) -> list[Bead]:
