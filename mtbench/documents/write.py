@@ -132,8 +132,8 @@ def _differing(merged: Sequence[Merged]) -> str:
     """The first lines that a person and the build say differently, beside each other."""
     shown = [one for part in merged for one in part.conflicts][:_SHOWN]
     return "".join(
-        f"\n  {one.file} {one.id}\n    yours: {one.yours or '(deleted)'}"
-        f"\n    built: {one.built or '(nothing)'}"
+        f"; {one.file}, {one.id}: yours: {one.yours or '(deleted)'}, "
+        f"built: {one.built or '(nothing)'}"
         for one in shown
     )
 
