@@ -483,6 +483,14 @@ def test_one_reference_among_several_is_the_first_in_a_table(tmp_path: Path, kin
     assert lines(tmp_path / "back", "en-it") == rows
 
 
+def test_a_reference_without_a_name_beside_named_ones_is_refused(tmp_path: Path) -> None:
+    """It was passed over, and with it the only reference of some segments."""
+    path = _write(tmp_path / "a.csv", "src,ref,ref.A,ref.B\nOne,,Uno,Un\nTwo,Due,,\n")
+
+    with pytest.raises(RequestError, match=r"two columns hold references, 'ref' and 'ref\.A'"):
+        take(tmp_path / "c", path, pairs=["en-it"])
+
+
 def test_a_sheet_whose_cells_stand_in_one_place_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -206,7 +206,7 @@ class Columns:
                 + "; or all, where the first line is data: --columns src,ref; or say --header-row"
                 * self._in_table,
             )
-        references = _reference_columns(self._mapping, pair.target, row)
+        references = _reference_columns(self._mapping, pair.target, row, self._place)
         columns = (*single.values(), *references, *(c for c in self._tells.values() if c))
         used = frozenset(set(columns) | {c.split(".", 1)[0] for c in columns})
         for name in row:
@@ -253,11 +253,16 @@ def names_columns(
 
 
 def _reference_columns(
-    mapping: Mapping[str, tuple[str, ...]], target: str, row: Mapping[str, Json]
+    mapping: Mapping[str, tuple[str, ...]], target: str, row: Mapping[str, Json], place: str
 ) -> tuple[str, ...]:
     if "ref" in mapping:
         return mapping["ref"]
     named = tuple(name for name in row if _NAMED_REFERENCE.match(name))
+    if named and "ref" in row:
+        raise RequestError(
+            f"{place}: two columns hold references, 'ref' and {named[0]!r}, and one has no name",
+            hint=f"call it ref.NAME in the file, or take one of them: --map ref={named[0]}",
+        )
     found = _column(mapping, "ref", row) or _of_language(target, row)
     return named or ((found,) if found else ())
 
