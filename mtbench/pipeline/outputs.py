@@ -208,10 +208,37 @@ def _translated(
             "notes": (*backend.notes(), *sentences(laid)),
         }
     )
+    _set_aside(task, watcher)
     task.folder.write_output(run, made.hypotheses, made.kept)
     output = SystemOutput(run=run, hypotheses=made.hypotheses)
     _say_failures(output, watcher)
     return output
+
+
+def _set_aside(task: Task, watcher: Watcher) -> None:
+    """Keeps the answers of the output that is about to give way, where somebody was asked for them.
+
+    They become a translation under way of the run that they are of: asked for again, it finds them.
+    """
+    stored = task.folder.read_run()
+    if stored is None or not stored.usage or stored.run_digest in (task.run_digest, task.answered):
+        return
+    try:
+        output = task.folder.read_output()
+        kept = task.folder.read_kept()
+    except DataError as error:
+        watcher.say(f"the answers of before are not set aside: {error}")
+        return
+    if output is None or any(batch for batch, _ in task.folder.read_part(stored.run_digest)):
+        return
+    answers = _translated_ones(Finished(h, kept.get(h.id, {})) for h in output.hypotheses)
+    while some := list(islice(answers, _STEPS)):
+        task.folder.append_part(stored.run_digest, some, Spent(stored.seconds, stored.usage))
+    name = task.folder.part_path(stored.run_digest).name
+    watcher.say(
+        f"{task.card.name} on {task.test_set.name}: replaces an output of other options or "
+        f"sources; its answers are kept in {name} and used when asked for in the same way again"
+    )
 
 
 def _taken_over(

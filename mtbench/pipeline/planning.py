@@ -155,6 +155,7 @@ def _task(
     _check_limit(system, one)
     folder = results.run(test_set.corpus, test_set.pair, system.folder)
     backend = system.backend(test_set.pair, request.runtime)
+    _check_realigned_before(system, one, folder, backend)
     try:
         backend.check()
     except Unavailable as error:
@@ -194,6 +195,24 @@ def _task(
         if _digest(system, backend, test_set, request, identity, went_by) == stored.run_digest:
             task.answered = stored.run_digest
     return task
+
+
+def _check_realigned_before(
+    system: ResolvedSystem, one: ResolvedSet, folder: RunFolder, backend: Backend
+) -> None:
+    """Refuses to ask for all documents anew where ``--realign`` was forgotten.
+
+    Raises:
+        RequestError: If the stored output is of the same options, and of whole documents.
+    """
+    if backend.realigns or (stored := folder.read_run()) is None or stored.realigned is None:
+        return
+    if stored.card.backend == system.card.backend and _same_options(stored, system):
+        raise RequestError(
+            f"{system.name} on {one.name}: the stored answers were asked for with --realign; "
+            "without it all documents would be asked for again, and the answers replaced",
+            hint="add --realign, or keep both with another folder for --results",
+        )
 
 
 def _check_limit(system: ResolvedSystem, one: ResolvedSet) -> None:

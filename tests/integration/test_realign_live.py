@@ -15,7 +15,7 @@ from mtbench.stages.translation import plan, translate
 from mtbench.types import WHOLE_DOCUMENT, Finished, Record, Runtime, Source
 from tests.integration.test_realign import FOREIGN, ROWS, WHOLE
 from tests.support.server import Asked, Say, Server, chat_answer, chat_server
-from tests.support.workspace import Space
+from tests.support.workspace import Space, tree
 
 CARD = """\
 backend = "openai"
@@ -117,6 +117,51 @@ def test_an_edited_reference_lays_the_same_answers_anew(live: Space, server: Ser
     assert texts == before
     assert again["realigned"]["references_digest"] != run["realigned"]["references_digest"]
     assert kept["s2"]["additions"] == [FOREIGN]
+
+
+def test_forgetting_the_option_costs_no_answer(live: Space, server: Server) -> None:
+    assert evaluate(live, "--realign").code == 0
+    before, tried = tree(live.root / "results"), asked(server)
+    evaluate(live).refused(
+        2, "the stored answers were asked for with --realign", "all documents would be asked for"
+    )
+    assert tree(live.root / "results") == before
+    assert asked(server) == tried
+
+
+def test_answers_that_give_way_are_found_again(live: Space, server: Server) -> None:
+    assert evaluate(live, "--realign").code == 0
+    first, run, kept, signature = stored(live)
+    card = CARD.format(url=server.url, unit="document")
+    live.card("chat", f"{card}temperature = 0.5\n")
+    answer = evaluate(live, "--realign")
+    assert answer.code == 0, answer.err
+    assert "its answers are kept in output." in answer.err
+    live.card("chat", card)
+    tried = asked(server)
+    assert evaluate(live, "--realign").code == 0
+    assert asked(server) == tried
+    again = stored(live)
+    assert (again[0], again[2], again[3]) == (first, kept, signature)
+    assert again[1]["usage"] == run["usage"]
+    # And those of the other card wait in their turn.
+    (waiting,) = live.root.glob("results/*/*/*/output.*.part.jsonl")
+    assert run["run_digest"][:16] not in waiting.name
+
+
+def test_a_run_that_fails_costs_no_answer(live: Space, server: Server) -> None:
+    assert evaluate(live, "--realign").code == 0
+    first, usual, tried = stored(live)[0], server.usual, asked(server)
+    card = CARD.format(url=server.url, unit="document")
+    live.card("chat", f"{card}temperature = 0.5\n")
+    server.usual = lambda one: usual(one) if one.method == "GET" else chat_answer("")
+    assert evaluate(live, "--realign").code == 4
+    assert asked(server) > tried
+    tried = asked(server)
+    live.card("chat", card)
+    assert evaluate(live, "--realign").code == 0
+    assert asked(server) == tried
+    assert stored(live)[0] == first
 
 
 def test_an_interrupted_run_goes_on(live: Space, server: Server) -> None:

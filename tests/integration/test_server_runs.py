@@ -198,7 +198,7 @@ def test_a_second_interruption_drops_what_is_under_way(workspace: Path, server: 
         running.send_signal(signal.SIGINT)
         assert running.stderr is not None
         said = next(line for line in running.stderr if "waiting" in line)
-        assert said == "waiting for 3 answers under way; Ctrl-C again drops them\n"
+        assert said == "mtbench: waiting for 3 answers under way; Ctrl-C again drops them\n"
         running.send_signal(signal.SIGINT)
         # The answers would come much later.
         _, errors = running.communicate(timeout=SECONDS)
