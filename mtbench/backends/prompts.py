@@ -21,6 +21,7 @@ from mtbench.backends.guidance import Guidance, GuidanceOptions
 from mtbench.errors import DataError, RequestError, UnusableAnswer
 from mtbench.files.digests import digest_json
 from mtbench.files.jsonl import read_objects
+from mtbench.health.garbage import refused_whole
 from mtbench.languages import LanguagePair, language_name
 from mtbench.servers.chat import Message
 from mtbench.types import WHOLE_DOCUMENT, Json, Source, Translation
@@ -289,7 +290,8 @@ class Prompter:
         """The translations in an answer, the answer itself kept beside them.
 
         Raises:
-            UnusableAnswer: If there is none, or not one for each segment.
+            UnusableAnswer: If there is none, or not one for each segment, or a refusal in words in
+                the place of a whole document.
         """
         if self.whole:
             return self._read_whole(request, raw)
@@ -304,9 +306,12 @@ class Prompter:
     def _read_whole(self, request: Prompt, raw: str) -> list[Translation]:
         """The whole text with the first segment, nothing with the others."""
         sources = request.sources
-        text, rule = extract(raw, "\n\n".join(source.text for source in sources))
+        document = "\n\n".join(source.text for source in sources)
+        text, rule = extract(raw, document)
         if not text:
             raise UnusableAnswer("the answer is empty")
+        if refused_whole(text, document):
+            raise UnusableAnswer(f"the model refused: {text[:80]!r}")
         first: dict[str, Json] = {"raw": raw, "removed": rule, WHOLE_DOCUMENT: text}
         rest: dict[str, Json] = {"raw_beside": sources[0].id}
         return [

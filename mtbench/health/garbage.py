@@ -235,6 +235,24 @@ def _refusing(segment: SegmentTexts, texts: Sequence[str], lower: str) -> str | 
     return _new(segment, (_REFUSAL,))
 
 
+def refused_whole(answer: str, source: str) -> bool:
+    """Whether an answer says in words that nothing is translated, where much was to be.
+
+    Only what begins so and is less than half as long as its source counts: a text of about its
+    length may be the translation of an apology.
+
+    Example:
+        >>> refused_whole("I'm sorry, but I can't help with that.", "Der Hund schläft. " * 9)
+        True
+        >>> refused_whole("I'm sorry, but I can't help.", "Sajnálom, de nem tudok segíteni.")
+        False
+    """
+    if 2 * len(answer) >= len(source) or not any(stem in answer.lower() for stem in _STEMS):
+        return False
+    found = _REFUSAL.search(answer)
+    return found is not None and found.start() <= _SHOWN and not _REFUSAL.search(source)
+
+
 def alternatives(segment: SegmentTexts) -> str | None:
     """Several numbered translations for one source."""
     if "\n" not in segment.hypothesis:

@@ -58,16 +58,21 @@ def corpus(space: Space, *, edited: str = "") -> None:
     )
 
 
-def stored(space: Space) -> tuple[list[str], dict[str, Any], dict[str, dict[str, Any]], str]:
+def stored(
+    space: Space, *, scored: bool = True
+) -> tuple[list[str | None], dict[str, Any], dict[str, dict[str, Any]], str]:
     (folder,) = [path.parent for path in space.root.glob("results/*/*/*/run.json")]
     run = json.loads((folder / "run.json").read_text("utf-8"))
     texts, kept = (
         [json.loads(line) for line in (folder / name).read_text("utf-8").splitlines()]
         for name in ("output.jsonl", "kept.jsonl")
     )
-    (score,) = [json.loads(path.read_text("utf-8")) for path in folder.glob("scores/*.json")]
+    signatures = [
+        json.loads(p.read_text("utf-8"))["signature"] for p in folder.glob("scores/*.json")
+    ]
+    assert len(signatures) == scored
     beside = {line.pop("id"): line for line in kept}
-    return [line["mt"] for line in texts], run, beside, score["signature"]
+    return [line["mt"] for line in texts], run, beside, "".join(signatures)
 
 
 def asked(server: Server) -> int:
@@ -162,6 +167,25 @@ def test_a_run_that_fails_costs_no_answer(live: Space, server: Server) -> None:
     assert evaluate(live, "--realign").code == 0
     assert asked(server) == tried
     assert stored(live)[0] == first
+
+
+def test_a_refusal_in_words_is_no_document(live: Space, server: Server) -> None:
+    usual = server.usual
+
+    def unwilling(one: Asked) -> Say:
+        first = one.method == "POST" and ROWS[0][1] in one.body["messages"][-1]["content"]
+        return chat_answer("I'm sorry, but I can't help with that.") if first else usual(one)
+
+    server.usual = unwilling
+    answer = evaluate(live, "--realign")
+    assert answer.code == 4
+    assert "the model refused: \"I'm sorry, but I can't help with that.\"" in answer.err
+    assert asked(server) == 3 + 1
+    texts, _, _, _ = stored(live, scored=False)
+    assert texts == [None] * 4 + BY_SEGMENT.split("\n\n")
+    server.usual = usual
+    assert evaluate(live, "--realign").code == 0
+    assert asked(server) == 3 + 1 + 1
 
 
 def test_an_interrupted_run_goes_on(live: Space, server: Server) -> None:
