@@ -96,7 +96,7 @@ def lay_on_segments(
         text = finished[ids[0]].kept.get(WHOLE_DOCUMENT)
         if not isinstance(text, str):
             hypotheses += [finished[name].hypothesis for name in ids]
-            count.by_segment += 1
+            count.by_segment += any(one.failure is None for one in hypotheses[-len(ids) :])
             continue
         own = [place[name] for name in ids]
         found = _laid(test_set, text, own, additions)

@@ -197,6 +197,10 @@ def test_an_interrupted_run_goes_on(live: Space, server: Server) -> None:
 
     server.usual = forgetful
     assert evaluate(live, "--realign").code == 4
+    run = stored(live, scored=False)[1]
+    # One that failed came not at all, which the line on segments without a translation says.
+    assert (run["realigned"]["documents"], run["realigned"]["by_segment"]) == (1, 0)
+    assert "1 whole documents were laid on the segments: " in " ".join(run["notes"])
     tried = asked(server)
     server.usual = usual
     assert evaluate(live, "--realign").code == 0
