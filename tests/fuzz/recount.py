@@ -57,11 +57,12 @@ def json_lines(path: Path, _: ImportReport) -> Iterator[Pair]:
 def table(path: Path, report: ImportReport) -> Iterator[Pair]:
     """By Python's own module; what the import says of delimiter and encoding holds."""
     said = " ".join(report.remarks)
-    encoding = re.search(r"not UTF-8, so read as (\w+);", said)
+    encoding = re.search(r"read as (UTF-16-\w+), which|not UTF-8, so read as (\w+);", said)
     apart = re.search(r"read as cells apart by (\w+|'.*?'), (cells in|quotes as)", said)
     content = path.read_bytes()
     utf16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    text = content.decode(encoding[1] if encoding else "utf-16" if utf16 else "utf-8-sig")
+    told = encoding[1] or encoding[2] if encoding else None
+    text = content.decode(told or ("utf-16" if utf16 else "utf-8-sig"))
     usual = "\t" if report.format == "tsv" else ","
     mark = DELIMITERS[apart[1]] if apart else usual
     quoted = apart[2] == "cells in" if apart else mark == ","
