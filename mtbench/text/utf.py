@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Iterable
+from itertools import chain
 
 _CHARACTER = "\N{REPLACEMENT CHARACTER}"
 _FEWEST_NULS = 4
@@ -26,7 +27,7 @@ def damaged_utf8(blocks: Iterable[bytes]) -> bool:
     """
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     whole = bad = 0
-    for block in (*blocks, b""):
+    for block in chain(blocks, (b"",)):
         text = decoder.decode(block, final=not block)
         found = text.count(_CHARACTER)
         bad += found
